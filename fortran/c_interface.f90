@@ -1,0 +1,273 @@
+!> The border to C: kernels on plain arrays. No physics.
+!>
+!> Arrays are C-contiguous on the other side: (N, 2) there is (2, n) here. Nothing is copied that need not be.
+module softspots_c_interface
+  use softspots_kinds, only: wp, i4
+  use softspots_errors, only: failure, ok
+  use softspots_communication, only: communicator, library_version
+  use softspots_dynamics, only: simulation, new_simulation, set_particles, run, thermodynamics
+  use softspots_box, only: box_type
+  use softspots_configuration, only: configuration, new_configuration, rebuild
+  use softspots_potential, only: potential_type, new_potential
+  use softspots_forces, only: compute_forces, compute_energies
+  use softspots_hessian, only: count_hessian, fill_hessian
+  use softspots_minimize, only: minimize
+  use softspots_plasticity, only: compute_d2min
+  use, intrinsic :: iso_c_binding, only: c_int, c_long_long, c_double, c_char, c_ptr, c_loc, c_f_pointer, c_null_ptr
+  implicit none
+  private
+
+  !> What a minimiser adds to the cutoff, so that neighbours last for several steps.
+  real(wp), parameter :: minimize_skin = 0.3_wp
+
+contains
+
+  !> A configuration sorted around the given positions, with neighbours up to `range`.
+  subroutine prepare(n, positions, species, box, range, frame, error)
+    integer(i4), intent(in) :: n
+    real(wp), intent(in) :: positions(2, n), box(3), range
+    integer(i4), intent(in) :: species(n)
+    type(configuration), intent(out) :: frame
+    type(failure), intent(out) :: error
+
+    call new_configuration(frame, box_type(box(1), box(2), box(3)), species, range, error)
+    if (error%code == ok) call rebuild(frame, positions(1, :), positions(2, :), error)
+  end subroutine prepare
+
+  !> Total energy, forces (2, n) and virial (2, 2) = sum over pairs of r_a f_b.
+  subroutine ss_energy_forces(n, positions, species, box, table, smoothing, energy, forces, virial, error) bind(c)
+    integer(c_int), value :: n, smoothing
+    real(c_double), intent(in) :: positions(2, n), box(3), table(4, 0:2)
+    integer(c_int), intent(in) :: species(n)
+    real(c_double), intent(out) :: energy, forces(2, n), virial(2, 2)
+    type(failure), intent(out) :: error
+
+    type(configuration) :: frame
+    type(potential_type) :: potential
+    real(wp), allocatable :: force_x(:), force_y(:), energies(:), virials(:, :)
+
+    potential = new_potential(table, smoothing)
+    call prepare(n, positions, species, box, potential%cutoff, frame, error)
+    if (error%code /= ok) return
+    allocate (force_x(n), force_y(n), energies(n), virials(3, n))
+    call compute_forces(frame%table, potential, force_x, force_y)
+    call compute_energies(frame%table, potential, energies, virials)
+    forces(1, :) = force_x
+    forces(2, :) = force_y
+    energy = sum(energies)
+    virial(1, 1) = sum(virials(1, :))
+    virial(1, 2) = sum(virials(2, :))
+    virial(2, 1) = virial(1, 2)
+    virial(2, 2) = sum(virials(3, :))
+  end subroutine ss_energy_forces
+
+  !> Row starts (n + 1) of the Hessian's 2 x 2 blocks, from zero.
+  subroutine ss_count_hessian(n, positions, species, box, table, smoothing, indptr, error) bind(c)
+    integer(c_int), value :: n, smoothing
+    real(c_double), intent(in) :: positions(2, n), box(3), table(4, 0:2)
+    integer(c_int), intent(in) :: species(n)
+    integer(c_int), intent(out) :: indptr(n + 1)
+    type(failure), intent(out) :: error
+
+    type(configuration) :: frame
+    type(potential_type) :: potential
+
+    potential = new_potential(table, smoothing)
+    call prepare(n, positions, species, box, potential%cutoff, frame, error)
+    if (error%code == ok) call count_hessian(frame, potential, indptr)
+  end subroutine ss_count_hessian
+
+  !> Column indices and blocks of the Hessian, indptr(n + 1) of them.
+  subroutine ss_fill_hessian(n, positions, species, box, table, smoothing, indptr, indices, blocks, error) bind(c)
+    integer(c_int), value :: n, smoothing
+    real(c_double), intent(in) :: positions(2, n), box(3), table(4, 0:2)
+    integer(c_int), intent(in) :: species(n), indptr(n + 1)
+    integer(c_int), intent(out) :: indices(indptr(n + 1))
+    real(c_double), intent(out) :: blocks(2, 2, indptr(n + 1))
+    type(failure), intent(out) :: error
+
+    type(configuration) :: frame
+    type(potential_type) :: potential
+
+    potential = new_potential(table, smoothing)
+    call prepare(n, positions, species, box, potential%cutoff, frame, error)
+    if (error%code == ok) call fill_hessian(frame, potential, indptr, indices, blocks)
+  end subroutine ss_fill_hessian
+
+  !> Minimise from positions (2, n), which are replaced; forces (2, n) are those at the end.
+  subroutine ss_minimize(n, positions, species, box, table, smoothing, method, max_force, max_evaluations, &
+                                forces, evaluations, error) bind(c)
+    integer(c_int), value :: n, smoothing, method, max_evaluations
+    real(c_double), value :: max_force
+    real(c_double), intent(inout) :: positions(2, n)
+    real(c_double), intent(in) :: box(3), table(4, 0:2)
+    integer(c_int), intent(in) :: species(n)
+    real(c_double), intent(out) :: forces(2, n)
+    integer(c_int), intent(out) :: evaluations
+    type(failure), intent(out) :: error
+
+    type(configuration) :: frame
+    type(potential_type) :: potential
+    real(wp), allocatable :: z(:), force(:)
+    real(wp) :: skin
+
+    evaluations = 0
+    potential = new_potential(table, smoothing)
+    ! A box that fits the cutoff may be too small for the full skin.
+    skin = min(minimize_skin, 0.5_wp*min(box(1), box(2)) - potential%cutoff)
+    call new_configuration(frame, box_type(box(1), box(2), box(3)), species, potential%cutoff + max(skin, 0.0_wp), error)
+    if (error%code /= ok) return
+    z = [positions(1, :), positions(2, :)]
+    allocate (force(2*n))
+    call minimize(frame, potential, method, max_force, max_evaluations, z, force, evaluations, error)
+    positions(1, :) = z(:n)
+    positions(2, :) = z(n + 1:)
+    forces(1, :) = force(:n)
+    forces(2, :) = force(n + 1:)
+  end subroutine ss_minimize
+
+  !> D2_min (n) with neighbours within cutoff at the first time.
+  subroutine ss_d2min(n, positions, displacements, row_shift, box, cutoff, d2min, error) bind(c)
+    integer(c_int), value :: n
+    real(c_double), value :: row_shift, cutoff
+    real(c_double), intent(in) :: positions(2, n), displacements(2, n), box(3)
+    real(c_double), intent(out) :: d2min(n)
+    type(failure), intent(out) :: error
+
+    type(configuration) :: frame
+    integer(i4), allocatable :: species(:)
+
+    allocate (species(n), source=0_i4)
+    call prepare(n, positions, species, box, cutoff, frame, error)
+    if (error%code == ok) call compute_d2min(frame, cutoff, displacements, row_shift, d2min)
+  end subroutine ss_d2min
+
+  !> A simulation on the `size` ranks of the MPI communicator with Fortran handle `handle`. Null on error.
+  function ss_new_simulation(handle, rank, size, grid_x, grid_y, box, table, smoothing, timestep, thermostat_time, &
+                             thermostat_chain, skin, error) result(pointer) bind(c)
+    integer(c_int), value :: handle, rank, size, grid_x, grid_y, smoothing, thermostat_chain
+    real(c_double), intent(in) :: box(2), table(4, 0:2)
+    real(c_double), value :: timestep, thermostat_time, skin
+    type(failure), intent(out) :: error
+    type(c_ptr) :: pointer
+
+    type(simulation), pointer :: self
+
+    allocate (self)
+    call new_simulation(self, communicator(handle, rank, size), grid_x, grid_y, box_type(box(1), box(2), 0.0_wp), &
+                        new_potential(table, smoothing), timestep, thermostat_time, thermostat_chain, skin, error)
+    pointer = c_loc(self)
+    if (error%code /= ok) then
+      deallocate (self)
+      pointer = c_null_ptr
+    end if
+  end function ss_new_simulation
+
+  subroutine ss_free_simulation(pointer) bind(c)
+    type(c_ptr), value :: pointer
+
+    type(simulation), pointer :: self
+
+    call c_f_pointer(pointer, self)
+    deallocate (self)
+  end subroutine ss_free_simulation
+
+  !> All n particles of the system, on every rank; each takes its own.
+  subroutine ss_set_particles(pointer, n, positions, velocities, images, species, strain, error) bind(c)
+    type(c_ptr), value :: pointer
+    integer(c_int), value :: n
+    real(c_double), intent(in) :: positions(2, n), velocities(2, n)
+    integer(c_int), intent(in) :: images(2, n), species(n)
+    real(c_double), value :: strain
+    type(failure), intent(out) :: error
+
+    type(simulation), pointer :: self
+
+    call c_f_pointer(pointer, self)
+    call set_particles(self, n, positions, velocities, images, species, strain, error)
+  end subroutine ss_set_particles
+
+  subroutine ss_run(pointer, n_steps, first_temperature, last_temperature, strain_rate, error) bind(c)
+    type(c_ptr), value :: pointer
+    integer(c_long_long), value :: n_steps
+    real(c_double), value :: first_temperature, last_temperature, strain_rate
+    type(failure), intent(out) :: error
+
+    type(simulation), pointer :: self
+
+    call c_f_pointer(pointer, self)
+    call run(self, n_steps, first_temperature, last_temperature, strain_rate, error)
+  end subroutine ss_run
+
+  !> How many particles this rank owns now.
+  integer(c_int) function ss_count_owned(pointer) bind(c)
+    type(c_ptr), value :: pointer
+
+    type(simulation), pointer :: self
+
+    call c_f_pointer(pointer, self)
+    ss_count_owned = self%owned%n
+  end function ss_count_owned
+
+  !> The rank's particles: ids from zero, positions and velocities (2, n), images (2, n), which go with strain and flips.
+  subroutine ss_get_owned(pointer, n, ids, positions, velocities, images) bind(c)
+    type(c_ptr), value :: pointer
+    integer(c_int), value :: n
+    integer(c_int), intent(out) :: ids(n), images(2, n)
+    real(c_double), intent(out) :: positions(2, n), velocities(2, n)
+
+    type(simulation), pointer :: self
+
+    call c_f_pointer(pointer, self)
+    ids = self%owned%id(:n) - 1
+    positions(1, :) = self%owned%x(:n)
+    positions(2, :) = self%owned%y(:n)
+    velocities(1, :) = self%owned%vx(:n)
+    velocities(2, :) = self%owned%vy(:n)
+    images(1, :) = self%owned%column(:n)
+    images(2, :) = self%owned%row(:n)
+  end subroutine ss_get_owned
+
+  !> Total strain, flips, steps and neighbour rebuilds so far.
+  subroutine ss_get_state(pointer, strain, flips, step, rebuilds) bind(c)
+    type(c_ptr), value :: pointer
+    real(c_double), intent(out) :: strain
+    integer(c_int), intent(out) :: flips
+    integer(c_long_long), intent(out) :: step, rebuilds
+
+    type(simulation), pointer :: self
+
+    call c_f_pointer(pointer, self)
+    strain = self%strain
+    flips = self%flips
+    step = self%step
+    rebuilds = self%rebuilds
+  end subroutine ss_get_state
+
+  subroutine ss_thermodynamics(pointer, temperature, values) bind(c)
+    type(c_ptr), value :: pointer
+    real(c_double), value :: temperature
+    real(c_double), intent(out) :: values(8)
+
+    type(simulation), pointer :: self
+
+    call c_f_pointer(pointer, self)
+    call thermodynamics(self, temperature, values)
+  end subroutine ss_thermodynamics
+
+  !> The name of the MPI library, `length` characters of it, 0 in a build without MPI.
+  subroutine ss_mpi_library_version(text, capacity, length) bind(c)
+    integer(c_int), value :: capacity
+    character(kind=c_char), intent(out) :: text(capacity)
+    integer(c_int), intent(out) :: length
+
+    character(len=capacity) :: version
+    integer(i4) :: k
+
+    call library_version(version, length)
+    do k = 1, length
+      text(k) = version(k:k)
+    end do
+  end subroutine ss_mpi_library_version
+
+end module softspots_c_interface

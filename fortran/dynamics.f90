@@ -1,0 +1,376 @@
+!> Sheared molecular dynamics: SLLOD equations with a Nose-Hoover (chain) thermostat on peculiar velocities.
+!>
+!>   dr/dt = v + g y ex,   dv/dt = F - g vy ex - xi v,   dxi/dt = (2K - G T)/Q,   Q = G T tau^2,   G = 2N - 2
+!>
+!> with shear rate g, in steps that split time-reversibly: thermostat half | kick and shear half | drift | kick and
+!> shear half | thermostat half; each part is solved exactly. Here physics and domain meet.
+!>
+!> The same bits on any number of ranks: particles differ only in who computes them, neighbours are summed in an order
+!> set by coordinates and ids, rebuilds are decided by all ranks together, and the kinetic energy, the one sum that
+!> steers the motion, is exact.
+module softspots_dynamics
+  use softspots_kinds, only: wp, i4, i8
+  use softspots_errors, only: failure, ok, blow_up
+  use softspots_box, only: box_type, wrap
+  use softspots_communication, only: communicator, add_over_ranks, max_over_ranks
+  use softspots_domain, only: particles, domain_type, new_domain, owner, migrate, find_ghosts, refresh_ghosts, resize
+  use softspots_forces, only: compute_forces, compute_energies
+  use softspots_neighbors, only: neighbor_table, build_neighbors, place_images, strip_height
+  use softspots_potential, only: potential_type
+  use softspots_reduction, only: accumulate
+  implicit none
+  private
+  public :: simulation, new_simulation, set_particles, run, thermodynamics
+
+  !> A step is longer than its forecast from the velocity by the forces' part, which is far below this.
+  real(wp), parameter :: forecast_margin = 0.01_wp
+  !> No particle goes this far in one step unless the integration has failed.
+  real(wp), parameter :: longest_move = 0.2_wp
+
+  type :: simulation
+    type(domain_type) :: domain
+    type(box_type) :: box
+    type(potential_type) :: potential
+    type(particles) :: owned
+    integer(i4) :: n_total = 0
+    real(wp) :: timestep = 0, skin = 0, thermostat_time = 0
+    real(wp) :: strain = 0             !< total, since the start
+    integer(i4) :: flips = 0           !< box%tilt = strain*length_y - flips*length_x
+    real(wp), allocatable :: xi(:), eta(:)   !< (chain) friction, and its integral
+    real(wp) :: kinetic2 = 0           !< twice the kinetic energy of the peculiar velocities
+    integer(i8) :: step = 0
+    integer(i8) :: rebuilds = 0
+    logical :: stale = .true.          !< whether the neighbours must be sorted anew in the next step
+    real(wp) :: built_strain = 0
+    real(wp), allocatable :: force_x(:), force_y(:), built_x(:), built_y(:)
+    type(neighbor_table), private :: table
+    real(wp), allocatable, private :: image_x(:), image_y(:)
+    real(wp), allocatable, private :: terms(:)
+  end type simulation
+
+contains
+
+  !> An empty simulation on the ranks of comm, in a box that is not yet strained.
+  subroutine new_simulation(new, comm, grid_x, grid_y, box, potential, timestep, thermostat_time, chain, skin, error)
+    type(simulation), intent(out) :: new
+    type(communicator), intent(in) :: comm
+    integer(i4), intent(in) :: grid_x, grid_y, chain
+    type(box_type), intent(in) :: box
+    type(potential_type), intent(in) :: potential
+    real(wp), intent(in) :: timestep, thermostat_time, skin
+    type(failure), intent(out) :: error
+
+    call new_domain(new%domain, comm, grid_x, grid_y, box, potential%cutoff + skin, strip_height(box%length_y), error)
+    if (error%code /= ok) return
+    new%box = box
+    new%potential = potential
+    new%timestep = timestep
+    new%thermostat_time = thermostat_time
+    new%skin = skin
+    allocate (new%xi(chain), new%eta(chain), source=0.0_wp)
+  end subroutine new_simulation
+
+  !> Take over, of all n particles of the system, those that this rank owns, at total strain `strain`; the thermostat
+  !> starts anew.
+  subroutine set_particles(self, n, positions, velocities, images, species, strain, error)
+    type(simulation), intent(inout) :: self
+    integer(i4), intent(in) :: n
+    real(wp), intent(in) :: positions(2, n), velocities(2, n)
+    integer(i4), intent(in) :: images(2, n), species(n)
+    real(wp), intent(in) :: strain
+    type(failure), intent(out) :: error
+
+    integer(i4) :: i, column, row, mine
+    real(wp) :: x, y
+
+    self%n_total = n
+    self%strain = strain
+    self%xi = 0
+    self%eta = 0
+    call set_tilt(self)
+    call resize(self%owned, n)
+    mine = 0
+    do i = 1, n
+      x = positions(1, i)
+      y = positions(2, i)
+      call wrap(self%box, x, y, column, row)
+      if (owner(self%domain, self%box, x, y) /= self%domain%comm%rank) cycle
+      mine = mine + 1
+      self%owned%id(mine) = i
+      self%owned%species(mine) = species(i)
+      self%owned%x(mine) = x
+      self%owned%y(mine) = y
+      self%owned%vx(mine) = velocities(1, i)
+      self%owned%vy(mine) = velocities(2, i)
+      self%owned%column(mine) = images(1, i) + column
+      self%owned%row(mine) = images(2, i) + row
+    end do
+    call resize(self%owned, mine)
+    call sort_anew(self, error)
+    if (error%code /= ok) return
+    call compute_forces(self%table, self%potential, self%force_x, self%force_y)
+    call finish_step(self, 0.0_wp, error)
+  end subroutine set_particles
+
+  !> Advance by n_steps at shear rate strain_rate, the thermostat's temperature going from the first to the last value.
+  subroutine run(self, n_steps, first_temperature, last_temperature, strain_rate, error)
+    type(simulation), intent(inout) :: self
+    integer(i8), intent(in) :: n_steps
+    real(wp), intent(in) :: first_temperature, last_temperature, strain_rate
+    type(failure), intent(out) :: error
+
+    integer(i8) :: k
+    integer(i4) :: i, n
+    real(wp) :: temperature, half, dt, pending, scale, shear
+
+    dt = self%timestep
+    half = 0.5_wp*dt
+    shear = strain_rate*half
+    pending = 1
+    do k = 1, n_steps
+      temperature = first_temperature + (last_temperature - first_temperature)*(real(k, wp)/real(n_steps, wp))
+      scale = thermostat_half(self, temperature)
+      n = self%owned%n
+      associate (x => self%owned%x, y => self%owned%y, vx => self%owned%vx, vy => self%owned%vy, &
+                 fx => self%force_x, fy => self%force_y)
+        do i = 1, n
+          vx(i) = (vx(i)*pending)*scale
+          vy(i) = (vy(i)*pending)*scale
+          vx(i) = vx(i) + (half*fx(i) - shear*(vy(i) + (0.5_wp*half)*fy(i)))
+          vy(i) = vy(i) + half*fy(i)
+          x(i) = x(i) + dt*(vx(i) + strain_rate*(y(i) + half*vy(i)))
+          y(i) = y(i) + dt*vy(i)
+        end do
+      end associate
+      self%strain = self%strain + strain_rate*dt
+      self%step = self%step + 1
+      if (self%stale) then
+        call set_tilt(self)
+        call sort_anew(self, error)
+        if (error%code /= ok) return
+      else
+        self%box%tilt = self%strain*self%box%length_y - self%flips*self%box%length_x
+        call move_images(self)
+        call place_images(self%table, self%image_x, self%image_y)
+      end if
+      call compute_forces(self%table, self%potential, self%force_x, self%force_y)
+      n = self%owned%n
+      associate (vx => self%owned%vx, vy => self%owned%vy, fx => self%force_x, fy => self%force_y)
+        do i = 1, n
+          vx(i) = vx(i) + (half*fx(i) - shear*(vy(i) + (0.5_wp*half)*fy(i)))
+          vy(i) = vy(i) + half*fy(i)
+        end do
+      end associate
+      call finish_step(self, strain_rate, error)
+      if (error%code /= ok) return
+      ! The scaling is carried out with the next step's, in one pass, as two products: the bits do not depend on where runs end.
+      pending = thermostat_half(self, temperature)
+    end do
+    self%owned%vx(:self%owned%n) = self%owned%vx(:self%owned%n)*pending
+    self%owned%vy(:self%owned%n) = self%owned%vy(:self%owned%n)*pending
+  end subroutine run
+
+  !> Half a step of the Nose-Hoover chain (Martyna et al. 1996); returns what velocities are to be scaled by.
+  real(wp) function thermostat_half(self, temperature) result(scale)
+    type(simulation), intent(inout) :: self
+    real(wp), intent(in) :: temperature
+
+    integer(i4) :: j, chain
+    real(wp) :: w, freedom
+    real(wp) :: mass(size(self%xi))
+
+    w = 0.5_wp*self%timestep
+    freedom = 2.0_wp*self%n_total - 2
+    chain = size(self%xi)
+    mass = temperature*self%thermostat_time**2
+    mass(1) = freedom*mass(1)
+    do j = chain, 1, -1
+      call push(j)
+    end do
+    scale = exp(-self%xi(1)*w)
+    self%kinetic2 = self%kinetic2*scale**2
+    self%eta = self%eta + w*self%xi
+    do j = 1, chain
+      call push(j)
+    end do
+
+  contains
+
+    subroutine push(j)
+      integer(i4), intent(in) :: j
+
+      real(wp) :: drag, drive
+
+      drag = 1
+      if (j < chain) drag = exp(-0.25_wp*w*self%xi(j + 1))
+      if (j == 1) then
+        drive = self%kinetic2 - freedom*temperature
+      else
+        drive = mass(j - 1)*self%xi(j - 1)**2 - temperature
+      end if
+      self%xi(j) = (self%xi(j)*drag + 0.5_wp*w*drive/mass(j))*drag
+    end subroutine push
+
+  end function thermostat_half
+
+  !> The kinetic energy, whether the neighbours will be stale in the next step, and whether all is well: one reduction.
+  subroutine finish_step(self, strain_rate, error)
+    type(simulation), intent(inout) :: self
+    real(wp), intent(in) :: strain_rate
+    type(failure), intent(out) :: error
+
+    integer(i4) :: i, n
+    real(wp) :: limit, soon, dx, dy, moved, next_move, strained
+    real(wp) :: sums(4), worst(2)
+    integer(i4) :: leaving, lost
+
+    n = self%owned%n
+    call reserve(self%terms, n)
+    ! Between neighbours the shear of the box since the rebuild adds to what the particles did by themselves.
+    strained = self%strain - self%built_strain
+    limit = 0.5_wp*(self%skin - abs(strained)*(self%potential%cutoff + self%skin))
+    soon = limit - forecast_margin - abs(strain_rate)*self%timestep*(self%potential%cutoff + self%skin)
+    leaving = 0
+    lost = 0
+    do i = 1, n
+      self%terms(i) = self%owned%vx(i)**2 + self%owned%vy(i)**2
+      dx = self%owned%x(i) - self%built_x(i) - strained*self%built_y(i)
+      dy = self%owned%y(i) - self%built_y(i)
+      moved = sqrt(dx**2 + dy**2)
+      next_move = self%timestep*sqrt(self%terms(i))
+      leaving = leaving + merge(0, 1, moved + next_move < soon)
+      ! Negated, so that what is not a number counts as well.
+      lost = lost + merge(0, 1, moved < limit .and. next_move < longest_move)
+    end do
+    sums(1:2) = 0
+    call accumulate(self%terms(:n), sums(1:2))
+    sums(3) = leaving
+    sums(4) = lost
+    call add_over_ranks(self%domain%comm, sums)
+    self%kinetic2 = sums(1) + sums(2)
+    self%stale = sums(3) > 0
+    if (sums(4) > 0) then
+      worst = [-huge(1.0_wp), 0.0_wp]
+      do i = 1, n
+        moved = hypot(self%owned%x(i) - self%built_x(i) - strained*self%built_y(i), self%owned%y(i) - self%built_y(i))
+        next_move = self%timestep*sqrt(self%terms(i))
+        if (.not. (moved < limit .and. next_move < longest_move)) then
+          worst(1) = max(worst(1), -real(self%owned%id(i), wp))
+          worst(2) = max(worst(2), merge(next_move, huge(1.0_wp), next_move <= huge(1.0_wp)))
+        end if
+      end do
+      call max_over_ranks(self%domain%comm, worst)
+      error%code = blow_up
+      error%step = self%step
+      error%particle = nint(-worst(1)) - 1
+      error%value = worst(2)
+      error%allowed = longest_move
+    end if
+  end subroutine finish_step
+
+  !> Wrap, migrate, find ghosts, sort: all that a rebuild is.
+  subroutine sort_anew(self, error)
+    type(simulation), intent(inout) :: self
+    type(failure), intent(out) :: error
+
+    integer(i4) :: i, n, m, column, row
+    integer(i4), allocatable :: id(:), species(:)
+
+    do i = 1, self%owned%n
+      call wrap(self%box, self%owned%x(i), self%owned%y(i), column, row)
+      self%owned%column(i) = self%owned%column(i) + column
+      self%owned%row(i) = self%owned%row(i) + row
+    end do
+    call migrate(self%domain, self%box, self%owned, self%n_total, error)
+    if (error%code /= ok) then
+      error%step = self%step
+      return
+    end if
+    call find_ghosts(self%domain, self%box, self%owned)
+    n = self%owned%n
+    m = n + self%domain%n_ghosts
+    call reserve(self%force_x, n)
+    call reserve(self%force_y, n)
+    call reserve(self%image_x, m)
+    call reserve(self%image_y, m)
+    id = [self%owned%id(:n), self%domain%ghost_id]
+    species = [self%owned%species(:n), self%domain%ghost_species]
+    call move_images(self)
+    call build_neighbors(self%table, n, m, self%image_x, self%image_y, id, species, &
+                         self%potential%cutoff + self%skin, strip_height(self%box%length_y))
+    self%built_x = self%owned%x(:n)
+    self%built_y = self%owned%y(:n)
+    self%built_strain = self%strain
+    self%rebuilds = self%rebuilds + 1
+  end subroutine sort_anew
+
+  subroutine move_images(self)
+    type(simulation), intent(inout) :: self
+
+    integer(i4) :: n, m
+
+    n = self%owned%n
+    m = n + self%domain%n_ghosts
+    self%image_x(:n) = self%owned%x(:n)
+    self%image_y(:n) = self%owned%y(:n)
+    call refresh_ghosts(self%domain, self%box, self%owned, self%image_x(n + 1:m), self%image_y(n + 1:m))
+  end subroutine move_images
+
+  !> Tilt from strain; a flip renumbers the columns so that unwrapped positions stay.
+  subroutine set_tilt(self)
+    type(simulation), intent(inout) :: self
+
+    integer(i4) :: flips, i
+
+    flips = nint(self%strain*self%box%length_y/self%box%length_x)
+    if (flips /= self%flips) then
+      do i = 1, self%owned%n
+        self%owned%column(i) = self%owned%column(i) + self%owned%row(i)*(flips - self%flips)
+      end do
+      self%flips = flips
+    end if
+    self%box%tilt = self%strain*self%box%length_y - self%flips*self%box%length_x
+  end subroutine set_tilt
+
+  !> values = sum of v v (xx, xy, yy), potential energy, virial (xx, xy, yy), thermostat's part of the conserved energy
+  !> at the given temperature; the same bits on any number of ranks.
+  subroutine thermodynamics(self, temperature, values)
+    type(simulation), intent(inout) :: self
+    real(wp), intent(in) :: temperature
+    real(wp), intent(out) :: values(8)
+
+    integer(i4) :: n, k
+    real(wp), allocatable :: energy(:), virial(:, :)
+    real(wp) :: sums(2, 7), flat(14), freedom
+
+    n = self%owned%n
+    allocate (energy(n), virial(3, n))
+    call compute_energies(self%table, self%potential, energy, virial)
+    sums = 0
+    call accumulate(self%owned%vx(:n)*self%owned%vx(:n), sums(:, 1))
+    call accumulate(self%owned%vx(:n)*self%owned%vy(:n), sums(:, 2))
+    call accumulate(self%owned%vy(:n)*self%owned%vy(:n), sums(:, 3))
+    call accumulate(energy, sums(:, 4))
+    do k = 1, 3
+      call accumulate(virial(k, :), sums(:, 4 + k))
+    end do
+    flat = reshape(sums, [14])
+    call add_over_ranks(self%domain%comm, flat)
+    values(:7) = flat(1::2) + flat(2::2)
+    freedom = 2.0_wp*self%n_total - 2
+    values(8) = temperature*(0.5_wp*self%thermostat_time**2*(freedom*self%xi(1)**2 + sum(self%xi(2:)**2)) &
+                             + freedom*self%eta(1) + sum(self%eta(2:)))
+  end subroutine thermodynamics
+
+  subroutine reserve(array, n)
+    real(wp), allocatable, intent(inout) :: array(:)
+    integer(i4), intent(in) :: n
+
+    if (allocated(array)) then
+      if (size(array) >= n) return
+      deallocate (array)
+    end if
+    allocate (array(n + n/8 + 1))
+  end subroutine reserve
+
+end module softspots_dynamics

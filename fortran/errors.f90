@@ -1,0 +1,29 @@
+!> What can go wrong in a kernel. Kernels return these codes; the words are Python's.
+module softspots_errors
+  use softspots_kinds, only: wp, i4, i8
+  use, intrinsic :: iso_c_binding, only: c_int, c_long_long, c_double
+  implicit none
+  private
+
+  integer(c_int), parameter, public :: ok = 0
+  !> A box side is shorter than twice the interaction range. value: the side; allowed: the least side.
+  integer(c_int), parameter, public :: box_too_small = 1
+  !> A coordinate, force or energy is not finite. particle: the first one concerned.
+  integer(c_int), parameter, public :: not_finite = 2
+  !> A particle moved further in one step than any physics allows. value: how far; allowed: the limit.
+  integer(c_int), parameter, public :: blow_up = 3
+  !> Particles vanished or appeared in migration. value: their number; allowed: the right number.
+  integer(c_int), parameter, public :: lost_particles = 4
+  !> A rank's rectangle is narrower than the interaction range. value: the width; allowed: the least width.
+  integer(c_int), parameter, public :: grid_too_fine = 5
+
+  !> The one error record that crosses the border to Python.
+  type, bind(c), public :: failure
+    integer(c_int) :: code = ok
+    integer(c_long_long) :: step = 0
+    integer(c_long_long) :: particle = 0
+    real(c_double) :: value = 0
+    real(c_double) :: allowed = 0
+  end type failure
+
+end module softspots_errors

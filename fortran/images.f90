@@ -1,0 +1,65 @@
+!> Periodic images of particles that fall into a rectangle and a margin around it.
+module softspots_images
+  use softspots_kinds, only: wp, i4
+  use softspots_box, only: box_type
+  implicit none
+  private
+  public :: rectangle, periodic_images, image_shift
+
+  !> Half-open: [low_x, high_x) x [low_y, high_y).
+  type :: rectangle
+    real(wp) :: low_x, high_x, low_y, high_y
+  end type rectangle
+
+contains
+
+  !> What image (column, row) adds to a particle's x. One expression for all, so that owner and neighbours,
+  !> on whatever rank, see the same bits.
+  elemental real(wp) function image_shift(box, column, row) result(shift)
+    type(box_type), intent(in) :: box
+    integer(i4), intent(in) :: column, row
+
+    shift = column*box%length_x + row*box%tilt
+  end function image_shift
+
+  !> List the images of n wrapped particles inside `region` widened by margin_x and margin_y, ordered by source,
+  !> then row, then column. With skip_identity, the particles themselves (column = row = 0) are left out.
+  !> Margins up to the box length are complete; |tilt| <= length_x/2 is needed.
+  pure subroutine periodic_images(box, n, x, y, region, margin_x, margin_y, skip_identity, count, source, column, row)
+    type(box_type), intent(in) :: box
+    integer(i4), intent(in) :: n
+    real(wp), intent(in) :: x(:), y(:)
+    type(rectangle), intent(in) :: region
+    real(wp), intent(in) :: margin_x, margin_y
+    logical, intent(in) :: skip_identity
+    integer(i4), intent(out) :: count
+    integer(i4), allocatable, intent(inout) :: source(:), column(:), row(:)
+
+    integer(i4) :: i, r, c
+    real(wp) :: image_x, image_y
+
+    count = 0
+    if (.not. allocated(source)) allocate (source(64), column(64), row(64))
+    do i = 1, n
+      do r = -1, 1
+        image_y = y(i) + r*box%length_y
+        if (image_y < region%low_y - margin_y .or. image_y >= region%high_y + margin_y) cycle
+        do c = -2, 2
+          if (skip_identity .and. c == 0 .and. r == 0) cycle
+          image_x = x(i) + image_shift(box, c, r)
+          if (image_x < region%low_x - margin_x .or. image_x >= region%high_x + margin_x) cycle
+          if (count == size(source)) then
+            source = [source, source]
+            column = [column, column]
+            row = [row, row]
+          end if
+          count = count + 1
+          source(count) = i
+          column(count) = c
+          row(count) = r
+        end do
+      end do
+    end do
+  end subroutine periodic_images
+
+end module softspots_images

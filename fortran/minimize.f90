@@ -1,0 +1,267 @@
+!> Minimisers of the potential energy of one frame: L-BFGS, conjugate gradients, FIRE.
+!>
+!> All three look at forces only. Differences of energy drown in rounding long before the force does, so line searches
+!> work on the directional derivative. Moves are capped, so that a frame stays in its basin and overlaps do not explode.
+module softspots_minimize
+  use softspots_kinds, only: wp, i4
+  use softspots_errors, only: failure, ok, not_finite
+  use softspots_configuration, only: configuration, rebuild, follow
+  use softspots_forces, only: compute_forces
+  use softspots_potential, only: potential_type
+  use softspots_reduction, only: dot
+  implicit none
+  private
+  public :: minimize, method_lbfgs, method_cg, method_fire
+
+  integer(i4), parameter :: method_lbfgs = 0
+  integer(i4), parameter :: method_cg = 1
+  integer(i4), parameter :: method_fire = 2
+
+  !> No coordinate moves further than this in one step.
+  real(wp), parameter :: longest_move = 0.1_wp
+  !> History pairs of L-BFGS.
+  integer(i4), parameter :: memory = 10
+
+  !> The frame as a function of its 2n coordinates z = (x, y).
+  type :: landscape
+    type(configuration), pointer :: frame => null()
+    type(potential_type) :: potential
+    real(wp) :: slack = 0                !< how far a particle may move before the neighbours are sorted anew
+    real(wp), allocatable :: built(:)    !< z at the last rebuild
+    integer(i4) :: evaluations = 0
+    type(failure) :: error
+  end type landscape
+
+contains
+
+  !> Move z (2n) = (x, y) downhill until no force component reaches max_force, or max_evaluations forces are spent, or
+  !> rounding stops all progress. The frame's range must exceed the cutoff. force (2n) and evaluations are the final ones.
+  subroutine minimize(frame, potential, method, max_force, max_evaluations, z, force, evaluations, error)
+    type(configuration), intent(inout), target :: frame
+    type(potential_type), intent(in) :: potential
+    integer(i4), intent(in) :: method, max_evaluations
+    real(wp), intent(in) :: max_force
+    real(wp), intent(inout), contiguous :: z(:)
+    real(wp), intent(out), contiguous :: force(:)
+    integer(i4), intent(out) :: evaluations
+    type(failure), intent(out) :: error
+
+    type(landscape) :: surface
+
+    surface%frame => frame
+    surface%potential = potential
+    surface%slack = (frame%range - potential%cutoff)/2
+    call evaluate(surface, z, force)
+    if (surface%error%code == ok .and. maxval(abs(force)) >= max_force) then
+      select case (method)
+      case (method_lbfgs)
+        call descend_lbfgs(surface, max_force, max_evaluations, z, force)
+      case (method_cg)
+        call descend_cg(surface, max_force, max_evaluations, z, force)
+      case default
+        call descend_fire(surface, max_force, max_evaluations, z, force)
+      end select
+    end if
+    evaluations = surface%evaluations
+    error = surface%error
+  end subroutine minimize
+
+  !> Forces at z.
+  subroutine evaluate(surface, z, force)
+    type(landscape), intent(inout) :: surface
+    real(wp), intent(in), contiguous :: z(:)
+    real(wp), intent(out), contiguous :: force(:)
+
+    integer(i4) :: n
+    logical :: stale
+
+    n = surface%frame%n
+    stale = .not. allocated(surface%built)
+    if (.not. stale) stale = maxval((z(:n) - surface%built(:n))**2 + (z(n + 1:) - surface%built(n + 1:))**2) &
+                             >= surface%slack**2
+    if (stale) then
+      call rebuild(surface%frame, z(:n), z(n + 1:), surface%error)
+      if (surface%error%code /= ok) return
+      surface%built = z
+    end if
+    call follow(surface%frame, z(:n), z(n + 1:))
+    call compute_forces(surface%frame%table, surface%potential, force(:n), force(n + 1:))
+    surface%evaluations = surface%evaluations + 1
+    if (.not. (dot(force, force) < huge(1.0_wp))) then
+      surface%error%code = not_finite
+      surface%error%particle = mod(maxloc(merge(0, 1, abs(force) < huge(1.0_wp)), 1) - 1, n)
+    end if
+  end subroutine evaluate
+
+  !> L-BFGS (Nocedal 1980) with a line search that shrinks steps which overshoot.
+  subroutine descend_lbfgs(surface, max_force, max_evaluations, z, force)
+    type(landscape), intent(inout) :: surface
+    real(wp), intent(in) :: max_force
+    integer(i4), intent(in) :: max_evaluations
+    real(wp), intent(inout), contiguous :: z(:)
+    real(wp), intent(inout), contiguous :: force(:)
+
+    real(wp), allocatable :: s(:, :), y(:, :), direction(:), old_z(:), old_force(:)
+    real(wp) :: rho(memory), alpha(memory), scale, downhill, ahead, step, curvature
+    integer(i4) :: newest, stored, k, m
+
+    allocate (s(size(z), memory), y(size(z), memory), direction(size(z)), old_z(size(z)), old_force(size(z)))
+    stored = 0
+    newest = 0
+    do
+      direction = force
+      do k = 0, stored - 1
+        m = modulo(newest - 1 - k, memory) + 1
+        alpha(m) = rho(m)*dot(s(:, m), direction)
+        direction = direction - alpha(m)*y(:, m)
+      end do
+      ! Without history the first step is a short one along the force: 1e-3 is a typical inverse stiffness.
+      scale = 1e-3_wp
+      if (stored > 0) scale = 1/(rho(newest)*dot(y(:, newest), y(:, newest)))
+      direction = scale*direction
+      do k = stored - 1, 0, -1
+        m = modulo(newest - 1 - k, memory) + 1
+        direction = direction + (alpha(m) - rho(m)*dot(y(:, m), direction))*s(:, m)
+      end do
+      downhill = dot(force, direction)
+      if (.not. downhill > 0) then
+        if (stored == 0) return
+        stored = 0
+        cycle
+      end if
+      step = min(1.0_wp, longest_move/maxval(abs(direction)))
+
+      old_z = z
+      old_force = force
+      do
+        z = old_z + step*direction
+        call evaluate(surface, z, force)
+        if (surface%error%code /= ok) return
+        if (maxval(abs(force)) < max_force .or. surface%evaluations >= max_evaluations) return
+        ahead = dot(force, direction)
+        if (ahead >= -0.9_wp*downhill) exit
+        step = step*min(0.5_wp, max(0.1_wp, downhill/(downhill - ahead)))
+        if (all(old_z + step*direction == old_z)) then
+          z = old_z
+          force = old_force
+          return
+        end if
+      end do
+
+      m = modulo(newest, memory) + 1
+      s(:, m) = z - old_z
+      y(:, m) = old_force - force
+      curvature = dot(s(:, m), y(:, m))
+      ! A pair without positive curvature would make the inverse Hessian indefinite.
+      if (curvature > 1e-12_wp*sqrt(dot(s(:, m), s(:, m))*dot(y(:, m), y(:, m)))) then
+        rho(m) = 1/curvature
+        newest = m
+        stored = min(stored + 1, memory)
+      end if
+    end do
+  end subroutine descend_lbfgs
+
+  !> Conjugate gradients (Polak-Ribiere, never negative), secant line search on the directional derivative.
+  subroutine descend_cg(surface, max_force, max_evaluations, z, force)
+    type(landscape), intent(inout) :: surface
+    real(wp), intent(in) :: max_force
+    integer(i4), intent(in) :: max_evaluations
+    real(wp), intent(inout), contiguous :: z(:)
+    real(wp), intent(inout), contiguous :: force(:)
+
+    real(wp), allocatable :: direction(:), old_force(:), start(:)
+    real(wp) :: step, low, high, at_zero, at_low, at_high, slope, beta, longest, next
+    integer(i4) :: trial
+
+    allocate (direction(size(z)), old_force(size(z)), start(size(z)))
+    direction = force
+    step = 1e-3_wp
+    do
+      at_zero = dot(force, direction)
+      if (.not. at_zero > 0) then
+        direction = force
+        at_zero = dot(force, force)
+        if (.not. at_zero > 0) return
+      end if
+      longest = longest_move/maxval(abs(direction))
+      start = z
+      old_force = force
+      low = 0
+      at_low = at_zero
+      high = -1
+      at_high = 0
+      step = min(step, longest)
+      do trial = 1, 20
+        z = start + step*direction
+        call evaluate(surface, z, force)
+        if (surface%error%code /= ok) return
+        if (maxval(abs(force)) < max_force .or. surface%evaluations >= max_evaluations) return
+        slope = dot(force, direction)
+        if (abs(slope) <= 0.1_wp*at_zero) exit
+        if (slope > 0) then
+          low = step
+          at_low = slope
+        else
+          high = step
+          at_high = slope
+        end if
+        if (high < 0) then
+          if (step >= longest) exit
+          next = merge(step*at_zero/(at_zero - slope), 4*step, slope < at_zero)
+          step = min(longest, max(1.1_wp*step, min(4*step, next)))
+        else
+          next = low + (high - low)*at_low/(at_low - at_high)
+          step = min(high - 0.1_wp*(high - low), max(low + 0.1_wp*(high - low), next))
+        end if
+      end do
+      if (all(z == start)) return
+      beta = max(0.0_wp, (dot(force, force) - dot(force, old_force))/dot(old_force, old_force))
+      direction = force + beta*direction
+    end do
+  end subroutine descend_cg
+
+  !> FIRE (Bitzek et al. 2006), semi-implicit Euler.
+  subroutine descend_fire(surface, max_force, max_evaluations, z, force)
+    type(landscape), intent(inout) :: surface
+    real(wp), intent(in) :: max_force
+    integer(i4), intent(in) :: max_evaluations
+    real(wp), intent(inout), contiguous :: z(:)
+    real(wp), intent(inout), contiguous :: force(:)
+
+    ! The stiffest modes, omega of about 50, are stable below 2/omega = 0.04.
+    real(wp), parameter :: first_timestep = 0.01_wp, longest_timestep = 0.03_wp, start_mixing = 0.1_wp
+    integer(i4), parameter :: patience = 5
+    real(wp), allocatable :: velocity(:)
+    real(wp) :: timestep, mixing, largest
+    integer(i4) :: downhill_steps
+
+    allocate (velocity(size(z)))
+    velocity = 0
+    timestep = first_timestep
+    mixing = start_mixing
+    downhill_steps = 0
+    do while (surface%evaluations < max_evaluations)
+      if (dot(force, velocity) > 0) then
+        velocity = (1 - mixing)*velocity + (mixing*sqrt(dot(velocity, velocity)/dot(force, force)))*force
+        if (downhill_steps > patience) then
+          timestep = min(1.1_wp*timestep, longest_timestep)
+          mixing = 0.99_wp*mixing
+        end if
+        downhill_steps = downhill_steps + 1
+      else
+        velocity = 0
+        timestep = 0.5_wp*timestep
+        mixing = start_mixing
+        downhill_steps = 0
+      end if
+      velocity = velocity + timestep*force
+      largest = timestep*maxval(abs(velocity))
+      if (largest > longest_move) velocity = velocity*(longest_move/largest)
+      z = z + timestep*velocity
+      call evaluate(surface, z, force)
+      if (surface%error%code /= ok) return
+      if (maxval(abs(force)) < max_force) return
+    end do
+  end subroutine descend_fire
+
+end module softspots_minimize

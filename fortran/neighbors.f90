@@ -1,0 +1,258 @@
+!> Neighbours without lists of neighbours: particles sorted into strips, and one contiguous run per strip.
+!>
+!> The plane is cut into strips along x of equal height. All particles and periodic images are sorted by
+!> (strip, x, id) into slots. Whatever lies within `range` of a particle is then, in each strip, between a first
+!> and a last slot: a run. A run also holds a few particles beyond the range; a kernel masks them by distance.
+!>
+!>   strip 2 |  a  .  B  C  .  D  .  e   |      the run of P in strip 2 is B..D, in strip 1 F..H
+!>   strip 1 |  .  F  P  G  .  H  i  .   |      (P itself is in its own run, at distance zero)
+!>
+!> First and last are found by exact comparisons of coordinates, so a particle has the same runs, in the same
+!> order, on whatever rank it is treated, provided that the images reach `range` beyond it in x and `range` plus
+!> one strip in y. Each strip ends in `lanes` empty slots far away, so that a kernel may read past a run in whole vectors.
+module softspots_neighbors
+  use softspots_kinds, only: wp, i4
+  implicit none
+  private
+  public :: neighbor_table, build_neighbors, place_images, strip_height, lanes
+
+  integer(i4), parameter :: lanes = 8
+  real(wp), parameter :: far_away = 1e9_wp
+  real(wp), parameter :: preferred_height = 1.2_wp
+
+  type :: neighbor_table
+    integer(i4) :: n_owned = 0               !< particles that have runs: the first n_owned images
+    integer(i4) :: n_images = 0              !< owned particles and periodic images
+    integer(i4) :: rows = 0                  !< runs per particle
+    real(wp), allocatable :: x(:), y(:)      !< coordinates by slot
+    real(wp), allocatable :: species(:)      !< species by slot, 0 or 1, as a number to compute with
+    integer(i4), allocatable :: slot(:)      !< image -> slot
+    integer(i4), allocatable :: image(:)     !< slot -> image; 0 for an empty slot
+    integer(i4), allocatable :: order(:)     !< the owned images in the order of their slots: kernels walk in it
+    integer(i4), allocatable :: first(:, :), last(:, :)  !< (run, place in `order`)
+    integer(i4), allocatable, private :: cell(:), start(:)
+  end type neighbor_table
+
+contains
+
+  !> The height of the strips: a whole number of them fills the box.
+  elemental real(wp) function strip_height(length_y)
+    real(wp), intent(in) :: length_y
+
+    strip_height = length_y/max(1, floor(length_y/preferred_height))
+  end function strip_height
+
+  !> Sort the images into slots and find the runs of the first n_owned of them.
+  !> x, y, id, species: (n_images); coordinates must be complete within `range` in x and `range + height` in y
+  !> around the owned particles.
+  subroutine build_neighbors(table, n_owned, n_images, x, y, id, species, range, height)
+    type(neighbor_table), intent(inout) :: table
+    integer(i4), intent(in) :: n_owned, n_images
+    real(wp), intent(in) :: x(:), y(:)
+    integer(i4), intent(in) :: id(:), species(:)
+    real(wp), intent(in) :: range, height
+
+    integer(i4) :: half, lowest, highest, columns, k, s, c, m, slots, occupied
+    real(wp) :: low_x, per_column
+
+    half = ceiling(range/height)
+    table%n_owned = n_owned
+    table%n_images = n_images
+    table%rows = 2*half + 1
+    call reserve(table%slot, n_images)
+    call reserve(table%cell, n_images)
+    call reserve(table%order, n_owned)
+    call reserve_runs(table, n_owned)
+    if (n_owned == 0) return
+
+    lowest = floor(minval(y(:n_owned))/height) - half
+    highest = floor(maxval(y(:n_owned))/height) + half
+    low_x = minval(x(:n_images))
+    columns = floor((maxval(x(:n_images)) - low_x)/height) + 1
+    per_column = 1/height
+
+    ! Counting sort by (strip, column of about the strip's height); start(m) is the first slot of cell m.
+    call reserve(table%start, (highest - lowest + 1)*columns + 1)
+    table%start(:(highest - lowest + 1)*columns + 1) = 0
+    do k = 1, n_images
+      s = floor(y(k)/height)
+      if (s < lowest .or. s > highest) then
+        table%cell(k) = 0
+        cycle
+      end if
+      c = int((x(k) - low_x)*per_column)
+      m = (s - lowest)*columns + min(c, columns - 1) + 1
+      table%cell(k) = m
+      table%start(m) = table%start(m) + 1
+    end do
+    slots = 0
+    do s = lowest, highest
+      do c = 1, columns
+        m = (s - lowest)*columns + c
+        occupied = table%start(m)
+        table%start(m) = slots + 1
+        slots = slots + occupied
+      end do
+      slots = slots + lanes
+    end do
+    table%start((highest - lowest + 1)*columns + 1) = slots + 1
+
+    ! One slot more takes the images that lie beyond the outermost strips, which no run reaches.
+    call reserve(table%image, slots + 1)
+    call reserve_real(table%x, slots + 1)
+    call reserve_real(table%y, slots + 1)
+    call reserve_real(table%species, slots + 1)
+    table%image(:slots + 1) = 0
+    table%x(:slots + 1) = far_away
+    table%y(:slots + 1) = far_away
+    table%species(:slots + 1) = 0
+    do k = 1, n_images
+      m = table%cell(k)
+      if (m == 0) then
+        table%slot(k) = slots + 1
+      else
+        call insert_sorted(table%image, table%start(m), k)
+      end if
+    end do
+    do s = 1, slots
+      k = table%image(s)
+      if (k == 0) cycle
+      table%slot(k) = s
+      table%species(s) = species(k)
+    end do
+    call place_images(table, x, y)
+    call find_runs()
+
+  contains
+
+    !> Insert image k among those already in its cell, by (x, id).
+    subroutine insert_sorted(image, begin, k)
+      integer(i4), intent(inout) :: image(:)
+      integer(i4), intent(in) :: begin, k
+
+      integer(i4) :: position
+
+      position = begin
+      do while (image(position) /= 0)
+        if (before(k, image(position))) exit
+        position = position + 1
+      end do
+      ! The rest of the cell moves up by one; the cell ends at the first empty slot.
+      call shift_up(image, position)
+      image(position) = k
+    end subroutine insert_sorted
+
+    subroutine shift_up(image, position)
+      integer(i4), intent(inout) :: image(:)
+      integer(i4), intent(in) :: position
+
+      integer(i4) :: top
+
+      top = position
+      do while (image(top) /= 0)
+        top = top + 1
+      end do
+      do while (top > position)
+        image(top) = image(top - 1)
+        top = top - 1
+      end do
+    end subroutine shift_up
+
+    pure logical function before(a, b)
+      integer(i4), intent(in) :: a, b
+
+      before = x(a) < x(b)
+      if (x(a) == x(b)) before = id(a) < id(b)
+    end function before
+
+    subroutine find_runs()
+      integer(i4) :: i, o, s, r, strip, own, from, to, base
+      real(wp) :: xi, yi, gap, reach, range2
+
+      range2 = range**2
+      o = 0
+      do s = 1, slots
+        i = table%image(s)
+        if (i == 0 .or. i > n_owned) cycle
+        o = o + 1
+        table%order(o) = i
+        xi = x(i)
+        yi = y(i)
+        own = floor(yi/height)
+        do r = 1, table%rows
+          strip = own - half + r - 1
+          table%first(r, o) = 1
+          table%last(r, o) = 0
+          ! The gap is shrunk a little, against the rounding of strip*height.
+          gap = max(0.0_wp, strip*height - yi, yi - (strip + 1)*height) - 1e-9_wp*height
+          if (gap >= range) cycle
+          reach = sqrt(range2 - max(0.0_wp, gap)**2)
+          base = (strip - lowest)*columns + 1
+          from = table%start(base + max(0, min(columns - 1, int((xi - reach - low_x)*per_column))))
+          to = table%start(base + max(0, min(columns - 1, int((xi + reach - low_x)*per_column))) + 1) - 1
+          do while (from <= to)
+            if ((table%x(from) - xi)**2 + (table%y(from) - yi)**2 < range2) exit
+            from = from + 1
+          end do
+          do while (to > from)
+            if ((table%x(to) - xi)**2 + (table%y(to) - yi)**2 < range2) exit
+            to = to - 1
+          end do
+          if (from > to) cycle
+          table%first(r, o) = from
+          table%last(r, o) = to
+        end do
+      end do
+    end subroutine find_runs
+
+  end subroutine build_neighbors
+
+  !> Put new coordinates of all images into their slots.
+  subroutine place_images(table, x, y)
+    type(neighbor_table), intent(inout) :: table
+    real(wp), intent(in) :: x(:), y(:)
+
+    integer(i4) :: k, s
+
+    do k = 1, table%n_images
+      s = table%slot(k)
+      table%x(s) = x(k)
+      table%y(s) = y(k)
+    end do
+  end subroutine place_images
+
+  subroutine reserve_runs(table, n)
+    type(neighbor_table), intent(inout) :: table
+    integer(i4), intent(in) :: n
+
+    if (allocated(table%first)) then
+      if (size(table%first, 1) == table%rows .and. size(table%first, 2) >= n) return
+      deallocate (table%first, table%last)
+    end if
+    allocate (table%first(table%rows, n + n/8 + 1), table%last(table%rows, n + n/8 + 1))
+  end subroutine reserve_runs
+
+  !> Make room for n entries, with some to spare; contents are lost when it grows.
+  subroutine reserve(array, n)
+    integer(i4), allocatable, intent(inout) :: array(:)
+    integer(i4), intent(in) :: n
+
+    if (allocated(array)) then
+      if (size(array) >= n) return
+      deallocate (array)
+    end if
+    allocate (array(n + n/8))
+  end subroutine reserve
+
+  subroutine reserve_real(array, n)
+    real(wp), allocatable, intent(inout) :: array(:)
+    integer(i4), intent(in) :: n
+
+    if (allocated(array)) then
+      if (size(array) >= n) return
+      deallocate (array)
+    end if
+    allocate (array(n + n/8))
+  end subroutine reserve_real
+
+end module softspots_neighbors

@@ -1,0 +1,38 @@
+/* The Fortran kernels as C sees them: fortran/c_interface.f90 says what each does. */
+#ifndef SOFTSPOTS_H
+#define SOFTSPOTS_H
+
+typedef struct {
+  int code;
+  long long step;
+  long long particle;
+  double value;
+  double allowed;
+} failure;
+
+void ss_energy_forces(int n, double *positions, int *species, double *box, double *table, int smoothing,
+                             double *energy, double *forces, double *virial, failure *error);
+void ss_count_hessian(int n, double *positions, int *species, double *box, double *table, int smoothing,
+                             int *indptr, failure *error);
+void ss_fill_hessian(int n, double *positions, int *species, double *box, double *table, int smoothing,
+                            int *indptr, int *indices, double *blocks, failure *error);
+void ss_minimize(int n, double *positions, int *species, double *box, double *table, int smoothing, int method,
+                        double max_force, int max_evaluations, double *forces, int *evaluations, failure *error);
+void ss_d2min(int n, double *positions, double *displacements, double row_shift, double *box, double cutoff,
+                     double *d2min, failure *error);
+
+void *ss_new_simulation(int handle, int rank, int size, int grid_x, int grid_y, double *box, double *table,
+                        int smoothing, double timestep, double thermostat_time, int thermostat_chain, double skin,
+                        failure *error);
+void ss_free_simulation(void *pointer);
+void ss_set_particles(void *pointer, int n, double *positions, double *velocities, int *images, int *species,
+                      double strain, failure *error);
+void ss_run(void *pointer, long long n_steps, double first_temperature, double last_temperature, double strain_rate,
+            failure *error);
+int ss_count_owned(void *pointer);
+void ss_get_owned(void *pointer, int n, int *ids, double *positions, double *velocities, int *images);
+void ss_get_state(void *pointer, double *strain, int *flips, long long *step, long long *rebuilds);
+void ss_thermodynamics(void *pointer, double temperature, double *values);
+void ss_mpi_library_version(char *text, int capacity, int *length);
+
+#endif

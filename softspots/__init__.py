@@ -1,0 +1,33 @@
+"""softspots: soft spots and plasticity in thermal amorphous solids under shear.
+
+The method of Schoenholz, Liu, Riggleman and Rottler, Phys. Rev. X 4, 031014 (2014).
+"""
+
+from importlib.metadata import version as _version
+
+from .dynamics import Simulation
+from .forces import energy_forces
+from .model import Model
+from .modes import Modes, hessian, lowest_modes
+from .plasticity import d2min
+from .quench import InherentStructure, inherent_structure
+from .spots import SoftSpots, soft_spots
+from .state import Box, Frame
+
+__version__ = _version("softspots")
+
+__all__ = [
+    "Box",
+    "Frame",
+    "InherentStructure",
+    "Model",
+    "Modes",
+    "Simulation",
+    "SoftSpots",
+    "d2min",
+    "energy_forces",
+    "hessian",
+    "inherent_structure",
+    "lowest_modes",
+    "soft_spots",
+]

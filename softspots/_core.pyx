@@ -1,0 +1,238 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""The compiled kernels, over Fortran's C interface: shapes are checked here, the GIL is released, errors are raised."""
+
+import numpy as np
+
+cdef extern from "softspots.h" nogil:
+    ctypedef struct failure:
+        int code
+        long long step
+        long long particle
+        double value
+        double allowed
+
+    void ss_energy_forces(int n, double *positions, int *species, double *box, double *table, int smoothing,
+                                 double *energy, double *forces, double *virial, failure *error)
+    void ss_count_hessian(int n, double *positions, int *species, double *box, double *table, int smoothing,
+                                 int *indptr, failure *error)
+    void ss_fill_hessian(int n, double *positions, int *species, double *box, double *table, int smoothing,
+                                int *indptr, int *indices, double *blocks, failure *error)
+    void ss_minimize(int n, double *positions, int *species, double *box, double *table, int smoothing,
+                            int method, double max_force, int max_evaluations, double *forces, int *evaluations,
+                            failure *error)
+    void ss_d2min(int n, double *positions, double *displacements, double row_shift, double *box,
+                         double cutoff, double *d2min, failure *error)
+    void *ss_new_simulation(int handle, int rank, int size, int grid_x, int grid_y, double *box, double *table,
+                            int smoothing, double timestep, double thermostat_time, int thermostat_chain, double skin,
+                            failure *error)
+    void ss_free_simulation(void *pointer)
+    void ss_set_particles(void *pointer, int n, double *positions, double *velocities, int *images, int *species,
+                          double strain, failure *error)
+    void ss_run(void *pointer, long long n_steps, double first_temperature, double last_temperature, double strain_rate,
+                failure *error)
+    int ss_count_owned(void *pointer)
+    void ss_get_owned(void *pointer, int n, int *ids, double *positions, double *velocities, int *images)
+    void ss_get_state(void *pointer, double *strain, int *flips, long long *step, long long *rebuilds)
+    void ss_thermodynamics(void *pointer, double temperature, double *values)
+    void ss_mpi_library_version(char *text, int capacity, int *length)
+
+SMOOTHINGS = {"even": 0, "quadratic": 1, "switch": 2}
+METHODS = {"lbfgs": 0, "cg": 1, "fire": 2}
+
+# Codes of fortran/errors.f90.
+MESSAGES = {
+    1: (ValueError, "the shorter side of the box is {value:.6g}; at least {allowed:.6g} (twice the range of interaction) is needed"),
+    2: (FloatingPointError, "particle {particle} has a coordinate or force that is not finite"),
+    3: (
+        RuntimeError,
+        "the run blew up after step {step}: particle {particle} is about to move by {value:.3g} in one step "
+        "(allowed: {allowed:.3g}); "
+        "try a smaller timestep, or relax overlaps first",
+    ),
+    4: (RuntimeError, "particles were lost in step {step}: {value:.0f} are left of {allowed:.0f}"),
+    5: (ValueError, "the rank grid is too fine: a rank's rectangle is {value:.4g} wide; at least {allowed:.4g} is needed"),
+}
+
+
+cdef int check(failure *error) except -1:
+    if error.code == 0:
+        return 0
+    kind, message = MESSAGES[error.code]
+    raise kind(message.format(step=error.step, particle=error.particle, value=error.value, allowed=error.allowed))
+
+
+def _frame_arrays(positions, species, box, table):
+    positions = np.ascontiguousarray(positions, dtype=np.float64)
+    species = np.ascontiguousarray(species, dtype=np.int32)
+    box = np.ascontiguousarray(box, dtype=np.float64)
+    table = np.ascontiguousarray(table, dtype=np.float64)
+    if positions.ndim != 2 or positions.shape[1] != 2 or len(positions) == 0:
+        raise ValueError(f"positions have shape {positions.shape}; (N, 2) with N > 0 is needed")
+    if species.shape != (len(positions),):
+        raise ValueError(f"species have shape {species.shape}; ({len(positions)},) is needed")
+    if species.min() < 0 or species.max() > 1:
+        raise ValueError("species must be 0 (A) or 1 (B)")
+    if box.shape != (3,) or table.shape != (3, 4):
+        raise ValueError(f"box has shape {box.shape} and the pair table {table.shape}; (3,) and (3, 4) are needed")
+    return positions, species, box, table
+
+
+def energy_forces(positions, species, box, table, smoothing):
+    """Energy, forces (N, 2) and virial (2, 2) of one frame; see `softspots.forces.energy_forces`."""
+    cdef double[:, ::1] r
+    cdef int[::1] s
+    cdef double[::1] b
+    cdef double[:, ::1] t
+    r, s, b, t = _frame_arrays(positions, species, box, table)
+    cdef double[:, ::1] forces = np.empty((r.shape[0], 2))
+    cdef double[:, ::1] virial = np.empty((2, 2))
+    cdef double energy = 0
+    cdef int kind = SMOOTHINGS[smoothing]
+    cdef failure error
+    with nogil:
+        ss_energy_forces(<int> r.shape[0], &r[0, 0], &s[0], &b[0], &t[0, 0], kind, &energy, &forces[0, 0],
+                                &virial[0, 0], &error)
+    check(&error)
+    return energy, np.asarray(forces), np.asarray(virial)
+
+
+def hessian(positions, species, box, table, smoothing):
+    """Row starts (N + 1,), column indices and 2 × 2 blocks of the Hessian; see `softspots.modes.hessian`."""
+    cdef double[:, ::1] r
+    cdef int[::1] s
+    cdef double[::1] b
+    cdef double[:, ::1] t
+    r, s, b, t = _frame_arrays(positions, species, box, table)
+    cdef int n = <int> r.shape[0]
+    cdef int[::1] indptr = np.zeros(n + 1, dtype=np.int32)
+    cdef int kind = SMOOTHINGS[smoothing]
+    cdef failure error
+    with nogil:
+        ss_count_hessian(n, &r[0, 0], &s[0], &b[0], &t[0, 0], kind, &indptr[0], &error)
+    check(&error)
+    cdef int[::1] indices = np.empty(indptr[n], dtype=np.int32)
+    cdef double[:, :, ::1] blocks = np.empty((indptr[n], 2, 2))
+    with nogil:
+        ss_fill_hessian(n, &r[0, 0], &s[0], &b[0], &t[0, 0], kind, &indptr[0], &indices[0], &blocks[0, 0, 0],
+                               &error)
+    check(&error)
+    return np.asarray(indptr), np.asarray(indices), np.asarray(blocks)
+
+
+def minimize(positions, species, box, table, smoothing, method, double max_force, int max_evaluations):
+    """Minimised positions (N, 2), energy, largest force component and force calls; see `softspots.quench`."""
+    cdef int[::1] s
+    cdef double[::1] b
+    cdef double[:, ::1] t
+    given, s, b, t = _frame_arrays(positions, species, box, table)
+    cdef double[:, ::1] r = given.copy()
+    cdef double[:, ::1] forces = np.empty((r.shape[0], 2))
+    cdef int kind = SMOOTHINGS[smoothing]
+    cdef int how = METHODS[method]
+    cdef int evaluations = 0
+    cdef failure error
+    with nogil:
+        ss_minimize(<int> r.shape[0], &r[0, 0], &s[0], &b[0], &t[0, 0], kind, how, max_force, max_evaluations,
+                           &forces[0, 0], &evaluations, &error)
+    check(&error)
+    energy, forces_there, _ = energy_forces(r, s, b, t, smoothing)
+    return np.asarray(r), energy, float(np.abs(forces_there).max()), evaluations
+
+
+def d2min(positions, displacements, double row_shift, box, double cutoff):
+    """D²_min (N,); see `softspots.plasticity.d2min`."""
+    cdef double[:, ::1] r = np.ascontiguousarray(positions, dtype=np.float64)
+    cdef double[:, ::1] u = np.ascontiguousarray(displacements, dtype=np.float64)
+    cdef double[::1] b = np.ascontiguousarray(box, dtype=np.float64)
+    if r.shape[0] == 0 or r.shape[1] != 2 or u.shape[0] != r.shape[0] or u.shape[1] != 2 or b.shape[0] != 3:
+        raise ValueError("positions and displacements must both have shape (N, 2) with N > 0, box (3,)")
+    cdef double[::1] values = np.empty(r.shape[0])
+    cdef failure error
+    with nogil:
+        ss_d2min(<int> r.shape[0], &r[0, 0], &u[0, 0], row_shift, &b[0], cutoff, &values[0], &error)
+    check(&error)
+    return np.asarray(values)
+
+
+def mpi_library_version():
+    """Name of the MPI library that the kernels are linked to; empty in a build without MPI."""
+    cdef char text[8192]
+    cdef int length
+    ss_mpi_library_version(text, 8192, &length)
+    return text[:length].decode()
+
+
+built_with_mpi = bool(mpi_library_version())
+
+
+cdef class Domain:
+    """One rank's share of a simulation: owner of the Fortran object; see `softspots.dynamics.Simulation`."""
+
+    cdef void *pointer
+    cdef object communicator
+
+    def __cinit__(self, communicator, grid, box_lengths, table, smoothing, double timestep, double thermostat_time,
+                  int thermostat_chain, double skin):
+        cdef double[::1] b = np.ascontiguousarray(box_lengths, dtype=np.float64)
+        cdef double[:, ::1] t = np.ascontiguousarray(table, dtype=np.float64)
+        if b.shape[0] != 2 or t.shape[0] != 3 or t.shape[1] != 4 or thermostat_chain < 1:
+            raise ValueError("box_lengths (2,), a pair table (3, 4) and a chain of at least one thermostat are needed")
+        cdef int handle = communicator.py2f() if communicator.size > 1 else 0
+        cdef failure error
+        # The communicator must live as long as the Fortran side may use it.
+        self.communicator = communicator
+        self.pointer = ss_new_simulation(handle, communicator.rank, communicator.size, grid[0], grid[1], &b[0],
+                                         &t[0, 0], SMOOTHINGS[smoothing], timestep, thermostat_time, thermostat_chain,
+                                         skin, &error)
+        check(&error)
+
+    def __dealloc__(self):
+        if self.pointer != NULL:
+            ss_free_simulation(self.pointer)
+
+    def set_particles(self, positions, velocities, images, species, double strain):
+        """Distribute all N particles: positions, velocities, images (N, 2), species (N,). Collective."""
+        cdef double[:, ::1] r = np.ascontiguousarray(positions, dtype=np.float64)
+        cdef double[:, ::1] v = np.ascontiguousarray(velocities, dtype=np.float64)
+        cdef int[:, ::1] m = np.ascontiguousarray(images, dtype=np.int32)
+        cdef int[::1] s = np.ascontiguousarray(species, dtype=np.int32)
+        cdef int n = <int> r.shape[0]
+        if not (n > 0 and r.shape[1] == v.shape[1] == m.shape[1] == 2 and n == v.shape[0] == m.shape[0] == s.shape[0]):
+            raise ValueError("positions, velocities and images (N, 2) and species (N,) with N > 0 are needed")
+        cdef failure error
+        with nogil:
+            ss_set_particles(self.pointer, n, &r[0, 0], &v[0, 0], &m[0, 0], &s[0], strain, &error)
+        check(&error)
+
+    def run(self, long long n_steps, double first_temperature, double last_temperature, double strain_rate):
+        """Advance. Collective."""
+        cdef failure error
+        with nogil:
+            ss_run(self.pointer, n_steps, first_temperature, last_temperature, strain_rate, &error)
+        check(&error)
+
+    def owned(self):
+        """ids (n,), positions, velocities and images (n, 2) of the particles that this rank owns."""
+        cdef int n = ss_count_owned(self.pointer)
+        # One entry at least, for the address of the first; empty ranks return none of it.
+        cdef int[::1] ids = np.empty(max(n, 1), dtype=np.int32)
+        cdef double[:, ::1] r = np.empty((max(n, 1), 2))
+        cdef double[:, ::1] v = np.empty((max(n, 1), 2))
+        cdef int[:, ::1] m = np.empty((max(n, 1), 2), dtype=np.int32)
+        ss_get_owned(self.pointer, n, &ids[0], &r[0, 0], &v[0, 0], &m[0, 0])
+        return np.asarray(ids)[:n], np.asarray(r)[:n], np.asarray(v)[:n], np.asarray(m)[:n]
+
+    def state(self):
+        """Total strain, flips of the tilt, steps and neighbour rebuilds so far."""
+        cdef double strain
+        cdef int flips
+        cdef long long step, rebuilds
+        ss_get_state(self.pointer, &strain, &flips, &step, &rebuilds)
+        return strain, flips, step, rebuilds
+
+    def thermodynamics(self, double temperature):
+        """Sums of v v (xx, xy, yy), potential energy, virial (xx, xy, yy), thermostat's energy: (8,). Collective."""
+        cdef double[::1] values = np.empty(8)
+        with nogil:
+            ss_thermodynamics(self.pointer, temperature, &values[0])
+        return np.asarray(values)

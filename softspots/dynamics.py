@@ -1,0 +1,353 @@
+"""Molecular dynamics of a sheared thermal glass on any number of ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from . import _core
+from .forces import box_array
+from .model import Model
+from .parallel import default_grid, together, world
+from .state import Box, Frame
+
+# The force at which overlaps of a random start count as removed: the thermostat copes with what is left.
+OVERLAP_FORCE = 10.0
+OVERLAP_EVALUATIONS = 20_000
+# The cooling curve is followed in straight pieces of this many steps.
+RAMP_PIECE = 20
+# Velocities of the liquid are drawn anew after this time, in τ: a Nosé–Hoover thermostat alone would ring for long.
+COLLISION_TIME = 1.0
+
+
+class Simulation:
+    """Sheared NVT dynamics of a binary mixture (Schoenholz et al. 2014, section II).
+
+    SLLOD equations in a deforming periodic box, with a Nosé–Hoover thermostat on the peculiar velocities. The start
+    is random with overlaps removed, at the given temperature; `prepare` makes a glass in steady shear of it. On
+    several ranks the box is cut into a grid of rectangles. The same arguments give the same bits on any number of
+    ranks, for the same build.
+
+    Parameters
+    ----------
+    model : Model
+    particles : int
+        N, both species together.
+    temperature : float
+        T of the thermostat, in ε_AA/k_B. May be set between runs.
+    strain_rate : float
+        γ̇, in 1/τ. May be set between runs.
+    seed : int
+        Of positions, species and velocities.
+    density : float
+        N/area, in 1/σ_AA²; the box is a square.
+    timestep : float
+        In τ.
+    thermostat_time : float
+        Time constant of the thermostat, in τ.
+    thermostat_chain : int
+        Number of thermostats in the Nosé–Hoover chain; 1 is a plain Nosé–Hoover thermostat.
+    skin : float
+        How far neighbours are kept beyond the cutoff, in σ_AA; any value gives the same physics.
+    grid : tuple of 2 ints, optional
+        Ranks along x and y. Default: rectangles as square as can be.
+    comm : communicator, optional
+        Default: all ranks (see `softspots.parallel.world`).
+
+    Raises
+    ------
+    ValueError
+        If the box is smaller than twice cutoff plus skin, or a rank's rectangle narrower than them, or another
+        argument is outside its range.
+    RuntimeError
+        If the overlaps of the random start could not be removed.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        particles: int = 10_000,
+        temperature: float = 0.1,
+        strain_rate: float = 1e-4,
+        seed: int = 1,
+        *,
+        density: float = 1.2,
+        timestep: float = 5e-3,
+        thermostat_time: float = 1.0,
+        thermostat_chain: int = 1,
+        skin: float = 0.4,
+        grid: tuple[int, int] | None = None,
+        comm=None,
+    ):
+        if particles < 2:
+            raise ValueError(f"Simulation: particles is {particles}; at least 2 are needed")
+        _require_positive(density=density)
+        side = float(np.sqrt(particles / density))
+        self._connect(
+            model,
+            Box(side, side),
+            temperature,
+            strain_rate,
+            timestep,
+            thermostat_time,
+            thermostat_chain,
+            skin,
+            grid,
+            comm,
+        )
+        self._collisions = np.random.default_rng([seed, 1])
+        rng = np.random.default_rng(seed)
+        species = np.zeros(particles, dtype=np.int32)
+        species[rng.permutation(particles)[round(model.fraction_a * particles) :]] = 1
+        start = Frame(rng.random((particles, 2)) * side, species, Box(side, side))
+        velocities = _thermal_velocities(rng, particles, temperature)
+        with together(self._comm):
+            positions = self._comm.rank == 0 and _without_overlaps(start, model)
+        start = Frame(self._comm.bcast(positions), species, start.box)
+        self._place(start, velocities)
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: Frame,
+        model: Model,
+        temperature: float = 0.1,
+        strain_rate: float = 1e-4,
+        seed: int = 1,
+        *,
+        velocities: np.ndarray | None = None,
+        timestep: float = 5e-3,
+        thermostat_time: float = 1.0,
+        thermostat_chain: int = 1,
+        skin: float = 0.4,
+        grid: tuple[int, int] | None = None,
+        comm=None,
+    ) -> Simulation:
+        """Start from a configuration; ``velocities`` (N, 2) are peculiar ones, by default drawn at ``temperature``."""
+        self = cls.__new__(cls)
+        self._connect(
+            model, frame.box, temperature, strain_rate, timestep, thermostat_time, thermostat_chain, skin, grid, comm
+        )
+        self._collisions = np.random.default_rng([seed, 1])
+        if velocities is None:
+            velocities = _thermal_velocities(np.random.default_rng(seed), len(frame), temperature)
+        self._place(frame, velocities)
+        self._first_time = frame.time
+        return self
+
+    def _connect(
+        self, model, box, temperature, strain_rate, timestep, thermostat_time, thermostat_chain, skin, grid, comm
+    ):
+        _require_positive(temperature=temperature, timestep=timestep, thermostat_time=thermostat_time, skin=skin)
+        if not np.isfinite(strain_rate):
+            raise ValueError(f"Simulation: strain_rate is {strain_rate!r}; it must be a finite number")
+        if thermostat_chain < 1:
+            raise ValueError(f"Simulation: thermostat_chain is {thermostat_chain}; at least 1 is needed")
+        self.model = model
+        self.temperature = temperature
+        self.strain_rate = strain_rate
+        self.timestep = timestep
+        self._comm = world() if comm is None else comm
+        self._lengths = (box.length_x, box.length_y)
+        self._first_step = 0
+        self._first_time = 0.0
+        grid = default_grid(self._comm.size, *self._lengths) if grid is None else tuple(grid)
+        if grid[0] < 1 or grid[0] * grid[1] != self._comm.size:
+            raise ValueError(f"Simulation: grid is {grid[0]}x{grid[1]}, but there are {self._comm.size} ranks")
+        self._domain = _core.Domain(
+            self._comm,
+            grid,
+            self._lengths,
+            model.pair_table(),
+            model.smoothing,
+            timestep,
+            thermostat_time,
+            thermostat_chain,
+            skin,
+        )
+
+    def _place(self, frame: Frame, velocities: np.ndarray) -> None:
+        # The kernels count images with the tilt of least size.
+        box = Box.sheared(*self._lengths, frame.box.strain)
+        images = frame.images + np.outer(frame.images[:, 1] * (box.flips - frame.box.flips), (1, 0))
+        self._species = frame.species
+        self._domain.set_particles(frame.positions, velocities, images, frame.species, frame.box.strain)
+
+    def run(self, steps: int, temperatures: tuple[float, float] | None = None) -> None:
+        """Advance by ``steps`` time steps; a collective call.
+
+        Parameters
+        ----------
+        steps : int
+        temperatures : tuple of 2 floats, optional
+            First and last temperature of a linear ramp. Default: the simulation's temperature throughout.
+
+        Raises
+        ------
+        RuntimeError
+            If a particle moves too far in one step or particles are lost; on all ranks.
+        """
+        first, last = temperatures or (self.temperature, self.temperature)
+        _require_positive(temperature=min(first, last))
+        if steps < 0:
+            raise ValueError(f"Simulation: steps is {steps}; it must not be negative")
+        self._domain.run(steps, first, last, self.strain_rate)
+
+    def prepare(
+        self,
+        *,
+        liquid_temperature: float = 1.0,
+        liquid_time: float = 50.0,
+        cooling_time: float = 100.0,
+        strain: float = 0.2,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """Make a glass in steady shear: a liquid, cooled smoothly to the temperature, sheared by ``strain``.
+
+        Afterwards the time is zero; the strain is not. A collective call.
+
+        Parameters
+        ----------
+        liquid_temperature : float
+            In ε_AA/k_B.
+        liquid_time, cooling_time : float
+            How long the liquid is kept and how long the cooling takes, in τ; the temperature follows half a cosine,
+            as a Nosé–Hoover thermostat rings after kinks.
+        strain : float
+            Strain to steady state (the paper: 0.2). Nothing is sheared if the strain rate is zero.
+        progress : callable, optional
+            Called with the number of steps done since its last call.
+        """
+        liquid, cooling, shearing = self._stages(liquid_time, cooling_time, strain)
+        report = progress or (lambda steps: None)
+        target, rate = self.temperature, self.strain_rate
+        self.strain_rate = 0.0
+        collision = round(COLLISION_TIME / self.timestep)
+        for done in range(0, liquid, collision):
+            piece = min(collision, liquid - done)
+            self.run(piece, (liquid_temperature, liquid_temperature))
+            self._place(self.frame(), _thermal_velocities(self._collisions, len(self._species), liquid_temperature))
+            report(piece)
+        for done in range(0, cooling, RAMP_PIECE):
+            piece = min(RAMP_PIECE, cooling - done)
+            ends = [
+                target + (liquid_temperature - target) * 0.5 * (1 + np.cos(np.pi * step / cooling))
+                for step in (done, done + piece)
+            ]
+            self.run(piece, tuple(ends))
+            report(piece)
+        self.strain_rate = rate
+        # A hundredth at a time: often enough for a progress bar, too seldom to cost anything.
+        size = max(100, shearing // 100)
+        for done in range(0, shearing, size):
+            piece = min(size, shearing - done)
+            self.run(piece)
+            report(piece)
+        self._first_step, self._first_time = self.step, 0.0
+
+    def preparation_steps(
+        self, *, liquid_time: float = 50.0, cooling_time: float = 100.0, strain: float = 0.2, **_
+    ) -> int:
+        """How many steps `prepare` takes with the same arguments."""
+        return sum(self._stages(liquid_time, cooling_time, strain))
+
+    def _stages(self, liquid_time, cooling_time, strain):
+        shearing = 0.0 if self.strain_rate == 0 else strain / abs(self.strain_rate)
+        return tuple(round(time / self.timestep) for time in (liquid_time, cooling_time, shearing))
+
+    @property
+    def rank(self) -> int:
+        """This process's number among the ranks of the simulation."""
+        return self._comm.rank
+
+    @property
+    def step(self) -> int:
+        """Steps done since the start."""
+        return self._domain.state()[2]
+
+    @property
+    def time(self) -> float:
+        """Time since the start or since the end of `prepare`, in τ."""
+        return self._first_time + (self.step - self._first_step) * self.timestep
+
+    @property
+    def strain(self) -> float:
+        """Total strain since the start."""
+        return self._domain.state()[0]
+
+    @property
+    def rebuilds(self) -> int:
+        """How often the neighbours were sorted anew."""
+        return self._domain.state()[3]
+
+    def frame(self) -> Frame:
+        """The whole configuration, by particle number, on every rank; a collective call."""
+        positions, _, images = self._gather()
+        strain, flips, _, _ = self._domain.state()
+        box = Box.sheared(*self._lengths, strain)
+        images[:, 0] += images[:, 1] * (box.flips - flips)
+        # Since the last rebuild particles may have left the cell by a little.
+        positions, more = box.wrap(positions)
+        return Frame(positions, self._species, box, self.time, images + more)
+
+    def velocities(self) -> np.ndarray:
+        """Peculiar velocities (N, 2), in σ_AA/τ, by particle number, on every rank; a collective call."""
+        return self._gather()[1]
+
+    def _gather(self):
+        shares = self._comm.allgather(self._domain.owned())
+        order = np.argsort(np.concatenate([share[0] for share in shares]))
+        return [np.concatenate([share[k] for share in shares])[order] for k in (1, 2, 3)]
+
+    def thermodynamics(self) -> dict[str, float]:
+        """Instantaneous state; a collective call, the same bits on any number of ranks.
+
+        Returns
+        -------
+        dict
+            ``kinetic_temperature`` (peculiar velocities, 2N − 2 degrees of freedom), ``potential_energy`` (per
+            particle), ``shear_stress`` (−P_xy) and ``pressure`` in ε_AA/σ_AA², and ``conserved_energy``: kinetic,
+            potential and thermostat's energy, in ε_AA, which under shear grows by the work done,
+            area × ∫ shear_stress d(strain).
+        """
+        values = self._domain.thermodynamics(self.temperature)
+        (xx, xy, yy), potential, (wxx, wxy, wyy), thermostat = values[:3], values[3], values[4:7], values[7]
+        area = self._lengths[0] * self._lengths[1]
+        count = len(self._species)
+        return {
+            "kinetic_temperature": float((xx + yy) / (2 * count - 2)),
+            "potential_energy": float(potential / count),
+            "shear_stress": float(-(xy + wxy) / area),
+            "pressure": float((xx + yy + wxx + wyy) / (2 * area)),
+            "conserved_energy": float(0.5 * (xx + yy) + potential + thermostat),
+        }
+
+
+def _require_positive(**values):
+    for name, value in values.items():
+        if not (np.isfinite(value) and value > 0):
+            raise ValueError(f"Simulation: {name} is {value!r}; it must be a positive number")
+
+
+def _thermal_velocities(rng, count, temperature):
+    """Maxwell's distribution with zero total momentum and exactly the kinetic temperature."""
+    velocities = rng.normal(size=(count, 2))
+    velocities -= velocities.mean(axis=0)
+    return velocities * np.sqrt(temperature * (2 * count - 2) / (velocities**2).sum())
+
+
+def _without_overlaps(frame, model):
+    positions, _, max_force, _ = _core.minimize(
+        frame.positions,
+        frame.species,
+        box_array(frame.box),
+        model.pair_table(),
+        model.smoothing,
+        "fire",
+        OVERLAP_FORCE,
+        OVERLAP_EVALUATIONS,
+    )
+    if max_force > OVERLAP_FORCE:
+        raise RuntimeError(f"Simulation: overlaps of the random start remain, with forces up to {max_force:.3g}")
+    return positions

@@ -1,0 +1,101 @@
+"""Binary Lennard-Jones mixtures: the presets of the paper and their smoothings at the cutoff."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Brüning et al. (2009), the two-dimensional Kob–Andersen mixture, and the values as Schoenholz et
+# al. (2014), section II, print them: there the σ of AB and BB stand the other way round.
+PRESETS = {
+    "kob-andersen": {"epsilon": (1.0, 1.5, 0.5), "sigma": (1.0, 0.8, 0.88)},
+    "as-printed": {"epsilon": (1.0, 1.5, 0.5), "sigma": (1.0, 0.88, 0.8)},
+}
+SMOOTHINGS = ("even", "quadratic", "switch")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A binary Lennard-Jones mixture, cut off and smoothed.
+
+    For r < r_c the pair energy is, with x = r/σ,
+
+    * ``even``: 4ε (x⁻¹² − x⁻⁶ + c0 + c2 x² + c4 x⁴),
+    * ``quadratic``: 4ε (x⁻¹² − x⁻⁶ + c0 + c1 x + c2 x²),
+    * ``switch``: Lennard-Jones up to ``inner_cutoff``; from there to r_c the force is the cubic
+      in r that continues force and slope and ends at zero with zero slope (LAMMPS ``lj/smooth``);
+      the energy is its integral from r_c,
+
+    with the constants fixed per species pair by V = V' = V'' = 0 at r_c (for ``switch`` by its
+    construction).
+
+    Parameters
+    ----------
+    epsilon : tuple of 3 floats
+        ε_AA, ε_AB, ε_BB, in ε_AA.
+    sigma : tuple of 3 floats
+        σ_AA, σ_AB, σ_BB, in σ_AA.
+    smoothing : {"even", "quadratic", "switch"}
+    cutoff : float
+        r_c, in σ_AA, or in σ_ab if ``cutoff_per_pair``.
+    cutoff_per_pair : bool
+        Whether the cutoff scales with the σ of the pair.
+    inner_cutoff : float
+        Where ``switch`` departs from Lennard-Jones; same units as ``cutoff``; unused otherwise.
+    fraction_a : float
+        Fraction of A particles when a simulation makes its particles itself.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is outside its range.
+    """
+
+    epsilon: tuple[float, float, float]
+    sigma: tuple[float, float, float]
+    smoothing: str = "even"
+    cutoff: float = 2.5
+    cutoff_per_pair: bool = False
+    inner_cutoff: float = 2.0
+    fraction_a: float = 0.65
+
+    def __post_init__(self):
+        for name in ("epsilon", "sigma"):
+            values = tuple(float(value) for value in getattr(self, name))
+            if len(values) != 3 or not all(np.isfinite(values)) or min(values) <= 0:
+                raise ValueError(f"Model: {name} is {values}; three positive numbers (AA, AB, BB) are needed")
+            object.__setattr__(self, name, values)
+        if self.smoothing not in SMOOTHINGS:
+            raise ValueError(f"Model: smoothing is {self.smoothing!r}; allowed: {', '.join(SMOOTHINGS)}")
+        if not (np.isfinite(self.cutoff) and self.cutoff > 0):
+            raise ValueError(f"Model: cutoff is {self.cutoff!r}; it must be a positive number")
+        if not 0 < self.inner_cutoff < self.cutoff and self.smoothing == "switch":
+            raise ValueError(
+                f"Model: inner_cutoff is {self.inner_cutoff!r}; it must lie between 0 and the cutoff {self.cutoff}"
+            )
+        if not 0 <= self.fraction_a <= 1:
+            raise ValueError(f"Model: fraction_a is {self.fraction_a!r}; it must lie between 0 and 1")
+
+    @classmethod
+    def preset(cls, name: str = "kob-andersen", **changes) -> Model:
+        """The mixture ``name``, with any other parameter of `Model` changed by keyword.
+
+        Raises
+        ------
+        ValueError
+            If there is no such preset.
+        """
+        if name not in PRESETS:
+            raise ValueError(f"Model: preset is {name!r}; allowed: {', '.join(PRESETS)}")
+        return cls(**(PRESETS[name] | changes))
+
+    @property
+    def largest_cutoff(self) -> float:
+        """The largest r_c of the three species pairs, in σ_AA."""
+        return self.cutoff * (max(self.sigma) if self.cutoff_per_pair else 1.0)
+
+    def pair_table(self) -> np.ndarray:
+        """ε, σ, r_c and inner cutoff, in σ_AA, of AA, AB, BB as rows: shape (3, 4), as the kernels take it."""
+        scale = np.array(self.sigma) if self.cutoff_per_pair else np.ones(3)
+        return np.column_stack((self.epsilon, self.sigma, self.cutoff * scale, self.inner_cutoff * scale))

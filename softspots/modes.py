@@ -1,0 +1,274 @@
+"""Vibrational modes of an inherent structure: Hessian, lowest modes, participation ratio."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+from scipy import sparse
+from scipy.sparse.linalg import LinearOperator, eigsh
+
+from . import _core
+from .factorization import Cholesky, count_below
+from .forces import kernel_arguments
+from .model import Model
+from .state import Frame
+
+# An eigenvalue is zero below this part of the matrix norm: six digits above rounding, and some five
+# below the lowest sound mode of 10,000 particles in two dimensions.
+ZERO_TOLERANCE = 1e-10
+# Shift of the factorised matrix, in the same units: far above what counts as zero, so that the factor
+# exists, and far below the lowest sound mode, so that the shift costs ARPACK no iterations.
+SHIFT = 1e-8
+
+
+@dataclass(frozen=True, eq=False)
+class Modes:
+    """The lowest modes of a Hessian above its zero modes, by ascending eigenvalue.
+
+    Attributes
+    ----------
+    eigenvalues : (count,) ndarray
+        λ, the squares of the frequencies (masses are 1), in ε_AA/σ_AA².
+    vectors : (count, N, dimension) ndarray
+        Polarisations, Σ_i |e_i|² = 1. The component of largest magnitude is positive; of equal ones,
+        the first.
+    residuals : (count,) ndarray
+        ‖H e − λ e‖, in ε_AA/σ_AA².
+    zero_eigenvalues : (dimension,) ndarray
+        Eigenvalues of the Hessian within the space of the uniform translations; zero but for rounding.
+    orthogonality_error : float
+        Largest |⟨a, b⟩ − δ_ab| over the modes and the translations.
+    """
+
+    eigenvalues: np.ndarray
+    vectors: np.ndarray
+    residuals: np.ndarray
+    zero_eigenvalues: np.ndarray
+    orthogonality_error: float
+
+    def __len__(self) -> int:
+        return len(self.eigenvalues)
+
+    @property
+    def frequencies(self) -> np.ndarray:
+        """ω = sqrt(λ), shape (count,), in 1/τ."""
+        return np.sqrt(self.eigenvalues)
+
+    @property
+    def participation_ratio(self) -> np.ndarray:
+        """`participation_ratio` of every mode, shape (count,)."""
+        return participation_ratio(self.vectors)
+
+
+def hessian(frame: Frame, model: Model) -> sparse.csc_array:
+    """The dynamical matrix H_{iα,jβ} = ∂²V/∂r_iα∂r_jβ of a frame (Schoenholz et al. 2014, section II).
+
+    Compressed sparse columns is what the direct solver reads, and unlike blocks they can be sliced. The
+    matrix is symmetric to the bit; its pattern is that of the pairs within the cutoff and the diagonal,
+    2×2 blocks throughout.
+
+    Parameters
+    ----------
+    frame : Frame
+    model : Model
+
+    Returns
+    -------
+    (2N, 2N) csc_array
+        In ε_AA/σ_AA²; degree of freedom 2 i + α belongs to particle i and axis α.
+
+    Raises
+    ------
+    ValueError
+        If the box is smaller than twice the cutoff.
+    """
+    indptr, indices, blocks = _core.hessian(*kernel_arguments(frame, model))
+    size = 2 * len(frame)
+    # Symmetric to the bit: the transpose turns rows into columns at no cost.
+    return sparse.csc_array(sparse.bsr_array((blocks, indices, indptr), shape=(size, size)).tocsr().T)
+
+
+def participation_ratio(vectors: np.ndarray) -> np.ndarray:
+    """Participation ratio p = (Σ_i |e_i|²)² / (N Σ_i |e_i|⁴) of modes (Schoenholz et al. 2014, section II).
+
+    Parameters
+    ----------
+    vectors : (M, N, d) array_like
+        Any normalisation.
+
+    Returns
+    -------
+    (M,) ndarray
+        From 1/N, one particle moves, to 1, all move equally.
+    """
+    squares = np.square(vectors).sum(axis=2)
+    return squares.sum(axis=1) ** 2 / (squares.shape[1] * np.square(squares).sum(axis=1))
+
+
+def lowest_modes(matrix, count: int, *, dimension: int = 2) -> Modes:
+    """The ``count`` lowest modes of a Hessian whose only zero modes are the uniform translations.
+
+    ARPACK in shift-invert mode (Schoenholz et al. 2014, section II) on a Cholesky factor of H + s, that is
+    with the negative shift −s. The translations are projected out of the iteration, so that none of the
+    returned modes is a translation or mixes with one. Deterministic: the same matrix gives the same bits.
+
+    Parameters
+    ----------
+    matrix : (dimension * N, dimension * N) sparse matrix
+        Real symmetric, of any potential; degree of freedom ``dimension * i + axis``.
+    count : int
+        How many modes, from 1 to dimension * (N − 1).
+    dimension : int, optional
+        Of space.
+
+    Returns
+    -------
+    Modes
+
+    Raises
+    ------
+    ValueError
+        If the matrix is not a finite, real, symmetric one of fitting size; if the translations are not
+        zero modes, if others are, or if there are negative modes; if ``count`` is out of range.
+    """
+    matrix = _symmetric(matrix)
+    size = matrix.shape[0]
+    if dimension < 1 or size % dimension:
+        raise ValueError(f"lowest_modes: {size} degrees of freedom do not fit dimension {dimension!r}")
+    if not 1 <= count <= size - dimension:
+        raise ValueError(
+            f"lowest_modes: count is {count!r}; {size} degrees of freedom less {dimension} translations "
+            f"allow 1 to {size - dimension}"
+        )
+    norm = sparse.linalg.norm(matrix, 1)
+    tolerance = zero_threshold(matrix)
+    translations = np.tile(np.eye(dimension), (size // dimension, 1)) / np.sqrt(size // dimension)
+    strained = matrix @ translations
+    if (error := np.linalg.norm(strained, axis=0).max()) > tolerance:
+        raise ValueError(
+            f"lowest_modes: uniform translations are not zero modes: ‖H t‖ is {error:.3g}, at most {tolerance:.3g} "
+            "is allowed; a Hessian's rows must sum to zero along each axis"
+        )
+
+    if 4 * count >= size:
+        # ARPACK wants room for twice as many vectors as modes; the translations are moved above the spectrum.
+        lifted = matrix.toarray() + 2 * norm * translations @ translations.T
+        eigenvalues, vectors = scipy.linalg.eigh(lifted, subset_by_index=(0, count - 1))
+    else:
+        cholesky = Cholesky()
+        if not cholesky.factorize(matrix, SHIFT * norm):
+            raise _unstable(matrix, tolerance, softest_mode(matrix, dimension=dimension)[0], dimension)
+        eigenvalues, vectors = _lowest_pairs(matrix, SHIFT * norm, cholesky, count, dimension)
+    if eigenvalues[0] <= tolerance:
+        raise _unstable(matrix, tolerance, eigenvalues[0], dimension)
+
+    vectors *= _signs(vectors)
+    overlaps = vectors.T @ np.hstack((vectors, translations))
+    overlaps[np.diag_indices(count)] -= 1
+    return Modes(
+        eigenvalues,
+        np.ascontiguousarray(vectors.T).reshape(count, -1, dimension),
+        np.linalg.norm(matrix @ vectors - eigenvalues * vectors, axis=0),
+        np.linalg.eigvalsh(translations.T @ strained),
+        float(np.abs(overlaps).max()),
+    )
+
+
+def modes_below(matrix, value: float) -> int:
+    """How many eigenvalues of a symmetric sparse matrix lie below ``value``, zero modes included.
+
+    The count is that of the negative pivots of one factorisation (Sylvester's law of inertia): it needs no
+    eigensolver and proves, just above the last mode found, that none is missed. It is exact unless an
+    eigenvalue lies within 1e-10 of the matrix norm of ``value``.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is not a finite, real, symmetric one, or rounding leaves the count uncertain, as it does
+        when ``value`` is an eigenvalue.
+    """
+    matrix = _symmetric(matrix)
+    return count_below(matrix, value, zero_threshold(matrix))
+
+
+def zero_threshold(matrix: sparse.csc_array) -> float:
+    """Eigenvalues of smaller magnitude count as zero."""
+    return ZERO_TOLERANCE * sparse.linalg.norm(matrix, 1)
+
+
+def softest_mode(
+    matrix: sparse.csc_array, *, dimension: int = 2, cholesky: Cholesky | None = None
+) -> tuple[float, np.ndarray]:
+    """The lowest eigenvalue but for the translations, negative or not, and its vector of shape (n,).
+
+    Parameters
+    ----------
+    matrix : csc_array
+        As `hessian` returns it.
+    dimension : int, optional
+    cholesky : Cholesky, optional
+        Where to keep the factor; spares the symbolic analysis if it has one of the same pattern.
+    """
+    cholesky = cholesky or Cholesky()
+    shift = SHIFT * sparse.linalg.norm(matrix, 1)
+    while not cholesky.factorize(matrix, shift):
+        # Within a factor of ten of the lowest eigenvalue, that one still dominates the inverse.
+        shift *= 10
+    eigenvalues, vectors = _lowest_pairs(matrix, shift, cholesky, 1, dimension)
+    return eigenvalues[0], (vectors * _signs(vectors))[:, 0]
+
+
+def _symmetric(matrix) -> sparse.csc_array:
+    """``matrix`` as the direct solver wants it: real, finite, symmetric, with sorted columns; or ValueError."""
+    if np.iscomplexobj(matrix):
+        raise ValueError("matrix is complex; a real symmetric one is needed")
+    matrix = sparse.csc_array(matrix, dtype=np.float64, copy=True)
+    if matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"matrix has shape {matrix.shape}; a square one is needed")
+    matrix.sum_duplicates()
+    if not np.isfinite(matrix.data).all():
+        raise ValueError("matrix has entries that are not finite")
+    largest = abs(matrix).max()
+    if not largest > 0:
+        raise ValueError("matrix is zero")
+    # Rounding of sums that were taken in different orders is allowed.
+    if (asymmetry := abs(matrix - matrix.T).max()) > 1e-12 * largest:
+        raise ValueError(f"matrix is not symmetric: |H - Hᵀ| reaches {asymmetry:.3g} where |H| reaches {largest:.3g}")
+    return matrix
+
+
+def _lowest_pairs(matrix, shift: float, cholesky: Cholesky, count: int, dimension: int):
+    """Ascending eigenvalues and vectors (n, count) off the translations; ``cholesky`` holds matrix + shift."""
+
+    def off_translations(vector):
+        particles = vector.reshape(-1, dimension)
+        return (particles - particles.mean(axis=0)).reshape(-1)
+
+    def inverse(vector):
+        return off_translations(cholesky.solve(off_translations(vector)))
+
+    # ARPACK draws from the generator when its Krylov space is exhausted, as by the many equal eigenvalues of a crystal.
+    generator = np.random.default_rng(0)
+    start = off_translations(generator.standard_normal(matrix.shape[0]))
+    operator = LinearOperator(matrix.shape, matvec=inverse, dtype=np.float64)
+    eigenvalues, vectors = eigsh(matrix, count, sigma=-shift, OPinv=operator, v0=start, rng=generator)
+    order = np.argsort(eigenvalues)
+    return eigenvalues[order], vectors[:, order]
+
+
+def _signs(vectors: np.ndarray) -> np.ndarray:
+    """The sign, per column, of the first of the components of largest magnitude."""
+    largest = np.abs(vectors).argmax(axis=0)
+    return np.sign(vectors[largest, np.arange(vectors.shape[1])])
+
+
+def _unstable(matrix: sparse.csc_array, tolerance: float, lowest: float, dimension: int) -> ValueError:
+    """The error for a matrix with negative modes, or with more zero modes than the translations."""
+    negative = count_below(matrix, -tolerance, tolerance)
+    zero = count_below(matrix, tolerance, tolerance) - negative
+    return ValueError(
+        f"lowest_modes: the matrix has {negative} negative and {zero} zero modes (within ±{tolerance:.3g}), the lowest "
+        f"off the translations at {lowest:.6g}; 0 and {dimension} are needed, as at a certified minimum"
+    )

@@ -1,0 +1,160 @@
+"""What Python needs to know about ranks: the communicator, failing together, and the grid of ranks."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+
+# What the launchers of Open MPI, MPICH (and everything that speaks PMI) and Slurm tell the processes they start.
+_SIZE_VARIABLES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
+_RANK_VARIABLES = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID")
+
+# Names of the processes between a rank and a terminal: Open MPI 4 and 5, MPICH.
+_LAUNCHERS = ("mpirun", "mpiexec", "orte", "prte", "hydra")
+
+
+class FailedTogether(RuntimeError):
+    """An error of one rank, raised on all ranks by `agree`; every rank can leave in good order."""
+
+
+class Serial:
+    """The communicator of a run without MPI: one rank, with the few methods of mpi4py's that Python uses here."""
+
+    rank = 0
+    size = 1
+
+    def allgather(self, value):
+        """The values of all ranks, as a list."""
+        return [value]
+
+    def gather(self, value, root=0):
+        """The values of all ranks on ``root``, as a list; None on the others."""
+        return [value]
+
+    def bcast(self, value, root=0):
+        """The value of ``root``, on every rank."""
+        return value
+
+    def barrier(self):
+        """Wait for all ranks."""
+
+
+def _launched(variables: tuple[str, ...]) -> int | None:
+    """The largest of the whole numbers that a launcher left in these environment variables."""
+    values = [os.environ.get(name, "") for name in variables]
+    return max((int(value) for value in values if value.isdecimal()), default=None)
+
+
+def launched_rank() -> int:
+    """This process's rank as its launcher says, without starting MPI; 0 outside a launcher."""
+    return _launched(_RANK_VARIABLES) or 0
+
+
+def world():
+    """All ranks: mpi4py's ``COMM_WORLD`` if the compiled part speaks MPI and mpi4py is there, else `Serial`.
+
+    Returns
+    -------
+    communicator
+        With attributes ``rank`` and ``size`` and methods ``allgather``, ``gather``, ``bcast``, ``barrier``.
+
+    Raises
+    ------
+    RuntimeError
+        If the compiled part and mpi4py use different MPI libraries, or if several processes were launched that
+        cannot find each other: each would do the whole run.
+    """
+    from softspots import _core
+
+    launched = max(_launched(_SIZE_VARIABLES) or 1, launched_rank() + 1)
+    comm, reason = Serial(), "softspots was built without MPI"
+    if _core.built_with_mpi:
+        try:
+            from mpi4py import MPI
+        except ImportError as error:
+            reason = f"mpi4py cannot be imported ({error})"
+        else:
+            ours, theirs = (text.strip("\0\n ") for text in (_core.mpi_library_version(), MPI.Get_library_version()))
+            if ours != theirs:
+                raise RuntimeError(
+                    f"softspots was built with the MPI library {_one_line(ours)!r}, but mpi4py uses "
+                    f"{_one_line(theirs)!r}; build both with the same one"
+                )
+            comm, reason = MPI.COMM_WORLD, f"this mpirun is not that of the MPI library used, {_one_line(ours)!r}"
+    if comm.size == 1 and launched > 1:
+        raise RuntimeError(f"at least {launched} processes were started, but each is alone: {reason}")
+    return comm
+
+
+def _one_line(text: str) -> str:
+    return text.splitlines()[0] if text else ""
+
+
+def agree(comm, error: str | None) -> None:
+    """Fail on all ranks if one has failed, with the same message; a collective call.
+
+    Parameters
+    ----------
+    comm : communicator
+    error : str or None
+        What went wrong on this rank.
+
+    Raises
+    ------
+    FailedTogether
+        On every rank, with the message of the lowest rank that has one.
+    """
+    for rank, message in enumerate(comm.allgather(error)):
+        if message is not None:
+            raise FailedTogether(f"rank {rank}: {message}" if comm.size > 1 else message)
+
+
+@contextlib.contextmanager
+def together(comm):
+    """Make an exception of the body, which must not communicate, an exception of all ranks (see `agree`)."""
+    try:
+        yield
+    except Exception:
+        agree(comm, traceback.format_exc().rstrip())
+    else:
+        agree(comm, None)
+
+
+def default_grid(size: int, length_x: float, length_y: float) -> tuple[int, int]:
+    """Ranks along x and y whose rectangles are as square as can be; of two equal ones, that with more along x.
+
+    Parameters
+    ----------
+    size : int
+        Number of ranks.
+    length_x, length_y : float
+        Side lengths of the box.
+    """
+
+    def elongation(ranks_x):
+        ratio = (length_x / ranks_x) / (length_y * ranks_x / size)
+        # Rounded, so that 2x1 and 1x2 of a square box are equal on every machine.
+        return round(max(ratio, 1 / ratio), 9), -ranks_x
+
+    ranks_x = min((n for n in range(1, size + 1) if size % n == 0), key=elongation)
+    return ranks_x, size // ranks_x
+
+
+def stderr_is_watched() -> bool:
+    """Whether a terminal shows this process's standard error, directly or through the mpirun that collects it."""
+    if sys.stderr.isatty():
+        return True
+    pid = os.getppid()
+    # Daemons and proxies may lie between a rank and the mpirun that was typed; the shell beyond it is not asked.
+    with contextlib.suppress(OSError):
+        while True:
+            with open(f"/proc/{pid}/stat") as file:
+                name, _, status = file.read().partition("(")[2].rpartition(")")
+            if not name.startswith(_LAUNCHERS):
+                return False
+            if os.readlink(f"/proc/{pid}/fd/2").startswith(("/dev/pts/", "/dev/tty")):
+                return True
+            pid = int(status.split()[1])
+    return False

@@ -1,0 +1,507 @@
+"""The parameters of a run: one table behind the command line, the TOML file, the checks and the results file."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import math
+import tempfile
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from softspots.model import PRESETS as MODELS
+from softspots.model import SMOOTHINGS, Model
+from softspots.parallel import default_grid
+from softspots.quench import METHODS
+from softspots.spots import CONNECTIONS
+
+FILES = ("results.nc", "trajectory.nc", "map.png")
+
+PAPER_PARTICLES = 10_000
+
+# Named sets of values; what they do not name keeps its default, which is the paper's.
+PRESETS = {
+    "paper": {},
+    "demo": {"particles": 2_500, "strain_rate": 1e-3, "frames": 20},
+}
+
+EPILOG = """\
+examples:
+  python -m softspots.simulate --preset demo --output demo
+  mpirun -n 4 python -m softspots.simulate --temperature 0.2 --strain-rate 1e-3 --seed 7 --output warm
+  mpirun -n 2 python -m softspots.simulate --config run.toml --frames 50
+
+run.toml has the names of the options, with dashes or underscores:
+  temperature = 0.2
+  strain-rate = 1e-3
+  model = "as-printed"
+
+The command line goes before the file, the file before the preset, the preset before the defaults.
+"""
+
+
+class ParameterError(ValueError):
+    """A wrong value, with a message of one line that says what was got and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A finite number ``above`` one bound, or from ``least`` to ``most``; a whole one if ``kind`` is int."""
+
+    kind: type = float
+    above: float = -math.inf
+    least: float = -math.inf
+    most: float = math.inf
+
+    @property
+    def allowed(self) -> str:
+        bounds = [
+            f"above {self.above:.10g}" if self.above > -math.inf else "",
+            f"of at least {self.least:.10g}" if self.least > -math.inf else "",
+            f"of at most {self.most:.10g}" if self.most < math.inf else "",
+        ]
+        noun = "a whole number" if self.kind is int else "a number"
+        return f"{noun} {' and '.join(filter(None, bounds))}".rstrip()
+
+    @property
+    def metavar(self) -> str:
+        return "N" if self.kind is int else "X"
+
+    def read(self, value):
+        if isinstance(value, bool) or not isinstance(value, (str, int, self.kind)):
+            raise TypeError
+        number = self.kind(value)
+        if not (math.isfinite(number) and self.above < number and self.least <= number <= self.most):
+            raise ValueError
+        return number
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several names."""
+
+    names: tuple[str, ...]
+
+    @property
+    def allowed(self) -> str:
+        return f"one of {', '.join(self.names)}"
+
+    @property
+    def metavar(self) -> str:
+        return f"{{{','.join(self.names)}}}"
+
+    def read(self, value):
+        if value not in self.names:
+            raise ValueError
+        return value
+
+
+class Switch:
+    """Yes or no: ``--name`` or ``--no-name``, in a file true or false."""
+
+    allowed = "true or false"
+    metavar = None
+
+    def read(self, value):
+        if not isinstance(value, bool):
+            raise TypeError
+        return value
+
+
+class Grid:
+    """Ranks along x and y, as "2x1"; None for "auto"."""
+
+    allowed = "auto, or ranks along x and along y, for instance 2x1"
+    metavar = "NxN"
+
+    def read(self, value):
+        if value == "auto":
+            return None
+        ranks_x, ranks_y = (Number(int, least=1).read(number) for number in value.split("x"))
+        return ranks_x, ranks_y
+
+
+class Folder:
+    """The path of a folder."""
+
+    allowed = "the path of a folder"
+    metavar = "FOLDER"
+
+    def read(self, value):
+        if not value or "\0" in value:
+            raise ValueError
+        return Path(value)
+
+
+def _parameter(group, default, kind, text, unit="", paper=""):
+    return field(default=default, metadata={"group": group, "kind": kind, "text": text, "unit": unit, "paper": paper})
+
+
+_POSITIVE = Number(above=0)
+_NOT_NEGATIVE = Number(least=0)
+_COUNT = Number(int, least=1)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Every parameter of a run; the metadata of a field say its group, kind, unit, meaning and the paper's value.
+
+    The paper is Schoenholz et al. 2014; section II has its values. Reduced units: length σ_AA, energy ε_AA, time τ.
+
+    Raises
+    ------
+    ParameterError
+        If values do not fit together (single values are checked by `read_value`).
+    """
+
+    model: str = _parameter(
+        "model",
+        "kob-andersen",
+        Choice(tuple(MODELS)),
+        "mixture: that of Brüning et al. 2009, which the paper cites, or with σ_AB and σ_BB as it prints them",
+        paper="not clear",
+    )
+    particles: int = _parameter(
+        "model", PAPER_PARTICLES, Number(int, least=1, most=2**31 - 1), "number of particles N", paper="10000"
+    )
+    fraction_a: float = _parameter("model", 0.65, Number(least=0, most=1), "fraction of A particles", paper="0.65")
+    density: float = _parameter("model", 1.2, _POSITIVE, "particles per area", "σ_AA⁻²", "1.2")
+    smoothing: str = _parameter(
+        "model", "even", Choice(SMOOTHINGS), "how the pair energy goes to zero at the cutoff", paper="not given"
+    )
+    cutoff: float = _parameter("model", 2.5, _POSITIVE, "cutoff of the pair energy", "σ_AA", "2.5")
+    cutoff_per_pair: bool = _parameter(
+        "model", False, Switch(), "take the cutoffs in the σ of each pair instead", paper="no"
+    )
+    inner_cutoff: float = _parameter(
+        "model", 2.0, _POSITIVE, "where the smoothing 'switch' begins", "σ_AA", "not given"
+    )
+
+    temperature: float = _parameter("dynamics", 0.1, _POSITIVE, "temperature T", "ε_AA/k_B", "0.1 to 0.4")
+    strain_rate: float = _parameter("dynamics", 1e-4, _NOT_NEGATIVE, "rate of simple shear", "1/τ", "1e-5 to 1e-3")
+    timestep: float = _parameter("dynamics", 5e-3, _POSITIVE, "time step", "τ", "0.005")
+    thermostat_time: float = _parameter("dynamics", 1.0, _POSITIVE, "time constant of Nosé–Hoover", "τ", "1")
+    thermostat_chain: int = _parameter(
+        "dynamics", 1, _COUNT, "number of thermostats in the Nosé–Hoover chain", paper="not given"
+    )
+    skin: float = _parameter(
+        "dynamics", 0.4, _POSITIVE, "what neighbour lists reach beyond the cutoff; costs time only", "σ_AA"
+    )
+
+    liquid_temperature: float = _parameter(
+        "preparation", 1.0, _POSITIVE, "temperature of the liquid to start from", "ε_AA/k_B", "not given"
+    )
+    liquid_time: float = _parameter("preparation", 50.0, _NOT_NEGATIVE, "time in the liquid", "τ", "not given")
+    cooling_time: float = _parameter(
+        "preparation", 100.0, _NOT_NEGATIVE, "time of the smooth cooling to T", "τ", "not given"
+    )
+    steady_state_strain: float = _parameter(
+        "preparation", 0.2, _NOT_NEGATIVE, "strain before the first frame", paper="0.2"
+    )
+
+    quench: str = _parameter(
+        "inherent structures",
+        "newton",
+        Choice(tuple(METHODS)),
+        "minimiser before the last Newton steps; newton is L-BFGS",
+        paper="cg+fire",
+    )
+    max_force: float = _parameter(
+        "inherent structures", 1e-10, _POSITIVE, "largest force component left", "ε_AA/σ_AA", "not given"
+    )
+
+    modes: int | None = _parameter(
+        "modes", None, _COUNT, "lowest modes to find; default: in proportion to N", paper="500 for N = 10000"
+    )
+
+    n_modes: int | None = _parameter(
+        "soft spots",
+        None,
+        _COUNT,
+        "modes of smallest participation ratio that make the map, N_m; default: in proportion to N",
+        paper="430 for N = 10000",
+    )
+    n_particles: int = _parameter("soft spots", 20, _COUNT, "particles taken from each mode, N_p", paper="20")
+    min_particles: int = _parameter("soft spots", 4, _COUNT, "fewest particles of a soft spot", paper="4")
+    connection: str = _parameter(
+        "soft spots", "delaunay", Choice(CONNECTIONS), "what connects two particles", paper="not given"
+    )
+    bond_length: float = _parameter(
+        "soft spots", 1.5, _POSITIVE, "longest bond of the connection 'distance'", "σ_AA", "not given"
+    )
+
+    frame_interval: float = _parameter(
+        "plasticity", 2.0, _POSITIVE, "time from frame to frame, over which D²_min is taken", "τ", "2"
+    )
+    d2min_cutoff: float = _parameter("plasticity", 2.5, _POSITIVE, "neighbourhood of D²_min", "σ_AA", "2.5")
+    rearrangement_threshold: float = _parameter(
+        "plasticity", 15.0, _POSITIVE, "D²_min beyond which a particle rearranges", "T σ_AA² k_B/ε_AA", "15"
+    )
+
+    # By the error of 20 frames of the demo, 11 %, a hundred of 10,000 particles give P*/ρ_SS to a few per cent.
+    frames: int = _parameter("run", 100, _COUNT, "number of frames to analyse", paper="not given")
+    seed: int = _parameter("run", 1, Number(int, least=0, most=2**31 - 1), "seed of the start")
+    grid: tuple[int, int] | None = _parameter("run", None, Grid(), "ranks along x and y; default: as square as can be")
+    output: Path = _parameter("run", Path("results"), Folder(), f"folder for {', '.join(FILES)}")
+    overwrite: bool = _parameter("run", False, Switch(), "replace the files of an earlier run there")
+    quiet: bool = _parameter("run", False, Switch(), "no progress bar")
+
+    def __post_init__(self):
+        # Section II has 500 and 430 of 20,000 degrees of freedom.
+        for name, share in (("modes", 500), ("n_modes", 430)):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, max(1, round(share * self.particles / PAPER_PARTICLES)))
+        self._check()
+
+    @property
+    def box_length(self) -> float:
+        """Side of the square box, in σ_AA."""
+        return math.sqrt(self.particles / self.density)
+
+    @property
+    def steps_per_frame(self) -> int:
+        """Time steps from one frame to the next."""
+        return round(self.frame_interval / self.timestep)
+
+    def make_model(self) -> Model:
+        """The mixture of this run."""
+        return Model.preset(
+            self.model,
+            smoothing=self.smoothing,
+            cutoff=self.cutoff,
+            cutoff_per_pair=self.cutoff_per_pair,
+            inner_cutoff=self.inner_cutoff,
+            fraction_a=self.fraction_a,
+        )
+
+    def as_dict(self) -> dict[str, bool | int | float | str]:
+        """All values by name, as plain as a file takes them."""
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        grid = "x".join(map(str, self.grid)) if self.grid else "auto"
+        return values | {"grid": grid, "output": str(self.output)}
+
+    def _check(self):
+        try:
+            reach = self.make_model().largest_cutoff + self.skin
+        except ValueError as error:
+            raise ParameterError(str(error)) from error
+        side = self.box_length
+        if side < 2 * reach:
+            fewest = math.ceil(self.density * (2 * reach) ** 2)
+            raise ParameterError(
+                f"particles: got {self.particles} at density {self.density:g}, a box of side {side:.3g}; "
+                f"allowed: a side of 2 (cutoff + skin) = {2 * reach:.3g} or more, that is {fewest} particles or more"
+            )
+        for name in ("d2min_cutoff", "bond_length"):
+            if getattr(self, name) > side / 2:
+                raise ParameterError(
+                    f"{name}: got {getattr(self, name):g}; allowed: at most half the side of the box, {side / 2:.4g}"
+                )
+        limits = {
+            "modes": (2 * self.particles - 2, "the degrees of freedom without the two translations"),
+            "n_modes": (self.modes, "the number of modes"),
+            "n_particles": (self.particles, "the number of particles"),
+        }
+        for name, (most, meaning) in limits.items():
+            if getattr(self, name) > most:
+                raise ParameterError(f"{name}: got {getattr(self, name)}; allowed: at most {most}, {meaning}")
+        steps = self.frame_interval / self.timestep
+        # Decimal fractions such as 0.005 are not exact in binary.
+        if steps < 0.5 or abs(steps - round(steps)) > 1e-9 * steps:
+            raise ParameterError(
+                f"frame_interval: got {self.frame_interval:g}; allowed: whole multiples of timestep = {self.timestep:g}"
+            )
+
+
+def _by_name() -> dict:
+    return {entry.name: entry for entry in fields(Parameters)}
+
+
+def read_value(name: str, value, label: str):
+    """The value of one parameter, from the text of an option or from a TOML value.
+
+    Parameters
+    ----------
+    name : str
+        A field of `Parameters`, or "preset".
+    value : object
+    label : str
+        What the user calls the parameter, for the message.
+
+    Raises
+    ------
+    ParameterError
+        If the value is not allowed.
+    """
+    kind = Choice(tuple(PRESETS)) if name == "preset" else _by_name()[name].metadata["kind"]
+    try:
+        return kind.read(value)
+    except (TypeError, ValueError, OverflowError, AttributeError):
+        got = " ".join(str(value).split())[:80] or "nothing"
+        raise ParameterError(f"{label}: got {got}; allowed: {kind.allowed}") from None
+
+
+def _nearest(name: str, names) -> str:
+    matches = difflib.get_close_matches(name, names, n=1)
+    return f"; did you mean {matches[0]}?" if matches else ""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        raise ParameterError(message)
+
+
+def make_parser(version: str = "") -> argparse.ArgumentParser:
+    """The command line of ``python -m softspots.simulate``: all values as text, and only those given."""
+    parser = _Parser(
+        prog="python -m softspots.simulate",
+        usage="%(prog)s [options]",
+        description="Simulate a sheared two-dimensional glass, find its soft spots and its rearrangements.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"softspots {version}")
+    parser.add_argument("--config", metavar="FILE", help="TOML file with values of the options below")
+    parser.add_argument(
+        "--preset", metavar=Choice(tuple(PRESETS)).metavar, help="a named set of values; demo is a first look"
+    )
+    groups = {}
+    for entry in fields(Parameters):
+        group = entry.metadata["group"]
+        if group not in groups:
+            groups[group] = parser.add_argument_group(group)
+        kind = entry.metadata["kind"]
+        option = "--" + entry.name.replace("_", "-")
+        if isinstance(kind, Switch):
+            groups[group].add_argument(option, action=argparse.BooleanOptionalAction, help=_help(entry))
+        else:
+            groups[group].add_argument(option, metavar=kind.metavar, help=_help(entry))
+    return parser
+
+
+def _help(entry) -> str:
+    notes = [entry.metadata["unit"]]
+    if entry.default is not None:
+        notes.append(f"default {_plain(entry.default)}")
+    if entry.metadata["paper"]:
+        notes.append(f"paper: {entry.metadata['paper']}")
+    return f"{entry.metadata['text']} [{'; '.join(filter(None, notes))}]"
+
+
+def _plain(value) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _join_negative_numbers(arguments):
+    """Make ``--name -1e-3`` one argument: argparse takes a number in this form for an option."""
+    joined = []
+    for argument in arguments:
+        try:
+            negative = argument.startswith("-") and bool(joined) and joined[-1].startswith("--") and float(argument)
+        except ValueError:
+            negative = False
+        if negative:
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
+def read_file(path: str) -> dict:
+    """The values in a TOML file, by the names of `Parameters` and "preset".
+
+    Raises
+    ------
+    ParameterError
+        If the file cannot be read, is no TOML, or has an unknown key or a wrong value.
+    """
+    try:
+        with open(path, "rb") as file:
+            content = tomllib.load(file)
+    except OSError as error:
+        raise ParameterError(f"--config: got {path}; allowed: a TOML file ({error.strerror})") from error
+    except ValueError as error:
+        raise ParameterError(f"--config: got {path}; allowed: a TOML file ({error})") from error
+    names = ["preset", *_by_name()]
+    values = {}
+    for key, value in content.items():
+        name = key.replace("-", "_")
+        if name not in names:
+            raise ParameterError(f"{path}: unknown key {key!r}{_nearest(name, names)}")
+        if name in values:
+            raise ParameterError(f"{path}: got {key!r} a second time, once with dashes and once with underscores")
+        values[name] = read_value(name, value, f"{path}: {key}")
+    return values
+
+
+def read_arguments(arguments, version: str = "") -> Parameters:
+    """The parameters that a command line asks for: it goes before the TOML file, the preset and the defaults.
+
+    Raises
+    ------
+    ParameterError
+        If anything in it is wrong.
+    SystemExit
+        After ``--help`` or ``--version``.
+    """
+    given, unknown = make_parser(version).parse_known_args(_join_negative_numbers(arguments))
+    options = vars(given)
+    if unknown:
+        names = ["--" + name.replace("_", "-") for name in ("config", "preset", *_by_name())]
+        raise ParameterError(f"unknown argument {unknown[0]!r}{_nearest(unknown[0].partition('=')[0], names)}")
+    file = read_file(options.pop("config")) if "config" in options else {}
+    line = {name: read_value(name, value, "--" + name.replace("_", "-")) for name, value in options.items()}
+    values = file | line
+    preset = PRESETS[values.pop("preset", "paper")]
+    return Parameters(**(preset | values))
+
+
+def rank_grid(parameters: Parameters, size: int) -> tuple[int, int]:
+    """The grid of ``size`` ranks, checked against the box.
+
+    Raises
+    ------
+    ParameterError
+        If the grid has another number of ranks, or rectangles narrower than cutoff + skin.
+    """
+    side = parameters.box_length
+    grid = parameters.grid or default_grid(size, side, side)
+    shown = f"grid: got {grid[0]}x{grid[1]}"
+    if grid[0] * grid[1] != size:
+        raise ParameterError(f"{shown}, {grid[0] * grid[1]} ranks; allowed: grids of the {size} ranks that run")
+    reach = parameters.make_model().largest_cutoff + parameters.skin
+    if side / max(grid) < reach:
+        raise ParameterError(
+            f"{shown}, rectangles of {side / grid[0]:.3g} by {side / grid[1]:.3g}; "
+            f"allowed: cutoff + skin = {reach:.3g} or more along x and y, at most {int(side / reach)} ranks along each"
+        )
+    return grid
+
+
+def check_output(parameters: Parameters) -> None:
+    """Make the output folder and see that files can be written there and none is lost.
+
+    Raises
+    ------
+    ParameterError
+        If the folder cannot be made or written, or has results and ``overwrite`` is off.
+    """
+    folder = parameters.output
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ParameterError(
+            f"output: got {folder}; allowed: a folder that can be written ({error.strerror})"
+        ) from error
+    present = [name for name in FILES if (folder / name).exists()]
+    if present and not parameters.overwrite:
+        raise ParameterError(
+            f"output: got {folder}, which has {present[0]} of an earlier run; allowed: another folder, or --overwrite"
+        )

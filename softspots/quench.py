@@ -1,0 +1,214 @@
+"""Inherent structures: certified minima of the potential energy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import _core
+from .factorization import Cholesky
+from .forces import energy_forces, kernel_arguments
+from .model import Model
+from .modes import hessian, softest_mode, zero_threshold
+from .state import Frame
+
+# Where the first-order minimisers hand over, in ε_AA/σ_AA: two Newton steps go from there to rounding.
+HANDOVER = 1e-4
+# The minimisers of a method, one after the other, each with the force at which it may stop.
+METHODS = {
+    "newton": (("lbfgs", HANDOVER),),
+    "fire": (("fire", 0.0),),
+    "cg": (("cg", 0.0),),
+    "cg+fire": (("cg", HANDOVER), ("fire", 0.0)),
+}
+# For the minimisers of one quench, all in.
+MAX_EVALUATIONS = 200_000
+MAX_NEWTON_STEPS = 50
+MAX_KICKS = 50
+# Largest displacement of a coordinate in one Newton step or kick, in σ_AA: well inside a cage.
+MAX_STEP = 0.1
+MAX_HALVINGS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class InherentStructure:
+    """Where a quench ended.
+
+    Attributes
+    ----------
+    frame : Frame
+        The given frame with its positions minimised; they continue the given ones, nothing is wrapped.
+    energy : float
+        In ε_AA, of all particles.
+    max_force : float
+        Largest magnitude of a force component, in ε_AA/σ_AA.
+    certified : bool
+        Whether the frame is a minimum: ``max_force`` is below the one asked for, and the Hessian is
+        positive definite but for the two translations, as a factorisation of it has shown.
+    evaluations : int
+        Force evaluations.
+    factorizations : int
+        Sparse factorisations of Hessians.
+    kicks : int
+        Stationary points that were no minima and were left along their unstable mode.
+    newton_energies : tuple of float
+        Energies at the start of the last Newton phase and after each of its steps.
+    """
+
+    frame: Frame
+    energy: float
+    max_force: float
+    certified: bool
+    evaluations: int
+    factorizations: int
+    kicks: int
+    newton_energies: tuple[float, ...]
+
+
+def inherent_structure(
+    frame: Frame, model: Model, method: str = "newton", max_force: float = 1e-10
+) -> InherentStructure:
+    """Quench a frame, with its box frozen, to a minimum of the energy (Schoenholz et al. 2014, section II).
+
+    First-order minimisers lead to a nearly stationary point, Newton steps from there to ``max_force``, and a
+    Cholesky factorisation certifies the minimum. A stationary point that is none is left by a kick along its
+    unstable mode, and everything starts again from there. A quench that does not reach a minimum is returned
+    with ``certified=False``.
+
+    Parameters
+    ----------
+    frame : Frame
+    model : Model
+    method : {"newton", "fire", "cg", "cg+fire"}, optional
+        The first-order part: L-BFGS to 1e-4 ("newton"), the others by themselves to ``max_force``; "cg+fire",
+        conjugate gradients and then FIRE, is the paper's.
+    max_force : float, optional
+        In ε_AA/σ_AA. Below some 1e-11 rounding of the coordinates of a large box sets the limit.
+
+    Raises
+    ------
+    ValueError
+        If the method is unknown, ``max_force`` is not a positive finite number, or the box is smaller than
+        twice the cutoff.
+    FloatingPointError
+        If particles lie on top of each other, so that forces are not finite.
+    """
+    if method not in METHODS:
+        raise ValueError(f"inherent_structure: method is {method!r}; allowed: {', '.join(METHODS)}")
+    if not (np.isfinite(max_force) and max_force > 0):
+        raise ValueError(f"inherent_structure: max_force is {max_force!r}; it must be a positive finite number")
+    landscape = _Landscape(model)
+    kicks = 0
+    while True:
+        for minimizer, handover in METHODS[method]:
+            frame = landscape.descend(frame, minimizer, max(max_force, handover))
+        point, stable, energies = _newton(landscape, landscape.point(frame), max_force)
+        spent = kicks == MAX_KICKS or landscape.evaluations >= MAX_EVALUATIONS
+        if stable or spent or (lower := _kick(landscape, point)) is None:
+            break
+        frame = lower.frame
+        kicks += 1
+    residual = float(np.abs(point.forces).max())
+    return InherentStructure(
+        frame=point.frame,
+        energy=point.energy,
+        max_force=residual,
+        certified=stable and residual < max_force,
+        evaluations=landscape.evaluations,
+        factorizations=landscape.cholesky.factorizations,
+        kicks=kicks,
+        newton_energies=tuple(energies),
+    )
+
+
+@dataclass(frozen=True)
+class _Point:
+    frame: Frame
+    energy: float
+    forces: np.ndarray
+
+    @property
+    def rounding(self) -> float:
+        """Energy differences up to here, a thousand ulps of one ε_AA per particle, may be rounding."""
+        return 1000 * np.finfo(float).eps * len(self.frame)
+
+    def rise_to(self, other: _Point) -> float:
+        """Energy of ``other`` above this; from the forces where the difference would be rounding."""
+        rise = other.energy - self.energy
+        if abs(rise) > self.rounding:
+            return rise
+        return -0.5 * float(np.vdot(self.forces + other.forces, other.frame.positions - self.frame.positions))
+
+
+class _Landscape:
+    """The energy of frames of one model, and the work it has cost."""
+
+    def __init__(self, model: Model):
+        self.model = model
+        self.evaluations = 0
+        self.cholesky = Cholesky()
+
+    def point(self, frame: Frame) -> _Point:
+        self.evaluations += 1
+        energy, forces, _ = energy_forces(frame, self.model)
+        return _Point(frame, energy, forces)
+
+    def descend(self, frame: Frame, minimizer: str, max_force: float) -> Frame:
+        budget = max(MAX_EVALUATIONS - self.evaluations, 0)
+        positions, _, _, evaluations = _core.minimize(
+            *kernel_arguments(frame, self.model), minimizer, max_force, budget
+        )
+        self.evaluations += evaluations
+        return replace(frame, positions=positions)
+
+    def downhill(self, point: _Point, steps: list[np.ndarray]) -> _Point | None:
+        """The lowest of the points at the ends of ``steps``, all halved until it is lower than ``point``."""
+        scale = min(1.0, MAX_STEP / np.abs(steps[0]).max())
+        for _ in range(MAX_HALVINGS):
+            ends = [self.point(replace(point.frame, positions=point.frame.positions + scale * step)) for step in steps]
+            lowest = min(ends, key=point.rise_to)
+            if point.rise_to(lowest) < 0:
+                return lowest
+            scale /= 2
+        return None
+
+
+def _newton(landscape: _Landscape, point: _Point, max_force: float) -> tuple[_Point, bool, list[float]]:
+    """Newton steps: where they end, whether the Hessian there is that of a minimum, the energies on the way.
+
+    The factorised matrix is H with particle 0 tied to its place by a spring: c is added to its diagonal block.
+    It is positive definite if and only if H is, but for the translations: adding to v the translation that
+    brings particle 0 back to its place leaves vᵀ H v as it is and takes the spring's energy away. So the
+    factorisation is the certificate, with no shift that could hide a soft unstable mode. It gives the exact
+    Newton step as well: forces sum to zero, hence the spring exerts none. The pattern is that of H, which pinning
+    the particle by removing its rows would change. The threshold below which an eigenvalue counts as zero is
+    subtracted, so that a zero mode does not pass by rounding.
+    """
+    energies = [point.energy]
+    for _ in range(MAX_NEWTON_STEPS):
+        matrix = hessian(point.frame, landscape.model)
+        threshold = zero_threshold(matrix)
+        # Columns are sorted and blocks full, so these are the entries (0, 0) and (1, 1).
+        matrix.data[[0, matrix.indptr[1] + 1]] += matrix.diagonal().mean()
+        if not landscape.cholesky.factorize(matrix, -threshold):
+            return point, False, energies
+        if np.abs(point.forces).max() < max_force:
+            break
+        step = landscape.cholesky.solve(point.forces.reshape(-1)).reshape(-1, 2)
+        lower = landscape.downhill(point, [step - step.mean(axis=0)])
+        if lower is None:
+            break
+        point = lower
+        energies.append(point.energy)
+    return point, True, energies
+
+
+def _kick(landscape: _Landscape, point: _Point) -> _Point | None:
+    """A lower point along the unstable mode, in whichever direction goes lower; None without such a mode."""
+    matrix = hessian(point.frame, landscape.model)
+    eigenvalue, mode = softest_mode(matrix, cholesky=landscape.cholesky)
+    if eigenvalue > -zero_threshold(matrix):
+        return None
+    step = MAX_STEP / np.abs(mode).max() * mode.reshape(-1, 2)
+    return landscape.downhill(point, [step, -step])

@@ -1,0 +1,353 @@
+"""Soft-spot maps: the most active particles of the most localized modes, in connected clusters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import Delaunay, cKDTree
+
+from .state import Frame
+
+CONNECTIONS = ("delaunay", "distance")
+
+
+@dataclass(frozen=True, eq=False)
+class SoftSpots:
+    """The soft spots of one inherent structure.
+
+    Parameters
+    ----------
+    labels : (N,) ndarray of int32
+        -1 for a particle on no soft spot, otherwise the number of its spot. Spots are numbered from
+        0 in the order of their lowest particle id.
+    """
+
+    labels: np.ndarray
+
+    @property
+    def count(self) -> int:
+        """Number of soft spots."""
+        return int(self.labels.max(initial=-1)) + 1
+
+    @property
+    def density(self) -> float:
+        """Fraction of the particles that lie on soft spots (ρ_SS of this frame)."""
+        return float(np.mean(self.labels >= 0))
+
+    def members(self, spot: int) -> np.ndarray:
+        """Particle ids of the spot with number ``spot``, rising.
+
+        Raises
+        ------
+        IndexError
+            If there is no such spot.
+        """
+        if not 0 <= spot < self.count:
+            raise IndexError(f"SoftSpots: spot is {spot}; there are {self.count} spots, numbered from 0")
+        return np.flatnonzero(self.labels == spot)
+
+
+def rank_modes(participation_ratio: np.ndarray) -> np.ndarray:
+    """Modes from the most to the least localized; equal ones by their number.
+
+    Parameters
+    ----------
+    participation_ratio : (M,) array_like of float
+
+    Returns
+    -------
+    (M,) ndarray of int
+        Mode numbers, smallest participation ratio first (Schoenholz et al. 2014, section II).
+
+    Raises
+    ------
+    ValueError
+        If a participation ratio is not a number.
+    """
+    if np.isnan(participation_ratio).any():
+        raise ValueError("rank_modes: participation_ratio holds values that are not numbers")
+    return np.argsort(participation_ratio, kind="stable")
+
+
+def mode_particles(vectors: np.ndarray, count: int) -> np.ndarray:
+    """The ``count`` particles with the largest polarization |e_i| in each mode.
+
+    Parameters
+    ----------
+    vectors : (M, N, 2) array_like of float
+        Polarization vectors of M modes; their lengths and signs do not matter.
+    count : int
+        How many particles to take from each mode, from 1 to N.
+
+    Returns
+    -------
+    (M, count) ndarray of int32
+        Particle ids by falling |e_i|; equal ones by rising id (Schoenholz et al. 2014, section II).
+
+    Raises
+    ------
+    ValueError
+        If the shape does not fit, a component is not finite, or ``count`` is out of range.
+    """
+    vectors = np.asarray(vectors, dtype=float)
+    if vectors.ndim != 3 or vectors.shape[2] != 2:
+        raise ValueError(f"mode_particles: vectors have shape {vectors.shape}; (modes, particles, 2) is needed")
+    n_modes, n_all, _ = vectors.shape
+    if not 1 <= count <= n_all:
+        raise ValueError(f"mode_particles: {count} particles are asked of each mode; allowed: 1 to {n_all} (all)")
+    largest = np.empty((n_modes, count), dtype=np.int32)
+    for mode, vector in enumerate(vectors):
+        squares = vector[:, 0] ** 2 + vector[:, 1] ** 2
+        if not np.isfinite(squares).all():
+            raise ValueError(f"mode_particles: mode {mode} has components that are not finite")
+        # All that tie with the last one taken are sorted too: a partition alone picks among them at will.
+        candidates = np.flatnonzero(squares >= np.partition(squares, n_all - count)[n_all - count])
+        largest[mode] = candidates[np.argsort(-squares[candidates], kind="stable")[:count]]
+    return largest
+
+
+def periodic_images(frame: Frame, low: tuple, high: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """All periodic images of the particles inside a rectangle.
+
+    Parameters
+    ----------
+    frame : Frame
+    low, high : pair of float
+        Lower left and upper right corner, in σ_AA; any size, anywhere.
+
+    Returns
+    -------
+    points : (n, 2) ndarray of float
+        Coordinates of the images, in σ_AA.
+    particles : (n,) ndarray of int
+        The particle that each one is an image of.
+    """
+    box, (x, y) = frame.box, frame.positions.T
+    first_row = np.floor((low[1] - y) / box.length_y)
+    rows = first_row + np.arange(np.floor((high[1] - low[1]) / box.length_y) + 2)[:, None]
+    # Along x only the offset from the left edge counts, so a flip of the tilt changes nothing here.
+    offsets = np.mod(x + rows * box.tilt - low[0], box.length_x)
+    columns = np.arange(np.floor((high[0] - low[0]) / box.length_x) + 1)[:, None, None]
+    images = np.stack(np.broadcast_arrays(low[0] + offsets + columns * box.length_x, y + rows * box.length_y), axis=-1)
+    inside = ((images >= low) & (images <= high)).all(axis=-1)
+    return images[inside], np.nonzero(inside)[-1]
+
+
+def delaunay_edges(frame: Frame) -> np.ndarray:
+    """Edges of the periodic Delaunay triangulation, in the tilted box.
+
+    Particles and their images in a rectangle of one box area and a margin around it are
+    triangulated together. The result is exact: a triangle with a corner in the box is accepted only
+    if its circumcircle lies within the margin, where no image can be missing; otherwise the margin
+    is doubled. Where four or more particles lie on one empty circle the triangulation is not
+    unique, and rounding chooses.
+
+    Parameters
+    ----------
+    frame : Frame
+
+    Returns
+    -------
+    (E, 2) ndarray of int
+        Pairs of particle ids, the lower first, sorted, each pair once; 3 N of them but for tiny
+        systems, where a particle may be joined to itself (left out) or twice to another.
+
+    Raises
+    ------
+    ValueError
+        If particles coincide, or lie closer than rounding can tell apart.
+    """
+    size = np.array([frame.box.length_x, frame.box.length_y])
+    # Three mean spacings: no dense packing has holes that wide, so that the loop ends at once.
+    margin = 3 * np.sqrt(frame.box.area / len(frame))
+    while True:
+        points, particles = periodic_images(frame, -margin * np.ones(2), size + margin)
+        triangulation = Delaunay(points)
+        # The slack makes sure of one image at least of each particle on the border.
+        in_box = ((points >= -1e-9 * size) & (points <= (1 + 1e-9) * size)).all(axis=1)
+        # No hole is wider than the diagonal of the box; only triangles lost in rounding look so.
+        if in_box[triangulation.coplanar[:, 0]].any() or margin > 4 * np.hypot(*size):
+            raise ValueError("delaunay_edges: some particles coincide; they must lie apart")
+        corners = triangulation.simplices
+        touching = in_box[corners].any(axis=1)
+        outermost = (triangulation.neighbors[touching] < 0).any()
+        if not outermost and 2 * _circumradii(points[corners[touching]]).max() < margin:
+            break
+        margin *= 2
+    pairs = np.concatenate([corners[touching][:, sides] for sides in ([0, 1], [1, 2], [2, 0])])
+    return _unique_edges(particles[pairs[in_box[pairs].any(axis=1)]], len(frame))
+
+
+def bonds(frame: Frame, length: float) -> np.ndarray:
+    """Pairs of particles at most ``length`` apart, through the periodic images.
+
+    Parameters
+    ----------
+    frame : Frame
+    length : float
+        In σ_AA.
+
+    Returns
+    -------
+    (E, 2) ndarray of int
+        Pairs of particle ids, the lower first, sorted, each pair once.
+
+    Raises
+    ------
+    ValueError
+        If the length is not a positive finite number.
+    """
+    if not (np.isfinite(length) and length > 0):
+        raise ValueError(f"bonds: bond_length is {length!r}; it must be a positive finite number")
+    size = np.array([frame.box.length_x, frame.box.length_y])
+    # The slack keeps pairs whose distance is the length itself and that the border separates.
+    margin = length + 1e-9 * size
+    points, particles = periodic_images(frame, -margin, size + margin)
+    return _unique_edges(particles[cKDTree(points).query_pairs(length, output_type="ndarray")], len(frame))
+
+
+def label_clusters(on_map: np.ndarray, edges: np.ndarray, min_particles: int = 4) -> np.ndarray:
+    """Number the connected clusters of the particles on a map.
+
+    Parameters
+    ----------
+    on_map : (N,) array_like of bool
+        Whether the particle is on the map.
+    edges : (E, 2) array_like of int
+        Pairs of particles that are connected if both are on the map.
+    min_particles : int
+        Smaller clusters are dropped; 4 are needed for a T1 event (Schoenholz et al. 2014, section II).
+
+    Returns
+    -------
+    (N,) ndarray of int32
+        Number of the cluster, in the order of their lowest particle ids; -1 off the map or dropped.
+    """
+    on_map = np.asarray(on_map, dtype=bool)
+    inner = np.asarray(edges)[on_map[edges].all(axis=1)]
+    graph = coo_array((np.ones(len(inner), dtype=bool), inner.T), shape=(on_map.size, on_map.size))
+    _, component = connected_components(graph, directed=False)
+    particles = np.flatnonzero(on_map)
+    _, first, cluster, sizes = np.unique(
+        component[particles], return_index=True, return_inverse=True, return_counts=True
+    )
+    kept = np.flatnonzero(sizes >= min_particles)
+    numbers = np.full(len(sizes), -1)
+    numbers[kept[np.argsort(first[kept])]] = np.arange(len(kept))
+    labels = np.full(on_map.size, -1, dtype=np.int32)
+    labels[particles] = numbers[cluster]
+    return labels
+
+
+def soft_spots_from_ranking(
+    frame: Frame,
+    participation_ratio: np.ndarray,
+    mode_particles: np.ndarray,
+    n_modes: int = 430,
+    n_particles: int = 20,
+    min_particles: int = 4,
+    connection: str = "delaunay",
+    bond_length: float = 1.5,
+) -> SoftSpots:
+    """Soft spots from the ranked modes and particles that a results file keeps.
+
+    Parameters
+    ----------
+    frame : Frame
+        The inherent structure.
+    participation_ratio : (M,) array_like of float
+        Participation ratios of the modes.
+    mode_particles : (M, K) array_like of int
+        Particles of each mode by falling polarization, as `mode_particles` gives them.
+    n_modes : int
+        N_m: how many modes to take, the most localized first; at most M.
+    n_particles : int
+        N_p: how many particles to take from each, the most active first; at most K.
+    min_particles : int
+        Clusters of fewer particles are dropped.
+    connection : {"delaunay", "distance"}
+        What connects two particles of the map: an edge of the periodic Delaunay triangulation, or a
+        distance of at most ``bond_length``.
+    bond_length : float
+        In σ_AA; used by "distance" only.
+
+    Returns
+    -------
+    SoftSpots
+
+    Raises
+    ------
+    ValueError
+        If there are not as many modes or particles as asked for, shapes do not fit, or the
+        connection is unknown.
+
+    Notes
+    -----
+    Schoenholz et al. 2014, section II, after Manning and Liu 2011.
+    """
+    participation_ratio, mode_particles = np.asarray(participation_ratio), np.asarray(mode_particles)
+    if mode_particles.ndim != 2 or participation_ratio.shape != mode_particles.shape[:1]:
+        raise ValueError(
+            f"soft_spots: participation_ratio has shape {participation_ratio.shape} and mode_particles "
+            f"{mode_particles.shape}; (modes,) and (modes, particles of each) are needed"
+        )
+    for name, value, limit in zip(
+        ("n_modes", "n_particles"), (n_modes, n_particles), mode_particles.shape, strict=True
+    ):
+        if not 1 <= value <= limit:
+            raise ValueError(f"soft_spots: {name} is {value}; allowed: 1 to {limit} (all that are given)")
+    if mode_particles.min() < 0 or mode_particles.max() >= len(frame):
+        raise ValueError(f"soft_spots: mode_particles must be particle ids, 0 to {len(frame) - 1}")
+    if connection not in CONNECTIONS:
+        raise ValueError(f"soft_spots: connection is {connection!r}; allowed: {', '.join(CONNECTIONS)}")
+    edges = delaunay_edges(frame) if connection == "delaunay" else bonds(frame, bond_length)
+    on_map = np.zeros(len(frame), dtype=bool)
+    on_map[mode_particles[rank_modes(participation_ratio)[:n_modes], :n_particles]] = True
+    return SoftSpots(label_clusters(on_map, edges, min_particles))
+
+
+def soft_spots(frame: Frame, modes, n_modes: int = 430, n_particles: int = 20, **clustering) -> SoftSpots:
+    """Soft spots from the vibrational modes of an inherent structure.
+
+    Parameters
+    ----------
+    frame : Frame
+        The inherent structure.
+    modes : Modes
+        Any object with ``vectors`` (M, N, 2) and ``participation_ratio`` (M,).
+    n_modes, n_particles, **clustering
+        As in `soft_spots_from_ranking`.
+
+    Returns
+    -------
+    SoftSpots
+
+    Raises
+    ------
+    ValueError
+        As `soft_spots_from_ranking`, and if the modes belong to another number of particles.
+    """
+    if np.shape(modes.vectors)[1:] != (len(frame), 2):
+        raise ValueError(
+            f"soft_spots: vectors have shape {np.shape(modes.vectors)}; (modes, {len(frame)}, 2) is needed"
+        )
+    ranking = mode_particles(modes.vectors, n_particles)
+    return soft_spots_from_ranking(frame, modes.participation_ratio, ranking, n_modes, n_particles, **clustering)
+
+
+def _circumradii(triangles: np.ndarray) -> np.ndarray:
+    """Radii of the circumcircles of triangles, shape (n, 3, 2); infinite where the corners lie on a line."""
+    a, b, c = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 1], triangles[:, 0] - triangles[:, 2]
+    with np.errstate(divide="ignore"):
+        return np.prod([np.hypot(*side.T) for side in (a, b, c)], axis=0) / (
+            2 * np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
+        )
+
+
+def _unique_edges(pairs: np.ndarray, n_all: int) -> np.ndarray:
+    """Pairs of particles, the lower first, sorted, each once; none of a particle with itself."""
+    low, high = pairs.min(axis=1), pairs.max(axis=1)
+    return np.column_stack(np.divmod(np.unique((low * n_all + high)[low < high]), n_all))

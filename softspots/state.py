@@ -1,0 +1,171 @@
+"""The values that flow between the stages: the periodic box and a frame of particles in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Box:
+    """A periodic box in two dimensions, sheared in x with the gradient in y.
+
+    The lattice vectors are ``(length_x, 0)`` and ``(tilt, length_y)``. Simulated boxes also carry
+    the total strain since the start, of which the tilt is the part that is left when whole box
+    lengths (flips) are taken off: ``tilt = strain * length_y - flips * length_x``.
+
+    Parameters
+    ----------
+    length_x, length_y : float
+        Side lengths, in σ_AA; positive.
+    tilt : float, optional
+        x-component of the second lattice vector, in σ_AA. Any value is allowed; values that differ
+        by ``length_x`` describe the same lattice.
+    strain : float, optional
+        Total shear strain. Default: ``tilt / length_y``, a box that has never been flipped.
+
+    Raises
+    ------
+    ValueError
+        If a length is not a positive finite number, the tilt or the strain is not finite, or the
+        strain does not belong to the tilt.
+    """
+
+    length_x: float
+    length_y: float
+    tilt: float = 0.0
+    strain: float | None = None
+
+    def __post_init__(self):
+        for name in ("length_x", "length_y"):
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value > 0):
+                raise ValueError(f"Box: {name} is {value!r}; it must be a positive finite number")
+        if not np.isfinite(self.tilt):
+            raise ValueError(f"Box: tilt is {self.tilt!r}; it must be finite")
+        if self.strain is None:
+            object.__setattr__(self, "strain", self.tilt / self.length_y)
+        if not np.isfinite(self.strain):
+            raise ValueError(f"Box: strain is {self.strain!r}; it must be finite")
+        excess = (self.strain * self.length_y - self.tilt) / self.length_x
+        # A strain that came through a file or an accumulated sum carries rounding of its own size.
+        if abs(excess - round(excess)) > 1e-9 * (1 + abs(excess)):
+            raise ValueError(
+                f"Box: strain {self.strain!r} does not belong to tilt {self.tilt!r}; strain * length_y "
+                "and tilt may differ by whole multiples of length_x only"
+            )
+
+    @classmethod
+    def sheared(cls, length_x: float, length_y: float, strain: float) -> Box:
+        """The box at a total ``strain``, with its tilt flipped into [-length_x/2, length_x/2]."""
+        offset = strain * length_y
+        return cls(length_x, length_y, offset - length_x * round(offset / length_x), strain)
+
+    @property
+    def flips(self) -> int:
+        """How many box lengths the tilt has been flipped back since zero strain."""
+        return round((self.strain * self.length_y - self.tilt) / self.length_x)
+
+    @property
+    def area(self) -> float:
+        """Area of the box, in σ_AA²."""
+        return self.length_x * self.length_y
+
+    def wrap(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Wrap positions, shape (N, 2), into the rectangle [0, length_x) × [0, length_y).
+
+        The rectangle is a cell of the sheared lattice as the parallelogram is one. Also returned are the images,
+        (N, 2) int: how many lattice vectors were taken off.
+        """
+        wrapped = np.array(positions, dtype=float)
+        rows = np.floor(wrapped[:, 1] / self.length_y)
+        wrapped[:, 1] -= rows * self.length_y
+        # Rounding can lift a tiny negative coordinate to the full length, which is outside.
+        lifted = wrapped[:, 1] >= self.length_y
+        wrapped[lifted, 1] = 0.0
+        rows += lifted
+        wrapped[:, 0] -= rows * self.tilt
+        columns = np.floor(wrapped[:, 0] / self.length_x)
+        wrapped[:, 0] -= columns * self.length_x
+        lifted = wrapped[:, 0] >= self.length_x
+        wrapped[lifted, 0] = 0.0
+        columns += lifted
+        return wrapped, np.column_stack((columns, rows)).astype(np.int32)
+
+    def minimum_image(self, separations: np.ndarray) -> np.ndarray:
+        """Fold separations, shape (..., 2), to their images with |y| ≤ length_y/2, then |x| ≤ length_x/2.
+
+        For separations shorter than half the smaller side length, this is the shortest image.
+        """
+        folded = np.array(separations, dtype=float)
+        rows = np.rint(folded[..., 1] / self.length_y)
+        folded[..., 1] -= rows * self.length_y
+        folded[..., 0] -= rows * self.tilt
+        folded[..., 0] -= np.rint(folded[..., 0] / self.length_x) * self.length_x
+        return folded
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A configuration: particles in a periodic box at one time.
+
+    Parameters
+    ----------
+    positions : (N, 2) array_like of float
+        Coordinates in σ_AA. They may lie anywhere: every stage wraps them as it needs.
+    species : (N,) array_like of int
+        0 for A, 1 for B.
+    box : Box
+    time : float, optional
+        In τ.
+    images : (N, 2) array_like of int, optional
+        How often each particle has been wrapped along the two lattice vectors. Default: zero.
+
+    Raises
+    ------
+    ValueError
+        If a shape does not fit, a coordinate is not finite, a species is not 0 or 1, or an image
+        counter is not a whole number.
+    """
+
+    positions: np.ndarray
+    species: np.ndarray
+    box: Box
+    time: float = 0.0
+    images: np.ndarray = field(default=None)
+
+    def __post_init__(self):
+        positions = np.ascontiguousarray(self.positions, dtype=np.float64)
+        if positions.ndim != 2 or positions.shape[1] != 2:
+            raise ValueError(f"Frame: positions have shape {positions.shape}; (N, 2) is needed")
+        if not np.isfinite(positions).all():
+            raise ValueError("Frame: positions must be finite")
+        given = np.asarray(self.species)
+        if given.shape != positions.shape[:1]:
+            raise ValueError(f"Frame: species have shape {given.shape}; ({len(positions)},) is needed")
+        if not np.isin(given, (0, 1)).all():
+            raise ValueError("Frame: species must be 0 (A) or 1 (B)")
+        images = np.zeros(positions.shape) if self.images is None else np.asarray(self.images)
+        if images.shape != positions.shape:
+            raise ValueError(f"Frame: images have shape {images.shape}; {positions.shape} is needed")
+        if not (np.rint(images) == images).all():
+            raise ValueError("Frame: images must be whole numbers")
+        object.__setattr__(self, "positions", positions)
+        object.__setattr__(self, "species", np.ascontiguousarray(given, dtype=np.int32))
+        object.__setattr__(self, "images", np.ascontiguousarray(images, dtype=np.int32))
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    @property
+    def unwrapped(self) -> np.ndarray:
+        """Continuous trajectories' coordinates, shape (N, 2): unchanged when the box tilt flips."""
+        columns, rows = self.images[:, 0], self.images[:, 1]
+        # Total strain and flip-free column numbers: both stay the same through a flip, to the bit.
+        return self.positions + np.column_stack(
+            (
+                self.box.length_x * (columns - self.box.flips * rows) + rows * (self.box.strain * self.box.length_y),
+                rows * self.box.length_y,
+            )
+        )

@@ -1,0 +1,34 @@
+"""A sheared run through flips of the tilt, which rank 0 writes: sheared_run.py OUTPUT GRID PARTICLES STEPS."""
+
+import sys
+
+import numpy as np
+
+import softspots as ss
+
+output, grid, particles, steps = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+simulation = ss.Simulation(
+    ss.Model.preset("kob-andersen"),
+    particles=particles,
+    temperature=0.4,
+    # Fast enough for the tilt to flip every 1 / (rate * timestep) = 400 steps.
+    strain_rate=0.5,
+    seed=11,
+    grid=tuple(int(part) for part in grid.split("x")),
+)
+simulation.run(steps)
+frame = simulation.frame()
+velocities = simulation.velocities()
+state = list(simulation.thermodynamics().values())
+if simulation.rank == 0:
+    np.savez(
+        output,
+        positions=frame.positions,
+        images=frame.images,
+        unwrapped=frame.unwrapped,
+        velocities=velocities,
+        strain=frame.box.strain,
+        state=state,
+        flips=frame.box.flips,
+        rebuilds=simulation.rebuilds,
+    )

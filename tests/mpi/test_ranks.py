@@ -1,0 +1,42 @@
+"""The same bits on any number of ranks and in any grid of them, and errors that reach all ranks."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from launch import run_python
+
+PROGRAM = Path(__file__).with_name("sheared_run.py")
+PARTICLES, STEPS = 800, 1500
+
+
+@pytest.fixture(scope="module")
+def on_one_rank(tmp_path_factory):
+    return finished_run(tmp_path_factory.mktemp("one"), "1x1")
+
+
+def finished_run(folder, grid):
+    columns, rows = map(int, grid.split("x"))
+    process = run_python([PROGRAM, folder / "end.npz", grid, PARTICLES, STEPS], ranks=columns * rows)
+    assert process.returncode == 0, process.stderr
+    with np.load(folder / "end.npz") as data:
+        return dict(data)
+
+
+# A box of side 25.8 and neighbours up to 2.9: four ranks abreast are still wide enough.
+@pytest.mark.parametrize("grid", ["2x1", "1x2", "3x1", "1x3", "2x2", "4x1", "1x4", "3x2"])
+def test_same_bits_on_any_grid(on_one_rank, tmp_path, grid):
+    several = finished_run(tmp_path, grid)
+    # Nothing is left out: the run flips its tilt, and sorts its neighbours often.
+    assert several["flips"] == 4
+    assert several["rebuilds"] > 50
+    for name, value in on_one_rank.items():
+        assert np.array_equal(value, several[name]), name
+
+
+def test_a_grid_too_fine_fails_on_all_ranks(tmp_path):
+    process = run_python([PROGRAM, tmp_path / "never.npz", "1x4", 100, 10], ranks=4)
+    assert process.returncode != 0
+    assert "rank grid is too fine: a rank's rectangle is 2.282 wide; at least 2.9 is needed" in process.stderr
+    assert not os.path.exists(tmp_path / "never.npz")

@@ -1,0 +1,264 @@
+"""Sheared dynamics: against a plain integrator, by conservation laws, and through flips of the tilt."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from reference import energy_forces as reference_energy_forces
+
+from softspots import _core
+from softspots.dynamics import Simulation
+from softspots.model import Model
+from softspots.parallel import Serial
+from softspots.state import Box, Frame
+
+MODEL = Model.preset("kob-andersen")
+TEMPERATURE = 0.3
+
+
+@pytest.fixture(scope="module")
+def liquid():
+    """A thermal frame of 200 particles and its velocities."""
+    simulation = Simulation(MODEL, particles=200, temperature=TEMPERATURE, strain_rate=0.0, seed=5, comm=Serial())
+    simulation.prepare(liquid_time=20.0, cooling_time=50.0)
+    return simulation.frame(), simulation.velocities()
+
+
+def started(liquid, strain_rate, model=MODEL, **options):
+    frame, velocities = liquid
+    options = {"temperature": TEMPERATURE, "comm": Serial()} | options
+    return Simulation.from_frame(frame, model, strain_rate=strain_rate, velocities=velocities, **options)
+
+
+def plain_trajectory(frame, velocities, model, temperature, strain_rate, timestep, steps):
+    """SLLOD and Nosé–Hoover in the splitting of the kernels, with forces from the oracle; unwrapped positions."""
+    positions, velocities = frame.positions.copy(), velocities.copy()
+    box, half, friction = frame.box, timestep / 2, 0.0
+    freedom = 2 * len(frame) - 2
+    mass = freedom * temperature
+
+    def forces(strain):
+        sheared = Box.sheared(box.length_x, box.length_y, strain)
+        return reference_energy_forces(replace(frame, positions=positions, box=sheared), model)[1]
+
+    def thermostat():
+        nonlocal friction, velocities
+        friction += half / 2 * ((velocities**2).sum() - freedom * temperature) / mass
+        velocities = velocities * np.exp(-friction * half)
+        friction += half / 2 * ((velocities**2).sum() - freedom * temperature) / mass
+
+    def kick(force):
+        velocities[:, 0] += half * force[:, 0] - strain_rate * (half * velocities[:, 1] + half**2 / 2 * force[:, 1])
+        velocities[:, 1] += half * force[:, 1]
+
+    strain = box.strain
+    force = forces(strain)
+    for _ in range(steps):
+        thermostat()
+        kick(force)
+        positions[:, 0] += timestep * velocities[:, 0]
+        positions[:, 0] += strain_rate * (timestep * positions[:, 1] + timestep**2 / 2 * velocities[:, 1])
+        positions[:, 1] += timestep * velocities[:, 1]
+        strain += strain_rate * timestep
+        force = forces(strain)
+        kick(force)
+        thermostat()
+    return positions, velocities
+
+
+@pytest.mark.parametrize("smoothing", ["even", "quadratic"])
+@pytest.mark.parametrize("strain_rate", [0.0, 0.7])
+def test_equals_a_plain_integrator(liquid, smoothing, strain_rate):
+    model = Model.preset("kob-andersen", smoothing=smoothing)
+    # 160 steps at this rate take the tilt through its flip.
+    simulation = started(liquid, strain_rate, model)
+    simulation.run(160)
+    frame, velocities = liquid
+    expected = plain_trajectory(frame, velocities, model, TEMPERATURE, strain_rate, 5e-3, 160)
+    origin = frame.unwrapped - frame.positions
+    # The flow carries an image in another row at that row's speed.
+    flow = strain_rate * 160 * 5e-3 * frame.images[:, 1] * frame.box.length_y
+    end = simulation.frame()
+    # Rounding of 1e-14 grows by chaos, e-fold in about half a τ; 0.8 τ were run.
+    np.testing.assert_allclose(end.unwrapped - origin - np.column_stack((flow, 0 * flow)), expected[0], atol=1e-11)
+    np.testing.assert_allclose(simulation.velocities(), expected[1], atol=1e-10)
+    assert end.box.flips == (1 if strain_rate else 0)
+
+
+@pytest.mark.parametrize("chain", [1, 3])
+def test_conserved_energy_is_conserved_to_second_order(liquid, chain):
+    def spread(timestep):
+        simulation = started(liquid, 0.0, timestep=timestep, thermostat_chain=chain)
+        energies = []
+        for _ in range(round(2.0 / 0.02)):
+            simulation.run(round(0.02 / timestep))
+            energies.append(simulation.thermodynamics()["conserved_energy"])
+        return np.std(energies)
+
+    coarse, fine = spread(0.01), spread(0.0025)
+    # Second order: a sixteenth. Trajectories of two time steps part within 2 τ, hence the wide bracket.
+    assert 8 < coarse / fine < 32
+    # Against the 200 particles' kinetic energy of 60.
+    assert fine < 0.01
+
+
+def test_work_is_stored_or_becomes_heat(liquid):
+    """d(conserved energy) = area × stress × d(strain), integrated by the trapezoidal rule at every step."""
+
+    def mismatch(timestep):
+        simulation = started(liquid, 0.5, timestep=timestep)
+        area, states = liquid[0].box.area, [simulation.thermodynamics()]
+        for _ in range(round(1.0 / timestep)):
+            simulation.run(1)
+            states.append(simulation.thermodynamics())
+        stress = np.array([state["shear_stress"] for state in states])
+        energy = np.array([state["conserved_energy"] for state in states])
+        work = area * 0.5 * timestep * np.concatenate(([0], np.cumsum((stress[1:] + stress[:-1]) / 2)))
+        assert np.ptp(work) > 10
+        return np.std(energy - work)
+
+    coarse, fine = mismatch(0.005), mismatch(0.00125)
+    # Second order again, with the same bracket.
+    assert 8 < coarse / fine < 32
+    assert fine < 0.01
+
+
+@pytest.mark.parametrize("strain_rate", [0.0, 0.5])
+def test_momentum_stays_zero(liquid, strain_rate):
+    simulation = started(liquid, strain_rate)
+    simulation.run(2000)
+    # 2000 steps × 200 forces of up to 100, rounded at 1e-16 and multiplied by the time step: 1e-13 as a random walk.
+    assert np.abs(simulation.velocities().sum(axis=0)).max() < 1e-11
+
+
+def test_bits_do_not_depend_on_how_a_run_is_cut(liquid):
+    whole, pieces = started(liquid, 0.5), started(liquid, 0.5)
+    whole.run(1000)
+    for steps in (1, 399, 0, 600):
+        pieces.run(steps)
+        pieces.frame()
+    assert np.array_equal(whole.frame().unwrapped, pieces.frame().unwrapped)
+    assert np.array_equal(whole.velocities(), pieces.velocities())
+    assert whole.time == pieces.time
+
+
+def test_unwrapped_positions_do_not_jump_when_the_tilt_flips(liquid):
+    simulation = started(liquid, 0.5)
+    before, longest = simulation.frame(), 0.0
+    while simulation.frame().box.flips < 2:
+        simulation.run(1)
+        after = simulation.frame()
+        flow = 0.5 * 5e-3 * before.unwrapped[:, 1]
+        motion = after.unwrapped - before.unwrapped - np.column_stack((flow, 0 * flow))
+        longest = max(longest, np.abs(motion).max())
+        before = after
+    # Thermal motion in one step of 0.005 τ: the largest of 10⁶ velocities of 0.55 is below 8; a flip would be 13.
+    assert 0.005 < longest < 0.04
+    assert np.abs(before.images).max() > 1
+
+
+def test_start_does_not_depend_on_how_the_frame_is_described(liquid):
+    frame, velocities = liquid
+    box = frame.box
+    row = np.arange(len(frame)) % 3 - 1
+    other = Frame(
+        frame.positions + np.outer(row, (box.tilt - box.length_x, box.length_y)),
+        frame.species,
+        Box(box.length_x, box.length_y, box.tilt - box.length_x, box.strain),
+    )
+    first = Simulation.from_frame(frame, MODEL, TEMPERATURE, 0.5, velocities=velocities, comm=Serial())
+    second = Simulation.from_frame(other, MODEL, TEMPERATURE, 0.5, velocities=velocities, comm=Serial())
+    first.run(100)
+    second.run(100)
+    assert np.array_equal(first.frame().box, second.frame().box)
+    # Coordinates of up to 25 rounded at 1e-15, and half a τ of chaos.
+    difference = first.frame().box.minimum_image(first.frame().positions - second.frame().positions)
+    assert np.abs(difference).max() < 1e-11
+
+
+def test_temperature_is_that_asked_for_and_does_not_ring():
+    simulation = Simulation(MODEL, particles=400, temperature=0.3, strain_rate=1e-2, seed=2, comm=Serial())
+    simulation.prepare(liquid_time=20.0, cooling_time=100.0, strain=0.1)
+    temperatures = []
+    for _ in range(400):
+        simulation.run(20)
+        temperatures.append(simulation.thermodynamics()["kinetic_temperature"] / 0.3)
+    # Canonically, single values spread by sqrt(2/798) = 0.05; the mean over 40 τ is held to 1/40 of that by the thermostat.
+    assert abs(np.mean(temperatures) - 1) < 0.01
+    # After a jump to this temperature, or cooling in 50 τ, it rings with one and a half to three times that.
+    assert 0.03 < np.std(temperatures) < 0.08
+
+
+def test_preparation_ends_at_its_temperature_and_strain():
+    simulation = Simulation(MODEL, particles=300, temperature=0.2, strain_rate=1e-2, seed=3, comm=Serial())
+    reported = []
+    arguments = {"liquid_time": 5.0, "cooling_time": 10.0, "strain": 0.1}
+    simulation.prepare(**arguments, progress=reported.append)
+    assert sum(reported) == simulation.preparation_steps(**arguments) == simulation.step == 5000
+    assert simulation.time == 0
+    # Sum of 2000 steps.
+    assert simulation.strain == pytest.approx(0.1, rel=1e-10)
+    simulation.run(400)
+    assert simulation.time == pytest.approx(2.0)
+    assert simulation.thermodynamics()["potential_energy"] < -3
+
+
+def test_composition_and_density():
+    simulation = Simulation(MODEL, particles=1000, seed=9, density=1.1, comm=Serial())
+    frame = simulation.frame()
+    assert np.bincount(frame.species).tolist() == [650, 350]
+    assert len(frame) / frame.box.area == pytest.approx(1.1)
+    other = Simulation(MODEL, particles=1000, seed=10, density=1.1, comm=Serial()).frame()
+    assert not np.array_equal(other.species, frame.species)
+
+
+def test_blow_up_names_step_and_particle(liquid):
+    frame, velocities = liquid
+    velocities = velocities.copy()
+    velocities[37] = 100.0, 0.0
+    with pytest.raises(RuntimeError, match=r"blew up after step 0: particle 37 is about to move by 0.5 in one step"):
+        Simulation.from_frame(frame, MODEL, TEMPERATURE, 0.0, velocities=velocities, comm=Serial())
+    # The scale of the forces is far beyond this time step.
+    simulation = started(liquid, 0.0, timestep=0.05)
+    with pytest.raises(RuntimeError, match="try a smaller timestep"):
+        simulation.run(1000)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"particles": 1}, "particles is 1"),
+        ({"particles": 20}, "shorter side of the box is 4.08"),
+        ({"temperature": -0.1}, "temperature is -0.1"),
+        ({"temperature": float("nan")}, "temperature is nan"),
+        ({"density": 0.0}, "density is 0.0"),
+        ({"timestep": 0.0}, "timestep is 0.0"),
+        ({"strain_rate": float("inf")}, "strain_rate is inf"),
+        ({"thermostat_chain": 0}, "thermostat_chain is 0"),
+        ({"skin": -0.1}, "skin is -0.1"),
+        ({"grid": (2, 1)}, "grid is 2x1, but there are 1 ranks"),
+    ],
+)
+def test_wrong_arguments_are_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        Simulation(MODEL, **({"particles": 200, "comm": Serial()} | change))
+
+
+def test_energies_of_frame_and_simulation_agree(liquid):
+    simulation = started(liquid, 0.5)
+    simulation.run(50)
+    frame = simulation.frame()
+    energy, _, virial = _core.energy_forces(
+        frame.positions,
+        frame.species,
+        np.array([frame.box.length_x, frame.box.length_y, frame.box.tilt]),
+        MODEL.pair_table(),
+        "even",
+    )
+    state, velocities = simulation.thermodynamics(), simulation.velocities()
+    # Sums of 200 terms; the simulation's drop what lies below 2^-49 each.
+    assert state["potential_energy"] == pytest.approx(energy / 200, rel=1e-12)
+    kinetic = velocities.T @ velocities
+    assert state["shear_stress"] == pytest.approx(-(kinetic + virial)[0, 1] / frame.box.area, rel=1e-9)
+    assert state["pressure"] == pytest.approx(np.trace(kinetic + virial) / 2 / frame.box.area, rel=1e-12)
+    assert state["kinetic_temperature"] == pytest.approx(np.trace(kinetic) / 398, rel=1e-12)

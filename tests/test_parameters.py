@@ -1,0 +1,335 @@
+"""The parameters of a run: defaults, precedence, the command line against the TOML file, and every wrong value."""
+
+import dataclasses
+import math
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from softspots.parallel import default_grid
+from softspots.parameters import (
+    Choice,
+    Folder,
+    Grid,
+    Number,
+    ParameterError,
+    Parameters,
+    Switch,
+    check_output,
+    make_parser,
+    rank_grid,
+    read_arguments,
+)
+
+FIELDS = {entry.name: entry.metadata["kind"] for entry in dataclasses.fields(Parameters)}
+NUMBERS = [name for name, kind in FIELDS.items() if isinstance(kind, Number)]
+# One file is written over and over in a test of many examples.
+in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+
+
+def option(name):
+    return "--" + name.replace("_", "-")
+
+
+def outcome(arguments):
+    """The parameters, or what the message says behind the name of the option or key."""
+    try:
+        return read_arguments(arguments)
+    except ParameterError as error:
+        return str(error).partition("got")[2]
+
+
+def test_defaults_are_the_papers():
+    expected = {
+        "model": "kob-andersen",
+        "particles": 10_000,
+        "fraction_a": 0.65,
+        "density": 1.2,
+        "smoothing": "even",
+        "cutoff": 2.5,
+        "cutoff_per_pair": False,
+        "temperature": 0.1,
+        "strain_rate": 1e-4,
+        "timestep": 5e-3,
+        "thermostat_time": 1.0,
+        "thermostat_chain": 1,
+        "liquid_temperature": 1.0,
+        "steady_state_strain": 0.2,
+        "max_force": 1e-10,
+        "modes": 500,
+        "n_modes": 430,
+        "n_particles": 20,
+        "min_particles": 4,
+        "connection": "delaunay",
+        "frame_interval": 2.0,
+        "d2min_cutoff": 2.5,
+        "rearrangement_threshold": 15.0,
+        "seed": 1,
+    }
+    assert expected.items() <= read_arguments([]).as_dict().items()
+    assert read_arguments(["--preset", "paper"]) == read_arguments([])
+
+
+def test_demo_scales_the_modes_with_the_particles():
+    demo = read_arguments(["--preset", "demo"])
+    assert (demo.particles, demo.temperature, demo.strain_rate, demo.frames) == (2_500, 0.1, 1e-3, 20)
+    # 500 and 430 of 10,000 particles, rounded to even.
+    assert (demo.modes, demo.n_modes) == (125, 108)
+    assert read_arguments(["--preset=demo", "--modes=130", "--n-modes=120"]).modes == 130
+
+
+def test_command_line_before_file_before_preset_before_defaults(tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_text('preset = "demo"\nstrain-rate = 2e-3\nframes = 30\ncutoff_per_pair = true\n')
+    values = read_arguments(["--config", str(file), "--frames", "40", "--no-cutoff-per-pair"])
+    assert (values.frames, values.strain_rate, values.particles, values.density) == (40, 2e-3, 2_500, 1.2)
+    assert not values.cutoff_per_pair
+    # A preset of the command line replaces that of the file, and goes behind the values of the file all the same.
+    values = read_arguments(["--config", str(file), "--preset", "paper"])
+    assert (values.particles, values.frames) == (10_000, 30)
+
+
+def toml(value):
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"'{value}'" if isinstance(value, str) else repr(value)
+
+
+def some_value(kind):
+    """Values as TOML has them, right and wrong ones."""
+    if isinstance(kind, Number) and kind.kind is int:
+        return st.integers(-3, 10**6)
+    if isinstance(kind, Number):
+        return st.floats(-1, 40) | st.sampled_from([math.nan, math.inf, -math.inf, 1e-12, 1, 5])
+    if isinstance(kind, Choice):
+        return st.sampled_from([*kind.names, "other"])
+    if isinstance(kind, Switch):
+        return st.booleans()
+    if isinstance(kind, Grid):
+        return st.sampled_from(["auto", "2x1", "1x3", "0x1", "2", "x", "2x2x1"])
+    assert isinstance(kind, Folder)
+    return st.sampled_from(["here", "a/b", ""])
+
+
+OTHER_VALUES = {
+    "model": "as-printed",
+    "particles": 900,
+    "fraction_a": 0.5,
+    "density": 1.1,
+    "smoothing": "switch",
+    "cutoff": 2.4,
+    "cutoff_per_pair": True,
+    "inner_cutoff": 1.9,
+    "temperature": 0.3,
+    "strain_rate": 0.001,
+    "timestep": 0.004,
+    "thermostat_time": 0.5,
+    "thermostat_chain": 3,
+    "skin": 0.3,
+    "liquid_temperature": 1.5,
+    "liquid_time": 0.0,
+    "cooling_time": 7,
+    "steady_state_strain": 0.1,
+    "quench": "cg",
+    "max_force": 1e-9,
+    "modes": 60,
+    "n_modes": 50,
+    "n_particles": 10,
+    "min_particles": 5,
+    "connection": "distance",
+    "bond_length": 1.4,
+    "frame_interval": 1.0,
+    "d2min_cutoff": 2.6,
+    "rearrangement_threshold": 10.0,
+    "frames": 7,
+    "seed": 12,
+    "grid": "1x2",
+    "output": "elsewhere",
+    "overwrite": True,
+    "quiet": True,
+}
+
+
+def arguments_of(values):
+    arguments = []
+    for name, value in values.items():
+        if isinstance(value, bool):
+            arguments.append(option(name) if value else option("no_" + name))
+        else:
+            arguments += [option(name), str(value)]
+    return arguments
+
+
+def test_every_parameter_is_an_option_and_a_key(tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_text("".join(f"{name} = {toml(value)}\n" for name, value in OTHER_VALUES.items()))
+    defaults = read_arguments([]).as_dict()
+    assert all(defaults[name] != value for name, value in OTHER_VALUES.items())
+    for arguments in (["--config", str(file)], arguments_of(OTHER_VALUES)):
+        assert read_arguments(arguments).as_dict() == OTHER_VALUES
+
+
+@in_one_folder
+@given(st.fixed_dictionaries({}, optional={name: some_value(kind) for name, kind in FIELDS.items()}))
+def test_file_and_command_line_say_the_same(tmp_path, values):
+    file = tmp_path / "run.toml"
+    # Every other name with dashes.
+    keys = [name if index % 2 else name.replace("_", "-") for index, name in enumerate(values)]
+    file.write_text("".join(f"{key} = {toml(value)}\n" for key, value in zip(keys, values.values(), strict=True)))
+    assert outcome(["--config", str(file)]) == outcome(arguments_of(values))
+
+
+@in_one_folder
+@given(st.sampled_from(NUMBERS), st.data())
+def test_any_one_right_number_is_taken_from_file_and_command_line(tmp_path, name, data):
+    kind = FIELDS[name]
+    low, high = (value if math.isfinite(value) else None for value in (max(kind.above, kind.least), kind.most))
+    if kind.kind is int:
+        value = data.draw(st.integers(int(low), None if high is None else int(high)))
+    else:
+        value = data.draw(st.floats(low, high, exclude_min=kind.above > -math.inf, allow_infinity=False))
+    assert kind.read(value) == kind.read(repr(value)) == value
+    with pytest.raises(ValueError):
+        kind.read(low if kind.above > -math.inf else low - 1)
+
+
+@settings(max_examples=200)
+@given(st.sampled_from([option(name) for name in FIELDS] + ["--preset", "--confi"]), st.text(max_size=6))
+def test_any_text_is_taken_or_refused_in_one_line(name, text):
+    try:
+        read_arguments([f"{name}={text}"])
+    except ParameterError as error:
+        assert len(str(error).splitlines()) == 1
+
+
+WRONG = {
+    "--temperature=-0.1": "--temperature: got -0.1; allowed: a number above 0",
+    "--temperature -1e-1": "--temperature: got -1e-1; allowed: a number above 0",
+    "--temperature nan": "--temperature: got nan; allowed: a number above 0",
+    "--strain-rate inf": "--strain-rate: got inf; allowed: a number of at least 0",
+    "--density 0": "--density: got 0; allowed: a number above 0",
+    "--particles 1e4": "--particles: got 1e4; allowed: a whole number of at least 1 and of at most 2147483647",
+    "--particles=": "--particles: got nothing; allowed: a whole number",
+    "--particles 30": "particles: got 30 at density 1.2, a box of side 5; "
+    "allowed: a side of 2 (cutoff + skin) = 5.8 or more, that is 41 particles or more",
+    "--frames 0": "--frames: got 0; allowed: a whole number of at least 1",
+    "--preset small": "--preset: got small; allowed: one of paper, demo",
+    "--model lj": "--model: got lj; allowed: one of kob-andersen, as-printed",
+    "--smoothing even,switch": "allowed: one of even, quadratic, switch",
+    "--modes 20000": "modes: got 20000; allowed: at most 19998, the degrees of freedom without the two translations",
+    "--n-modes 501": "n_modes: got 501; allowed: at most 500, the number of modes",
+    "--modes 100": "n_modes: got 430; allowed: at most 100",
+    "--n-particles 10001": "n_particles: got 10001; allowed: at most 10000, the number of particles",
+    "--frame-interval 0.012": "frame_interval: got 0.012; allowed: whole multiples of timestep = 0.005",
+    "--frame-interval 0.001": "frame_interval: got 0.001; allowed: whole multiples of timestep = 0.005",
+    "--smoothing switch --inner-cutoff 2.5": "inner_cutoff is 2.5; it must lie between 0 and the cutoff 2.5",
+    "--d2min-cutoff 50": "d2min_cutoff: got 50; allowed: at most half the side of the box, 45.64",
+    "--grid 2by1": "--grid: got 2by1; allowed: auto, or ranks along x and along y, for instance 2x1",
+    "--grid 0x1": "--grid: got 0x1; allowed: auto",
+    "--seed -1": "--seed: got -1; allowed: a whole number of at least 0",
+    "--temprature 0.2": "unknown argument '--temprature'; did you mean --temperature?",
+    "paper": "unknown argument 'paper'",
+    "--seed": "--seed: expected one argument",
+    "--config nowhere.toml": "--config: got nowhere.toml; allowed: a TOML file (No such file or directory)",
+}
+
+
+@pytest.mark.parametrize("line", WRONG)
+def test_wrong_command_line(line):
+    with pytest.raises(ParameterError) as raised:
+        read_arguments(line.split(" "))
+    assert WRONG[line] in str(raised.value)
+
+
+WRONG_FILES = {
+    "temperature = 'cold'": "run.toml: temperature: got cold; allowed: a number above 0",
+    "temperature = true": "run.toml: temperature: got True; allowed: a number above 0",
+    "frames = 2.0": "run.toml: frames: got 2.0; allowed: a whole number of at least 1",
+    "density = nan": "run.toml: density: got nan; allowed: a number above 0",
+    "model = 1": "run.toml: model: got 1; allowed: one of kob-andersen, as-printed",
+    "quiet = 1": "run.toml: quiet: got 1; allowed: true or false",
+    "grid = [2, 1]": "run.toml: grid: got [2, 1]; allowed: auto, or ranks along x and along y",
+    "output = 3": "run.toml: output: got 3; allowed: the path of a folder",
+    "strainrate = 1e-3": "run.toml: unknown key 'strainrate'; did you mean strain_rate?",
+    "config = 'other.toml'": "run.toml: unknown key 'config'",
+    "strain-rate = 1e-3\nstrain_rate = 1e-4": "got 'strain_rate' a second time",
+    "temperature = ": "run.toml; allowed: a TOML file (Invalid value (at ",
+    "[model]\nparticles = 3": "run.toml: model: got {'particles': 3}; allowed: one of",
+}
+
+
+@pytest.mark.parametrize("content", WRONG_FILES)
+def test_wrong_file(content, tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_text(content)
+    with pytest.raises(ParameterError) as raised:
+        read_arguments(["--config", str(file)])
+    assert WRONG_FILES[content] in str(raised.value)
+
+
+def test_file_that_is_no_text(tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ParameterError, match="allowed: a TOML file"):
+        read_arguments(["--config", str(file)])
+
+
+def test_help_has_every_option_its_paper_value_and_its_group():
+    text = make_parser().format_help()
+    for name in FIELDS:
+        assert option(name) in text
+    for group in (
+        "model",
+        "dynamics",
+        "preparation",
+        "inherent structures",
+        "modes",
+        "soft spots",
+        "plasticity",
+        "run",
+    ):
+        assert f"\n{group}:\n" in text
+    assert "[1/τ; default 0.0001; paper: 1e-5" in " ".join(text.split())
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as done:
+        read_arguments(["--version"], "1.2.3")
+    assert done.value.code == 0
+    assert capsys.readouterr().out == "softspots 1.2.3\n"
+
+
+@pytest.mark.parametrize(
+    "size, length_x, length_y, grid",
+    [(1, 5, 5, (1, 1)), (2, 5, 5, (2, 1)), (3, 5, 5, (3, 1)), (4, 5, 5, (2, 2)), (6, 5, 5, (3, 2)), (6, 5, 9, (2, 3))],
+)
+def test_default_grid(size, length_x, length_y, grid):
+    assert default_grid(size, length_x, length_y) == grid
+
+
+def test_rank_grid():
+    # Side 20: rectangles of 2.9, which is cutoff + skin, fit six times.
+    small = Parameters(particles=480)
+    assert rank_grid(small, 6) == (3, 2)
+    assert rank_grid(dataclasses.replace(small, grid=(1, 6)), 6) == (1, 6)
+    with pytest.raises(ParameterError, match=r"got 7x1, .*allowed: cutoff \+ skin = 2.9 .* at most 6 ranks along each"):
+        rank_grid(small, 7)
+    with pytest.raises(ParameterError, match="got 2x2, 4 ranks; allowed: grids of the 2 ranks that run"):
+        rank_grid(dataclasses.replace(small, grid=(2, 2)), 2)
+
+
+def test_earlier_results_are_kept_unless_said_otherwise(tmp_path):
+    parameters = Parameters(output=tmp_path / "new" / "folder")
+    check_output(parameters)
+    (parameters.output / "results.nc").touch()
+    with pytest.raises(ParameterError, match=r"has results.nc .*; allowed: another folder, or --overwrite"):
+        check_output(parameters)
+    check_output(dataclasses.replace(parameters, overwrite=True))
+    assert [path.name for path in parameters.output.iterdir()] == ["results.nc"]
+
+
+def test_output_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ParameterError, match=r"file/out; allowed: a folder that can be written \(Not a directory\)"):
+        check_output(Parameters(output=tmp_path / "file" / "out"))

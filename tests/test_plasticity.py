@@ -1,0 +1,147 @@
+"""D²_min: against the plain oracle, for motions with a known answer, and in every description of one motion."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from reference import d2min as reference_d2min
+from reference import disordered_frame, flipped, ordered_pairs, renumbered, wrapped
+
+from softspots.plasticity import d2min
+from softspots.state import Box, Frame
+
+
+def moved(frame, strain=0.0, displacements=0.0):
+    """The frame after a simple shear of everything, box and images included, and displacements on top."""
+    box = frame.box
+    later = Box(box.length_x, box.length_y, box.tilt + strain * box.length_y, box.strain + strain)
+    shear = np.array([[1.0, 0.0], [strain, 1.0]])
+    return replace(frame, positions=frame.positions @ shear + displacements, box=later)
+
+
+def thermal(frame, strain):
+    """A frame and its successor with thermal displacements, both wrapped and with image counters of all kinds."""
+    random = np.random.default_rng(10)
+    displacements = random.normal(scale=0.1, size=frame.positions.shape)
+    displacements[::10] += random.normal(scale=0.5, size=displacements[::10].shape)
+    start = replace(frame, images=random.integers(-3, 4, frame.positions.shape))
+    return start, moved(start, strain, displacements)
+
+
+def assert_same(result, expected):
+    """Equal but for rounding: coordinates of up to 200 at 1e-16, against residuals of order one."""
+    np.testing.assert_allclose(result, expected, rtol=1e-10, atol=1e-11)
+
+
+@pytest.mark.parametrize("cutoff", [1.5, 2.5])
+@pytest.mark.parametrize("strain", [0.0, 0.02, -0.6])
+def test_equals_the_plain_least_squares(frame, strain, cutoff):
+    start, later = thermal(frame, strain)
+    expected = reference_d2min(start, later, cutoff)
+    assert_same(d2min(start, later, cutoff), expected)
+    assert expected.max() > 0.1
+    if cutoff == 2.5:
+        assert_same(d2min(start, later), expected)
+
+
+# The last one moves the row above by more than half the box.
+@pytest.mark.parametrize("strain", [0.0, 0.01, -0.07, 0.8])
+def test_affine_motion_is_not_plastic(frame, strain):
+    later = moved(frame, strain, displacements=(5.3, -17.9))
+    # Coordinates of up to 60 rounded at 1e-16, squared, over some 25 neighbours.
+    assert d2min(frame, later).max() < 1e-25
+    assert d2min(wrapped(frame), flipped(wrapped(later))).max() < 1e-25
+
+
+def test_one_displaced_particle(frame):
+    """With separations s_j from i and M = Σ s_j s_jᵀ: |u|² (1 - s_kᵀ M⁻¹ s_k), and |u|² (n - Sᵀ M⁻¹ S) for k itself."""
+    particle, step = 17, np.array((0.31, -0.17))
+    later = replace(frame, positions=frame.positions + step * (np.arange(len(frame)) == particle)[:, None])
+    i, j, _, _, separations = ordered_pairs(frame.positions, frame.box, 2.5)
+    expected = np.zeros(len(frame))
+    for center in np.append(i[j == particle], particle):
+        own = separations[i == center]
+        told = own.sum(axis=0) if center == particle else own[j[i == center] == particle][0]
+        count = len(own) if center == particle else 1
+        expected[center] = step @ step * (count - told @ np.linalg.solve(own.T @ own, told))
+    assert_same(d2min(frame, later), expected)
+
+
+@pytest.mark.parametrize("times", [-1, 1, 2])
+def test_flips_do_not_matter(frame, times):
+    start, later = thermal(frame, 0.02)
+    expected = d2min(start, later)
+    assert_same(d2min(start, flipped(later, times)), expected)
+    assert_same(d2min(flipped(start, times), later), expected)
+
+
+def test_wrapping_between_the_two_times_does_not_matter(frame):
+    start, later = thermal(frame, 0.02)
+    expected = d2min(start, later)
+    assert_same(d2min(wrapped(start), later), expected)
+    assert_same(d2min(start, wrapped(later)), expected)
+    assert_same(d2min(wrapped(start), wrapped(flipped(later))), expected)
+
+
+def test_numbering_does_not_matter(frame):
+    start, later = thermal(frame, 0.02)
+    order = np.random.default_rng(11).permutation(len(frame))
+    assert_same(d2min(renumbered(start, order), renumbered(later, order)), d2min(start, later)[order])
+
+
+def test_origin_does_not_matter(frame):
+    start, later = thermal(frame, 0.02)
+    # The origin of a sheared box moves along with it.
+    height = -28.1
+    shifted = [
+        replace(one, positions=one.positions + (3.7 + one.box.strain * height, height)) for one in (start, later)
+    ]
+    assert_same(d2min(*shifted), d2min(start, later))
+
+
+def test_a_shear_that_crosses_a_flip():
+    """The tilt passes half a box length between the two times, as in a simulation."""
+    box = Box.sheared(11.0, 12.0, 4.108)
+    frame = replace(wrapped(disordered_frame(12, 11.0, 12.0, box.tilt)), box=box)
+    later = moved(frame, 0.04, np.random.default_rng(12).normal(scale=0.1, size=frame.positions.shape))
+    crossed = wrapped(flipped(later))
+    assert crossed.box.flips == box.flips + 1 and abs(box.tilt) < 5.5 and abs(crossed.box.tilt) < 5.5
+    assert_same(d2min(frame, crossed), reference_d2min(frame, later, 2.5))
+
+
+def test_too_few_neighbours_are_fitted_exactly():
+    """None, one, and two in different directions: an affine map always fits."""
+    positions = np.array([[1.0, 1.0], [10.0, 10.0], [11.0, 10.5], [20.0, 5.0], [21.2, 5.1], [20.1, 6.2]])
+    frame = Frame(positions, np.zeros(6), Box(30.0, 20.0, 4.0))
+    later = replace(frame, positions=positions + np.random.default_rng(13).normal(scale=0.2, size=(6, 2)))
+    # Coordinates of up to 20 rounded at 1e-16, squared.
+    assert np.abs(d2min(frame, later)).max() < 1e-25
+
+
+def test_neighbours_on_one_line():
+    """The normal matrix is singular, the minimum is there: along the line only the stretch is free."""
+    line = np.outer((0.0, 0.9, -1.1, 2.0), (0.6, 0.8)) + 10.0
+    frame = Frame(line, np.zeros(4), Box(25.0, 25.0, 6.0))
+    later = replace(frame, positions=line + np.random.default_rng(14).normal(scale=0.2, size=(4, 2)))
+    assert_same(d2min(frame, later), reference_d2min(frame, later, 2.5))
+
+
+def test_frames_of_different_systems_are_refused(frame):
+    fewer = Frame(frame.positions[1:], frame.species[1:], frame.box)
+    with pytest.raises(ValueError, match=str(len(fewer))):
+        d2min(frame, fewer)
+    wider = replace(frame, box=Box(frame.box.length_x + 0.1, frame.box.length_y, frame.box.tilt))
+    with pytest.raises(ValueError, match="differ in size"):
+        d2min(frame, wider)
+
+
+@pytest.mark.parametrize("cutoff", [0.0, -1.0, np.nan, np.inf])
+def test_senseless_cutoff_is_refused(frame, cutoff):
+    with pytest.raises(ValueError, match=f"cutoff is {cutoff}"):
+        d2min(frame, frame, cutoff)
+
+
+def test_box_below_twice_the_cutoff_is_refused(frame):
+    side = min(frame.box.length_x, frame.box.length_y)
+    with pytest.raises(ValueError, match=f"{side:g}; at least"):
+        d2min(frame, frame, cutoff=0.51 * side)

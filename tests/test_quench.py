@@ -1,0 +1,193 @@
+"""Inherent structures: certified minima by every method, saddles that are left, descriptions that do not matter."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from reference import disordered_frame, flipped, wrapped
+
+from softspots import quench
+from softspots.forces import energy_forces
+from softspots.model import Model
+from softspots.modes import hessian, lowest_modes
+from softspots.quench import METHODS, inherent_structure
+from softspots.state import Box, Frame
+
+
+@pytest.fixture(scope="module")
+def large():
+    """A disordered frame of 302 particles."""
+    return disordered_frame(seed=6, length_x=15.0, length_y=16.8, tilt=-4.7)
+
+
+@pytest.fixture(params=METHODS)
+def method(request):
+    return request.param
+
+
+def square_lattice(side, spacing=0.9, tilt=0.0):
+    """One species on a perfect square lattice: stationary by symmetry, and unstable to shear."""
+    cells = np.stack(np.meshgrid(np.arange(side), np.arange(side)), -1).reshape(-1, 2)
+    return Frame(spacing * (cells + 0.3), np.zeros(side**2), Box(side * spacing, side * spacing, tilt))
+
+
+def assert_minimum(result, model, max_force=1e-10):
+    """It is one by its forces and the whole of its dense spectrum: two zero eigenvalues, all others positive."""
+    assert result.certified
+    assert result.max_force < max_force
+    energy, forces, _ = energy_forces(result.frame, model)
+    # The same kernel on the same numbers.
+    assert result.energy == energy
+    assert result.max_force == np.abs(forces).max()
+    eigenvalues = np.linalg.eigvalsh(hessian(result.frame, model).toarray())
+    # Rounding of a norm of some 5e3; the lowest mode of such small systems lies above 1e-3.
+    np.testing.assert_allclose(eigenvalues[:2], 0, atol=1e-10)
+    assert eigenvalues[2] > 1e-6
+
+
+def assert_never_rises(energies):
+    # Rounding of the sum over some thousand pairs of order one.
+    assert (np.diff(energies) < 1e-11).all()
+
+
+def test_ends_at_a_certified_minimum(large, method, preset):
+    model = Model.preset(preset)
+    before = large.positions.copy()
+    result = inherent_structure(large, model, method)
+    assert_minimum(result, model)
+    assert_never_rises(result.newton_energies)
+    assert result.newton_energies[-1] == result.energy
+    assert result.energy < energy_forces(large, model)[0]
+    assert result.evaluations > 10
+    assert result.factorizations >= 1
+    np.testing.assert_array_equal(large.positions, before)
+
+
+def test_every_smoothing_and_box(frame, smoothing):
+    model = Model.preset(smoothing=smoothing)
+    result = inherent_structure(frame, model)
+    assert_minimum(result, model)
+    assert_never_rises(result.newton_energies)
+    lowest_modes(hessian(result.frame, model), 5)
+
+
+def test_newton_is_quadratic(large):
+    """From the handover two steps suffice, and a third factorisation certifies, unless the minimum is very soft."""
+    result = inherent_structure(large, Model.preset())
+    assert result.kicks == 0
+    assert len(result.newton_energies) - 1 <= 3
+    assert result.factorizations == len(result.newton_energies)
+
+
+def test_continues_the_frame(large, method):
+    images = np.arange(2 * len(large)).reshape(-1, 2)
+    given = replace(large, time=3.5, images=images)
+    result = inherent_structure(given, Model.preset(), method).frame
+    assert (result.time, result.box) == (given.time, given.box)
+    np.testing.assert_array_equal(result.species, given.species)
+    np.testing.assert_array_equal(result.images, images)
+    moved = result.positions - given.positions
+    # Particles leave overlaps by some diameters at most; a wrapped one would have moved by a side length, 15.
+    assert 0.01 < np.abs(moved).max() < 5
+    # No net force, so the centre stays, but for the rounding of a thousand steps.
+    np.testing.assert_allclose(moved.mean(axis=0), 0, atol=1e-10)
+
+
+@pytest.mark.parametrize("change", [wrapped, flipped, lambda frame: flipped(frame, -2)])
+def test_description_of_the_box_does_not_matter(large, change):
+    scattered = replace(
+        large,
+        positions=large.positions
+        + np.random.default_rng(2).integers(-2, 3, (len(large), 2)) @ np.array([[15.0, 0.0], [-4.7, 16.8]]),
+    )
+    expected = inherent_structure(scattered, Model.preset())
+    given = change(scattered)
+    result = inherent_structure(given, Model.preset())
+    assert result.certified
+    # Rounding grows along the descent but not at its end: Newton leaves 1e-10 of force over a stiffness of 1.
+    np.testing.assert_allclose(
+        result.frame.positions - given.positions, expected.frame.positions - scattered.positions, atol=1e-7
+    )
+    assert result.energy == pytest.approx(expected.energy, abs=1e-10)
+
+
+def test_same_frame_same_bits(large):
+    first, second = inherent_structure(large, Model.preset()), inherent_structure(large, Model.preset())
+    np.testing.assert_array_equal(first.frame.positions, second.frame.positions)
+    for field in fields(first)[1:]:
+        assert getattr(first, field.name) == getattr(second, field.name)
+
+
+def test_minimum_is_its_own_inherent_structure(large, method):
+    minimum = inherent_structure(large, Model.preset())
+    again = inherent_structure(minimum.frame, Model.preset(), method)
+    assert again.certified
+    np.testing.assert_array_equal(again.frame.positions, minimum.frame.positions)
+
+
+@pytest.mark.parametrize("tilt", [0.0, 4 * 0.9])
+def test_saddle_is_left(method, tilt):
+    model = Model.preset()
+    saddle = square_lattice(8, tilt=tilt)
+    energy, forces, _ = energy_forces(saddle, model)
+    # Stationary to the rounding of coordinates of 7 at stiffnesses of 1e3: no minimiser moves it.
+    np.testing.assert_allclose(forces, 0, atol=1e-11)
+    assert np.linalg.eigvalsh(hessian(saddle, model).toarray())[0] < -1
+    result = inherent_structure(saddle, model, method)
+    assert result.kicks >= 1
+    assert result.energy < energy - 1
+    assert_minimum(result, model)
+
+
+def test_certificate_asks_for_stable_modes_where_forces_are_large(large):
+    """Where a force that large is reached, modes are unstable still: kicks alone lead to a certificate."""
+    model = Model.preset()
+    assert np.linalg.eigvalsh(hessian(large, model).toarray())[0] < -1
+    result = inherent_structure(large, model, max_force=1.0)
+    assert result.certified
+    assert result.kicks >= 1
+    assert 1e-3 < result.max_force < 1.0
+    assert np.linalg.eigvalsh(hessian(result.frame, model).toarray())[1] > -1e-10
+
+
+def test_step_that_would_rise_is_shortened(large, monkeypatch):
+    """Far from the minimum a Newton step overshoots; energies fall all the same."""
+    monkeypatch.setitem(METHODS, "newton", (("lbfgs", 3.0),))
+    model = Model.preset()
+    result = inherent_structure(large, model)
+    assert len(result.newton_energies) > 3
+    assert_never_rises(result.newton_energies)
+    assert_minimum(result, model)
+
+
+def test_force_below_rounding_is_reported_not_reached(large, method, monkeypatch):
+    monkeypatch.setattr(quench, "MAX_EVALUATIONS", 3000)
+    result = inherent_structure(large, Model.preset(), method, max_force=1e-17)
+    assert not result.certified
+    # As far as rounding allows: coordinates of 15 at stiffnesses of 1e3.
+    assert 1e-17 < result.max_force < 1e-10
+
+
+def test_further_zero_mode_is_not_certified():
+    """Three particles alone in a box may rotate; a fourth out of reach may go anywhere."""
+    for positions in ([[1.0, 1.0], [2.1, 1.0], [1.5, 1.9]], [[1.0, 1.0], [2.1, 1.0], [1.5, 1.9], [10.0, 10.0]]):
+        result = inherent_structure(Frame(positions, [0] * len(positions), Box(20.0, 20.0)), Model.preset())
+        assert not result.certified
+        assert result.max_force < 1e-3
+        assert np.isfinite(result.frame.positions).all()
+
+
+@pytest.mark.parametrize("max_force", [0.0, -1e-10, np.nan, np.inf])
+def test_impossible_force_is_refused(large, max_force):
+    with pytest.raises(ValueError, match=f"max_force is {max_force!r}; it must be a positive finite number"):
+        inherent_structure(large, Model.preset(), max_force=max_force)
+
+
+def test_unknown_method_is_refused(large):
+    with pytest.raises(ValueError, match=r"method is 'bfgs'; allowed: newton, fire, cg, cg\+fire"):
+        inherent_structure(large, Model.preset(), "bfgs")
+
+
+def test_box_below_twice_the_cutoff_is_refused():
+    with pytest.raises(ValueError, match=r"4\.5.*5"):
+        inherent_structure(square_lattice(5), Model.preset())

@@ -1,0 +1,347 @@
+"""The command, end to end on one and two ranks, and what keeps ranks together."""
+
+import contextlib
+import dataclasses
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from softspots import _core, parallel, simulate
+from softspots.io.results import read_results
+from softspots.io.schema import SCHEMA
+from softspots.io.trajectory import read_trajectory
+from softspots.model import Model
+from softspots.modes import hessian, lowest_modes
+from softspots.parallel import FailedTogether, Serial, agree, together, world
+from softspots.parameters import read_arguments
+from softspots.plasticity import d2min
+from softspots.quench import inherent_structure
+from softspots.spots import soft_spots
+from softspots.state import Box, Frame
+
+# 300 particles fill a box of side 15.8, on two ranks 7.9 wide.
+TINY = [
+    "--particles=300",
+    "--strain-rate=1e-3",
+    "--frames=3",
+    "--liquid-time=1",
+    "--cooling-time=2",
+    "--steady-state-strain=0.002",
+    "--modes=40",
+    "--n-modes=30",
+]
+# Open MPI asks for these as root and on few cores; MPICH does not know them.
+MPI_ENVIRONMENT = {
+    "OMPI_ALLOW_RUN_AS_ROOT": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "OMPI_MCA_rmaps_base_oversubscribe": "1",
+}
+
+
+def mpirun():
+    """The mpirun of the MPI library that the compiled part uses, or a reason to skip."""
+    if not _core.built_with_mpi:
+        pytest.skip("built without MPI")
+    pytest.importorskip("mpi4py")
+    vendor = "Open MPI" if "Open MPI" in _core.mpi_library_version() else "HYDRA"
+    for folder in (os.path.dirname(sys.executable), None):
+        program = shutil.which("mpirun", path=folder)
+        if program:
+            text = subprocess.run(
+                [program, "--version"], capture_output=True, text=True, timeout=30, check=False
+            ).stdout
+            if vendor in text:
+                return program
+    pytest.skip(f"there is no mpirun of {vendor}")
+
+
+def run(arguments, ranks=None, **environment):
+    launcher = [] if ranks is None else [mpirun(), "-n", str(ranks)]
+    return subprocess.run(
+        [*launcher, sys.executable, "-m", "softspots.simulate", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        env=os.environ | MPI_ENVIRONMENT | environment,
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A tiny run on one rank: its folder and the process."""
+    folder = tmp_path_factory.mktemp("serial")
+    process = run([*TINY, "--output", folder])
+    assert process.returncode == 0, process.stderr
+    return folder, process
+
+
+def test_files_hold_what_the_schema_says(finished):
+    folder, _ = finished
+    results = read_results(folder / "results.nc")
+    assert results.n_frames == 3
+    assert results.configuration["strain_rate"] == 1e-3
+    assert results.configuration["grid"] == "1x1"
+    assert results.attributes["ranks"] == 1
+    floats = [name for name, entry in SCHEMA.items() if entry.dtype == "f8"]
+    assert all(np.isfinite(results[name]).all() for name in floats)
+    assert results["inherent_certified"].all()
+    assert results["inherent_max_force"].max() < 1e-10
+    # All parts of a frame take time.
+    assert (results["wall_time"] > 0).all()
+    assert results["wall_time"].sum() < results.attributes["wall_time_total"]
+    frames = list(read_trajectory(folder / "trajectory.nc"))
+    assert len(frames) == 3
+    # The trajectory is in single precision: 15.8 has an ulp of 1e-6.
+    np.testing.assert_allclose([frame.positions for frame in frames], results["position"], atol=1e-5)
+    assert (folder / "map.png").stat().st_size > 10_000
+
+
+def test_frames_are_an_interval_apart_and_d2min_is_that_of_the_interval(finished):
+    results = read_results(finished[0] / "results.nc")
+    # Sums of 400 time steps.
+    np.testing.assert_allclose(np.diff(results["time"]), 2.0, rtol=1e-9)
+    np.testing.assert_allclose(np.diff(results["strain"]), 2e-3, rtol=1e-9)
+    # The first frame stands at the end of the preparation, with its strain.
+    assert results["time"][0] == 0
+    np.testing.assert_allclose(results["strain"][0], 0.002, rtol=1e-9)
+    first, second = (
+        Frame(
+            results["position"][index],
+            results["species"],
+            Box(
+                float(results["length_x"]),
+                float(results["length_y"]),
+                results["tilt"][index],
+                results["strain"][index],
+            ),
+        )
+        for index in (0, 1)
+    )
+    assert np.array_equal(d2min(first, second), results["d2min"][0])
+    minimum = inherent_structure(first, Model.preset())
+    assert minimum.energy == results["inherent_energy"][0]
+    spots = soft_spots(minimum.frame, lowest_modes(hessian(minimum.frame, Model.preset()), 40), n_modes=30)
+    assert np.array_equal(spots.labels, results["soft_spot"][0])
+
+
+def test_table_and_progress(finished):
+    _, process = finished
+    for name in ("ρ_SS", "P*/ρ_SS", "bound 1/ρ_SS", "quench residual", "preparation", "dynamics", "total", "map.png"):
+        assert name in process.stdout
+    assert "3 of 3 certified" in process.stdout
+    assert "differ from the paper's" in process.stdout
+    lines = process.stderr.splitlines()
+    # Not a terminal: at most a line for each tenth of the run.
+    assert 1 < len(lines) <= 10
+    assert all("left" in line for line in lines)
+    assert "100 %" in lines[-1]
+
+
+def test_two_ranks_find_the_same_to_the_bit(finished, tmp_path):
+    process = run([*TINY, "--quiet", "--output", tmp_path], ranks=2)
+    assert process.returncode == 0, process.stderr
+    assert process.stderr == ""
+    one, two = (read_results(folder / "results.nc") for folder in (finished[0], tmp_path))
+    assert two.attributes["ranks"] == 2
+    assert two.configuration["grid"] == "2x1"
+    for name in SCHEMA.keys() - {"wall_time"}:
+        assert np.array_equal(one[name], two[name], equal_nan=SCHEMA[name].dtype == "f8"), name
+    assert (finished[0] / "trajectory.nc").read_bytes() == (tmp_path / "trajectory.nc").read_bytes()
+
+
+@pytest.mark.parametrize("ranks", [None, 2])
+def test_wrong_values_end_all_ranks_with_one_line(ranks, tmp_path):
+    for wrong, message in {
+        ("--temperature", "-0.1"): "--temperature: got -0.1; allowed: a number above 0",
+        ("--grid", "3x1"): "grid: got 3x1, 3 ranks; allowed: grids of the",
+    }.items():
+        process = run([*wrong, "--output", tmp_path], ranks)
+        assert process.returncode == 2
+        ours = [line for line in process.stderr.splitlines() if line.startswith("softspots")]
+        assert len(ours) == 1
+        assert message in ours[0]
+        if ranks is None:
+            assert process.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_help_is_printed_once_on_two_ranks():
+    process = run(["--help"], ranks=2)
+    assert process.returncode == 0
+    assert process.stdout.count("usage:") == 1
+
+
+def test_earlier_results_survive(finished):
+    folder, _ = finished
+    before = (folder / "results.nc").read_bytes()
+    process = run([*TINY, "--output", folder])
+    assert process.returncode == 2
+    assert "--overwrite" in process.stderr
+    assert (folder / "results.nc").read_bytes() == before
+
+
+def test_a_terminal_gets_a_bar(tmp_path):
+    pty = pytest.importorskip("pty")
+    reader, writer = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "softspots.simulate", *TINY, "--frames", "1", "--output", tmp_path],
+        stderr=writer,
+        stdout=subprocess.DEVNULL,
+    )
+    os.close(writer)
+    shown = b""
+    # Linux ends a pseudo-terminal whose writer is gone with an input/output error.
+    with contextlib.suppress(OSError):
+        while piece := os.read(reader, 4096):
+            shown += piece
+    os.close(reader)
+    assert process.wait(timeout=60) == 0
+    assert shown.count(b"\r") > 3
+    assert b"left" in shown
+
+
+def test_an_interrupted_run_leaves_its_frames(tmp_path):
+    arguments = [*TINY, "--frames", "100000", "--output", str(tmp_path)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "softspots.simulate", *arguments], stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (tmp_path / "trajectory.nc").exists():
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "interrupted" in errors
+    assert "Traceback" not in errors
+    assert 0 < read_results(tmp_path / "results.nc").n_frames < 100_000
+
+
+def test_a_frame_without_a_certificate_is_left_out(tmp_path, monkeypatch):
+    quenches = iter((True, False, True))
+
+    def quench(*arguments):
+        return dataclasses.replace(inherent_structure(*arguments), certified=next(quenches))
+
+    monkeypatch.setattr(simulate, "inherent_structure", quench)
+    parameters = read_arguments([*TINY, "--quiet", "--output", str(tmp_path)])
+    outcome = simulate.simulate(parameters, world())
+    assert list(outcome.faults) == [1]
+    results = read_results(tmp_path / "results.nc")
+    assert results["inherent_certified"].tolist() == [1, 0, 1]
+    assert np.isnan(results["eigenvalue"]).all(axis=1).tolist() == [False, True, False]
+    assert (results["soft_spot"][1] == -1).all()
+    table = simulate.report(parameters, outcome.faults)
+    assert "2 of 3 certified" in table
+    assert "frame 2 left out" in table
+    good = results["soft_spot"][[0, 2]]
+    assert f"ρ_SS                  {np.mean(good >= 0):.3f}" in table
+
+
+def test_a_run_without_any_modes_ends_well(tmp_path, monkeypatch):
+    def no_modes(matrix, count):
+        raise ValueError("no modes\nhere")
+
+    monkeypatch.setattr(simulate, "lowest_modes", no_modes)
+    parameters = read_arguments([*TINY, "--quiet", "--output", str(tmp_path)])
+    outcome = simulate.simulate(parameters, world())
+    table = simulate.report(parameters, outcome.faults)
+    assert "P*" not in table
+    assert table.count("no modes here") == 3
+    simulate.draw(parameters, outcome)
+    assert (tmp_path / "map.png").exists()
+
+
+FAILING = """
+import sys
+from softspots import simulate
+from softspots.parallel import world
+
+def fail(*arguments):
+    raise {error}("on purpose")
+
+if world().rank == 1:
+    simulate.{stage} = fail
+simulate.main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("stage, error", [("d2min", "MemoryError"), ("intervals", "MemoryError")])
+def test_a_failure_on_one_rank_ends_both(stage, error, tmp_path):
+    # The first fails in a rank's own part of the work; the second leaves the other rank in a collective call.
+    script = FAILING.format(stage=stage, error=error)
+    process = subprocess.run(
+        [mpirun(), "-n", "2", sys.executable, "-c", script, *TINY, "--quiet", "--output", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        env=os.environ | MPI_ENVIRONMENT,
+    )
+    assert process.returncode != 0
+    assert process.stderr.count("Traceback") == 1
+    assert process.stderr.count("MemoryError: on purpose") == 1
+    assert process.stdout == ""
+
+
+class SecondOfTwo(Serial):
+    """Rank 1 of 2, where rank 0 is well."""
+
+    rank, size = 1, 2
+
+    def allgather(self, value):
+        return [None, value]
+
+
+def test_agree():
+    agree(Serial(), None)
+    agree(SecondOfTwo(), None)
+    with pytest.raises(FailedTogether, match="^out of luck$"):
+        agree(Serial(), "out of luck")
+    with pytest.raises(FailedTogether, match="^rank 1: out of luck$"):
+        agree(SecondOfTwo(), "out of luck")
+
+
+def test_together():
+    with together(SecondOfTwo()):
+        pass
+    with (
+        pytest.raises(FailedTogether, match="(?s)^rank 1: Traceback.*ValueError: out of luck$"),
+        together(SecondOfTwo()),
+    ):
+        raise ValueError("out of luck")
+
+
+@pytest.fixture
+def unlaunched(monkeypatch):
+    """No variable of any launcher."""
+    for name in (*parallel._SIZE_VARIABLES, *parallel._RANK_VARIABLES):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize("variables", [{"PMI_SIZE": "2"}, {"OMPI_COMM_WORLD_SIZE": "3"}, {"PMIX_RANK": "1"}])
+def test_many_ranks_without_mpi_are_refused(variables, unlaunched):
+    unlaunched.setattr(_core, "built_with_mpi", False)
+    assert world().size == 1
+    for name, value in variables.items():
+        unlaunched.setenv(name, value)
+    with pytest.raises(
+        RuntimeError, match="processes were started, but each is alone: softspots was built without MPI"
+    ):
+        world()
+
+
+def test_two_mpi_libraries_are_refused(monkeypatch):
+    pytest.importorskip("mpi4py")
+    monkeypatch.setattr(_core, "built_with_mpi", True)
+    monkeypatch.setattr(_core, "mpi_library_version", lambda: "Other MPI 7\0")
+    with pytest.raises(RuntimeError, match="built with the MPI library 'Other MPI 7', but mpi4py uses '.+'"):
+        world()

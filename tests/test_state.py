@@ -1,0 +1,148 @@
+"""The periodic box and the frame: what is one and the same, and what is refused."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reference import flipped, renumbered, wrapped
+
+from softspots.state import Box, Frame
+
+lengths = st.floats(1.0, 100.0)
+tilts = st.floats(-300.0, 300.0)
+strains = st.floats(-30.0, 30.0)
+fractions = st.floats(-0.49, 0.49)
+counts = st.integers(-5, 5)
+boxes = st.builds(Box, lengths, lengths, tilts)
+seeds = st.integers(0, 1000)
+
+
+def frame_in(box, seed):
+    random = np.random.default_rng(seed)
+    positions = random.uniform(-50, 50, (20, 2))
+    return Frame(positions, random.integers(0, 2, 20), box, images=random.integers(-9, 10, (20, 2)))
+
+
+@given(box=boxes, radius=fractions, angle=st.floats(0, np.pi), column=counts, row=counts)
+def test_minimum_image_finds_the_short_separation(box, radius, angle, column, row):
+    short = radius * min(box.length_x, box.length_y) * np.array((np.cos(angle), np.sin(angle)))
+    image = short + column * np.array((box.length_x, 0)) + row * np.array((box.tilt, box.length_y))
+    # Rounding of coordinates of up to 5 (300 + 100).
+    np.testing.assert_allclose(box.minimum_image(image), short, rtol=0, atol=1e-11)
+
+
+@given(box=boxes, x=st.floats(-500, 500), y=st.floats(-500, 500))
+def test_minimum_image_is_an_image_and_is_idempotent(box, x, y):
+    separation = np.array((x, y))
+    folded = box.minimum_image(separation)
+    row = (separation - folded)[1] / box.length_y
+    column = ((separation - folded)[0] - round(row) * box.tilt) / box.length_x
+    # Rounding of coordinates of up to 500 rows of tilt 300, in units of a length of at least 1.
+    assert abs(row - round(row)) < 1e-9
+    assert abs(column - round(column)) < 1e-9
+    # The fold itself may end one rounding beyond half a length.
+    assert (np.abs(folded) <= 0.5 * np.array((box.length_x, box.length_y)) + 1e-10).all()
+    assert np.array_equal(separation, (x, y)), "the input is left alone"
+
+
+@given(length_x=lengths, length_y=lengths, strain=strains)
+def test_sheared_box_is_flipped_into_half_a_length(length_x, length_y, strain):
+    box = Box.sheared(length_x, length_y, strain)
+    # Rounding of strain * length_y, at most 3000.
+    assert abs(box.tilt) <= length_x / 2 + 1e-11
+    assert box.strain == strain
+    assert abs(box.tilt + box.flips * length_x - strain * length_y) < 1e-11
+
+
+def test_a_box_never_flipped_takes_its_strain_from_its_tilt():
+    box = Box(10.0, 4.0, tilt=9.0)
+    assert (box.strain, box.flips, box.area) == (2.25, 0, 40.0)
+
+
+@given(length_x=lengths, length_y=lengths, strain=strains, seed=seeds, times=st.integers(-3, 3))
+def test_a_flip_leaves_unwrapped_positions_to_the_bit(length_x, length_y, strain, seed, times):
+    frame = frame_in(Box.sheared(length_x, length_y, strain), seed)
+    after = flipped(frame, times)
+    assert after.box.flips == frame.box.flips + times
+    assert np.array_equal(after.unwrapped, frame.unwrapped)
+
+
+@given(box=boxes, seed=seeds)
+def test_wrapping_fills_the_rectangle_and_leaves_unwrapped_positions(box, seed):
+    frame = frame_in(box, seed)
+    after = wrapped(frame)
+    assert (after.positions >= 0).all() and (after.positions < (box.length_x, box.length_y)).all()
+    # Rounding of up to 60 rows of tilt 300.
+    np.testing.assert_allclose(after.unwrapped, frame.unwrapped, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("tilt", [0.0, 3.0])
+def test_wrapping_on_the_edges(tilt):
+    # -1e-20 + 10 rounds to 10, which is outside.
+    edges = np.array([[0.0, 0.0], [-1e-20, 4.0], [4.0, -1e-20], [-1e-20, -1e-20], [10.0, 8.0], [5.0, 8.0]])
+    positions, images = Box(10.0, 8.0, tilt).wrap(edges)
+    assert (positions >= 0).all() and (positions < (10.0, 8.0)).all()
+    # In the last two, a row up moves back by the tilt.
+    assert np.array_equal(positions[:4], np.maximum(edges[:4], 0))
+    assert np.array_equal(positions[4:], [[10.0 - tilt if tilt else 0.0, 0.0], [5.0 - tilt, 0.0]])
+    assert images.tolist() == [[0, 0]] * 4 + [[0 if tilt else 1, 1], [0, 1]]
+
+
+def test_unwrapped_adds_lattice_vectors():
+    box = Box(10.0, 8.0, tilt=3.0)
+    frame = Frame([[1.0, 2.0], [4.0, 5.0]], [0, 1], box, images=[[2, -1], [0, 0]])
+    assert np.array_equal(frame.unwrapped, [[1.0 + 2 * 10.0 - 3.0, 2.0 - 8.0], [4.0, 5.0]])
+
+
+@given(boxes, seeds)
+def test_unwrapped_follows_the_numbering(box, seed):
+    frame = frame_in(box, seed)
+    order = np.random.default_rng(seed).permutation(len(frame))
+    assert np.array_equal(renumbered(frame, order).unwrapped, frame.unwrapped[order])
+
+
+def test_frame_converts_what_it_is_given():
+    frame = Frame([[0, 1], [2, 3], [4, 5]], [True, False, True], Box(3, 3))
+    assert len(frame) == 3
+    assert frame.positions.dtype == np.float64 and frame.positions.flags.c_contiguous
+    assert frame.species.dtype == np.int32 and frame.species.tolist() == [1, 0, 1]
+    assert frame.images.dtype == np.int32 and not frame.images.any()
+    assert Frame(np.zeros((2, 2)).T, [0, 0], Box(3, 3)).positions.flags.c_contiguous
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"length_x": 0.0}, "length_x is 0.0"),
+        ({"length_y": -2.0}, "length_y is -2.0"),
+        ({"length_x": np.inf}, "length_x is inf"),
+        ({"length_y": np.nan}, "length_y is nan"),
+        ({"tilt": np.nan}, "tilt is nan"),
+        ({"tilt": -np.inf}, "tilt is -inf"),
+        ({"strain": np.nan}, "strain is nan"),
+        ({"strain": np.inf}, "strain is inf"),
+        ({"tilt": 1.0, "strain": 0.5}, "strain 0.5 does not belong to tilt 1.0"),
+    ],
+)
+def test_box_refuses(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Box(**{"length_x": 10.0, "length_y": 10.0} | arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"positions": np.zeros((3, 3))}, r"positions have shape \(3, 3\)"),
+        ({"positions": np.zeros(6)}, r"positions have shape \(6,\)"),
+        ({"positions": [[0.0, 0.0], [np.nan, 0.0], [0.0, 0.0]]}, "positions must be finite"),
+        ({"species": [0, 1]}, r"species have shape \(2,\)"),
+        ({"species": [0, 1, 2]}, "species must be 0"),
+        ({"species": [0, 1, 0.5]}, "species must be 0"),
+        ({"images": np.zeros((3, 1))}, r"images have shape \(3, 1\)"),
+        ({"images": np.full((3, 2), 0.5)}, "images must be whole numbers"),
+        ({"images": np.full((3, 2), np.nan)}, "images must be whole numbers"),
+    ],
+)
+def test_frame_refuses(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Frame(**{"positions": np.zeros((3, 2)), "species": [0, 0, 1], "box": Box(10, 10)} | arguments)
