@@ -4,7 +4,7 @@
 !> sheared lattice as well as the parallelogram is, and it does not change while the box is sheared.
 module softspots_box
   use softspots_kinds, only: wp, i4
-  implicit none
+  implicit none (type, external)
   private
   public :: box_type, wrap
 

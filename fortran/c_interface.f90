@@ -14,7 +14,7 @@ module softspots_c_interface
   use softspots_minimize, only: minimize
   use softspots_plasticity, only: compute_d2min
   use, intrinsic :: iso_c_binding, only: c_int, c_long_long, c_double, c_char, c_ptr, c_loc, c_f_pointer, c_null_ptr
-  implicit none
+  implicit none (type, external)
   private
 
   !> What a minimiser adds to the cutoff, so that neighbours last for several steps.
@@ -115,7 +115,8 @@ contains
     potential = new_potential(table, smoothing)
     ! A box that fits the cutoff may be too small for the full skin.
     skin = min(minimize_skin, 0.5_wp*min(box(1), box(2)) - potential%cutoff)
-    call new_configuration(frame, box_type(box(1), box(2), box(3)), species, potential%cutoff + max(skin, 0.0_wp), error)
+    call new_configuration(frame, box_type(box(1), box(2), box(3)), species, &
+                           potential%cutoff + max(skin, 0.0_wp), error)
     if (error%code /= ok) return
     z = [positions(1, :), positions(2, :)]
     allocate (force(2*n))
@@ -209,7 +210,8 @@ contains
     ss_count_owned = self%owned%n
   end function ss_count_owned
 
-  !> The rank's particles: ids from zero, positions and velocities (2, n), images (2, n), which go with strain and flips.
+  !> The rank's particles: ids from zero, positions and velocities (2, n), images (2, n), which go with strain
+  !> and flips.
   subroutine ss_get_owned(pointer, n, ids, positions, velocities, images) bind(c)
     type(c_ptr), value :: pointer
     integer(c_int), value :: n
@@ -261,10 +263,11 @@ contains
     character(kind=c_char), intent(out) :: text(capacity)
     integer(c_int), intent(out) :: length
 
-    character(len=capacity) :: version
+    character(len=8192) :: version
     integer(i4) :: k
 
     call library_version(version, length)
+    length = min(length, capacity)
     do k = 1, length
       text(k) = version(k:k)
     end do

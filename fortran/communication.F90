@@ -8,7 +8,7 @@ module softspots_communication
                      MPI_STATUSES_IGNORE, MPI_MAX_LIBRARY_VERSION_STRING, MPI_Allreduce, MPI_Alltoall, MPI_Isend, &
                      MPI_Irecv, MPI_Waitall, MPI_Get_library_version
 #endif
-  implicit none
+  implicit none (type, external)
   private
   public :: communicator, add_over_ranks, max_over_ranks, exchange_counts, exchange, library_version
 
@@ -99,10 +99,10 @@ contains
 
   !> The name of the MPI library that was linked; empty without one.
   subroutine library_version(text, length)
-    character(len=*), intent(out) :: text
+    character(len=8192), intent(out) :: text
     integer(i4), intent(out) :: length
 
-    text = ''
+    text = ""
     length = 0
 #ifdef SOFTSPOTS_MPI
     block

@@ -5,7 +5,7 @@ module softspots_configuration
   use softspots_box, only: box_type, wrap
   use softspots_images, only: rectangle, periodic_images, image_shift
   use softspots_neighbors, only: neighbor_table, build_neighbors, place_images, strip_height
-  implicit none
+  implicit none (type, external)
   private
   public :: configuration, new_configuration, rebuild, follow
 
@@ -70,7 +70,7 @@ contains
       self%offset_x(i) = self%x(i) - x(i)
       self%offset_y(i) = self%y(i) - y(i)
     end do
-    height = strip_height(self%box%length_y)
+    height = strip_height(self%box%length_y, self%range)
     call periodic_images(self%box, self%n, self%x, self%y, &
                          rectangle(0.0_wp, self%box%length_x, 0.0_wp, self%box%length_y), &
                          self%range, self%range + height, .true., self%n_ghosts, self%source, self%column, self%row)

@@ -1,7 +1,7 @@
 !> Who owns which particle, who sees which image, and how they travel.
 !>
-!> The box is cut into a grid of rectangles, one a rank. An owner sends the position of a particle straight to every rank
-!> whose rectangle, widened by the margins, contains one of its periodic images; the tilt only changes who these
+!> The box is cut into a grid of rectangles, one a rank. An owner sends the position of a particle straight to every
+!> rank whose rectangle, widened by the margins, contains one of its periodic images; the tilt only changes who these
 !> ranks are. Images that a rank has of its own particles take the same path.
 module softspots_domain
   use softspots_kinds, only: wp, i4
@@ -9,7 +9,7 @@ module softspots_domain
   use softspots_box, only: box_type
   use softspots_communication, only: communicator, exchange, exchange_counts, add_over_ranks
   use softspots_images, only: rectangle, periodic_images, image_shift
-  implicit none
+  implicit none (type, external)
   private
   public :: particles, domain_type, new_domain, owner, migrate, find_ghosts, refresh_ghosts, resize
 

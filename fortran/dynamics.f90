@@ -18,7 +18,7 @@ module softspots_dynamics
   use softspots_neighbors, only: neighbor_table, build_neighbors, place_images, strip_height
   use softspots_potential, only: potential_type
   use softspots_reduction, only: accumulate
-  implicit none
+  implicit none (type, external)
   private
   public :: simulation, new_simulation, set_particles, run, thermodynamics
 
@@ -33,7 +33,9 @@ module softspots_dynamics
     type(potential_type) :: potential
     type(particles) :: owned
     integer(i4) :: n_total = 0
-    real(wp) :: timestep = 0, skin = 0, thermostat_time = 0
+    real(wp) :: timestep = 0, thermostat_time = 0
+    real(wp) :: skin = 0, range = 0    !< neighbours are kept up to range = cutoff + skin
+    real(wp) :: height = 0             !< of the strips of neighbours
     real(wp) :: strain = 0             !< total, since the start
     integer(i4) :: flips = 0           !< box%tilt = strain*length_y - flips*length_x
     real(wp), allocatable :: xi(:), eta(:)   !< (chain) friction, and its integral
@@ -60,7 +62,9 @@ contains
     real(wp), intent(in) :: timestep, thermostat_time, skin
     type(failure), intent(out) :: error
 
-    call new_domain(new%domain, comm, grid_x, grid_y, box, potential%cutoff + skin, strip_height(box%length_y), error)
+    new%range = potential%cutoff + skin
+    new%height = strip_height(box%length_y, new%range)
+    call new_domain(new%domain, comm, grid_x, grid_y, box, new%range, new%height, error)
     if (error%code /= ok) return
     new%box = box
     new%potential = potential
@@ -163,7 +167,7 @@ contains
       end associate
       call finish_step(self, strain_rate, error)
       if (error%code /= ok) return
-      ! The scaling is carried out with the next step's, in one pass, as two products: the bits do not depend on where runs end.
+      ! Carried out with the next step's scaling, as two products: the bits do not depend on where runs end.
       pending = thermostat_half(self, temperature)
     end do
     self%owned%vx(:self%owned%n) = self%owned%vx(:self%owned%n)*pending
@@ -228,8 +232,8 @@ contains
     call reserve(self%terms, n)
     ! Between neighbours the shear of the box since the rebuild adds to what the particles did by themselves.
     strained = self%strain - self%built_strain
-    limit = 0.5_wp*(self%skin - abs(strained)*(self%potential%cutoff + self%skin))
-    soon = limit - forecast_margin - abs(strain_rate)*self%timestep*(self%potential%cutoff + self%skin)
+    limit = 0.5_wp*(self%skin - abs(strained)*self%range)
+    soon = limit - forecast_margin - abs(strain_rate)*self%timestep*self%range
     leaving = 0
     lost = 0
     do i = 1, n
@@ -297,7 +301,7 @@ contains
     species = [self%owned%species(:n), self%domain%ghost_species]
     call move_images(self)
     call build_neighbors(self%table, n, m, self%image_x, self%image_y, id, species, &
-                         self%potential%cutoff + self%skin, strip_height(self%box%length_y))
+                         self%range, self%height)
     self%built_x = self%owned%x(:n)
     self%built_y = self%owned%y(:n)
     self%built_strain = self%strain

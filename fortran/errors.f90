@@ -2,7 +2,7 @@
 module softspots_errors
   use softspots_kinds, only: wp, i4, i8
   use, intrinsic :: iso_c_binding, only: c_int, c_long_long, c_double
-  implicit none
+  implicit none (type, external)
   private
 
   integer(c_int), parameter, public :: ok = 0

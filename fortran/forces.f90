@@ -6,7 +6,7 @@ module softspots_forces
   use softspots_kinds, only: wp, i4
   use softspots_neighbors, only: neighbor_table, lanes
   use softspots_potential, only: potential_type, pair_terms, smoothing_even
-  implicit none
+  implicit none (type, external)
   private
   public :: compute_forces, compute_energies
 
@@ -29,7 +29,7 @@ contains
   end subroutine compute_forces
 
   !> `even` smoothing: -V'/r = 12 a12 r^-14 - 6 a6 r^-8 - 2 k2 - 4 k4 r^2 has no square root. The species of the
-  !> neighbour enters by arithmetic, and what lies beyond the cutoff is multiplied by zero, so there are no branches.
+  !> neighbour enters by arithmetic; the one condition, on the cutoff, becomes a mask: there are no branches.
   subroutine forces_even(table, potential, x, y, species, force_x, force_y)
     type(neighbor_table), intent(in) :: table
     type(potential_type), intent(in) :: potential
@@ -41,7 +41,7 @@ contains
     real(wp), dimension(0:2) :: c14, c8, c2, c0
     real(wp) :: a14, a8, a2, a0, acut, d14, d8, d2, d0, dcut
     real(wp), dimension(lanes) :: sum_x, sum_y
-    real(wp) :: dx, dy, r2, q, i2, i4_, i6, f, inside
+    real(wp) :: dx, dy, r2, q, i2, i6, f
 
     c14 = 12*potential%a12
     c8 = 6*potential%a6
@@ -67,19 +67,16 @@ contains
       sum_y = 0
       do r = 1, table%rows
         do k = table%first(r, o), table%last(r, o), lanes
-          !$omp simd private(dx, dy, r2, q, i2, i4_, i6, f, inside)
+          !$omp simd private(dx, dy, r2, q, i2, i6, f)
           do l = 1, lanes
             dx = xi - x(k + l - 1)
             dy = yi - y(k + l - 1)
             q = species(k + l - 1)
-            r2 = dx*dx + dy*dy
-            inside = 0.5_wp + sign(0.5_wp, (acut + q*dcut) - r2)
-            r2 = max(r2, floor2)
+            r2 = max(dx*dx + dy*dy, floor2)
             i2 = 1/r2
-            i4_ = i2*i2
-            i6 = i4_*i2
+            i6 = i2*i2*i2
             f = ((a14 + q*d14)*i6 - (a8 + q*d8))*i6*i2 - ((a0 + q*d0) + (a2 + q*d2)*r2)
-            f = f*inside
+            if (r2 >= acut + q*dcut) f = 0
             sum_x(l) = sum_x(l) + f*dx
             sum_y(l) = sum_y(l) + f*dy
           end do

@@ -6,7 +6,7 @@ module softspots_hessian
   use softspots_configuration, only: configuration
   use softspots_images, only: image_shift
   use softspots_potential, only: potential_type, pair_terms
-  implicit none
+  implicit none (type, external)
   private
   public :: count_hessian, fill_hessian
 
@@ -80,7 +80,8 @@ contains
   end subroutine fill_hessian
 
   !> The particles within their pair's cutoff of the one at place o, by rising index, and the separations from them.
-  !> Separations come from wrapped coordinates and then the shift, so that those of (i, j) and (j, i) are opposite to the bit.
+  !> Separations come from wrapped coordinates and then the shift, so that those of (i, j) and (j, i) are opposite to
+  !> the bit.
   pure subroutine find_neighbors(frame, potential, o, n_found, found, separation)
     type(configuration), intent(in) :: frame
     type(potential_type), intent(in) :: potential

@@ -2,7 +2,7 @@
 module softspots_images
   use softspots_kinds, only: wp, i4
   use softspots_box, only: box_type
-  implicit none
+  implicit none (type, external)
   private
   public :: rectangle, periodic_images, image_shift
 

@@ -1,7 +1,7 @@
 !> Number kinds, in one place.
 module softspots_kinds
   use, intrinsic :: iso_fortran_env, only: real64, int32, int64
-  implicit none
+  implicit none (type, external)
   private
 
   integer, parameter, public :: wp = real64

@@ -9,7 +9,7 @@ module softspots_minimize
   use softspots_forces, only: compute_forces
   use softspots_potential, only: potential_type
   use softspots_reduction, only: dot
-  implicit none
+  implicit none (type, external)
   private
   public :: minimize, method_lbfgs, method_cg, method_fire
 
@@ -35,7 +35,8 @@ module softspots_minimize
 contains
 
   !> Move z (2n) = (x, y) downhill until no force component reaches max_force, or max_evaluations forces are spent, or
-  !> rounding stops all progress. The frame's range must exceed the cutoff. force (2n) and evaluations are the final ones.
+  !> rounding stops all progress. The frame's range must exceed the cutoff. force (2n) and evaluations are those at
+  !> the end.
   subroutine minimize(frame, potential, method, max_force, max_evaluations, z, force, evaluations, error)
     type(configuration), intent(inout), target :: frame
     type(potential_type), intent(in) :: potential

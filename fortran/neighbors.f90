@@ -9,16 +9,18 @@
 !>
 !> First and last are found by exact comparisons of coordinates, so a particle has the same runs, in the same
 !> order, on whatever rank it is treated, provided that the images reach `range` beyond it in x and `range` plus
-!> one strip in y. Each strip ends in `lanes` empty slots far away, so that a kernel may read past a run in whole vectors.
+!> one strip in y. Each strip ends in `lanes` empty slots far away, so that a kernel may read past a run in whole
+!> vectors.
 module softspots_neighbors
   use softspots_kinds, only: wp, i4
-  implicit none
+  implicit none (type, external)
   private
   public :: neighbor_table, build_neighbors, place_images, strip_height, lanes
 
   integer(i4), parameter :: lanes = 8
   real(wp), parameter :: far_away = 1e9_wp
-  real(wp), parameter :: preferred_height = 1.2_wp
+  !> Strips of two thirds of the range: five runs, most of them not longer than one vector, reach all neighbours.
+  real(wp), parameter :: strips_per_range = 1.5_wp
 
   type :: neighbor_table
     integer(i4) :: n_owned = 0               !< particles that have runs: the first n_owned images
@@ -36,10 +38,10 @@ module softspots_neighbors
 contains
 
   !> The height of the strips: a whole number of them fills the box.
-  elemental real(wp) function strip_height(length_y)
-    real(wp), intent(in) :: length_y
+  elemental real(wp) function strip_height(length_y, range)
+    real(wp), intent(in) :: length_y, range
 
-    strip_height = length_y/max(1, floor(length_y/preferred_height))
+    strip_height = length_y/max(1, floor(length_y*strips_per_range/range))
   end function strip_height
 
   !> Sort the images into slots and find the runs of the first n_owned of them.

@@ -2,7 +2,7 @@
 module softspots_plasticity
   use softspots_kinds, only: wp, i4
   use softspots_configuration, only: configuration
-  implicit none
+  implicit none (type, external)
   private
   public :: compute_d2min
 

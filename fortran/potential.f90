@@ -9,7 +9,7 @@
 !> force and slope at r_in and ends with zero force and slope at r_c; the energy is its integral from r_c.
 module softspots_potential
   use softspots_kinds, only: wp, i4
-  implicit none
+  implicit none (type, external)
   private
   public :: potential_type, new_potential, pair_terms, smoothing_even, smoothing_quadratic, smoothing_switch
 
@@ -72,7 +72,8 @@ contains
         potential%f2(p) = -curvature
         potential%f3(p) = -(3*potential%f1(p) + 2*potential%f2(p)*t)/t**2
         potential%f4(p) = (2*potential%f1(p) + potential%f2(p)*t)/t**3
-        potential%at_inner(p) = t*(potential%f1(p) + t*(potential%f2(p)/2 + t*(potential%f3(p)/3 + t*potential%f4(p)/4)))
+        potential%at_inner(p) = t*(potential%f1(p) + t*(potential%f2(p)/2 &
+                                   + t*(potential%f3(p)/3 + t*potential%f4(p)/4)))
         potential%k0(p) = potential%at_inner(p) - value
       end select
     end do

@@ -1,7 +1,7 @@
 !> Sums whose value does not depend on the order or on the number of ranks, and fast sums in one fixed order.
 module softspots_reduction
   use softspots_kinds, only: wp, i4
-  implicit none
+  implicit none (type, external)
   private
   public :: dot, accumulate, coarse_unit, largest_term
 

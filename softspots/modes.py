@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, eigsh
 
@@ -25,7 +24,7 @@ SHIFT = 1e-8
 
 @dataclass(frozen=True, eq=False)
 class Modes:
-    """The lowest modes of a Hessian above its zero modes, by ascending eigenvalue.
+    """The lowest modes of a Hessian above its zero modes, by ascending eigenvalue; none is negative.
 
     Attributes
     ----------
@@ -152,19 +151,13 @@ def lowest_modes(matrix, count: int, *, dimension: int = 2) -> Modes:
             "is allowed; a Hessian's rows must sum to zero along each axis"
         )
 
-    if 4 * count >= size:
-        # ARPACK wants room for twice as many vectors as modes; the translations are moved above the spectrum.
-        lifted = matrix.toarray() + 2 * norm * translations @ translations.T
-        eigenvalues, vectors = scipy.linalg.eigh(lifted, subset_by_index=(0, count - 1))
-    else:
-        cholesky = Cholesky()
-        if not cholesky.factorize(matrix, SHIFT * norm):
-            raise _unstable(matrix, tolerance, softest_mode(matrix, dimension=dimension)[0], dimension)
-        eigenvalues, vectors = _lowest_pairs(matrix, SHIFT * norm, cholesky, count, dimension)
+    cholesky = Cholesky()
+    if not cholesky.factorize(matrix, SHIFT * norm):
+        raise _unstable(matrix, tolerance, softest_mode(matrix, dimension, cholesky)[0], dimension)
+    eigenvalues, vectors = _lowest_pairs(matrix, SHIFT * norm, cholesky, count, dimension)
     if eigenvalues[0] <= tolerance:
         raise _unstable(matrix, tolerance, eigenvalues[0], dimension)
 
-    vectors *= _signs(vectors)
     overlaps = vectors.T @ np.hstack((vectors, translations))
     overlaps[np.diag_indices(count)] -= 1
     return Modes(
@@ -198,26 +191,16 @@ def zero_threshold(matrix: sparse.csc_array) -> float:
     return ZERO_TOLERANCE * sparse.linalg.norm(matrix, 1)
 
 
-def softest_mode(
-    matrix: sparse.csc_array, *, dimension: int = 2, cholesky: Cholesky | None = None
-) -> tuple[float, np.ndarray]:
+def softest_mode(matrix: sparse.csc_array, dimension: int, cholesky: Cholesky) -> tuple[float, np.ndarray]:
     """The lowest eigenvalue but for the translations, negative or not, and its vector of shape (n,).
 
-    Parameters
-    ----------
-    matrix : csc_array
-        As `hessian` returns it.
-    dimension : int, optional
-    cholesky : Cholesky, optional
-        Where to keep the factor; spares the symbolic analysis if it has one of the same pattern.
+    ``cholesky`` is used, and spares the symbolic analysis if its last matrix had the same pattern.
     """
-    cholesky = cholesky or Cholesky()
-    shift = SHIFT * sparse.linalg.norm(matrix, 1)
-    while not cholesky.factorize(matrix, shift):
-        # Within a factor of ten of the lowest eigenvalue, that one still dominates the inverse.
-        shift *= 10
+    # Within a factor of ten of the lowest eigenvalue, that one still dominates the inverse; the last is above the norm.
+    shifts = SHIFT * sparse.linalg.norm(matrix, 1) * 10.0 ** np.arange(10)
+    shift = next(shift for shift in shifts if cholesky.factorize(matrix, shift))
     eigenvalues, vectors = _lowest_pairs(matrix, shift, cholesky, 1, dimension)
-    return eigenvalues[0], (vectors * _signs(vectors))[:, 0]
+    return eigenvalues[0], vectors[:, 0]
 
 
 def _symmetric(matrix) -> sparse.csc_array:
@@ -240,7 +223,10 @@ def _symmetric(matrix) -> sparse.csc_array:
 
 
 def _lowest_pairs(matrix, shift: float, cholesky: Cholesky, count: int, dimension: int):
-    """Ascending eigenvalues and vectors (n, count) off the translations; ``cholesky`` holds matrix + shift."""
+    """Ascending eigenvalues and vectors (n, count) off the translations; ``cholesky`` holds matrix + shift.
+
+    The component of largest magnitude of each vector, of equal ones the first, is positive.
+    """
 
     def off_translations(vector):
         particles = vector.reshape(-1, dimension)
@@ -255,13 +241,9 @@ def _lowest_pairs(matrix, shift: float, cholesky: Cholesky, count: int, dimensio
     operator = LinearOperator(matrix.shape, matvec=inverse, dtype=np.float64)
     eigenvalues, vectors = eigsh(matrix, count, sigma=-shift, OPinv=operator, v0=start, rng=generator)
     order = np.argsort(eigenvalues)
-    return eigenvalues[order], vectors[:, order]
-
-
-def _signs(vectors: np.ndarray) -> np.ndarray:
-    """The sign, per column, of the first of the components of largest magnitude."""
     largest = np.abs(vectors).argmax(axis=0)
-    return np.sign(vectors[largest, np.arange(vectors.shape[1])])
+    vectors *= np.sign(vectors[largest, np.arange(count)])
+    return eigenvalues[order], vectors[:, order]
 
 
 def _unstable(matrix: sparse.csc_array, tolerance: float, lowest: float, dimension: int) -> ValueError:

@@ -207,7 +207,7 @@ def _newton(landscape: _Landscape, point: _Point, max_force: float) -> tuple[_Po
 def _kick(landscape: _Landscape, point: _Point) -> _Point | None:
     """A lower point along the unstable mode, in whichever direction goes lower; None without such a mode."""
     matrix = hessian(point.frame, landscape.model)
-    eigenvalue, mode = softest_mode(matrix, cholesky=landscape.cholesky)
+    eigenvalue, mode = softest_mode(matrix, 2, landscape.cholesky)
     if eigenvalue > -zero_threshold(matrix):
         return None
     step = MAX_STEP / np.abs(mode).max() * mode.reshape(-1, 2)

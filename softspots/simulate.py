@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from itertools import islice
-from time import perf_counter
+from time import perf_counter, sleep
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -444,6 +444,11 @@ def main(argv=None) -> None:
         sys.exit(1)
     except (Exception, KeyboardInterrupt) as error:
         interrupted = isinstance(error, KeyboardInterrupt)
+        # From here on an end from outside is welcome.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if comm.rank > 0:
+            # Where all ranks fail alike, rank 0 ends the others before they repeat what it says.
+            sleep(1)
         _complain("interrupted" if interrupted else traceback.format_exc().rstrip())
         status = INTERRUPTED if interrupted else 1
         if comm.size > 1:

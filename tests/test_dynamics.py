@@ -183,7 +183,7 @@ def test_temperature_is_that_asked_for_and_does_not_ring():
     for _ in range(400):
         simulation.run(20)
         temperatures.append(simulation.thermodynamics()["kinetic_temperature"] / 0.3)
-    # Canonically, single values spread by sqrt(2/798) = 0.05; the mean over 40 τ is held to 1/40 of that by the thermostat.
+    # Canonically, single values spread by sqrt(2/798) = 0.05; the thermostat holds the mean over 40 τ to 1/40 of that.
     assert abs(np.mean(temperatures) - 1) < 0.01
     # After a jump to this temperature, or cooling in 50 τ, it rings with one and a half to three times that.
     assert 0.03 < np.std(temperatures) < 0.08

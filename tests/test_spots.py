@@ -1,0 +1,345 @@
+"""Soft-spot maps: ranking, periodic neighbours, clusters, and what a map must not depend on."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from reference import flipped, renumbered
+from scipy.spatial import Delaunay
+
+import softspots
+from softspots.spots import (
+    SoftSpots,
+    bonds,
+    delaunay_edges,
+    label_clusters,
+    mode_particles,
+    periodic_images,
+    rank_modes,
+    soft_spots,
+    soft_spots_from_ranking,
+)
+from softspots.state import Box, Frame
+
+
+def images_of(frame, reach):
+    """Every image within ``reach`` cells either way, and the particle it belongs to; the frame itself first."""
+    box = frame.box
+    cells = sorted(((a, b) for a in range(-reach, reach + 1) for b in range(-reach, reach + 1)), key=np.linalg.norm)
+    shifts = np.array([(a * box.length_x + b * box.tilt, b * box.length_y) for a, b in cells])
+    points = (frame.positions + shifts[:, None]).reshape(-1, 2)
+    return points, np.tile(np.arange(len(frame)), len(cells))
+
+
+def edges_of_images(frame, reach):
+    """Delaunay edges at the particles of a frame in the middle of all its images within ``reach`` cells."""
+    points, particles = images_of(frame, reach)
+    sides = np.concatenate([Delaunay(points).simplices[:, pair] for pair in ([0, 1], [1, 2], [2, 0])])
+    pairs = particles[sides[(sides < len(frame)).any(axis=1)]]
+    return sorted({(min(pair), max(pair)) for pair in pairs.tolist() if pair[0] != pair[1]})
+
+
+def in_the_cell(frame):
+    """The frame with all particles wrapped, as `images_of` needs it."""
+    return replace(frame, positions=frame.box.wrap(frame.positions)[0])
+
+
+def as_list(edges):
+    return [tuple(edge) for edge in edges.tolist()]
+
+
+def random_frame(seed, particles, box):
+    """Independent uniform particles: large holes and close pairs."""
+    random = np.random.default_rng(seed)
+    x, y = random.random((2, particles))
+    return Frame(np.column_stack((x * box.length_x + y * box.tilt, y * box.length_y)), np.zeros(particles, int), box)
+
+
+# Ranking
+
+
+def sizes_with_ties(least):
+    # Few different integers: ties everywhere, and squares exact.
+    return st.tuples(st.integers(1, 4), st.integers(least, 12)).flatmap(
+        lambda shape: arrays(np.int8, (*shape, 2), elements=st.integers(-2, 2))
+    )
+
+
+@given(sizes_with_ties(1), st.data())
+def test_mode_particles_are_the_largest_and_ties_go_to_the_lower_id(vectors, data):
+    count = data.draw(st.integers(1, vectors.shape[1]))
+    expected = [
+        sorted(range(len(mode)), key=lambda particle: (-(mode[particle].astype(int) ** 2).sum(), particle))[:count]
+        for mode in vectors
+    ]
+    found = mode_particles(vectors, count)
+    assert found.dtype == np.int32
+    assert found.tolist() == expected
+
+
+def test_mode_particles_do_not_depend_on_sign_and_length_of_the_mode():
+    vectors = np.random.default_rng(1).standard_normal((5, 300, 2))
+    assert (mode_particles(-4 * vectors, 20) == mode_particles(vectors, 20)).all()
+
+
+def test_modes_are_ranked_by_participation_ratio_then_number():
+    assert rank_modes(np.array([0.3, 0.1, 0.2, 0.1, 0.3])).tolist() == [1, 3, 2, 0, 4]
+
+
+@pytest.mark.parametrize("count", [0, 4])
+def test_more_particles_than_there_are_is_an_error(count):
+    with pytest.raises(ValueError, match=rf"{count} particles are asked of each mode; allowed: 1 to 3"):
+        mode_particles(np.ones((2, 3, 2)), count)
+
+
+def test_numbers_that_are_none_are_errors():
+    vectors = np.ones((2, 3, 2))
+    vectors[1, 2, 0] = np.nan
+    with pytest.raises(ValueError, match="mode 1 has components that are not finite"):
+        mode_particles(vectors, 1)
+    with pytest.raises(ValueError, match="not numbers"):
+        rank_modes(np.array([0.1, np.nan]))
+    with pytest.raises(ValueError, match=r"\(2, 3, 3\)"):
+        mode_particles(np.ones((2, 3, 3)), 1)
+
+
+# Neighbours through the periodic boundaries
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [((-3.0, -2.0), (4.0, 5.5)), ((20.0, -40.0), (61.0, -39.0)), ((-30.0, -30.0), (30.0, 30.0))]
+)
+def test_periodic_images_are_all_those_in_the_rectangle(frame, low, high):
+    points, particles = periodic_images(frame, low, high)
+    everything, owners = images_of(in_the_cell(frame), 16)
+    inside = ((everything > low) & (everything < high)).all(axis=1)
+    assert len(points) == inside.sum() > 0
+    order, expected = np.lexsort((*points.T, particles)), np.lexsort((*everything[inside].T, owners[inside]))
+    assert (particles[order] == owners[inside][expected]).all()
+    # Coordinates below 100 that were reached by other sums: a few roundings of 1e-14.
+    np.testing.assert_allclose(points[order], everything[inside][expected], rtol=0, atol=1e-12)
+
+
+def test_delaunay_edges_are_those_among_all_images(frame):
+    edges = delaunay_edges(frame)
+    assert as_list(edges) == edges_of_images(in_the_cell(frame), 2)
+    # Euler's formula on the torus: 3 N edges; no pair meets twice in a box of several neighbour shells.
+    assert len(edges) == 3 * len(frame)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_delaunay_edges_of_sparse_points_in_a_narrow_box(seed):
+    # Circumcircles larger than the box is wide, and pairs that meet more than once.
+    frame = random_frame(seed, 12, Box(2.0, 9.0, tilt=0.7))
+    assert as_list(delaunay_edges(frame)) == edges_of_images(frame, 7)
+
+
+def test_delaunay_edges_across_a_void():
+    # The hole is more than twenty mean spacings wide: the first margin is too small, and must be found so.
+    frame = random_frame(8, 900, Box(30.0, 31.0, tilt=11.0))
+    offset = frame.box.minimum_image(frame.positions - (20.0, 30.0))
+    frame = Frame(frame.positions[np.hypot(*offset.T) > 11], frame.species[np.hypot(*offset.T) > 11], frame.box)
+    edges = delaunay_edges(frame)
+    assert as_list(edges) == edges_of_images(frame, 2)
+    assert len(edges) == 3 * len(frame)
+
+
+def test_delaunay_edges_do_not_depend_on_the_description(frame):
+    edges = delaunay_edges(frame)
+    moved = replace(frame, positions=frame.positions + (3.21, -47.3))
+    for other in (moved, flipped(frame), flipped(frame, -2), in_the_cell(frame)):
+        assert (delaunay_edges(other) == edges).all()
+    order = np.random.default_rng(2).permutation(len(frame))
+    assert as_list(np.unique(np.sort(order[delaunay_edges(renumbered(frame, order))], axis=1), axis=0)) == as_list(
+        edges
+    )
+
+
+def test_delaunay_edges_of_a_perfect_lattice_join_the_nearest_neighbours():
+    # Every square has four particles on one circle: the diagonals are a matter of rounding, the sides are not.
+    side = 12
+    x, y = np.divmod(np.arange(side * side), side)
+    frame = Frame(np.column_stack((x, y)), np.zeros(side * side, int), Box(side, side, tilt=4.0))
+    assert set(as_list(bonds(frame, 1.1))) <= set(as_list(delaunay_edges(frame)))
+
+
+@pytest.mark.parametrize(("particles", "edges"), [(1, []), (2, [(0, 1)]), (3, [(0, 1), (0, 2), (1, 2)])])
+def test_tiny_systems_have_edges_between_different_particles_only(particles, edges):
+    assert as_list(delaunay_edges(random_frame(1, particles, Box(3.0, 2.0, 0.4)))) == edges
+
+
+@pytest.mark.parametrize("distance", [0.0, 1e-14])
+def test_coinciding_particles_are_an_error(frame, distance):
+    positions = frame.positions.copy()
+    # One box height up as well: they coincide through the boundary.
+    positions[5] = positions[9] + (frame.box.tilt + distance, frame.box.length_y)
+    with pytest.raises(ValueError, match="coincide"):
+        delaunay_edges(replace(frame, positions=positions))
+
+
+@pytest.mark.parametrize("length", [0.8, 1.5, 4.0])
+def test_bonds_are_all_pairs_within_their_length(frame, length):
+    wrapped = in_the_cell(frame)
+    points, particles = images_of(wrapped, 2)
+    i, j = np.nonzero(np.hypot(*(points - wrapped.positions[:, None]).transpose(2, 0, 1)) <= length)
+    expected = sorted({(a, b) for a, b in zip(i.tolist(), particles[j].tolist(), strict=True) if a < b})
+    assert as_list(bonds(frame, length)) == expected
+
+
+@pytest.mark.parametrize("length", [0.0, -1.0, np.nan, np.inf])
+def test_a_bond_needs_a_length(frame, length):
+    with pytest.raises(ValueError, match="bond_length is"):
+        bonds(frame, length)
+
+
+# Clusters
+
+
+@given(
+    arrays(bool, st.integers(1, 14)),
+    st.lists(st.tuples(st.integers(0, 13), st.integers(0, 13)), max_size=25),
+    st.integers(1, 4),
+)
+def test_clusters_are_the_connected_particles_of_the_map(on_map, pairs, min_particles):
+    edges = [pair for pair in pairs if max(pair) < len(on_map)]
+    expected, number = np.full(len(on_map), -1), 0
+    for seed in np.flatnonzero(on_map):
+        cluster, grown = set(), {int(seed)}
+        while grown > cluster:
+            cluster = grown
+            grown = cluster | {b for pair in edges for a, b in (pair, pair[::-1]) if a in cluster and on_map[b]}
+        # Each cluster once, at its lowest particle.
+        if min(cluster) == seed and len(cluster) >= min_particles:
+            expected[list(cluster)] = number
+            number += 1
+    found = label_clusters(on_map, np.array(edges, dtype=int).reshape(-1, 2), min_particles)
+    assert found.dtype == np.int32
+    assert found.tolist() == expected.tolist()
+
+
+def test_values_of_a_map():
+    spots = SoftSpots(np.array([-1, 0, 1, 0, -1, 1, 1, -1], dtype=np.int32))
+    assert (spots.count, spots.density) == (2, 5 / 8)
+    assert spots.members(1).tolist() == [2, 5, 6]
+    for spot in (-1, 2):
+        with pytest.raises(IndexError, match=rf"spot is {spot}; there are 2 spots"):
+            spots.members(spot)
+    empty = SoftSpots(np.full(3, -1, dtype=np.int32))
+    assert (empty.count, empty.density) == (0, 0.0)
+
+
+# From modes to maps
+
+
+def local_modes(frame, centres, widths, seed=3):
+    """One mode per centre: random directions under a Gaussian of the given width, and its participation ratio."""
+    directions = np.random.default_rng(seed).standard_normal((len(centres), len(frame), 2))
+    directions /= np.linalg.norm(directions, axis=2, keepdims=True)
+    distances = np.array([np.hypot(*frame.box.minimum_image(frame.positions - centre).T) for centre in centres])
+    vectors = directions * np.exp(-0.5 * (distances / np.array(widths)[:, None]) ** 2)[..., None]
+    vectors /= np.linalg.norm(vectors, axis=(1, 2), keepdims=True)
+    fourth = (vectors**2).sum(axis=2) ** 2
+    return SimpleNamespace(vectors=vectors, participation_ratio=1 / (len(frame) * fourth.sum(axis=1))), distances
+
+
+@pytest.fixture(scope="module")
+def square():
+    """400 particles, and three modes: two compact ones, far apart, one of them across the border, and a wide one."""
+    box = Box(18.0, 18.5, tilt=5.0)
+    x, y = np.divmod(np.arange(400), 20)
+    grid = np.column_stack((x, y)) + 0.5 + np.random.default_rng(5).uniform(-0.2, 0.2, (400, 2))
+    frame = Frame(grid * (0.9, 0.925), np.zeros(400, int), box)
+    modes, distances = local_modes(frame, [(9.0, 0.2), (3.0, 9.0), (14.0, 9.0)], [1.5, 2.0, 6.0])
+    return frame, modes, distances
+
+
+def test_spots_are_the_cores_of_the_most_localized_modes(square):
+    frame, modes, distances = square
+    spots = soft_spots(frame, modes, n_modes=2, n_particles=9)
+    cores = [set(np.argsort(distance)[:9].tolist()) for distance in distances[:2]]
+    assert [set(spots.members(spot).tolist()) for spot in range(spots.count)] == sorted(cores, key=min)
+    assert spots.density == 18 / 400
+
+
+@pytest.mark.parametrize(("n_modes", "n_particles"), [(1, 5), (2, 20), (3, 12)])
+def test_maps_from_a_stored_ranking_are_those_from_the_modes(square, n_modes, n_particles):
+    frame, modes, _ = square
+    stored = mode_particles(modes.vectors, 40)
+    again = soft_spots_from_ranking(frame, modes.participation_ratio, stored, n_modes, n_particles)
+    assert (again.labels == soft_spots(frame, modes, n_modes, n_particles).labels).all()
+
+
+def test_small_clusters_are_dropped(square):
+    frame, modes, _ = square
+    assert soft_spots(frame, modes, n_modes=2, n_particles=3).count == 0
+    assert soft_spots(frame, modes, n_modes=2, n_particles=3, min_particles=3).count == 2
+    assert soft_spots(frame, modes, n_modes=2, n_particles=4).count == 2
+
+
+def test_maps_do_not_depend_on_the_description(square):
+    frame, modes, _ = square
+    labels = soft_spots(frame, modes, n_modes=3, n_particles=15).labels
+    for other in (flipped(frame), replace(frame, positions=frame.positions - (7.7, 31.0))):
+        assert (soft_spots(other, modes, n_modes=3, n_particles=15).labels == labels).all()
+
+
+def test_the_connection_decides_what_is_one_spot(square):
+    # The cores of the two modes are 9 apart: one spot only if bonds reach that far.
+    frame, modes, _ = square
+    chosen = {"n_modes": 2, "n_particles": 9, "connection": "distance"}
+    assert soft_spots(frame, modes, **chosen).count == 2
+    assert soft_spots(frame, modes, **chosen, bond_length=9.0).count == 1
+    assert soft_spots(frame, modes, **chosen, bond_length=0.1).count == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_modes": 4}, "n_modes is 4; allowed: 1 to 3"),
+        ({"n_modes": 0}, "n_modes is 0; allowed: 1 to 3"),
+        ({"n_particles": 401}, "401 particles are asked of each mode; allowed: 1 to 400"),
+        ({"connection": "voronoi"}, "connection is 'voronoi'; allowed: delaunay, distance"),
+    ],
+)
+def test_wrong_parameters_are_named(square, change, message):
+    frame, modes, _ = square
+    with pytest.raises(ValueError, match=message):
+        soft_spots(frame, modes, **({"n_modes": 2, "n_particles": 9} | change))
+
+
+def test_modes_and_rankings_must_fit_the_frame(square):
+    frame, modes, _ = square
+    with pytest.raises(ValueError, match=r"vectors have shape \(3, 400, 2\); \(modes, 399, 2\) is needed"):
+        soft_spots(Frame(frame.positions[1:], frame.species[1:], frame.box), modes, 2, 9)
+    ranking = mode_particles(modes.vectors, 9)
+    with pytest.raises(ValueError, match="n_particles is 10; allowed: 1 to 9"):
+        soft_spots_from_ranking(frame, modes.participation_ratio, ranking, 2, 10)
+    with pytest.raises(ValueError, match=r"participation_ratio has shape \(2,\)"):
+        soft_spots_from_ranking(frame, modes.participation_ratio[1:], ranking, 2, 9)
+    for wrong in (-1, 400):
+        with pytest.raises(ValueError, match="particle ids, 0 to 399"):
+            soft_spots_from_ranking(
+                frame, modes.participation_ratio, np.where(ranking == ranking[0, 0], wrong, ranking), 2, 9
+            )
+
+
+def test_maps_probabilities_and_pictures_need_no_compiled_code_and_no_mpi():
+    # An empty package of the same name in front, so that only these modules and what they import are loaded.
+    program = f"""
+import sys, types
+package = types.ModuleType("softspots")
+package.__path__ = [{str(Path(softspots.spots.__file__).parent)!r}]
+sys.modules["softspots"] = package
+import softspots.plotting, softspots.probability, softspots.spots
+own = {{name for name in sys.modules if name.startswith("softspots.")}}
+assert own <= {{"softspots." + name for name in ("plotting", "probability", "spots", "state", "model")}}, own
+assert not {{"mpi4py", "matplotlib.pyplot"}} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
