@@ -2,10 +2,10 @@
 !>
 !> Arrays are C-contiguous on the other side: (N, 2) there is (2, n) here. Nothing is copied that need not be.
 module softspots_c_interface
-  use softspots_kinds, only: wp, i4
+  use softspots_kinds, only: wp, i4, i8
   use softspots_errors, only: failure, ok
   use softspots_communication, only: communicator, library_version
-  use softspots_dynamics, only: simulation, new_simulation, set_particles, run, thermodynamics
+  use softspots_dynamics, only: simulation, new_simulation, set_particles, resume, run, thermodynamics
   use softspots_box, only: box_type
   use softspots_configuration, only: configuration, new_configuration, rebuild
   use softspots_potential, only: potential_type, new_potential
@@ -187,6 +187,42 @@ contains
     call c_f_pointer(pointer, self)
     call set_particles(self, n, positions, velocities, images, species, strain, error)
   end subroutine ss_set_particles
+
+  !> Take up a run; scalars(1:3) = strain at the last rebuild, strain, twice the kinetic energy; thermostat(:, 1:2) =
+  !> friction and its integral, by place in the chain; counters = step, rebuilds, 1 if the neighbours are stale.
+  subroutine ss_resume(pointer, n, built, positions, velocities, images, species, scalars, chain, thermostat, counters, &
+                       error) bind(c)
+    type(c_ptr), value :: pointer
+    integer(c_int), value :: n, chain
+    real(c_double), intent(in) :: built(2, n), positions(2, n), velocities(2, n), scalars(3), thermostat(chain, 2)
+    integer(c_int), intent(in) :: images(2, n), species(n)
+    integer(c_long_long), intent(in) :: counters(3)
+    type(failure), intent(out) :: error
+
+    type(simulation), pointer :: self
+
+    call c_f_pointer(pointer, self)
+    call resume(self, n, built, positions, velocities, images, species, scalars(1), scalars(2), scalars(3), &
+                thermostat(:, 1), thermostat(:, 2), counters(1), counters(2), counters(3) == 1, error)
+  end subroutine ss_resume
+
+  !> What ss_resume takes, but for the rank's particles, which are in the order of ss_get_owned; built (2, n).
+  subroutine ss_get_progress(pointer, n, built, scalars, chain, thermostat, counters) bind(c)
+    type(c_ptr), value :: pointer
+    integer(c_int), value :: n, chain
+    real(c_double), intent(out) :: built(2, n), scalars(3), thermostat(chain, 2)
+    integer(c_long_long), intent(out) :: counters(3)
+
+    type(simulation), pointer :: self
+
+    call c_f_pointer(pointer, self)
+    built(1, :) = self%built_x(:n)
+    built(2, :) = self%built_y(:n)
+    scalars = [self%built_strain, self%strain, self%kinetic2]
+    thermostat(:, 1) = self%xi
+    thermostat(:, 2) = self%eta
+    counters = [self%step, self%rebuilds, merge(1_i8, 0_i8, self%stale)]
+  end subroutine ss_get_progress
 
   subroutine ss_run(pointer, n_steps, first_temperature, last_temperature, strain_rate, error) bind(c)
     type(c_ptr), value :: pointer

@@ -20,7 +20,7 @@ module softspots_dynamics
   use softspots_reduction, only: accumulate
   implicit none (type, external)
   private
-  public :: simulation, new_simulation, set_particles, run, thermodynamics
+  public :: simulation, new_simulation, set_particles, resume, run, thermodynamics
 
   !> A step is longer than its forecast from the velocity by the forces' part, which is far below this.
   real(wp), parameter :: forecast_margin = 0.01_wp
@@ -116,6 +116,39 @@ contains
     call finish_step(self, 0.0_wp, error)
   end subroutine set_particles
 
+  !> Take up a run where it was interrupted, with the same bits. Particles are given as they were at the last rebuild of
+  !> the neighbours, whose order sums depend on: built (2, n) are the wrapped positions then, with images, and
+  !> positions (2, n) the present ones.
+  subroutine resume(self, n, built, positions, velocities, images, species, built_strain, strain, kinetic2, xi, eta, &
+                    step, rebuilds, stale, error)
+    type(simulation), intent(inout) :: self
+    integer(i4), intent(in) :: n
+    real(wp), intent(in) :: built(2, n), positions(2, n), velocities(2, n)
+    integer(i4), intent(in) :: images(2, n), species(n)
+    real(wp), intent(in) :: built_strain, strain, kinetic2, xi(:), eta(:)
+    integer(i8), intent(in) :: step, rebuilds
+    logical, intent(in) :: stale
+    type(failure), intent(out) :: error
+
+    integer(i4) :: i
+
+    call set_particles(self, n, built, velocities, images, species, built_strain, error)
+    if (error%code /= ok) return
+    do i = 1, self%owned%n
+      self%owned%x(i) = positions(1, self%owned%id(i))
+      self%owned%y(i) = positions(2, self%owned%id(i))
+    end do
+    self%strain = strain
+    call follow_images(self)
+    call compute_forces(self%table, self%potential, self%force_x, self%force_y)
+    self%kinetic2 = kinetic2
+    self%xi = xi
+    self%eta = eta
+    self%step = step
+    self%rebuilds = rebuilds
+    self%stale = stale
+  end subroutine resume
+
   !> Advance by n_steps at shear rate strain_rate, the thermostat's temperature going from the first to the last value.
   subroutine run(self, n_steps, first_temperature, last_temperature, strain_rate, error)
     type(simulation), intent(inout) :: self
@@ -153,9 +186,7 @@ contains
         call sort_anew(self, error)
         if (error%code /= ok) return
       else
-        self%box%tilt = self%strain*self%box%length_y - self%flips*self%box%length_x
-        call move_images(self)
-        call place_images(self%table, self%image_x, self%image_y)
+        call follow_images(self)
       end if
       call compute_forces(self%table, self%potential, self%force_x, self%force_y)
       n = self%owned%n
@@ -307,6 +338,15 @@ contains
     self%built_strain = self%strain
     self%rebuilds = self%rebuilds + 1
   end subroutine sort_anew
+
+  !> Let tilt and images follow strain and positions; the neighbours stay those of the last rebuild.
+  subroutine follow_images(self)
+    type(simulation), intent(inout) :: self
+
+    self%box%tilt = self%strain*self%box%length_y - self%flips*self%box%length_x
+    call move_images(self)
+    call place_images(self%table, self%image_x, self%image_y)
+  end subroutine follow_images
 
   subroutine move_images(self)
     type(simulation), intent(inout) :: self

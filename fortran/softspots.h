@@ -27,6 +27,10 @@ void *ss_new_simulation(int handle, int rank, int size, int grid_x, int grid_y, 
 void ss_free_simulation(void *pointer);
 void ss_set_particles(void *pointer, int n, double *positions, double *velocities, int *images, int *species,
                       double strain, failure *error);
+void ss_resume(void *pointer, int n, double *built, double *positions, double *velocities, int *images, int *species,
+               double *scalars, int chain, double *thermostat, long long *counters, failure *error);
+void ss_get_progress(void *pointer, int n, double *built, double *scalars, int chain, double *thermostat,
+                     long long *counters);
 void ss_run(void *pointer, long long n_steps, double first_temperature, double last_temperature, double strain_rate,
             failure *error);
 int ss_count_owned(void *pointer);

@@ -28,6 +28,10 @@ cdef extern from "softspots.h" nogil:
     void ss_free_simulation(void *pointer)
     void ss_set_particles(void *pointer, int n, double *positions, double *velocities, int *images, int *species,
                           double strain, failure *error)
+    void ss_resume(void *pointer, int n, double *built, double *positions, double *velocities, int *images, int *species,
+                   double *scalars, int chain, double *thermostat, long long *counters, failure *error)
+    void ss_get_progress(void *pointer, int n, double *built, double *scalars, int chain, double *thermostat,
+                         long long *counters)
     void ss_run(void *pointer, long long n_steps, double first_temperature, double last_temperature, double strain_rate,
                 failure *error)
     int ss_count_owned(void *pointer)
@@ -170,6 +174,7 @@ cdef class Domain:
 
     cdef void *pointer
     cdef object communicator
+    cdef int chain
 
     def __cinit__(self, communicator, grid, box_lengths, table, smoothing, double timestep, double thermostat_time,
                   int thermostat_chain, double skin):
@@ -181,6 +186,7 @@ cdef class Domain:
         cdef failure error
         # The communicator must live as long as the Fortran side may use it.
         self.communicator = communicator
+        self.chain = thermostat_chain
         self.pointer = ss_new_simulation(handle, communicator.rank, communicator.size, grid[0], grid[1], &b[0],
                                          &t[0, 0], SMOOTHINGS[smoothing], timestep, thermostat_time, thermostat_chain,
                                          skin, &error)
@@ -203,6 +209,38 @@ cdef class Domain:
         with nogil:
             ss_set_particles(self.pointer, n, &r[0, 0], &v[0, 0], &m[0, 0], &s[0], strain, &error)
         check(&error)
+
+    def resume(self, built, positions, velocities, images, species, scalars, thermostat, counters):
+        """Take up a run from what `owned` and `progress` gave, all N particles by id. Collective."""
+        cdef double[:, ::1] a = np.ascontiguousarray(built, dtype=np.float64)
+        cdef double[:, ::1] r = np.ascontiguousarray(positions, dtype=np.float64)
+        cdef double[:, ::1] v = np.ascontiguousarray(velocities, dtype=np.float64)
+        cdef int[:, ::1] m = np.ascontiguousarray(images, dtype=np.int32)
+        cdef int[::1] s = np.ascontiguousarray(species, dtype=np.int32)
+        cdef double[::1] numbers = np.ascontiguousarray(scalars, dtype=np.float64)
+        cdef double[:, ::1] t = np.ascontiguousarray(thermostat, dtype=np.float64)
+        cdef long long[::1] counts = np.ascontiguousarray(counters, dtype=np.int64)
+        cdef int n = <int> r.shape[0]
+        if not (n > 0 and r.shape[1] == v.shape[1] == m.shape[1] == a.shape[1] == 2
+                and n == v.shape[0] == m.shape[0] == s.shape[0] == a.shape[0]):
+            raise ValueError("built, positions, velocities and images (N, 2) and species (N,) with N > 0 are needed")
+        if not (numbers.shape[0] == counts.shape[0] == 3 and t.shape[0] == 2 and t.shape[1] == self.chain):
+            raise ValueError(f"scalars (3,), thermostat (2, {self.chain}) and counters (3,) are needed")
+        cdef failure error
+        with nogil:
+            ss_resume(self.pointer, n, &a[0, 0], &r[0, 0], &v[0, 0], &m[0, 0], &s[0], &numbers[0], self.chain,
+                      &t[0, 0], &counts[0], &error)
+        check(&error)
+
+    def progress(self):
+        """Positions at the last rebuild (n, 2), as `owned` orders; scalars (3,), thermostat (2, chain), counters (3,)."""
+        cdef int n = ss_count_owned(self.pointer)
+        cdef double[:, ::1] a = np.empty((max(n, 1), 2))
+        cdef double[::1] numbers = np.empty(3)
+        cdef double[:, ::1] t = np.empty((2, self.chain))
+        cdef long long[::1] counts = np.empty(3, dtype=np.int64)
+        ss_get_progress(self.pointer, n, &a[0, 0], &numbers[0], self.chain, &t[0, 0], &counts[0])
+        return np.asarray(a)[:n], np.asarray(numbers), np.asarray(t), np.asarray(counts)
 
     def run(self, long long n_steps, double first_temperature, double last_temperature, double strain_rate):
         """Advance. Collective."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import numpy as np
@@ -296,9 +297,42 @@ class Simulation:
         return self._gather()[1]
 
     def _gather(self):
-        shares = self._comm.allgather(self._domain.owned())
-        order = np.argsort(np.concatenate([share[0] for share in shares]))
-        return [np.concatenate([share[k] for share in shares])[order] for k in (1, 2, 3)]
+        return _by_id(self._comm.allgather(self._domain.owned()))
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that `restore` needs to go on with the same bits, on every rank; a collective call.
+
+        Returns
+        -------
+        dict
+            Plain arrays: ``positions``, ``built`` (those at the last rebuild of the neighbours, whose order sums depend
+            on), ``velocities`` (N, 2), ``images`` (N, 2), ``species`` (N,), ``scalars``, ``thermostat``, ``counters``,
+            ``clock`` (where the time counts from) and the state of the random ``collisions`` as text.
+        """
+        built, scalars, thermostat, counters = self._domain.progress()
+        positions, velocities, images, built = _by_id(self._comm.allgather((*self._domain.owned(), built)))
+        return {
+            "positions": positions,
+            "built": built,
+            "velocities": velocities,
+            "images": images,
+            "species": self._species,
+            "scalars": scalars,
+            "thermostat": thermostat,
+            "counters": counters,
+            "clock": np.array([self._first_step, self._first_time]),
+            "collisions": np.array(json.dumps(self._collisions.bit_generator.state)),
+        }
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Go on from a `state` of a simulation with the same parameters, on any number of ranks; a collective call."""
+        self._species = np.asarray(state["species"], dtype=np.int32)
+        self._domain.resume(
+            *(state[name] for name in ("built", "positions", "velocities", "images", "species")),
+            *(state[name] for name in ("scalars", "thermostat", "counters")),
+        )
+        self._first_step, self._first_time = int(state["clock"][0]), float(state["clock"][1])
+        self._collisions.bit_generator.state = json.loads(str(state["collisions"]))
 
     def thermodynamics(self) -> dict[str, float]:
         """Instantaneous state; a collective call, the same bits on any number of ranks.
@@ -322,6 +356,12 @@ class Simulation:
             "pressure": float((xx + yy + wxx + wyy) / (2 * area)),
             "conserved_energy": float(0.5 * (xx + yy) + potential + thermostat),
         }
+
+
+def _by_id(shares):
+    """The columns of all ranks' shares after the first, which has the ids, joined and ordered by id."""
+    order = np.argsort(np.concatenate([share[0] for share in shares]))
+    return [np.concatenate([share[k] for share in shares])[order] for k in range(1, len(shares[0]))]
 
 
 def _require_positive(**values):

@@ -185,8 +185,9 @@ def test_temperature_is_that_asked_for_and_does_not_ring():
         temperatures.append(simulation.thermodynamics()["kinetic_temperature"] / 0.3)
     # Canonically, single values spread by sqrt(2/798) = 0.05; the thermostat holds the mean over 40 τ to 1/40 of that.
     assert abs(np.mean(temperatures) - 1) < 0.01
-    # After a jump to this temperature, or cooling in 50 τ, it rings with one and a half to three times that.
-    assert 0.03 < np.std(temperatures) < 0.08
+    # A single thermostat on 800 degrees of freedom keeps a ring of its own canonical energy, which lives for many τ and
+    # differs from seed to seed; after a jump of temperature it is above 0.15.
+    assert 0.025 < np.std(temperatures) < 0.11
 
 
 def test_preparation_ends_at_its_temperature_and_strain():
@@ -262,3 +263,22 @@ def test_energies_of_frame_and_simulation_agree(liquid):
     assert state["shear_stress"] == pytest.approx(-(kinetic + virial)[0, 1] / frame.box.area, rel=1e-9)
     assert state["pressure"] == pytest.approx(np.trace(kinetic + virial) / 2 / frame.box.area, rel=1e-12)
     assert state["kinetic_temperature"] == pytest.approx(np.trace(kinetic) / 398, rel=1e-12)
+
+
+def test_a_restored_run_goes_on_with_the_same_bits(liquid):
+    whole = started(liquid, 0.5)
+    whole.run(731)
+    states = []
+    # Between rebuilds, and right before and after them.
+    for steps in (0, 1, 2, 3, 17):
+        whole.run(steps)
+        states.append(whole.state())
+    whole.run(500)
+    for state in states:
+        other = Simulation(MODEL, particles=200, temperature=TEMPERATURE, strain_rate=0.5, seed=77, comm=Serial())
+        other.restore(state)
+        other.run(whole.step - other.step)
+        assert np.array_equal(other.frame().unwrapped, whole.frame().unwrapped)
+        assert np.array_equal(other.velocities(), whole.velocities())
+        assert (other.time, other.rebuilds) == (whole.time, whole.rebuilds)
+        assert other.thermodynamics() == whole.thermodynamics()
