@@ -9,8 +9,8 @@
 !>
 !> First and last are found by exact comparisons of coordinates, so a particle has the same runs, in the same
 !> order, on whatever rank it is treated, provided that the images reach `range` beyond it in x and `range` plus
-!> one strip in y. Each strip ends in `lanes` empty slots far away, so that a kernel may read past a run in whole
-!> vectors.
+!> one strip in y. `lanes` empty slots far away stand before the first strip and after each, so that a kernel may read
+!> past a run in whole vectors.
 module softspots_neighbors
   use softspots_kinds, only: wp, i4
   implicit none (type, external)
@@ -19,6 +19,7 @@ module softspots_neighbors
 
   integer(i4), parameter :: lanes = 8
   real(wp), parameter :: far_away = 1e9_wp
+  real(wp), parameter :: forwards(lanes) = [0, 1, 2, 3, 4, 5, 6, 7], backwards(lanes) = forwards(lanes:1:-1)
   !> Strips of two thirds of the range: five runs, most of them not longer than one vector, reach all neighbours.
   real(wp), parameter :: strips_per_range = 1.5_wp
 
@@ -87,7 +88,7 @@ contains
       table%cell(k) = m
       table%start(m) = table%start(m) + 1
     end do
-    slots = 0
+    slots = lanes
     do s = lowest, highest
       do c = 1, columns
         m = (s - lowest)*columns + c
@@ -168,7 +169,7 @@ contains
     end function before
 
     subroutine find_runs()
-      integer(i4) :: i, o, s, r, strip, own, from, to, base
+      integer(i4) :: i, o, s, r, strip, own, from, to, base, skipped
       real(wp) :: xi, yi, gap, reach, range2
 
       range2 = range**2
@@ -193,12 +194,14 @@ contains
           from = table%start(base + max(0, min(columns - 1, int((xi - reach - low_x)*per_column))))
           to = table%start(base + max(0, min(columns - 1, int((xi + reach - low_x)*per_column))) + 1) - 1
           do while (from <= to)
-            if ((table%x(from) - xi)**2 + (table%y(from) - yi)**2 < range2) exit
-            from = from + 1
+            skipped = beyond(table%x(from:from + lanes - 1), table%y(from:from + lanes - 1), forwards, xi, yi, range2)
+            from = from + skipped
+            if (skipped < lanes) exit
           end do
           do while (to > from)
-            if ((table%x(to) - xi)**2 + (table%y(to) - yi)**2 < range2) exit
-            to = to - 1
+            skipped = beyond(table%x(to - lanes + 1:to), table%y(to - lanes + 1:to), backwards, xi, yi, range2)
+            to = to - skipped
+            if (skipped < lanes) exit
           end do
           if (from > to) cycle
           table%first(r, o) = from
@@ -208,6 +211,23 @@ contains
     end subroutine find_runs
 
   end subroutine build_neighbors
+
+  !> How many of these slots lie beyond the range in a row, counted in the direction that `places` gives.
+  pure integer(i4) function beyond(x, y, places, xi, yi, range2)
+    real(wp), intent(in) :: x(lanes), y(lanes), places(lanes), xi, yi, range2
+
+    integer(i4) :: l
+    real(wp) :: first, place
+
+    first = lanes
+    !$omp simd private(place) reduction(min: first)
+    do l = 1, lanes
+      place = places(l)
+      if ((x(l) - xi)**2 + (y(l) - yi)**2 >= range2) place = lanes
+      first = min(first, place)
+    end do
+    beyond = int(first)
+  end function beyond
 
   !> Put new coordinates of all images into their slots.
   subroutine place_images(table, x, y)
