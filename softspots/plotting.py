@@ -45,8 +45,8 @@ def draw_map(
 
     Particles are discs in true proportion: the darker, the larger D²_min in the interval that follows
     (logarithmic; the lightest colour stands for the lowest 5 % too). Those outlined in black are on soft spots.
-    The inset shows the spot with the largest mean D²_min; its place in the map is framed in the
-    same colour (Schoenholz et al. 2014, fig. 1).
+    The inset shows the spot with the largest sum of D²_min around its most active particle; its place in the map
+    is framed in the same colour (Schoenholz et al. 2014, fig. 1).
 
     Parameters
     ----------
@@ -161,13 +161,10 @@ def _draw_discs(axes, frame, values, labels, diameters, coloring, low, high):
 
 
 def _most_active_spot(frame, d2min, labels):
-    """Centre, weighted by D²_min, of the soft spot with the largest mean D²_min."""
+    """Position of the most active particle on the soft spot with the largest sum of D²_min."""
     on_spot = labels >= 0
-    sizes = np.bincount(labels[on_spot])
-    activity = np.bincount(labels[on_spot], weights=d2min[on_spot]) / np.maximum(sizes, 1)
-    members = np.flatnonzero(labels == np.argmax(activity))
-    peak = frame.positions[members[np.argmax(d2min[members])]]
-    return peak + np.average(frame.box.minimum_image(frame.positions[members] - peak), axis=0, weights=d2min[members])
+    spot = np.argmax(np.bincount(labels[on_spot], weights=d2min[on_spot]))
+    return frame.positions[np.argmax(np.where(labels == spot, d2min, -1))]
 
 
 def _corners(box):

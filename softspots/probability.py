@@ -193,8 +193,6 @@ def _jackknife_error(estimate: Callable, *sums: np.ndarray):
     n_frames = len(sums[0])
     n_blocks = min(n_frames, max(10, isqrt(n_frames)))
     totals = [values.sum(axis=0) for values in sums]
-    if n_blocks < 2:
-        return np.full_like(estimate(*totals), np.nan)
     starts = np.arange(n_blocks) * n_frames // n_blocks
     rest = [total - np.add.reduceat(values, starts, axis=0) for total, values in zip(totals, sums, strict=True)]
     # h: how many times longer the data are than the block that is left out.

@@ -378,7 +378,15 @@ def draw(parameters: Parameters, outcome: Outcome) -> None:
     """Draw map.png: the frame with the most active soft spot, or the last one if there is none."""
     frame, analysis = outcome.liveliest
     values = analysis.values
-    draw_map(parameters.output / "map.png", frame, values["d2min"], values["soft_spot"], parameters.temperature)
+    sigma_aa, _, sigma_bb = parameters.make_model().sigma
+    draw_map(
+        parameters.output / "map.png",
+        frame,
+        values["d2min"],
+        values["soft_spot"],
+        parameters.temperature,
+        (sigma_aa, sigma_bb),
+    )
 
 
 def read_parameters(argv, comm) -> Parameters:

@@ -178,7 +178,7 @@ def delaunay_edges(frame: Frame) -> np.ndarray:
             break
         margin *= 2
     pairs = np.concatenate([corners[touching][:, sides] for sides in ([0, 1], [1, 2], [2, 0])])
-    return _unique_edges(particles[pairs[in_box[pairs].any(axis=1)]], len(frame))
+    return _unique_edges(particles[pairs], len(frame))
 
 
 def bonds(frame: Frame, length: float) -> np.ndarray:

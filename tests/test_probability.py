@@ -98,6 +98,19 @@ def test_the_error_is_that_of_leaving_out_single_frames_if_there_are_ten_or_fewe
     assert plateau(d2min, labels, TEMPERATURE).ratio_error == pytest.approx(expected, rel=1e-10)
 
 
+def test_blocks_of_unequal_length_count_by_their_length():
+    # As many rearrangements and spots in each frame: the ratio is then the mean of the hits of the frames, times 4/3.
+    hits = np.array([0, 1, 2, 3, 3, 1, 0, 2, 1, 3, 2, 0, 1])
+    labels = np.tile([0, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1, -1], (13, 1))
+    d2min = np.ones(labels.shape)
+    for frame, on_spots in enumerate(hits):
+        d2min[frame, 3 - on_spots : 6 - on_spots] = 10.0
+    # Ten blocks of thirteen frames; variance of a mean from block means of lengths m out of n (Busing et al. 1999).
+    blocks = np.split(hits, [1, 2, 3, 5, 6, 7, 9, 10, 11])
+    variance = np.mean([(block.mean() - hits.mean()) ** 2 / (13 / len(block) - 1) for block in blocks])
+    assert plateau(d2min, labels, TEMPERATURE).ratio_error == pytest.approx(4 / 3 * np.sqrt(variance), rel=1e-12)
+
+
 def test_equal_frames_have_no_error():
     d2min, labels = planted(np.random.default_rng(7), 2.0, frames=1)
     found = plateau(np.repeat(d2min, 23, axis=0), np.repeat(labels, 23, axis=0), TEMPERATURE)
@@ -179,6 +192,7 @@ def test_bins_leave_out_particles_that_do_not_move():
         ([[1.0, 2.0]], [[0]], 0.1, r"labels \(1, 1\)"),
         (np.zeros((0, 3)), np.zeros((0, 3), int), 0.1, "not empty"),
         ([[1.0, np.nan]], [[0, 0]], 0.1, "finite"),
+        ([[1.0, np.inf]], [[0, 0]], 0.1, "finite"),
         ([[1.0, -1.0]], [[0, 0]], 0.1, "not negative"),
         ([[1.0, 2.0]], [[0, 0]], 0.0, "temperature is 0.0"),
         ([[1.0, 2.0]], [[0, 0]], np.nan, "temperature is nan"),

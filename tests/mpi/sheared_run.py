@@ -11,8 +11,8 @@ simulation = ss.Simulation(
     ss.Model.preset("kob-andersen"),
     particles=particles,
     temperature=0.4,
-    # Fast enough for the tilt to flip every 1 / (rate * timestep) = 400 steps.
-    strain_rate=0.5,
+    # Fast enough for the tilt to flip every 1 / (rate * timestep) = 200 steps.
+    strain_rate=1.0,
     seed=11,
     grid=tuple(int(part) for part in grid.split("x")),
 )

@@ -8,7 +8,8 @@ import pytest
 from launch import run_python
 
 PROGRAM = Path(__file__).with_name("sheared_run.py")
-PARTICLES, STEPS = 800, 1500
+# Few steps: where there are more ranks than cores, each may wait for a slice of time.
+PARTICLES, STEPS = 800, 600
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +30,8 @@ def finished_run(folder, grid):
 def test_same_bits_on_any_grid(on_one_rank, tmp_path, grid):
     several = finished_run(tmp_path, grid)
     # Nothing is left out: the run flips its tilt, and sorts its neighbours often.
-    assert several["flips"] == 4
-    assert several["rebuilds"] > 50
+    assert several["flips"] == 3
+    assert several["rebuilds"] > 30
     for name, value in on_one_rank.items():
         assert np.array_equal(value, several[name]), name
 
