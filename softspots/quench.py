@@ -175,7 +175,7 @@ class _Landscape:
 
 
 def _newton(landscape: _Landscape, point: _Point, max_force: float) -> tuple[_Point, bool, list[float]]:
-    """Newton steps: where they end, whether the Hessian there is that of a minimum, the energies on the way.
+    """Newton steps: where they end, whether the Hessian there is shown to be stable, the energies on the way.
 
     The factorised matrix is H with particle 0 tied to its place by a spring: c is added to its diagonal block.
     It is positive definite if and only if H is, but for the translations: adding to v the translation that
@@ -194,21 +194,25 @@ def _newton(landscape: _Landscape, point: _Point, max_force: float) -> tuple[_Po
         if not landscape.cholesky.factorize(matrix, -threshold):
             return point, False, energies
         if np.abs(point.forces).max() < max_force:
-            break
+            return point, True, energies
         step = landscape.cholesky.solve(point.forces.reshape(-1)).reshape(-1, 2)
         lower = landscape.downhill(point, [step - step.mean(axis=0)])
         if lower is None:
-            break
+            return point, True, energies
         point = lower
         energies.append(point.energy)
-    return point, True, energies
+    return point, False, energies
 
 
 def _kick(landscape: _Landscape, point: _Point) -> _Point | None:
     """A lower point along the unstable mode, in whichever direction goes lower; None without such a mode."""
     matrix = hessian(point.frame, landscape.model)
+    threshold = zero_threshold(matrix)
+    if threshold == 0:
+        # All particles are out of each other's reach.
+        return None
     eigenvalue, mode = softest_mode(matrix, 2, landscape.cholesky)
-    if eigenvalue > -zero_threshold(matrix):
+    if eigenvalue > -threshold:
         return None
     step = MAX_STEP / np.abs(mode).max() * mode.reshape(-1, 2)
     return landscape.downhill(point, [step, -step])

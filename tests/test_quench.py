@@ -150,14 +150,26 @@ def test_certificate_asks_for_stable_modes_where_forces_are_large(large):
     assert np.linalg.eigvalsh(hessian(result.frame, model).toarray())[1] > -1e-10
 
 
-def test_step_that_would_rise_is_shortened(large, monkeypatch):
-    """Far from the minimum a Newton step overshoots; energies fall all the same."""
-    monkeypatch.setitem(METHODS, "newton", (("lbfgs", 3.0),))
-    model = Model.preset()
-    result = inherent_structure(large, model)
+def test_newton_steps_are_short_and_go_down(large, monkeypatch):
+    """Far from the minimum a Newton step is long: none is longer than allowed, and energies fall at each."""
+    monkeypatch.setattr(quench, "MAX_STEP", 2e-3)
+    monkeypatch.setitem(METHODS, "newton", (("lbfgs", 0.2),))
+    tried = []
+
+    def recorded(frame, model):
+        tried.append(frame.positions)
+        return energy_forces(frame, model)
+
+    monkeypatch.setattr(quench, "energy_forces", recorded)
+    result = inherent_structure(large, Model.preset(), max_force=1e-9)
+    assert result.kicks == 0
     assert len(result.newton_energies) > 3
     assert_never_rises(result.newton_energies)
-    assert_minimum(result, model)
+    assert_minimum(result, Model.preset(), 1e-9)
+    for number in range(1, len(tried)):
+        moves = np.abs(tried[number] - tried[:number]).max(axis=(1, 2))
+        # From one of the points before; rounding of coordinates of 20.
+        assert moves.min() <= quench.MAX_STEP + 1e-14
 
 
 def test_force_below_rounding_is_reported_not_reached(large, method, monkeypatch):
@@ -168,13 +180,28 @@ def test_force_below_rounding_is_reported_not_reached(large, method, monkeypatch
     assert 1e-17 < result.max_force < 1e-10
 
 
-def test_further_zero_mode_is_not_certified():
-    """Three particles alone in a box may rotate; a fourth out of reach may go anywhere."""
-    for positions in ([[1.0, 1.0], [2.1, 1.0], [1.5, 1.9]], [[1.0, 1.0], [2.1, 1.0], [1.5, 1.9], [10.0, 10.0]]):
-        result = inherent_structure(Frame(positions, [0] * len(positions), Box(20.0, 20.0)), Model.preset())
-        assert not result.certified
-        assert result.max_force < 1e-3
-        assert np.isfinite(result.frame.positions).all()
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_end_that_was_not_factorised_is_not_certified(large, monkeypatch, steps):
+    """The second step ends below the force asked for, and it takes a third factorisation to certify."""
+    monkeypatch.setattr(quench, "MAX_NEWTON_STEPS", steps)
+    result = inherent_structure(large, Model.preset())
+    assert (result.max_force < 1e-10) == (steps >= 2)
+    assert result.certified == (steps >= 3)
+    assert result.kicks == 0
+
+
+PAIR = [[1.0, 1.0], [2.1, 1.0]]
+FAR_PAIR = [[10.0, 10.0], [11.1, 10.0]]
+
+
+@pytest.mark.parametrize("positions", [[*PAIR, [1.5, 1.9]], PAIR + FAR_PAIR, [PAIR[0], FAR_PAIR[0]], [PAIR[0]]])
+def test_further_zero_mode_is_not_certified(positions):
+    """Groups out of each other's reach may turn and go anywhere; kicks cannot change that, and come to an end."""
+    result = inherent_structure(Frame(positions, [0] * len(positions), Box(20.0, 20.0)), Model.preset())
+    assert not result.certified
+    assert result.kicks < quench.MAX_KICKS
+    # What the minimisers reach without Newton steps.
+    assert result.max_force < 1e-4
 
 
 @pytest.mark.parametrize("max_force", [0.0, -1e-10, np.nan, np.inf])
