@@ -190,8 +190,8 @@ contains
 
   !> Take up a run; scalars(1:3) = strain at the last rebuild, strain, twice the kinetic energy; thermostat(:, 1:2) =
   !> friction and its integral, by place in the chain; counters = step, rebuilds, 1 if the neighbours are stale.
-  subroutine ss_resume(pointer, n, built, positions, velocities, images, species, scalars, chain, thermostat, counters, &
-                       error) bind(c)
+  subroutine ss_resume(pointer, n, built, positions, velocities, images, species, scalars, chain, thermostat, &
+                       counters, error) bind(c)
     type(c_ptr), value :: pointer
     integer(c_int), value :: n, chain
     real(c_double), intent(in) :: built(2, n), positions(2, n), velocities(2, n), scalars(3), thermostat(chain, 2)

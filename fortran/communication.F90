@@ -93,7 +93,8 @@ contains
     receive(:, receive_start(self%rank) + 1:receive_start(self%rank) + columns) = &
       send(:, send_start(self%rank) + 1:send_start(self%rank) + columns)
 #ifdef SOFTSPOTS_MPI
-    call MPI_Waitall(pending, requests, MPI_STATUSES_IGNORE)
+    ! On one rank MPI may not even have been started.
+    if (pending > 0) call MPI_Waitall(pending, requests, MPI_STATUSES_IGNORE)
 #endif
   end subroutine exchange
 

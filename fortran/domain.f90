@@ -11,7 +11,7 @@ module softspots_domain
   use softspots_images, only: rectangle, periodic_images, image_shift
   implicit none (type, external)
   private
-  public :: particles, domain_type, new_domain, owner, migrate, find_ghosts, refresh_ghosts, resize
+  public :: particles, domain_type, new_domain, owner, migrate, find_ghosts, refresh_ghosts, reorder, resize
 
   !> Rounding of a coordinate at the edge of a rectangle must not lose a neighbour.
   real(wp), parameter :: rounding_margin = 1e-6_wp
@@ -210,6 +210,23 @@ contains
       ghost_y(k) = domain%receive(2, k)
     end do
   end subroutine refresh_ghosts
+
+  !> Put the particles in the given order: the i-th is then the one that was at order(i).
+  pure subroutine reorder(owned, order)
+    type(particles), intent(inout) :: owned
+    integer(i4), intent(in) :: order(:)
+
+    associate (n => owned%n)
+      owned%id(:n) = owned%id(order(:n))
+      owned%species(:n) = owned%species(order(:n))
+      owned%x(:n) = owned%x(order(:n))
+      owned%y(:n) = owned%y(order(:n))
+      owned%vx(:n) = owned%vx(order(:n))
+      owned%vy(:n) = owned%vy(order(:n))
+      owned%column(:n) = owned%column(order(:n))
+      owned%row(:n) = owned%row(order(:n))
+    end associate
+  end subroutine reorder
 
   !> Room for n particles; what was there is lost if it must grow.
   subroutine resize(owned, n)

@@ -13,7 +13,8 @@ module softspots_dynamics
   use softspots_errors, only: failure, ok, blow_up
   use softspots_box, only: box_type, wrap
   use softspots_communication, only: communicator, add_over_ranks, max_over_ranks
-  use softspots_domain, only: particles, domain_type, new_domain, owner, migrate, find_ghosts, refresh_ghosts, resize
+  use softspots_domain, only: particles, domain_type, new_domain, owner, migrate, find_ghosts, &
+                              refresh_ghosts, reorder, resize
   use softspots_forces, only: compute_forces, compute_energies
   use softspots_neighbors, only: neighbor_table, build_neighbors, place_images, strip_height
   use softspots_potential, only: potential_type
@@ -157,28 +158,16 @@ contains
     type(failure), intent(out) :: error
 
     integer(i8) :: k
-    integer(i4) :: i, n
-    real(wp) :: temperature, half, dt, pending, scale, shear
+    real(wp) :: temperature, half, dt, pending, scale
 
     dt = self%timestep
     half = 0.5_wp*dt
-    shear = strain_rate*half
     pending = 1
     do k = 1, n_steps
       temperature = first_temperature + (last_temperature - first_temperature)*(real(k, wp)/real(n_steps, wp))
       scale = thermostat_half(self, temperature)
-      n = self%owned%n
-      associate (x => self%owned%x, y => self%owned%y, vx => self%owned%vx, vy => self%owned%vy, &
-                 fx => self%force_x, fy => self%force_y)
-        do i = 1, n
-          vx(i) = (vx(i)*pending)*scale
-          vy(i) = (vy(i)*pending)*scale
-          vx(i) = vx(i) + (half*fx(i) - shear*(vy(i) + (0.5_wp*half)*fy(i)))
-          vy(i) = vy(i) + half*fy(i)
-          x(i) = x(i) + dt*(vx(i) + strain_rate*(y(i) + half*vy(i)))
-          y(i) = y(i) + dt*vy(i)
-        end do
-      end associate
+      call kick_and_drift(self%owned%n, pending, scale, dt, strain_rate, self%force_x, self%force_y, self%owned%vx, &
+                          self%owned%vy, self%owned%x, self%owned%y)
       self%strain = self%strain + strain_rate*dt
       self%step = self%step + 1
       if (self%stale) then
@@ -189,13 +178,7 @@ contains
         call follow_images(self)
       end if
       call compute_forces(self%table, self%potential, self%force_x, self%force_y)
-      n = self%owned%n
-      associate (vx => self%owned%vx, vy => self%owned%vy, fx => self%force_x, fy => self%force_y)
-        do i = 1, n
-          vx(i) = vx(i) + (half*fx(i) - shear*(vy(i) + (0.5_wp*half)*fy(i)))
-          vy(i) = vy(i) + half*fy(i)
-        end do
-      end associate
+      call kick(self%owned%n, half, strain_rate, self%force_x, self%force_y, self%owned%vx, self%owned%vy)
       call finish_step(self, strain_rate, error)
       if (error%code /= ok) return
       ! Carried out with the next step's scaling, as two products: the bits do not depend on where runs end.
@@ -204,6 +187,40 @@ contains
     self%owned%vx(:self%owned%n) = self%owned%vx(:self%owned%n)*pending
     self%owned%vy(:self%owned%n) = self%owned%vy(:self%owned%n)*pending
   end subroutine run
+
+  !> Scale the velocities by two factors, one after the other, then kick and shear for half a step, then drift for a
+  !> whole one.
+  pure subroutine kick_and_drift(n, pending, scale, dt, strain_rate, force_x, force_y, vx, vy, x, y)
+    integer(i4), intent(in) :: n
+    real(wp), intent(in) :: pending, scale, dt, strain_rate, force_x(n), force_y(n)
+    real(wp), intent(inout) :: vx(n), vy(n), x(n), y(n)
+
+    integer(i4) :: i
+    real(wp) :: half
+
+    half = 0.5_wp*dt
+    vx = (vx*pending)*scale
+    vy = (vy*pending)*scale
+    call kick(n, half, strain_rate, force_x, force_y, vx, vy)
+    do i = 1, n
+      x(i) = x(i) + dt*(vx(i) + strain_rate*(y(i) + half*vy(i)))
+      y(i) = y(i) + dt*vy(i)
+    end do
+  end subroutine kick_and_drift
+
+  !> Kick and shear for a time `half`: dvx/dt = fx - g vy, dvy/dt = fy.
+  pure subroutine kick(n, half, strain_rate, force_x, force_y, vx, vy)
+    integer(i4), intent(in) :: n
+    real(wp), intent(in) :: half, strain_rate, force_x(n), force_y(n)
+    real(wp), intent(inout) :: vx(n), vy(n)
+
+    integer(i4) :: i
+
+    do i = 1, n
+      vx(i) = vx(i) + (half*force_x(i) - (strain_rate*half)*(vy(i) + (0.5_wp*half)*force_y(i)))
+      vy(i) = vy(i) + half*force_y(i)
+    end do
+  end subroutine kick
 
   !> Half a step of the Nose-Hoover chain (Martyna et al. 1996); returns what velocities are to be scaled by.
   real(wp) function thermostat_half(self, temperature) result(scale)
@@ -255,9 +272,9 @@ contains
     type(failure), intent(out) :: error
 
     integer(i4) :: i, n
-    real(wp) :: limit, soon, dx, dy, moved, next_move, strained
+    real(wp) :: limit, soon, moved, next_move, strained
     real(wp) :: sums(4), worst(2)
-    integer(i4) :: leaving, lost
+    real(wp) :: leaving, lost
 
     n = self%owned%n
     call reserve(self%terms, n)
@@ -265,18 +282,8 @@ contains
     strained = self%strain - self%built_strain
     limit = 0.5_wp*(self%skin - abs(strained)*self%range)
     soon = limit - forecast_margin - abs(strain_rate)*self%timestep*self%range
-    leaving = 0
-    lost = 0
-    do i = 1, n
-      self%terms(i) = self%owned%vx(i)**2 + self%owned%vy(i)**2
-      dx = self%owned%x(i) - self%built_x(i) - strained*self%built_y(i)
-      dy = self%owned%y(i) - self%built_y(i)
-      moved = sqrt(dx**2 + dy**2)
-      next_move = self%timestep*sqrt(self%terms(i))
-      leaving = leaving + merge(0, 1, moved + next_move < soon)
-      ! Negated, so that what is not a number counts as well.
-      lost = lost + merge(0, 1, moved < limit .and. next_move < longest_move)
-    end do
+    call survey(n, self%timestep, strained, soon, limit, self%owned%x, self%owned%y, self%built_x, self%built_y, &
+                self%owned%vx, self%owned%vy, self%terms, leaving, lost)
     sums(1:2) = 0
     call accumulate(self%terms(:n), sums(1:2))
     sums(3) = leaving
@@ -303,6 +310,30 @@ contains
     end if
   end subroutine finish_step
 
+  !> Squared speeds, how many particles may leave their neighbours in the next step (beyond `soon`), and how many are
+  !> lost: beyond `limit`, about to jump, or not a number.
+  pure subroutine survey(n, timestep, strained, soon, limit, x, y, built_x, built_y, vx, vy, speed2, leaving, lost)
+    integer(i4), intent(in) :: n
+    real(wp), intent(in) :: timestep, strained, soon, limit
+    real(wp), intent(in) :: x(n), y(n), built_x(n), built_y(n), vx(n), vy(n)
+    real(wp), intent(out) :: speed2(n), leaving, lost
+
+    integer(i4) :: i
+    real(wp) :: moved, next_move
+
+    leaving = 0
+    lost = 0
+    !$omp simd private(moved, next_move) reduction(+: leaving, lost)
+    do i = 1, n
+      speed2(i) = vx(i)**2 + vy(i)**2
+      moved = sqrt((x(i) - built_x(i) - strained*built_y(i))**2 + (y(i) - built_y(i))**2)
+      next_move = timestep*sqrt(speed2(i))
+      ! Negated, so that what is not a number counts as well.
+      leaving = leaving + merge(0.0_wp, 1.0_wp, moved + next_move < soon)
+      lost = lost + merge(0.0_wp, 1.0_wp, moved < limit .and. next_move < longest_move)
+    end do
+  end subroutine survey
+
   !> Wrap, migrate, find ghosts, sort: all that a rebuild is.
   subroutine sort_anew(self, error)
     type(simulation), intent(inout) :: self
@@ -311,6 +342,8 @@ contains
     integer(i4) :: i, n, m, column, row
     integer(i4), allocatable :: id(:), species(:)
 
+    ! In the order of their former slots particles that are neighbours are neighbours in memory.
+    if (self%table%n_owned == self%owned%n) call reorder(self%owned, self%table%order)
     do i = 1, self%owned%n
       call wrap(self%box, self%owned%x(i), self%owned%y(i), column, row)
       self%owned%column(i) = self%owned%column(i) + column

@@ -10,8 +10,8 @@ module softspots_forces
   private
   public :: compute_forces, compute_energies
 
-  !> Squared distances are floored here, so that a particle in its own run gives a finite factor times zero.
-  real(wp), parameter :: floor2 = 1e-6_wp
+  !> Added to squared distances, lest a particle in its own run divide by zero; it vanishes in the rounding of others.
+  real(wp), parameter :: tiny2 = 1e-30_wp
 
 contains
 
@@ -21,65 +21,81 @@ contains
     type(potential_type), intent(in) :: potential
     real(wp), intent(out) :: force_x(:), force_y(:)
 
-    if (potential%smoothing == smoothing_even) then
+    if (potential%smoothing == smoothing_even .and. all(potential%cutoff2 >= potential%cutoff**2)) then
       call forces_even(table, potential, table%x, table%y, table%species, force_x, force_y)
     else
       call forces_any(table, potential, force_x, force_y)
     end if
   end subroutine compute_forces
 
-  !> `even` smoothing: -V'/r = 12 a12 r^-14 - 6 a6 r^-8 - 2 k2 - 4 k4 r^2 has no square root. The species of the
-  !> neighbour enters by arithmetic; the one condition, on the cutoff, becomes a mask: there are no branches.
+  !> `even` smoothing and one cutoff for all pairs: -V'/r = 12 a12 r^-14 - 6 a6 r^-8 - 2 k2 - 4 k4 r^2 has no square
+  !> root. The species of the neighbour enters by arithmetic; the one condition, on the cutoff, becomes a mask: there
+  !> are no branches. Two vectors share one division, the dearest operation: 1/a = b/(a b). Its rounding depends on
+  !> both, so what lies beyond the cutoff is brought to it first: which particles fill up a vector must not matter.
   subroutine forces_even(table, potential, x, y, species, force_x, force_y)
     type(neighbor_table), intent(in) :: table
     type(potential_type), intent(in) :: potential
     real(wp), intent(in), contiguous :: x(:), y(:), species(:)
     real(wp), intent(out) :: force_x(:), force_y(:)
 
-    integer(i4) :: o, i, r, k, l, own, p
+    integer(i4) :: o, i, m, k1, k2, l, own, p
     real(wp) :: xi, yi
-    real(wp), dimension(0:2) :: c14, c8, c2, c0
-    real(wp) :: a14, a8, a2, a0, acut, d14, d8, d2, d0, dcut
+    !> Coefficients by own species for a neighbour of species 0, and what species 1 adds; spread over the lanes, as
+    !> loading a vector is cheaper than spreading a number.
+    real(wp), dimension(lanes, 0:1) :: c14, c8, c2, c0, d14, d8, d2, d0
+    real(wp) :: cutoff2
     real(wp), dimension(lanes) :: sum_x, sum_y
-    real(wp) :: dx, dy, r2, q, i2, i6, f
+    real(wp) :: dx1, dy1, dx2, dy2, r1, r2, product, i2, i6, q, f
 
-    c14 = 12*potential%a12
-    c8 = 6*potential%a6
-    c2 = 4*potential%k4
-    c0 = 2*potential%k2
+    do p = 0, 1
+      c14(:, p) = 12*potential%a12(p)
+      c8(:, p) = 6*potential%a6(p)
+      c2(:, p) = 4*potential%k4(p)
+      c0(:, p) = 2*potential%k2(p)
+      d14(:, p) = 12*potential%a12(p + 1) - c14(:, p)
+      d8(:, p) = 6*potential%a6(p + 1) - c8(:, p)
+      d2(:, p) = 4*potential%k4(p + 1) - c2(:, p)
+      d0(:, p) = 2*potential%k2(p + 1) - c0(:, p)
+    end do
+    cutoff2 = potential%cutoff**2
     do o = 1, table%n_owned
       i = table%order(o)
       own = table%slot(i)
       xi = x(own)
       yi = y(own)
       p = nint(species(own))
-      a14 = c14(p)
-      a8 = c8(p)
-      a2 = c2(p)
-      a0 = c0(p)
-      acut = potential%cutoff2(p)
-      d14 = c14(p + 1) - a14
-      d8 = c8(p + 1) - a8
-      d2 = c2(p + 1) - a2
-      d0 = c0(p + 1) - a0
-      dcut = potential%cutoff2(p + 1) - acut
       sum_x = 0
       sum_y = 0
-      do r = 1, table%rows
-        do k = table%first(r, o), table%last(r, o), lanes
-          !$omp simd private(dx, dy, r2, q, i2, i6, f)
-          do l = 1, lanes
-            dx = xi - x(k + l - 1)
-            dy = yi - y(k + l - 1)
-            q = species(k + l - 1)
-            r2 = max(dx*dx + dy*dy, floor2)
-            i2 = 1/r2
-            i6 = i2*i2*i2
-            f = ((a14 + q*d14)*i6 - (a8 + q*d8))*i6*i2 - ((a0 + q*d0) + (a2 + q*d2)*r2)
-            if (r2 >= acut + q*dcut) f = 0
-            sum_x(l) = sum_x(l) + f*dx
-            sum_y(l) = sum_y(l) + f*dy
-          end do
+      do m = table%begin(o), table%begin(o + 1) - 1, 2
+        k1 = table%vectors(m) - 1
+        k2 = table%vectors(m + 1) - 1
+        !$omp simd private(dx1, dy1, dx2, dy2, r1, r2, product, i2, i6, q, f)
+        do l = 1, lanes
+          dx1 = xi - x(k1 + l)
+          dy1 = yi - y(k1 + l)
+          dx2 = xi - x(k2 + l)
+          dy2 = yi - y(k2 + l)
+          r1 = min(dx1*dx1 + (dy1*dy1 + tiny2), cutoff2)
+          r2 = min(dx2*dx2 + (dy2*dy2 + tiny2), cutoff2)
+          product = 1/(r1*r2)
+
+          q = species(k1 + l)
+          i2 = product*r2
+          i6 = i2*i2*i2
+          f = ((c14(l, p) + q*d14(l, p))*i6 - (c8(l, p) + q*d8(l, p)))*i6*i2 &
+              - ((c0(l, p) + q*d0(l, p)) + (c2(l, p) + q*d2(l, p))*r1)
+          if (r1 >= cutoff2) f = 0
+          sum_x(l) = sum_x(l) + f*dx1
+          sum_y(l) = sum_y(l) + f*dy1
+
+          q = species(k2 + l)
+          i2 = product*r1
+          i6 = i2*i2*i2
+          f = ((c14(l, p) + q*d14(l, p))*i6 - (c8(l, p) + q*d8(l, p)))*i6*i2 &
+              - ((c0(l, p) + q*d0(l, p)) + (c2(l, p) + q*d2(l, p))*r2)
+          if (r2 >= cutoff2) f = 0
+          sum_x(l) = sum_x(l) + f*dx2
+          sum_y(l) = sum_y(l) + f*dy2
         end do
       end do
       force_x(i) = add_lanes(sum_x)
@@ -93,7 +109,7 @@ contains
     type(potential_type), intent(in) :: potential
     real(wp), intent(out) :: force_x(:), force_y(:)
 
-    integer(i4) :: o, i, r, k, own, p
+    integer(i4) :: o, i, m, k, own, p
     real(wp) :: dx, dy, r2, value, slope, curvature, sum_x, sum_y
 
     do o = 1, table%n_owned
@@ -101,14 +117,14 @@ contains
       own = table%slot(i)
       sum_x = 0
       sum_y = 0
-      do r = 1, table%rows
-        do k = table%first(r, o), table%last(r, o)
+      do m = table%begin(o), table%begin(o + 1) - 1
+        do k = table%vectors(m), table%vectors(m) + lanes - 1
           dx = table%x(own) - table%x(k)
           dy = table%y(own) - table%y(k)
           p = nint(table%species(own) + table%species(k))
           r2 = dx*dx + dy*dy
           if (r2 >= potential%cutoff2(p) .or. k == own) cycle
-          call pair_terms(potential, p, max(r2, floor2), value, slope, curvature)
+          call pair_terms(potential, p, r2, value, slope, curvature)
           sum_x = sum_x - slope*dx
           sum_y = sum_y - slope*dy
         end do
@@ -125,7 +141,7 @@ contains
     type(potential_type), intent(in) :: potential
     real(wp), intent(out) :: energy(:), virial(:, :)
 
-    integer(i4) :: o, i, r, k, own, p
+    integer(i4) :: o, i, m, k, own, p
     real(wp) :: dx, dy, r2, value, slope, curvature
 
     do o = 1, table%n_owned
@@ -133,14 +149,14 @@ contains
       own = table%slot(i)
       energy(i) = 0
       virial(:, i) = 0
-      do r = 1, table%rows
-        do k = table%first(r, o), table%last(r, o)
+      do m = table%begin(o), table%begin(o + 1) - 1
+        do k = table%vectors(m), table%vectors(m) + lanes - 1
           dx = table%x(own) - table%x(k)
           dy = table%y(own) - table%y(k)
           p = nint(table%species(own) + table%species(k))
           r2 = dx*dx + dy*dy
           if (r2 >= potential%cutoff2(p) .or. k == own) cycle
-          call pair_terms(potential, p, max(r2, floor2), value, slope, curvature)
+          call pair_terms(potential, p, r2, value, slope, curvature)
           energy(i) = energy(i) + 0.5_wp*value
           virial(1, i) = virial(1, i) - 0.5_wp*slope*dx*dx
           virial(2, i) = virial(2, i) - 0.5_wp*slope*dx*dy
@@ -154,7 +170,11 @@ contains
   pure real(wp) function add_lanes(sums)
     real(wp), intent(in) :: sums(lanes)
 
-    add_lanes = ((sums(1) + sums(5)) + (sums(3) + sums(7))) + ((sums(2) + sums(6)) + (sums(4) + sums(8)))
+    real(wp) :: four(4), two(2)
+
+    four = sums(1:4) + sums(5:8)
+    two = four(1:2) + four(3:4)
+    add_lanes = two(1) + two(2)
   end function add_lanes
 
 end module softspots_forces

@@ -5,6 +5,7 @@ module softspots_hessian
   use softspots_kinds, only: wp, i4
   use softspots_configuration, only: configuration
   use softspots_images, only: image_shift
+  use softspots_neighbors, only: lanes
   use softspots_potential, only: potential_type, pair_terms
   implicit none (type, external)
   private
@@ -89,15 +90,15 @@ contains
     integer(i4), intent(out) :: n_found, found(:)
     real(wp), intent(out) :: separation(:, :)
 
-    integer(i4) :: r, s, i, j, k, place
+    integer(i4) :: v, s, i, j, k, place
     real(wp) :: dx, dy
 
     i = frame%table%order(o)
     n_found = 0
-    do r = 1, frame%table%rows
-      do s = frame%table%first(r, o), frame%table%last(r, o)
+    do v = frame%table%begin(o), frame%table%begin(o + 1) - 1
+      do s = frame%table%vectors(v), frame%table%vectors(v) + lanes - 1
         k = frame%table%image(s)
-        if (k == i) cycle
+        if (k == i .or. k == 0) cycle
         j = k
         if (k > frame%n) j = frame%source(k - frame%n)
         dx = frame%x(i) - frame%x(j)

@@ -149,6 +149,12 @@ contains
         end if
       end do
 
+      ! A step below the rounding of the coordinates gets nowhere: a fresh start along the force, or the end.
+      if (all(z == old_z)) then
+        if (stored == 0) return
+        stored = 0
+        cycle
+      end if
       m = modulo(newest, memory) + 1
       s(:, m) = z - old_z
       y(:, m) = old_force - force

@@ -9,8 +9,11 @@
 !>
 !> First and last are found by exact comparisons of coordinates, so a particle has the same runs, in the same
 !> order, on whatever rank it is treated, provided that the images reach `range` beyond it in x and `range` plus
-!> one strip in y. `lanes` empty slots far away stand before the first strip and after each, so that a kernel may read
-!> past a run in whole vectors.
+!> one strip in y.
+!>
+!> Kernels walk vectors of `lanes` slots. Each run is cut into vectors from its first slot on; the last one may reach
+!> past the run, to slots beyond the range or to some of the empty slots, far away, that stand before the first strip
+!> and after each. What is kept per particle is the list of its vectors' first slots.
 module softspots_neighbors
   use softspots_kinds, only: wp, i4
   implicit none (type, external)
@@ -24,15 +27,16 @@ module softspots_neighbors
   real(wp), parameter :: strips_per_range = 1.5_wp
 
   type :: neighbor_table
-    integer(i4) :: n_owned = 0               !< particles that have runs: the first n_owned images
+    integer(i4) :: n_owned = 0               !< particles that have neighbours: the first n_owned images
     integer(i4) :: n_images = 0              !< owned particles and periodic images
-    integer(i4) :: rows = 0                  !< runs per particle
     real(wp), allocatable :: x(:), y(:)      !< coordinates by slot
     real(wp), allocatable :: species(:)      !< species by slot, 0 or 1, as a number to compute with
     integer(i4), allocatable :: slot(:)      !< image -> slot
     integer(i4), allocatable :: image(:)     !< slot -> image; 0 for an empty slot
     integer(i4), allocatable :: order(:)     !< the owned images in the order of their slots: kernels walk in it
-    integer(i4), allocatable :: first(:, :), last(:, :)  !< (run, place in `order`)
+    !> Place o in `order` has the vectors that begin at slots vectors(k), k = begin(o) .. begin(o + 1) - 1. They are
+    !> even in number; an odd one is made even by the empty slots.
+    integer(i4), allocatable :: vectors(:), begin(:)
     integer(i4), allocatable, private :: cell(:), start(:)
   end type neighbor_table
 
@@ -61,11 +65,11 @@ contains
     half = ceiling(range/height)
     table%n_owned = n_owned
     table%n_images = n_images
-    table%rows = 2*half + 1
     call reserve(table%slot, n_images)
     call reserve(table%cell, n_images)
     call reserve(table%order, n_owned)
-    call reserve_runs(table, n_owned)
+    call reserve(table%begin, n_owned + 1)
+    table%begin(1) = 1
     if (n_owned == 0) return
 
     lowest = floor(minval(y(:n_owned))/height) - half
@@ -124,7 +128,8 @@ contains
       table%species(s) = species(k)
     end do
     call place_images(table, x, y)
-    call find_runs()
+    call reserve(table%vectors, 8*n_owned + 64)
+    call find_vectors()
 
   contains
 
@@ -168,12 +173,13 @@ contains
       if (x(a) == x(b)) before = id(a) < id(b)
     end function before
 
-    subroutine find_runs()
-      integer(i4) :: i, o, s, r, strip, own, from, to, base, skipped
+    subroutine find_vectors()
+      integer(i4) :: i, o, s, strip, own, from, to, base, skipped, k, n
       real(wp) :: xi, yi, gap, reach, range2
 
       range2 = range**2
       o = 0
+      n = 0
       do s = 1, slots
         i = table%image(s)
         if (i == 0 .or. i > n_owned) cycle
@@ -182,10 +188,7 @@ contains
         xi = x(i)
         yi = y(i)
         own = floor(yi/height)
-        do r = 1, table%rows
-          strip = own - half + r - 1
-          table%first(r, o) = 1
-          table%last(r, o) = 0
+        do strip = own - half, own + half
           ! The gap is shrunk a little, against the rounding of strip*height.
           gap = max(0.0_wp, strip*height - yi, yi - (strip + 1)*height) - 1e-9_wp*height
           if (gap >= range) cycle
@@ -203,12 +206,19 @@ contains
             to = to - skipped
             if (skipped < lanes) exit
           end do
-          if (from > to) cycle
-          table%first(r, o) = from
-          table%last(r, o) = to
+          if (n + (to - from)/lanes + 2 > size(table%vectors)) table%vectors = [table%vectors, table%vectors]
+          do k = from, to, lanes
+            n = n + 1
+            table%vectors(n) = k
+          end do
         end do
+        if (mod(n, 2) == 1) then
+          n = n + 1
+          table%vectors(n) = 1
+        end if
+        table%begin(o + 1) = n + 1
       end do
-    end subroutine find_runs
+    end subroutine find_vectors
 
   end subroutine build_neighbors
 
@@ -242,17 +252,6 @@ contains
       table%y(s) = y(k)
     end do
   end subroutine place_images
-
-  subroutine reserve_runs(table, n)
-    type(neighbor_table), intent(inout) :: table
-    integer(i4), intent(in) :: n
-
-    if (allocated(table%first)) then
-      if (size(table%first, 1) == table%rows .and. size(table%first, 2) >= n) return
-      deallocate (table%first, table%last)
-    end if
-    allocate (table%first(table%rows, n + n/8 + 1), table%last(table%rows, n + n/8 + 1))
-  end subroutine reserve_runs
 
   !> Make room for n entries, with some to spare; contents are lost when it grows.
   subroutine reserve(array, n)

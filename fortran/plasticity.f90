@@ -2,6 +2,7 @@
 module softspots_plasticity
   use softspots_kinds, only: wp, i4
   use softspots_configuration, only: configuration
+  use softspots_neighbors, only: lanes
   implicit none (type, external)
   private
   public :: compute_d2min
@@ -21,7 +22,7 @@ contains
     real(wp), intent(in) :: row_shift
     real(wp), intent(out) :: d2min(:)
 
-    integer(i4) :: o, i, pass, r, s, k, j, own
+    integer(i4) :: o, i, pass, v, s, k, j, own
     real(wp) :: cutoff2, dx, dy, wx, wy, xx, xy, yx, yy, dxx, dxy, dyy, determinant, trace, mxx, mxy, myx, myy, total
 
     cutoff2 = cutoff**2
@@ -41,8 +42,8 @@ contains
       myy = 0
       do pass = 1, 2
         total = 0
-        do r = 1, frame%table%rows
-          do s = frame%table%first(r, o), frame%table%last(r, o)
+        do v = frame%table%begin(o), frame%table%begin(o + 1) - 1
+          do s = frame%table%vectors(v), frame%table%vectors(v) + lanes - 1
             if (s == own) cycle
             dx = frame%table%x(s) - frame%table%x(own)
             dy = frame%table%y(s) - frame%table%y(own)

@@ -8,7 +8,7 @@ from importlib.metadata import version as _version
 from .dynamics import Simulation
 from .forces import energy_forces
 from .model import Model
-from .modes import Modes, hessian, lowest_modes
+from .modes import Modes, hessian, lowest_modes, modes_below, participation_ratio
 from .plasticity import d2min
 from .quench import InherentStructure, inherent_structure
 from .spots import SoftSpots, soft_spots
@@ -29,5 +29,7 @@ __all__ = [
     "hessian",
     "inherent_structure",
     "lowest_modes",
+    "modes_below",
+    "participation_ratio",
     "soft_spots",
 ]

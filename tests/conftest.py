@@ -3,12 +3,15 @@
 import pytest
 from hypothesis import settings
 from reference import disordered_frame
+from threadpoolctl import threadpool_limits
 
 from softspots.model import PRESETS, SMOOTHINGS, Model
 
 # The same examples in every run; the first call of a compiled kernel may be slow.
 settings.register_profile("seeded", derandomize=True, deadline=None)
 settings.load_profile("seeded")
+# The matrices of the tests are too small for threads, which only wait for each other.
+threadpool_limits(1)
 
 FRAMES = {
     "tilted forwards": {"seed": 1, "length_x": 11.0, "length_y": 12.0, "tilt": 3.4},

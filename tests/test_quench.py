@@ -218,3 +218,12 @@ def test_unknown_method_is_refused(large):
 def test_box_below_twice_the_cutoff_is_refused():
     with pytest.raises(ValueError, match=r"4\.5.*5"):
         inherent_structure(square_lattice(5), Model.preset())
+
+
+def test_a_random_start_with_huge_forces_is_not_stuck():
+    """Two particles of this one nearly coincide: a step along the force can be below the coordinates' rounding."""
+    random = np.random.default_rng(112)
+    side = np.sqrt(50)
+    box = Box.sheared(side, side, random.random() * 3)
+    frame = Frame(random.random((60, 2)) * side, np.arange(60) >= 39, box)
+    assert inherent_structure(frame, Model.preset()).certified
