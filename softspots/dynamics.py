@@ -18,6 +18,9 @@ OVERLAP_FORCE = 10.0
 OVERLAP_EVALUATIONS = 20_000
 # The cooling curve is followed in straight pieces of this many steps.
 RAMP_PIECE = 20
+# The shear of the preparation goes on in pieces of this many steps, at whose ends a run can be stopped: some 6 µs per
+# particle, soon enough for schedulers' 30 s up to millions of particles, and too long for the ends to cost anything.
+SHEAR_PIECE = 100
 # Velocities of the liquid are drawn anew after this time, in τ: a Nosé–Hoover thermostat alone would ring for long.
 COLLISION_TIME = 1.0
 
@@ -55,6 +58,8 @@ class Simulation:
         Ranks along x and y. Default: rectangles as square as can be.
     comm : communicator, optional
         Default: all ranks (see `softspots.parallel.world`).
+    state : dict, optional
+        Go on from this `state` of a simulation with the same parameters, instead of a random start.
 
     Raises
     ------
@@ -80,6 +85,7 @@ class Simulation:
         skin: float = 0.4,
         grid: tuple[int, int] | None = None,
         comm=None,
+        state: dict[str, np.ndarray] | None = None,
     ):
         if particles < 2:
             raise ValueError(f"Simulation: particles is {particles}; at least 2 are needed")
@@ -98,6 +104,9 @@ class Simulation:
             comm,
         )
         self._collisions = np.random.default_rng([seed, 1])
+        if state is not None:
+            self.restore(state)
+            return
         rng = np.random.default_rng(seed)
         species = np.zeros(particles, dtype=np.int32)
         species[rng.permutation(particles)[round(model.fraction_a * particles) :]] = 1
@@ -153,6 +162,7 @@ class Simulation:
         self._lengths = (box.length_x, box.length_y)
         self._first_step = 0
         self._first_time = 0.0
+        self._prepared = 0
         grid = default_grid(self._comm.size, *self._lengths) if grid is None else tuple(grid)
         if grid[0] < 1 or grid[0] * grid[1] != self._comm.size:
             raise ValueError(f"Simulation: grid is {grid[0]}x{grid[1]}, but there are {self._comm.size} ranks")
@@ -206,7 +216,8 @@ class Simulation:
     ) -> None:
         """Make a glass in steady shear: a liquid, cooled smoothly to the temperature, sheared by ``strain``.
 
-        Afterwards the time is zero; the strain is not. A collective call.
+        Afterwards the time is zero; the strain is not. A collective call. A simulation that was restored from a state
+        within its preparation does what is left of it, if the arguments are the same.
 
         Parameters
         ----------
@@ -218,34 +229,37 @@ class Simulation:
         strain : float
             Strain to steady state (the paper: 0.2). Nothing is sheared if the strain rate is zero.
         progress : callable, optional
-            Called with the number of steps done since its last call.
+            Called with the number of steps done since its last call; it may take the `state`, and an exception from it
+            leaves the simulation as after the state.
         """
-        liquid, cooling, shearing = self._stages(liquid_time, cooling_time, strain)
-        report = progress or (lambda steps: None)
-        target, rate = self.temperature, self.strain_rate
-        self.strain_rate = 0.0
-        collision = round(COLLISION_TIME / self.timestep)
-        for done in range(0, liquid, collision):
-            piece = min(collision, liquid - done)
-            self.run(piece, (liquid_temperature, liquid_temperature))
-            self._place(self.frame(), _thermal_velocities(self._collisions, len(self._species), liquid_temperature))
-            report(piece)
-        for done in range(0, cooling, RAMP_PIECE):
-            piece = min(RAMP_PIECE, cooling - done)
-            ends = [
-                target + (liquid_temperature - target) * 0.5 * (1 + np.cos(np.pi * step / cooling))
-                for step in (done, done + piece)
-            ]
-            self.run(piece, tuple(ends))
-            report(piece)
-        self.strain_rate = rate
-        # A hundredth at a time: often enough for a progress bar, too seldom to cost anything.
-        size = max(100, shearing // 100)
-        for done in range(0, shearing, size):
-            piece = min(size, shearing - done)
-            self.run(piece)
-            report(piece)
+        _require_positive(temperature=self.temperature, liquid_temperature=liquid_temperature)
+        stages = self._stages(liquid_time, cooling_time, strain)
+        end = 0
+        for steps, first, last, strain_rate, collide in self._pieces(*stages, liquid_temperature):
+            end += steps
+            if end <= self._prepared:
+                continue
+            self._domain.run(steps, first, last, strain_rate)
+            if collide:
+                self._place(self.frame(), _thermal_velocities(self._collisions, len(self._species), last))
+            self._prepared = end
+            if progress:
+                progress(steps)
+        self._prepared = 0
         self._first_step, self._first_time = self.step, 0.0
+
+    def _pieces(self, liquid, cooling, shearing, liquid_temperature):
+        """The preparation piece by piece: steps, first and last temperature, strain rate, new velocities at the end."""
+        for _, steps in _cut(liquid, round(COLLISION_TIME / self.timestep)):
+            yield steps, liquid_temperature, liquid_temperature, 0.0, True
+        for done, steps in _cut(cooling, RAMP_PIECE):
+            ends = [
+                self.temperature + (liquid_temperature - self.temperature) * 0.5 * (1 + np.cos(np.pi * step / cooling))
+                for step in (done, done + steps)
+            ]
+            yield steps, *ends, 0.0, False
+        for _, steps in _cut(shearing, SHEAR_PIECE):
+            yield steps, self.temperature, self.temperature, self.strain_rate, False
 
     def preparation_steps(
         self, *, liquid_time: float = 50.0, cooling_time: float = 100.0, strain: float = 0.2, **_
@@ -307,7 +321,8 @@ class Simulation:
         dict
             Plain arrays: ``positions``, ``built`` (those at the last rebuild of the neighbours, whose order sums depend
             on), ``velocities`` (N, 2), ``images`` (N, 2), ``species`` (N,), ``scalars``, ``thermostat``, ``counters``,
-            ``clock`` (where the time counts from) and the state of the random ``collisions`` as text.
+            ``clock`` (where the time counts from, and the steps done of a preparation) and the state of the random
+            ``collisions`` as text.
         """
         built, scalars, thermostat, counters = self._domain.progress()
         positions, velocities, images, built = _by_id(self._comm.allgather((*self._domain.owned(), built)))
@@ -320,7 +335,7 @@ class Simulation:
             "scalars": scalars,
             "thermostat": thermostat,
             "counters": counters,
-            "clock": np.array([self._first_step, self._first_time]),
+            "clock": np.array([self._first_step, self._first_time, self._prepared]),
             "collisions": np.array(json.dumps(self._collisions.bit_generator.state)),
         }
 
@@ -331,7 +346,8 @@ class Simulation:
             *(state[name] for name in ("built", "positions", "velocities", "images", "species")),
             *(state[name] for name in ("scalars", "thermostat", "counters")),
         )
-        self._first_step, self._first_time = int(state["clock"][0]), float(state["clock"][1])
+        first_step, self._first_time, prepared = state["clock"].tolist()
+        self._first_step, self._prepared = int(first_step), int(prepared)
         self._collisions.bit_generator.state = json.loads(str(state["collisions"]))
 
     def thermodynamics(self) -> dict[str, float]:
@@ -356,6 +372,11 @@ class Simulation:
             "pressure": float((xx + yy + wxx + wyy) / (2 * area)),
             "conserved_energy": float(0.5 * (xx + yy) + potential + thermostat),
         }
+
+
+def _cut(steps, size):
+    """Where each piece of at most ``size`` steps begins, and its steps."""
+    return ((done, min(size, steps - done)) for done in range(0, steps, size))
 
 
 def _by_id(shares):

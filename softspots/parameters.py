@@ -10,6 +10,7 @@ import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from softspots.io.checkpoint import CHECKPOINT, PREVIOUS, Checkpoint, read_checkpoint
 from softspots.model import PRESETS as MODELS
 from softspots.model import SMOOTHINGS, Model
 from softspots.parallel import default_grid
@@ -17,6 +18,8 @@ from softspots.quench import METHODS
 from softspots.spots import CONNECTIONS
 
 FILES = ("results.nc", "trajectory.nc", "map.png")
+# What may change when a run is resumed: nothing here changes what is in a frame.
+CHANGEABLE = ("frames", "grid", "output", "overwrite", "resume", "checkpoint_every", "quiet")
 
 PAPER_PARTICLES = 10_000
 
@@ -245,6 +248,13 @@ class Parameters:
     grid: tuple[int, int] | None = _parameter("run", None, Grid(), "ranks along x and y; default: as square as can be")
     output: Path = _parameter("run", Path("results"), Folder(), f"folder for {', '.join(FILES)}")
     overwrite: bool = _parameter("run", False, Switch(), "replace the files of an earlier run there")
+    resume: bool = _parameter(
+        "run", False, Switch(), "go on from the checkpoint there, with the same parameters and as many frames or more"
+    )
+    # Wall-clock time, as it is the most that a crash can cost, whatever the system's size and the stage.
+    checkpoint_every: float = _parameter(
+        "run", 10.0, _NOT_NEGATIVE, "wall-clock time between checkpoints; 0 for as many as can be", "min"
+    )
     quiet: bool = _parameter("run", False, Switch(), "no progress bar")
 
     def __post_init__(self):
@@ -489,7 +499,8 @@ def check_output(parameters: Parameters) -> None:
     Raises
     ------
     ParameterError
-        If the folder cannot be made or written, or has results and ``overwrite`` is off.
+        If the folder cannot be made or written, or has files of an earlier run and neither ``overwrite`` nor
+        ``resume`` is on, or both are.
     """
     folder = parameters.output
     try:
@@ -500,8 +511,41 @@ def check_output(parameters: Parameters) -> None:
         raise ParameterError(
             f"output: got {folder}; allowed: a folder that can be written ({error.strerror})"
         ) from error
-    present = [name for name in FILES if (folder / name).exists()]
+    if parameters.resume:
+        if parameters.overwrite:
+            raise ParameterError("resume: got overwrite too; allowed: one of the two")
+        return
+    present = [name for name in (CHECKPOINT, PREVIOUS, *FILES) if (folder / name).exists()]
     if present and not parameters.overwrite:
+        resume = ", --resume" if {CHECKPOINT, PREVIOUS} & set(present) else ""
         raise ParameterError(
-            f"output: got {folder}, which has {present[0]} of an earlier run; allowed: another folder, or --overwrite"
+            f"output: got {folder}, which has {present[0]} of an earlier run; "
+            f"allowed: another folder{resume}, or --overwrite"
         )
+
+
+def find_checkpoint(parameters: Parameters) -> Checkpoint:
+    """The checkpoint in the output folder, checked to be one of this run.
+
+    Raises
+    ------
+    ParameterError
+        If there is no whole one, a parameter other than those in `CHANGEABLE` differs from the checkpoint's, or it has
+        more frames than are asked for.
+    """
+    try:
+        checkpoint = read_checkpoint(parameters.output)
+    except (OSError, ValueError) as error:
+        raise ParameterError(f"resume: {error}; allowed: a folder with a checkpoint, or no --resume") from error
+    earlier = checkpoint.configuration
+    for name, value in parameters.as_dict().items():
+        if name not in CHANGEABLE and earlier.get(name) != value:
+            raise ParameterError(
+                f"{name}: got {value}; allowed: {earlier.get(name)}, that of the run to resume, or another folder"
+            )
+    if parameters.frames < checkpoint.progress["frames"]:
+        raise ParameterError(
+            f"frames: got {parameters.frames}; allowed: at least {checkpoint.progress['frames']}, "
+            "which the run to resume has done"
+        )
+    return checkpoint

@@ -3,6 +3,11 @@
 The dynamics runs on all ranks together. Whenever as many frames as there are ranks have passed, each rank takes one of
 them through D²_min, quench, modes and soft spots, and rank 0 writes what was found; so memory does not grow with the
 number of frames.
+
+A run can be ended at any moment and resumed to the same bits. A checkpoint holds the state of the dynamics between two
+pieces of the preparation or two batches of frames. As no kill may cost a frame, but HDF5 files do not survive a kill in
+the middle of a write, each frame goes to a small file of its own first; a resumed run writes results.nc and
+trajectory.nc anew from these, up to the checkpoint, and a finished one removes them.
 """
 
 from __future__ import annotations
@@ -17,6 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from itertools import islice
+from pathlib import Path
 from time import perf_counter, sleep
 
 import numpy as np
@@ -24,6 +30,17 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from softspots.dynamics import Simulation
+from softspots.io.checkpoint import (
+    CHECKPOINT,
+    FRAMES,
+    Checkpoint,
+    discard,
+    discard_frames,
+    read_file,
+    sync,
+    write_checkpoint,
+    write_file,
+)
 from softspots.io.results import ResultsWriter, read_results
 from softspots.io.schema import LABELS
 from softspots.io.trajectory import TrajectoryWriter
@@ -36,6 +53,7 @@ from softspots.parameters import (
     ParameterError,
     Parameters,
     check_output,
+    find_checkpoint,
     rank_grid,
     read_arguments,
 )
@@ -44,7 +62,7 @@ from softspots.plotting import draw_map
 from softspots.probability import plateau
 from softspots.quench import inherent_structure
 from softspots.spots import mode_particles, soft_spots_from_ranking
-from softspots.state import Frame
+from softspots.state import Box, Frame
 
 # Particles of each mode that the file keeps at least, so that N_p can be scanned (fig. 3) without a new run.
 KEPT_PARTICLES = 50
@@ -53,6 +71,8 @@ KEPT_PARTICLES = 50
 STEPS_PER_SQUARED_MODE = 0.4
 THERMODYNAMICS = ("kinetic_temperature", "potential_energy", "shear_stress", "pressure")
 INTERRUPTED = 130
+# The shell's status of a process that SIGTERM ended: not 0, as what comes after a complete run must not start.
+TERMINATED = 143
 
 
 @dataclass(frozen=True)
@@ -80,6 +100,17 @@ class Analysis:
         return np.bincount(labels[on_spot], weights=self.values["d2min"][on_spot]).max(initial=0.0)
 
 
+class Terminated(Exception):
+    """SIGTERM has reached a rank; raised on all of them after a checkpoint."""
+
+    requested = False
+
+    @classmethod
+    def request(cls, *_):
+        """The handler of the signal."""
+        cls.requested = True
+
+
 @dataclass
 class Outcome:
     """What rank 0 remembers of all frames: their faults, by number, and the frame with the most active soft spot."""
@@ -100,16 +131,17 @@ class Progress:
 
     Parameters
     ----------
-    total : int
-        Work of the whole run, in time steps.
+    total, done : int
+        Work of the whole run and of its part before a resumption, in time steps.
     visible : bool
     """
 
-    def __init__(self, total: int, visible: bool):
+    def __init__(self, total: int, done: int, visible: bool):
         self._in_lines = visible and not stderr_is_watched()
-        self._tenths = 0
+        self._tenths = 10 * done // total
         self._bar = tqdm(
             total=total,
+            initial=done,
             disable=not visible,
             file=io.StringIO() if self._in_lines else sys.stderr,
             bar_format="{desc}{percentage:3.0f} %|{bar}| {elapsed} elapsed, {remaining} left",
@@ -138,8 +170,53 @@ class Progress:
         self._bar.close()
 
 
+class Checkpointer:
+    """Writes checkpoints when they are due and ends the run after SIGTERM; for all ranks together.
+
+    Parameters
+    ----------
+    run : Simulation
+    parameters : Parameters
+    comm : communicator
+    """
+
+    def __init__(self, run: Simulation, parameters: Parameters, comm):
+        self._run, self._parameters, self._comm = run, parameters, comm
+        self._last = perf_counter()
+
+    def pause(self, progress: dict):
+        """Call where the run can be taken up again; a collective call.
+
+        Parameters
+        ----------
+        progress : dict
+            How far the run is, as rank 0 knows it.
+
+        Raises
+        ------
+        Terminated
+            On all ranks, if SIGTERM has reached one.
+        """
+        # Clocks and signals differ from rank to rank.
+        due = perf_counter() - self._last >= 60 * self._parameters.checkpoint_every
+        due, terminated = map(any, zip(*self._comm.allgather((due, Terminated.requested)), strict=True))
+        if due or terminated:
+            self.write(progress)
+        if terminated:
+            raise Terminated(f"ended by SIGTERM after step {self._run.step}; --resume goes on from there")
+
+    def write(self, progress: dict):
+        """Write a checkpoint; a collective call."""
+        state = self._run.state()
+        with together(self._comm):
+            if self._comm.rank == 0:
+                path = self._parameters.output / CHECKPOINT
+                write_checkpoint(path, state, self._parameters.as_dict(), progress)
+        self._last = perf_counter()
+
+
 class Files:
-    """results.nc and trajectory.nc side by side, frame by frame; a context manager for rank 0."""
+    """results.nc, trajectory.nc and the frames' own files side by side; a context manager for rank 0."""
 
     def __init__(self, parameters: Parameters, frame: Frame, attributes: dict):
         self._results = ResultsWriter(
@@ -151,9 +228,15 @@ class Files:
             attributes,
         )
         self._trajectory = TrajectoryWriter(parameters.output / "trajectory.nc", frame.species)
+        self._output = parameters.output
 
     def write(self, index: int, frame: Frame, analysis: Analysis):
         """Write a frame and what was found in it."""
+        write_file(frame_path(self._output, index), analysis.values)
+        self.write_again(index, frame, analysis)
+
+    def write_again(self, index: int, frame: Frame, analysis: Analysis):
+        """Write a frame that has a file of its own."""
         self._results.write_frame(index, analysis.values)
         self._trajectory.write(frame)
 
@@ -167,6 +250,42 @@ class Files:
     def __exit__(self, *exception):
         self._results.close()
         self._trajectory.close()
+
+
+def frame_path(output: Path, index: int) -> Path:
+    """The file of one frame's own."""
+    return output / FRAMES / f"{index:06}"
+
+
+def save_frames(output: Path, count: int) -> None:
+    """See that each of the first frames has a file of its own, if need be from the results of a finished run.
+
+    Raises
+    ------
+    RuntimeError
+        If a frame is nowhere.
+    """
+    (output / FRAMES).mkdir(exist_ok=True)
+    for index in range(count):
+        path = frame_path(output, index)
+        if path.exists():
+            continue
+        try:
+            write_file(path, read_results(output / "results.nc").frame(index))
+        except (OSError, ValueError, IndexError) as error:
+            raise RuntimeError(
+                f"frame {index + 1}, which the checkpoint counts as done, is neither in {path} nor in results.nc "
+                f"({error}); start anew with --overwrite"
+            ) from error
+
+
+def earlier_frames(output: Path, like: Frame, faults: list[str]) -> Iterator[tuple[int, Frame, Analysis]]:
+    """The frames before a resumption, from their own files; ``like`` is any frame of the run."""
+    for index, fault in enumerate(faults):
+        values = read_file(frame_path(output, index))[0]
+        box = Box(like.box.length_x, like.box.length_y, float(values["tilt"]), float(values["strain"]))
+        frame = Frame(values["position"], like.species, box, float(values["time"]), values["image"])
+        yield index, frame, Analysis(values, fault)
 
 
 @contextlib.contextmanager
@@ -183,12 +302,12 @@ def kept_particles(parameters: Parameters) -> int:
     return min(parameters.particles, max(parameters.n_particles, KEPT_PARTICLES))
 
 
-def intervals(run: Simulation, parameters: Parameters) -> Iterator[Interval]:
-    """One interval after the other, as the dynamics goes on; a collective call each."""
+def intervals(run: Simulation, steps: int) -> Iterator[Interval]:
+    """One interval of so many steps after the other, as the dynamics goes on; a collective call each."""
     frame, thermodynamics = run.frame(), run.thermodynamics()
-    for _ in range(parameters.frames):
+    while True:
         start = perf_counter()
-        run.run(parameters.steps_per_frame)
+        run.run(steps)
         wall_time = perf_counter() - start
         later = run.frame()
         yield Interval(frame, thermodynamics, later, wall_time)
@@ -263,8 +382,15 @@ def find_spots(frame: Frame, model: Model, parameters: Parameters, times: dict) 
     }
 
 
-def simulate(parameters: Parameters, comm) -> Outcome:
+def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None) -> Outcome:
     """Prepare, run, analyse and write all frames; a collective call.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    comm : communicator
+    checkpoint : Checkpoint, optional
+        Where to go on from, on all ranks. Default: a new run, for which the checkpoints of an earlier one are removed.
 
     Returns
     -------
@@ -275,11 +401,19 @@ def simulate(parameters: Parameters, comm) -> Outcome:
     ------
     FailedTogether
         On all ranks, if one fails in its own part of the work.
+    Terminated
+        On all ranks, if one has got SIGTERM.
     """
-    start = perf_counter()
-    model = parameters.make_model()
+    earlier = checkpoint.progress if checkpoint else {"frames": 0, "faults": [], "wall_time": 0.0, "preparation": 0.0}
+    done = earlier["frames"]
+    start = perf_counter() - earlier["wall_time"]
+    with together(comm):
+        if comm.rank == 0:
+            if checkpoint is None:
+                discard(parameters.output)
+            save_frames(parameters.output, done)
     run = Simulation(
-        model,
+        parameters.make_model(),
         particles=parameters.particles,
         temperature=parameters.temperature,
         strain_rate=parameters.strain_rate,
@@ -291,6 +425,7 @@ def simulate(parameters: Parameters, comm) -> Outcome:
         skin=parameters.skin,
         grid=parameters.grid,
         comm=comm,
+        state=checkpoint and checkpoint.arrays,
     )
     preparation = {
         "liquid_temperature": parameters.liquid_temperature,
@@ -301,32 +436,59 @@ def simulate(parameters: Parameters, comm) -> Outcome:
     steps, analysis_work = parameters.steps_per_frame, round(STEPS_PER_SQUARED_MODE * parameters.modes**2)
     total = run.preparation_steps(**preparation) + parameters.frames * (steps + analysis_work)
     outcome = Outcome({})
+    checkpointer = Checkpointer(run, parameters, comm)
     with contextlib.ExitStack() as stack:
-        progress = Progress(total, visible=comm.rank == 0 and not parameters.quiet)
+        progress = Progress(total, run.step + done * analysis_work, visible=comm.rank == 0 and not parameters.quiet)
         stack.enter_context(contextlib.closing(progress))
-        progress.stage("preparing")
-        run.prepare(**preparation, progress=progress.advance)
+
+        def now(frames, preparation_time):
+            faults = [outcome.faults.get(index, "") for index in range(frames)]
+            wall_time = perf_counter() - start
+            return {"frames": frames, "faults": faults, "wall_time": wall_time, "preparation": preparation_time}
+
+        def prepared(steps):
+            progress.advance(steps)
+            checkpointer.pause(now(0, 0.0))
+
+        preparation_time = earlier["preparation"]
+        if done == 0:
+            progress.stage("preparing")
+            run.prepare(**preparation, progress=prepared)
+            preparation_time = perf_counter() - start
         opening = run.frame()
         with together(comm):
             if comm.rank == 0:
-                attributes = {"ranks": comm.size, "wall_time_preparation": perf_counter() - start}
+                attributes = {"ranks": comm.size, "wall_time_preparation": preparation_time}
                 files = stack.enter_context(Files(parameters, opening, attributes))
-        stream = intervals(run, parameters)
-        for first in range(0, parameters.frames, comm.size):
-            progress.stage(f"frame {first + 1} of {parameters.frames}")
-            batch = list(islice(stream, comm.size))
+                for index, frame, analysis in earlier_frames(parameters.output, opening, earlier["faults"]):
+                    files.write_again(index, frame, analysis)
+                    outcome.add(index, frame, analysis)
+        stream = intervals(run, steps)
+        while done < parameters.frames:
+            progress.stage(f"frame {done + 1} of {parameters.frames}")
+            batch = list(islice(stream, min(comm.size, parameters.frames - done)))
             progress.advance(len(batch) * steps)
             with together(comm):
-                mine = analyse(batch[comm.rank], model, parameters) if comm.rank < len(batch) else None
+                mine = analyse(batch[comm.rank], run.model, parameters) if comm.rank < len(batch) else None
             analyses = comm.gather(mine)
             with together(comm):
                 if comm.rank == 0:
-                    for index, (interval, analysis) in enumerate(zip(batch, analyses, strict=False), first):
+                    for index, (interval, analysis) in enumerate(zip(batch, analyses, strict=False), done):
                         files.write(index, interval.frame, analysis)
                         outcome.add(index, interval.frame, analysis)
             progress.advance(len(batch) * analysis_work)
+            done += len(batch)
+            checkpointer.pause(now(done, preparation_time))
         if comm.rank == 0:
             files.set_attributes({"wall_time_total": perf_counter() - start})
+    with together(comm):
+        if comm.rank == 0:
+            sync(parameters.output / "results.nc")
+    # A finished run can be continued with more frames.
+    checkpointer.write(now(done, preparation_time))
+    with together(comm):
+        if comm.rank == 0:
+            discard_frames(parameters.output)
     return outcome
 
 
@@ -389,8 +551,10 @@ def draw(parameters: Parameters, outcome: Outcome) -> None:
     )
 
 
-def read_parameters(argv, comm) -> Parameters:
-    """The checked parameters, on every rank; rank 0 reads them, so that a mistake is told once and ends all ranks.
+def read_parameters(argv, comm) -> tuple[Parameters, Checkpoint | None]:
+    """The checked parameters and the checkpoint to go on from, on every rank.
+
+    Rank 0 reads them, so that a mistake is told once and ends all ranks.
 
     Raises
     ------
@@ -401,15 +565,19 @@ def read_parameters(argv, comm) -> Parameters:
     if comm.rank == 0:
         try:
             parameters = read_arguments(argv, version("softspots"))
-            outcome = replace(parameters, grid=rank_grid(parameters, comm.size))
-            check_output(outcome)
+            parameters = replace(parameters, grid=rank_grid(parameters, comm.size))
+            check_output(parameters)
+            checkpoint = find_checkpoint(parameters) if parameters.resume else None
+            outcome = parameters, checkpoint
+            if checkpoint and checkpoint.refused:
+                _complain(f"{checkpoint.refused}; going on from the previous checkpoint")
         except ParameterError as error:
             _complain(error)
             outcome = 2
         except SystemExit as done:
             outcome = done.code
     outcome = comm.bcast(outcome)
-    if not isinstance(outcome, Parameters):
+    if not isinstance(outcome, tuple):
         sys.exit(outcome)
     return outcome
 
@@ -421,6 +589,8 @@ def _complain(message):
 def main(argv=None) -> None:
     """The command. Exits with status 2 if a parameter is wrong, 1 if the run fails, 130 if it is interrupted.
 
+    After SIGTERM it writes a checkpoint at the next end of a piece and exits with status 143.
+
     Parameters
     ----------
     argv : sequence of str, optional
@@ -431,8 +601,7 @@ def main(argv=None) -> None:
     # One thread per rank. Libraries loaded from now on read the environment, the others are told.
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
     threadpool_limits(1)
-    # mpirun ends its ranks with SIGTERM; as an interrupt it closes the files.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, Terminated.request)
     try:
         comm = world()
     except RuntimeError as error:
@@ -440,8 +609,8 @@ def main(argv=None) -> None:
             _complain(error)
         sys.exit(2)
     try:
-        parameters = read_parameters(sys.argv[1:] if argv is None else argv, comm)
-        outcome = simulate(parameters, comm)
+        parameters, checkpoint = read_parameters(sys.argv[1:] if argv is None else argv, comm)
+        outcome = simulate(parameters, comm, checkpoint)
         if comm.rank == 0:
             print(report(parameters, outcome.faults), flush=True)
             draw(parameters, outcome)
@@ -450,6 +619,10 @@ def main(argv=None) -> None:
         if comm.rank == 0:
             _complain(error)
         sys.exit(1)
+    except Terminated as ended:
+        if comm.rank == 0:
+            _complain(ended)
+        sys.exit(TERMINATED)
     except (Exception, KeyboardInterrupt) as error:
         interrupted = isinstance(error, KeyboardInterrupt)
         # From here on an end from outside is welcome.
@@ -460,7 +633,8 @@ def main(argv=None) -> None:
         _complain("interrupted" if interrupted else traceback.format_exc().rstrip())
         status = INTERRUPTED if interrupted else 1
         if comm.size > 1:
-            # The other ranks may wait for this one.
+            # The other ranks may wait for this one. MPICH drops what its mpirun has not yet read.
+            sleep(0.5)
             comm.Abort(status)
         sys.exit(status)
 

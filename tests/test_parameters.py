@@ -147,6 +147,8 @@ OTHER_VALUES = {
     "grid": "1x2",
     "output": "elsewhere",
     "overwrite": True,
+    "resume": True,
+    "checkpoint_every": 2.5,
     "quiet": True,
 }
 
@@ -326,6 +328,9 @@ def test_earlier_results_are_kept_unless_said_otherwise(tmp_path):
     with pytest.raises(ParameterError, match=r"has results.nc .*; allowed: another folder, or --overwrite"):
         check_output(parameters)
     check_output(dataclasses.replace(parameters, overwrite=True))
+    check_output(dataclasses.replace(parameters, resume=True))
+    with pytest.raises(ParameterError, match="resume: got overwrite too"):
+        check_output(dataclasses.replace(parameters, resume=True, overwrite=True))
     assert [path.name for path in parameters.output.iterdir()] == ["results.nc"]
 
 

@@ -186,7 +186,7 @@ def test_an_interrupted_run_leaves_its_frames(tmp_path):
     while time.monotonic() < deadline and not (tmp_path / "trajectory.nc").exists():
         time.sleep(0.05)
     time.sleep(0.5)
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "interrupted" in errors

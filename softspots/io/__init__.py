@@ -1,6 +1,16 @@
-"""Files: trajectories for viewers, and results for analysis."""
+"""Files: trajectories for viewers, results for analysis, and checkpoints to go on from."""
 
+from softspots.io.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from softspots.io.results import Results, ResultsWriter, read_results
 from softspots.io.trajectory import TrajectoryWriter, read_trajectory
 
-__all__ = ["Results", "ResultsWriter", "TrajectoryWriter", "read_results", "read_trajectory"]
+__all__ = [
+    "Checkpoint",
+    "Results",
+    "ResultsWriter",
+    "TrajectoryWriter",
+    "read_checkpoint",
+    "read_results",
+    "read_trajectory",
+    "write_checkpoint",
+]

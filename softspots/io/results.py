@@ -177,6 +177,14 @@ class Results:
             dataset.set_auto_mask(False)
             return dataset.variables[name][...]
 
+    def frame(self, index: int) -> dict[str, np.ndarray]:
+        """All variables of one frame by name, as `ResultsWriter.write_frame` takes them."""
+        with netCDF4.Dataset(self.path) as dataset:
+            dataset.set_auto_mask(False)
+            return {
+                name: dataset.variables[name][index] for name, entry in SCHEMA.items() if "frame" in entry.dimensions
+            }
+
 
 def read_results(path: str | PathLike) -> Results:
     """Open the results file ``path`` and check it against the schema.

@@ -1,0 +1,175 @@
+"""Sheared dynamics: speed against LAMMPS, two ranks against one, cost against size, and the physical limit.
+
+Physical limit
+--------------
+What a time step of the paper's system takes per particle, counted from fortran/forces.f90 (`forces_even`) and its
+assembly (gfortran 12, AVX-512):
+
+* A particle has 21.7 neighbours within the cutoff. With a skin of 0.4 its runs hold 37 slots, walked in 6.7 vectors of
+  8 lanes: 40 % of the lanes do useful work; 29 % are beyond the cutoff or the particle itself, 25 % beyond the end of a
+  run, and 6 % belong to vectors that make an odd number even.
+* Two vectors together cost 6 loads without gathers (384 bytes), 41 instructions of arithmetic (22 fused multiply-adds,
+  11 products, 4 differences, 2 maxima, 2 comparisons) and one division: 32 flops a lane, 1,720 a particle, of which 690
+  are for neighbours. Copies of registers cost no time.
+* All arrays that a step passes through, from the first kick to the thermostat's sum, are about 350 bytes per particle:
+  3.5 MB at N = 10,000, from the second or third cache; 12 GB/s of main memory for a million particles at 35 M
+  particle-steps/s.
+
+Loads and stores have units of their own, and so have most dividers. The limit is therefore, per two vectors, the longer
+of arithmetic and division. The time of either is measured on the core that runs the dynamics (throughput.c), since
+clocks and dividers differ: on two vector units the arithmetic takes 20.5 cycles, and a divider of 16 cycles hides
+behind it. The row "of the physical limit" is the share that whole time steps reach, all else than forces included.
+
+What holds the rest back:
+
+* The loop is short, 2 to 5 rounds a particle. The processor must guess how many, and each wrong guess throws away work
+  that had begun on the next particle.
+* From the division to the sums there are seven operations in a chain, which overlap only with rounds that were guessed.
+* Once per particle: constants of its species are spread over the lanes, and the lanes of two sums are added.
+* Most vectors lie across two cache lines, since runs begin anywhere.
+* Outside the loop: kicks and drift, positions put into slots, displacements, the exact sum, and the rebuilds.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from softspots import _core
+
+from . import lammps
+from .loops import exact_sum_seconds, vector_seconds
+from .measure import CORES, Progress, Row, run
+
+PARTICLES = 10_000
+STRAIN_RATE = 1e-4
+# All that defines the system; most are the defaults of `Simulation`.
+SYSTEM = {
+    "particles": PARTICLES,
+    "strain_rate": STRAIN_RATE,
+    "density": 1.2,
+    "temperature": 0.1,
+    "timestep": 0.005,
+    "smoothing": "even",
+    "skin": 0.4,
+}
+SPEED = "particle-steps/s"
+SKINS = (0.2, 0.3, 0.4, 0.5, 0.6)
+# How often a start of 1,000 particles is repeated in x and y.
+COPIES = {1_000: (1, 1), 10_000: (5, 2), 100_000: (10, 10), 1_000_000: (40, 25)}
+# Counted as said above: pairs of vectors per particle, and instructions of arithmetic per pair, beside one division.
+PAIRS, ARITHMETIC = 3.36, 41
+
+
+def rows(quick: bool, mpirun: str) -> Iterator[Row]:
+    """Measure the dynamics; ``quick`` only shows that everything runs."""
+    shorter = 50 if quick else 1
+    repetitions, scaling_repetitions = (2, 1) if quick else (7, 3)
+    launcher = (mpirun, "-n", 2) if _core.built_with_mpi and len(CORES) > 1 else None
+    if launcher is None:
+        print("dynamics: no rows for 2 ranks, which need an MPI and 2 cores", file=sys.stderr)
+    each = 3 if launcher is None else 6
+    total = 2 + len(SKINS) + repetitions * each + scaling_repetitions * len(COPIES)
+    progress = Progress("dynamics", total)
+
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        progress(f"softspots, preparing {PARTICLES:,} particles in steady shear")
+        # Ten times faster than measured, to be there in seconds.
+        task = {"particles": PARTICLES, "strain": 0.002 if quick else 0.2, "preparation_rate": 1e-3}
+        _ours("prepare", output=folder / "start.npz", strain_rate=STRAIN_RATE, **task)
+        yield from _against_lammps(folder, repetitions, shorter, launcher, progress)
+
+        progress("softspots, preparing 1,000 particles at rest")
+        task = {"particles": 1_000, "strain": 0.0, "preparation_rate": 0.0}
+        _ours("prepare", output=folder / "small.npz", strain_rate=0.0, **task)
+        yield from _against_size(folder / "small.npz", scaling_repetitions, shorter, progress)
+
+
+def _against_lammps(folder, repetitions, shorter, launcher, progress):
+    """The paper's system on one core and on two, and what bounds it."""
+    one, two = CORES[:1], CORES[:2]
+    our_steps = {"warm_up": 500 // shorter, "steps": 6_000 // shorter}
+    their_steps = {"warm_up": 500 // shorter, "steps": 2_000 // shorter}
+    lammps.write_start(folder, folder / "start.npz", STRAIN_RATE)
+
+    def ours(cores, launcher=(), **options):
+        task = {"start": folder / "start.npz", "strain_rate": STRAIN_RATE, "cores": cores}
+        return _ours("run", launcher, **task, **our_steps, **options)["speed"]
+
+    def theirs(cores, skin):
+        return lammps.sheared(folder, cores, skin, STRAIN_RATE, **their_steps)
+
+    by_skin = {}
+    for skin in SKINS:
+        progress(f"LAMMPS, skin {skin}")
+        by_skin[skin] = theirs(one, skin)
+    best = max(by_skin, key=by_skin.get)
+
+    us, them, vectors, sums, us_on_2, them_on_2, side_by_side = ([] for _ in range(7))
+    for _ in range(repetitions):
+        progress("softspots, 1 core")
+        us.append(ours(one))
+        progress("vector units and exact sums")
+        vectors.append(vector_seconds(*one))
+        sums.append(exact_sum_seconds(*one, PARTICLES))
+        progress(f"LAMMPS, 1 core, skin {best}")
+        them.append(theirs(one, best))
+        if launcher is None:
+            continue
+        progress("softspots, 2 ranks")
+        us_on_2.append(ours(two, launcher))
+        progress(f"LAMMPS, 2 ranks, skin {best}")
+        them_on_2.append(theirs(two, best))
+        progress("softspots, 1 core, twice side by side")
+        side_by_side.append(ours(two, launcher, side_by_side=True))
+
+    settings = {"system": SYSTEM, "our_steps": our_steps, "their_steps": their_steps, "their_speed_by_skin": by_skin}
+    peer = f"LAMMPS, lj/cut/opt, fix nvt/sllod and fix deform, skin {best}"
+    yield Row("sheared NVT, 1 core", us, SPEED, peer, them, goal=5.0, settings=settings)
+    if launcher is not None:
+        yield Row("sheared NVT, 2 ranks", us_on_2, SPEED, peer, them_on_2, goal=5.0, settings=settings)
+        settings = {"system": SYSTEM, "steps": our_steps}
+        peer = "twice softspots on 1 core, the other one idle"
+        yield Row("efficiency of 2 ranks", us_on_2, SPEED, peer, [2 * v for v in us], goal=0.95, settings=settings)
+        peer = "two runs of softspots, side by side on 1 core each"
+        yield Row("efficiency of 2 ranks, both cores busy", us_on_2, SPEED, peer, side_by_side, settings=settings)
+
+    settings = {"system": SYSTEM, "seconds_per_vector": vectors, "pairs": PAIRS, "arithmetic": ARITHMETIC}
+    limit = [1 / (PAIRS * max(ARITHMETIC * v["multiply_add"], v["divide"])) for v in vectors]
+    yield Row("sheared NVT, of the physical limit", us, SPEED, "vector units", limit, settings=settings)
+    steps = [1e6 * PARTICLES / speed for speed in us]
+    without = [step - 1e6 * seconds for step, seconds in zip(steps, sums, strict=True)]
+    settings = {"system": SYSTEM, "seconds_per_sum": sums}
+    peer = "the same without the exact sum"
+    yield Row("a step with exact sums", steps, "µs", peer, without, better="less", goal=0.95, settings=settings)
+
+
+def _against_size(start, repetitions, shorter, progress):
+    """Time and memory against the number of particles."""
+    times, memories = {size: [] for size in COPIES}, {size: [] for size in COPIES}
+    # Long enough for several rebuilds, also where a step takes long.
+    steps = {size: max(200, 60_000_000 // size) // shorter for size in COPIES}
+    for _ in range(repetitions):
+        for size, copies in COPIES.items():
+            progress(f"softspots, {size:,} particles")
+            task = {"start": start, "strain_rate": STRAIN_RATE, "cores": CORES[:1], "copies": copies}
+            result = _ours("run", warm_up=20, steps=steps[size], **task)
+            times[size].append(1e6 / result["speed"])
+            memories[size].append(result["memory"])
+    peer = f"softspots, {PARTICLES:,} particles"
+    for size in COPIES:
+        settings = {"system": SYSTEM | {"particles": size}, "steps": steps[size]}
+        name = f"{size:,} particles, 1 core"
+        yield Row(name, times[size], "µs/particle-step", peer, times[PARTICLES], better="less", settings=settings)
+        yield Row(f"{size:,} particles, memory", memories[size], "bytes/particle", settings=settings)
+
+
+def _ours(task, launcher=(), **arguments):
+    """What a function of `benchmarks.sheared` returns, run in a process of its own or on ranks."""
+    described = json.dumps({"task": task} | arguments, default=str)
+    output = run([*launcher, sys.executable, "-m", "benchmarks.sheared", described])
+    return json.loads(output.splitlines()[-1])

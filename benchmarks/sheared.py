@@ -1,0 +1,91 @@
+"""Our side of the dynamics, in a process of its own or on several ranks: ``python -m benchmarks.sheared TASK``.
+
+TASK is a JSON object: the name of a function here as ``task``, and its arguments. Rank 0 prints its result as JSON.
+"""
+
+import json
+import os
+import sys
+from time import perf_counter
+
+import numpy as np
+
+from softspots import Box, Frame, Model, Simulation
+from softspots.parallel import Serial, launched_rank, world
+
+
+def prepare(output, particles, strain_rate, strain, preparation_rate):
+    """Write a start for `run`: a glass sheared by ``strain`` at ``preparation_rate``, at rest if that is zero."""
+    simulation = Simulation(Model.preset(), particles, strain_rate=preparation_rate, comm=Serial())
+    simulation.prepare(liquid_time=10, cooling_time=20, strain=strain)
+    # The rate of the measurement, long enough for the thermostat to settle.
+    simulation.strain_rate = strain_rate
+    simulation.run(1000)
+    frame = simulation.frame()
+    np.savez(
+        output,
+        positions=frame.positions,
+        velocities=simulation.velocities(),
+        species=frame.species,
+        box=(frame.box.length_x, frame.box.length_y, frame.box.strain),
+    )
+
+
+def run(start, steps, warm_up, strain_rate, cores, copies=(1, 1), side_by_side=False):
+    """Time ``steps`` from a start that `prepare` wrote, repeated ``copies`` times in x and y.
+
+    Each rank has a core. The ranks share one simulation, or each has one of the same size to itself: ``side_by_side``.
+
+    Returns
+    -------
+    dict
+        ``speed`` of all ranks together, in particle-steps/s; ``rebuilds`` in the measured steps; ``memory`` that one
+        rank holds, in bytes per particle of its simulation.
+    """
+    os.sched_setaffinity(0, [cores[launched_rank()]])
+    everyone = world()
+    comm = Serial() if side_by_side else everyone
+    empty = _resident()
+    simulation = _start(start, copies, strain_rate, comm)
+    simulation.run(warm_up)
+    rebuilds = simulation.rebuilds
+    everyone.barrier()
+    begin = perf_counter()
+    simulation.run(steps)
+    seconds = everyone.allgather(perf_counter() - begin)
+    memory = _resident() - empty
+    rebuilds = simulation.rebuilds - rebuilds
+    particles = len(simulation.frame())
+    work = particles * steps
+    speed = sum(work / each for each in seconds) if side_by_side else work / max(seconds)
+    return {"speed": speed, "rebuilds": rebuilds, "memory": memory / particles}
+
+
+def _start(start, copies, strain_rate, comm):
+    with np.load(start) as file:
+        positions, velocities, species = file["positions"], file["velocities"], file["species"]
+        length_x, length_y, strain = file["box"]
+    columns, rows = copies
+    if columns == rows == 1:
+        frame = Frame(positions, species, Box.sheared(length_x, length_y, strain))
+    else:
+        # Only a box without tilt is the same after stacking; velocities are drawn anew, or all copies would stay equal.
+        x, y = np.meshgrid(length_x * np.arange(columns), length_y * np.arange(rows))
+        offsets = np.column_stack((x.ravel(), y.ravel()))
+        box = Box(columns * length_x, rows * length_y)
+        frame = Frame((positions + offsets[:, None]).reshape(-1, 2), np.tile(species, columns * rows), box)
+        velocities = None
+    return Simulation.from_frame(frame, Model.preset(), strain_rate=strain_rate, velocities=velocities, comm=comm)
+
+
+def _resident():
+    """Memory of this process that is resident, in bytes."""
+    with open("/proc/self/status") as file:
+        return next(1024 * int(line.split()[1]) for line in file if line.startswith("VmRSS"))
+
+
+if __name__ == "__main__":
+    arguments = json.loads(sys.argv[1])
+    result = {"prepare": prepare, "run": run}[arguments.pop("task")](**arguments)
+    if launched_rank() == 0:
+        print(json.dumps(result))
