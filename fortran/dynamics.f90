@@ -19,6 +19,7 @@ module softspots_dynamics
   use softspots_neighbors, only: neighbor_table, build_neighbors, place_images, strip_height
   use softspots_potential, only: potential_type
   use softspots_reduction, only: accumulate
+  use softspots_storage, only: reserve
   implicit none (type, external)
   private
   public :: simulation, new_simulation, set_particles, resume, run, thermodynamics
@@ -438,16 +439,5 @@ contains
     values(8) = temperature*(0.5_wp*self%thermostat_time**2*(freedom*self%xi(1)**2 + sum(self%xi(2:)**2)) &
                              + freedom*self%eta(1) + sum(self%eta(2:)))
   end subroutine thermodynamics
-
-  subroutine reserve(array, n)
-    real(wp), allocatable, intent(inout) :: array(:)
-    integer(i4), intent(in) :: n
-
-    if (allocated(array)) then
-      if (size(array) >= n) return
-      deallocate (array)
-    end if
-    allocate (array(n + n/8 + 1))
-  end subroutine reserve
 
 end module softspots_dynamics

@@ -16,6 +16,7 @@
 !> and after each. What is kept per particle is the list of its vectors' first slots.
 module softspots_neighbors
   use softspots_kinds, only: wp, i4
+  use softspots_storage, only: reserve
   implicit none (type, external)
   private
   public :: neighbor_table, build_neighbors, place_images, strip_height, lanes
@@ -106,9 +107,9 @@ contains
 
     ! One slot more takes the images that lie beyond the outermost strips, which no run reaches.
     call reserve(table%image, slots + 1)
-    call reserve_real(table%x, slots + 1)
-    call reserve_real(table%y, slots + 1)
-    call reserve_real(table%species, slots + 1)
+    call reserve(table%x, slots + 1)
+    call reserve(table%y, slots + 1)
+    call reserve(table%species, slots + 1)
     table%image(:slots + 1) = 0
     table%x(:slots + 1) = far_away
     table%y(:slots + 1) = far_away
@@ -252,28 +253,5 @@ contains
       table%y(s) = y(k)
     end do
   end subroutine place_images
-
-  !> Make room for n entries, with some to spare; contents are lost when it grows.
-  subroutine reserve(array, n)
-    integer(i4), allocatable, intent(inout) :: array(:)
-    integer(i4), intent(in) :: n
-
-    if (allocated(array)) then
-      if (size(array) >= n) return
-      deallocate (array)
-    end if
-    allocate (array(n + n/8))
-  end subroutine reserve
-
-  subroutine reserve_real(array, n)
-    real(wp), allocatable, intent(inout) :: array(:)
-    integer(i4), intent(in) :: n
-
-    if (allocated(array)) then
-      if (size(array) >= n) return
-      deallocate (array)
-    end if
-    allocate (array(n + n/8))
-  end subroutine reserve_real
 
 end module softspots_neighbors

@@ -1,0 +1,37 @@
+!> Arrays that grow.
+module softspots_storage
+  use softspots_kinds, only: wp, i4
+  implicit none (type, external)
+  private
+  public :: reserve
+
+  !> Make room for n entries, with some to spare; contents are lost when it grows.
+  interface reserve
+    module procedure :: reserve_integer, reserve_real
+  end interface reserve
+
+contains
+
+  pure subroutine reserve_integer(array, n)
+    integer(i4), allocatable, intent(inout) :: array(:)
+    integer(i4), intent(in) :: n
+
+    if (allocated(array)) then
+      if (size(array) >= n) return
+      deallocate (array)
+    end if
+    allocate (array(n + n/8))
+  end subroutine reserve_integer
+
+  pure subroutine reserve_real(array, n)
+    real(wp), allocatable, intent(inout) :: array(:)
+    integer(i4), intent(in) :: n
+
+    if (allocated(array)) then
+      if (size(array) >= n) return
+      deallocate (array)
+    end if
+    allocate (array(n + n/8))
+  end subroutine reserve_real
+
+end module softspots_storage
