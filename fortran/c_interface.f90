@@ -13,6 +13,7 @@ module softspots_c_interface
   use softspots_hessian, only: count_hessian, fill_hessian
   use softspots_minimize, only: minimize
   use softspots_plasticity, only: compute_d2min
+  use softspots_reduction, only: accumulate
   use, intrinsic :: iso_c_binding, only: c_int, c_long_long, c_double, c_char, c_ptr, c_loc, c_f_pointer, c_null_ptr
   implicit none (type, external)
   private
@@ -142,6 +143,15 @@ contains
     call prepare(n, positions, species, box, cutoff, frame, error)
     if (error%code == ok) call compute_d2min(frame, cutoff, displacements, row_shift, d2min)
   end subroutine ss_d2min
+
+  !> Add n terms to sums(1:2), exactly; the total is sums(1) + sums(2).
+  subroutine ss_accumulate(n, terms, sums) bind(c)
+    integer(c_int), value :: n
+    real(c_double), intent(in) :: terms(n)
+    real(c_double), intent(inout) :: sums(2)
+
+    call accumulate(terms, sums)
+  end subroutine ss_accumulate
 
   !> A simulation on the `size` ranks of the MPI communicator with Fortran handle `handle`. Null on error.
   function ss_new_simulation(handle, rank, size, grid_x, grid_y, box, table, smoothing, timestep, thermostat_time, &

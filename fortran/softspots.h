@@ -21,6 +21,7 @@ void ss_minimize(int n, double *positions, int *species, double *box, double *ta
 void ss_d2min(int n, double *positions, double *displacements, double row_shift, double *box, double cutoff,
                      double *d2min, failure *error);
 
+void ss_accumulate(int n, double *terms, double *sums);
 void *ss_new_simulation(int handle, int rank, int size, int grid_x, int grid_y, double *box, double *table,
                         int smoothing, double timestep, double thermostat_time, int thermostat_chain, double skin,
                         failure *error);

@@ -22,6 +22,7 @@ cdef extern from "softspots.h" nogil:
                             failure *error)
     void ss_d2min(int n, double *positions, double *displacements, double row_shift, double *box,
                          double cutoff, double *d2min, failure *error)
+    void ss_accumulate(int n, double *terms, double *sums)
     void *ss_new_simulation(int handle, int rank, int size, int grid_x, int grid_y, double *box, double *table,
                             int smoothing, double timestep, double thermostat_time, int thermostat_chain, double skin,
                             failure *error)
@@ -156,6 +157,20 @@ def d2min(positions, displacements, double row_shift, box, double cutoff):
         ss_d2min(<int> r.shape[0], &r[0, 0], &u[0, 0], row_shift, &b[0], cutoff, &values[0], &error)
     check(&error)
     return np.asarray(values)
+
+
+def accumulate(terms, sums):
+    """``sums`` (2,) with terms (n,) added, exactly, hence in any order; sums[0] + sums[1] is the total.
+
+    Limits stand in fortran/reduction.f90.
+    """
+    cdef double[::1] values = np.ascontiguousarray(terms, dtype=np.float64)
+    cdef double[::1] total = np.array(sums, dtype=np.float64)
+    if total.shape[0] != 2:
+        raise ValueError("sums (2,) are needed")
+    if values.shape[0] > 0:
+        ss_accumulate(<int> values.shape[0], &values[0], &total[0])
+    return np.asarray(total)
 
 
 def mpi_library_version():
