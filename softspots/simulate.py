@@ -13,7 +13,6 @@ trajectory.nc anew from these, up to the checkpoint, and a finished one removes 
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import signal
 import sys
@@ -27,18 +26,16 @@ from time import perf_counter, sleep
 
 import numpy as np
 from threadpoolctl import threadpool_limits
-from tqdm import tqdm
 
+from softspots.checkpointing import Checkpointer, Terminated
 from softspots.dynamics import Simulation
 from softspots.io.checkpoint import (
-    CHECKPOINT,
     FRAMES,
     Checkpoint,
     discard,
     discard_frames,
     read_file,
     sync,
-    write_checkpoint,
     write_file,
 )
 from softspots.io.results import ResultsWriter, read_results
@@ -46,7 +43,7 @@ from softspots.io.schema import LABELS
 from softspots.io.trajectory import TrajectoryWriter
 from softspots.model import Model
 from softspots.modes import hessian, lowest_modes
-from softspots.parallel import FailedTogether, launched_rank, stderr_is_watched, together, world
+from softspots.parallel import FailedTogether, launched_rank, together, world
 from softspots.parameters import (
     FILES,
     PAPER_PARTICLES,
@@ -60,6 +57,7 @@ from softspots.parameters import (
 from softspots.plasticity import d2min
 from softspots.plotting import draw_map
 from softspots.probability import plateau
+from softspots.progress import Progress
 from softspots.quench import inherent_structure
 from softspots.spots import mode_particles, soft_spots_from_ranking
 from softspots.state import Box, Frame
@@ -100,17 +98,6 @@ class Analysis:
         return np.bincount(labels[on_spot], weights=self.values["d2min"][on_spot]).max(initial=0.0)
 
 
-class Terminated(Exception):
-    """SIGTERM has reached a rank; raised on all of them after a checkpoint."""
-
-    requested = False
-
-    @classmethod
-    def request(cls, *_):
-        """The handler of the signal."""
-        cls.requested = True
-
-
 @dataclass
 class Outcome:
     """What rank 0 remembers of all frames: their faults, by number, and the frame with the most active soft spot."""
@@ -124,95 +111,6 @@ class Outcome:
             self.faults[index] = analysis.fault
         if self.liveliest is None or analysis.activity >= self.liveliest[1].activity:
             self.liveliest = frame, analysis
-
-
-class Progress:
-    """A bar over the whole run on a terminal, a line for every tenth of it elsewhere.
-
-    Parameters
-    ----------
-    total, done : int
-        Work of the whole run and of its part before a resumption, in time steps.
-    visible : bool
-    """
-
-    def __init__(self, total: int, done: int, visible: bool):
-        self._in_lines = visible and not stderr_is_watched()
-        self._tenths = 10 * done // total
-        self._bar = tqdm(
-            total=total,
-            initial=done,
-            disable=not visible,
-            file=io.StringIO() if self._in_lines else sys.stderr,
-            bar_format="{desc}{percentage:3.0f} %|{bar}| {elapsed} elapsed, {remaining} left",
-            # The mean speed over the run: one stage's speed says little about the next one's.
-            smoothing=0,
-            # Given, as some terminals in containers claim to have no size.
-            ncols=80,
-            nrows=20,
-            leave=False,
-        )
-
-    def stage(self, name: str):
-        """Say what is being done."""
-        self._bar.set_description_str(f"{name:22}")
-
-    def advance(self, work: int):
-        """Count work as done."""
-        self._bar.update(work)
-        tenths = 10 * self._bar.n // self._bar.total
-        if self._in_lines and tenths > self._tenths:
-            self._tenths = tenths
-            print(self._bar, file=sys.stderr, flush=True)
-
-    def close(self):
-        """Take the bar away."""
-        self._bar.close()
-
-
-class Checkpointer:
-    """Writes checkpoints when they are due and ends the run after SIGTERM; for all ranks together.
-
-    Parameters
-    ----------
-    run : Simulation
-    parameters : Parameters
-    comm : communicator
-    """
-
-    def __init__(self, run: Simulation, parameters: Parameters, comm):
-        self._run, self._parameters, self._comm = run, parameters, comm
-        self._last = perf_counter()
-
-    def pause(self, progress: dict):
-        """Call where the run can be taken up again; a collective call.
-
-        Parameters
-        ----------
-        progress : dict
-            How far the run is, as rank 0 knows it.
-
-        Raises
-        ------
-        Terminated
-            On all ranks, if SIGTERM has reached one.
-        """
-        # Clocks and signals differ from rank to rank.
-        due = perf_counter() - self._last >= 60 * self._parameters.checkpoint_every
-        due, terminated = map(any, zip(*self._comm.allgather((due, Terminated.requested)), strict=True))
-        if due or terminated:
-            self.write(progress)
-        if terminated:
-            raise Terminated(f"ended by SIGTERM after step {self._run.step}; --resume goes on from there")
-
-    def write(self, progress: dict):
-        """Write a checkpoint; a collective call."""
-        state = self._run.state()
-        with together(self._comm):
-            if self._comm.rank == 0:
-                path = self._parameters.output / CHECKPOINT
-                write_checkpoint(path, state, self._parameters.as_dict(), progress)
-        self._last = perf_counter()
 
 
 class Files:

@@ -1,0 +1,54 @@
+"""The progress bar of a long run."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+from tqdm import tqdm
+
+from softspots.parallel import stderr_is_watched
+
+
+class Progress:
+    """A bar over the whole run on a terminal, a line for every tenth of it elsewhere.
+
+    Parameters
+    ----------
+    total, done : int
+        Work of the whole run and of its part before a resumption, in time steps.
+    visible : bool
+    """
+
+    def __init__(self, total: int, done: int, visible: bool):
+        self._in_lines = visible and not stderr_is_watched()
+        self._tenths = 10 * done // total
+        self._bar = tqdm(
+            total=total,
+            initial=done,
+            disable=not visible,
+            file=io.StringIO() if self._in_lines else sys.stderr,
+            bar_format="{desc}{percentage:3.0f} %|{bar}| {elapsed} elapsed, {remaining} left",
+            # The mean speed over the run: one stage's speed says little about the next one's.
+            smoothing=0,
+            # Given, as some terminals in containers claim to have no size.
+            ncols=80,
+            nrows=20,
+            leave=False,
+        )
+
+    def stage(self, name: str):
+        """Say what is being done."""
+        self._bar.set_description_str(f"{name:22}")
+
+    def advance(self, work: int):
+        """Count work as done."""
+        self._bar.update(work)
+        tenths = 10 * self._bar.n // self._bar.total
+        if self._in_lines and tenths > self._tenths:
+            self._tenths = tenths
+            print(self._bar, file=sys.stderr, flush=True)
+
+    def close(self):
+        """Take the bar away."""
+        self._bar.close()
