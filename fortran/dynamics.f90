@@ -344,7 +344,7 @@ contains
     integer(i4), allocatable :: id(:), species(:)
 
     ! In the order of their former slots particles that are neighbours are neighbours in memory.
-    if (self%table%n_owned == self%owned%n) call reorder(self%owned, self%table%order)
+    if (self%table%n_owned == self%owned%n .and. self%owned%n > 0) call reorder(self%owned, self%table%order)
     do i = 1, self%owned%n
       call wrap(self%box, self%owned%x(i), self%owned%y(i), column, row)
       self%owned%column(i) = self%owned%column(i) + column

@@ -71,7 +71,11 @@ contains
     call reserve(table%order, n_owned)
     call reserve(table%begin, n_owned + 1)
     table%begin(1) = 1
-    if (n_owned == 0) return
+    if (n_owned == 0) then
+      ! Nobody's neighbours: the images have no slots.
+      table%n_images = 0
+      return
+    end if
 
     lowest = floor(minval(y(:n_owned))/height) - half
     highest = floor(maxval(y(:n_owned))/height) + half
@@ -105,15 +109,16 @@ contains
     end do
     table%start((highest - lowest + 1)*columns + 1) = slots + 1
 
-    ! One slot more takes the images that lie beyond the outermost strips, which no run reaches.
-    call reserve(table%image, slots + 1)
-    call reserve(table%x, slots + 1)
-    call reserve(table%y, slots + 1)
-    call reserve(table%species, slots + 1)
-    table%image(:slots + 1) = 0
-    table%x(:slots + 1) = far_away
-    table%y(:slots + 1) = far_away
-    table%species(:slots + 1) = 0
+    ! One slot more takes the images that lie beyond the outermost strips, which no run reaches; the search for the end
+    ! of a run reads whole vectors too.
+    call reserve(table%image, slots + lanes)
+    call reserve(table%x, slots + lanes)
+    call reserve(table%y, slots + lanes)
+    call reserve(table%species, slots + lanes)
+    table%image(:slots + lanes) = 0
+    table%x(:slots + lanes) = far_away
+    table%y(:slots + lanes) = far_away
+    table%species(:slots + lanes) = 0
     do k = 1, n_images
       m = table%cell(k)
       if (m == 0) then

@@ -1,4 +1,4 @@
-"""A sheared run through flips of the tilt, which rank 0 writes: sheared_run.py OUTPUT GRID PARTICLES STEPS."""
+"""A sheared run through flips of the tilt, which rank 0 writes: sheared_run.py OUTPUT GRID PARTICLES STEPS DENSITY."""
 
 import sys
 
@@ -7,6 +7,7 @@ import numpy as np
 import softspots as ss
 
 output, grid, particles, steps = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+density = float(sys.argv[5])
 simulation = ss.Simulation(
     ss.Model.preset("kob-andersen"),
     particles=particles,
@@ -14,6 +15,7 @@ simulation = ss.Simulation(
     # Fast enough for the tilt to flip every 1 / (rate * timestep) = 200 steps.
     strain_rate=1.0,
     seed=11,
+    density=density,
     grid=tuple(int(part) for part in grid.split("x")),
 )
 simulation.run(steps)

@@ -17,9 +17,9 @@ def on_one_rank(tmp_path_factory):
     return finished_run(tmp_path_factory.mktemp("one"), "1x1")
 
 
-def finished_run(folder, grid):
+def finished_run(folder, grid, particles=PARTICLES, density=1.2):
     columns, rows = map(int, grid.split("x"))
-    process = run_python([PROGRAM, folder / "end.npz", grid, PARTICLES, STEPS], ranks=columns * rows)
+    process = run_python([PROGRAM, folder / "end.npz", grid, particles, STEPS, density], ranks=columns * rows)
     assert process.returncode == 0, process.stderr
     with np.load(folder / "end.npz") as data:
         return dict(data)
@@ -36,8 +36,15 @@ def test_same_bits_on_any_grid(on_one_rank, tmp_path, grid):
         assert np.array_equal(value, several[name]), name
 
 
+def test_ranks_may_own_nothing(tmp_path):
+    # Six ranks and four particles in a box of side 20.
+    alone, several = (finished_run(tmp_path, grid, particles=4, density=0.01) for grid in ("1x1", "3x2"))
+    for name, value in alone.items():
+        assert np.array_equal(value, several[name]), name
+
+
 def test_a_grid_too_fine_fails_on_all_ranks(tmp_path):
-    process = run_python([PROGRAM, tmp_path / "never.npz", "1x4", 100, 10], ranks=4)
+    process = run_python([PROGRAM, tmp_path / "never.npz", "1x4", 100, 10, 1.2], ranks=4)
     assert process.returncode != 0
     assert "rank grid is too fine: a rank's rectangle is 2.282 wide; at least 2.9 is needed" in process.stderr
     assert not os.path.exists(tmp_path / "never.npz")
