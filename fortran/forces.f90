@@ -1,7 +1,8 @@
 !> Energies and forces of a smoothed Lennard-Jones mixture over a neighbour table.
 !>
-!> Every sum over the neighbours of a particle runs over its slots in order, lane by lane, and the lanes are added
-!> in a fixed order: the result depends on the neighbours alone, not on the rank or on the vector width.
+!> Each pair is met once. What a particle receives as the later one of its pairs it receives in the order of slots;
+!> what it receives as the earlier one runs over its slots in order, lane by lane, and the lanes are added in a fixed
+!> order: the result depends on the neighbours alone, not on the rank or on the vector width.
 module softspots_forces
   use softspots_kinds, only: wp, i4
   use softspots_neighbors, only: neighbor_table, lanes
@@ -10,42 +11,47 @@ module softspots_forces
   private
   public :: compute_forces, compute_energies
 
-  !> Added to squared distances, lest a particle in its own run divide by zero; it vanishes in the rounding of others.
-  real(wp), parameter :: tiny2 = 1e-30_wp
-
 contains
 
   !> Forces on the owned particles, (n_owned) each.
   subroutine compute_forces(table, potential, force_x, force_y)
-    type(neighbor_table), intent(in) :: table
+    type(neighbor_table), intent(inout) :: table
     type(potential_type), intent(in) :: potential
     real(wp), intent(out) :: force_x(:), force_y(:)
 
+    integer(i4) :: i
+
+    if (table%n_owned == 0) return
+    table%force_x = 0
+    table%force_y = 0
     if (potential%smoothing == smoothing_even .and. all(potential%cutoff2 >= potential%cutoff**2)) then
-      call forces_even(table, potential, table%x, table%y, table%species, force_x, force_y)
+      call forces_even(table, potential, table%x, table%y, table%species, table%force_x, table%force_y)
     else
-      call forces_any(table, potential, force_x, force_y)
+      call forces_any(table, potential, table%force_x, table%force_y)
     end if
+    do i = 1, table%n_owned
+      force_x(i) = table%force_x(table%slot(i))
+      force_y(i) = table%force_y(table%slot(i))
+    end do
   end subroutine compute_forces
 
   !> `even` smoothing and one cutoff for all pairs: -V'/r = 12 a12 r^-14 - 6 a6 r^-8 - 2 k2 - 4 k4 r^2 has no square
   !> root. The species of the neighbour enters by arithmetic; the one condition, on the cutoff, becomes a mask: there
-  !> are no branches. Two vectors share one division, the dearest operation: 1/a = b/(a b). Its rounding depends on
-  !> both, so what lies beyond the cutoff is brought to it first: which particles fill up a vector must not matter.
+  !> are no branches. force_x, force_y: by slot, added to.
   subroutine forces_even(table, potential, x, y, species, force_x, force_y)
     type(neighbor_table), intent(in) :: table
     type(potential_type), intent(in) :: potential
     real(wp), intent(in), contiguous :: x(:), y(:), species(:)
-    real(wp), intent(out) :: force_x(:), force_y(:)
+    real(wp), intent(inout), contiguous :: force_x(:), force_y(:)
 
-    integer(i4) :: o, i, m, k1, k2, l, own, p
+    integer(i4) :: r, m, k, l, own, p
     real(wp) :: xi, yi
     !> Coefficients by own species for a neighbour of species 0, and what species 1 adds; spread over the lanes, as
     !> loading a vector is cheaper than spreading a number.
     real(wp), dimension(lanes, 0:1) :: c14, c8, c2, c0, d14, d8, d2, d0
     real(wp) :: cutoff2
     real(wp), dimension(lanes) :: sum_x, sum_y
-    real(wp) :: dx1, dy1, dx2, dy2, r1, r2, product, i2, i6, q, f
+    real(wp) :: dx, dy, r2, i2, i6, q, f
 
     do p = 0, 1
       c14(:, p) = 12*potential%a12(p)
@@ -58,79 +64,62 @@ contains
       d0(:, p) = 2*potential%k2(p + 1) - c0(:, p)
     end do
     cutoff2 = potential%cutoff**2
-    do o = 1, table%n_owned
-      i = table%order(o)
-      own = table%slot(i)
+    do r = 1, table%n_rows
+      own = table%row(r)
       xi = x(own)
       yi = y(own)
       p = nint(species(own))
       sum_x = 0
       sum_y = 0
-      do m = table%begin(o), table%begin(o + 1) - 1, 2
-        k1 = table%vectors(m) - 1
-        k2 = table%vectors(m + 1) - 1
-        !$omp simd private(dx1, dy1, dx2, dy2, r1, r2, product, i2, i6, q, f)
+      do m = table%begin(r), table%begin(r + 1) - 1
+        k = table%vectors(m) - 1
+        !$omp simd private(dx, dy, r2, i2, i6, q, f)
         do l = 1, lanes
-          dx1 = xi - x(k1 + l)
-          dy1 = yi - y(k1 + l)
-          dx2 = xi - x(k2 + l)
-          dy2 = yi - y(k2 + l)
-          r1 = min(dx1*dx1 + (dy1*dy1 + tiny2), cutoff2)
-          r2 = min(dx2*dx2 + (dy2*dy2 + tiny2), cutoff2)
-          product = 1/(r1*r2)
-
-          q = species(k1 + l)
-          i2 = product*r2
+          dx = xi - x(k + l)
+          dy = yi - y(k + l)
+          r2 = dx*dx + dy*dy
+          i2 = 1/r2
           i6 = i2*i2*i2
-          f = ((c14(l, p) + q*d14(l, p))*i6 - (c8(l, p) + q*d8(l, p)))*i6*i2 &
-              - ((c0(l, p) + q*d0(l, p)) + (c2(l, p) + q*d2(l, p))*r1)
-          if (r1 >= cutoff2) f = 0
-          sum_x(l) = sum_x(l) + f*dx1
-          sum_y(l) = sum_y(l) + f*dy1
-
-          q = species(k2 + l)
-          i2 = product*r1
-          i6 = i2*i2*i2
+          q = species(k + l)
           f = ((c14(l, p) + q*d14(l, p))*i6 - (c8(l, p) + q*d8(l, p)))*i6*i2 &
               - ((c0(l, p) + q*d0(l, p)) + (c2(l, p) + q*d2(l, p))*r2)
           if (r2 >= cutoff2) f = 0
-          sum_x(l) = sum_x(l) + f*dx2
-          sum_y(l) = sum_y(l) + f*dy2
+          sum_x(l) = sum_x(l) + f*dx
+          sum_y(l) = sum_y(l) + f*dy
+          force_x(k + l) = force_x(k + l) - f*dx
+          force_y(k + l) = force_y(k + l) - f*dy
         end do
       end do
-      force_x(i) = add_lanes(sum_x)
-      force_y(i) = add_lanes(sum_y)
+      force_x(own) = force_x(own) + add_lanes(sum_x)
+      force_y(own) = force_y(own) + add_lanes(sum_y)
     end do
   end subroutine forces_even
 
-  !> Any smoothing, one neighbour after the other.
+  !> Any smoothing, one neighbour after the other. force_x, force_y: by slot, added to.
   subroutine forces_any(table, potential, force_x, force_y)
     type(neighbor_table), intent(in) :: table
     type(potential_type), intent(in) :: potential
-    real(wp), intent(out) :: force_x(:), force_y(:)
+    real(wp), intent(inout) :: force_x(:), force_y(:)
 
-    integer(i4) :: o, i, m, k, own, p
-    real(wp) :: dx, dy, r2, value, slope, curvature, sum_x, sum_y
+    integer(i4) :: r, m, k, own, p
+    real(wp) :: dx, dy, r2, value, slope, curvature
 
-    do o = 1, table%n_owned
-      i = table%order(o)
-      own = table%slot(i)
-      sum_x = 0
-      sum_y = 0
-      do m = table%begin(o), table%begin(o + 1) - 1
+    do r = 1, table%n_rows
+      own = table%row(r)
+      do m = table%begin(r), table%begin(r + 1) - 1
         do k = table%vectors(m), table%vectors(m) + lanes - 1
           dx = table%x(own) - table%x(k)
           dy = table%y(own) - table%y(k)
           p = nint(table%species(own) + table%species(k))
           r2 = dx*dx + dy*dy
-          if (r2 >= potential%cutoff2(p) .or. k == own) cycle
+          if (r2 >= potential%cutoff2(p)) cycle
           call pair_terms(potential, p, r2, value, slope, curvature)
-          sum_x = sum_x - slope*dx
-          sum_y = sum_y - slope*dy
+          force_x(own) = force_x(own) - slope*dx
+          force_y(own) = force_y(own) - slope*dy
+          force_x(k) = force_x(k) + slope*dx
+          force_y(k) = force_y(k) + slope*dy
         end do
       end do
-      force_x(i) = sum_x
-      force_y(i) = sum_y
     end do
   end subroutine forces_any
 
@@ -141,29 +130,40 @@ contains
     type(potential_type), intent(in) :: potential
     real(wp), intent(out) :: energy(:), virial(:, :)
 
-    integer(i4) :: o, i, m, k, own, p
+    integer(i4) :: r, m, k, own, p
     real(wp) :: dx, dy, r2, value, slope, curvature
 
-    do o = 1, table%n_owned
-      i = table%order(o)
-      own = table%slot(i)
-      energy(i) = 0
-      virial(:, i) = 0
-      do m = table%begin(o), table%begin(o + 1) - 1
+    energy = 0
+    virial = 0
+    do r = 1, table%n_rows
+      own = table%row(r)
+      do m = table%begin(r), table%begin(r + 1) - 1
         do k = table%vectors(m), table%vectors(m) + lanes - 1
           dx = table%x(own) - table%x(k)
           dy = table%y(own) - table%y(k)
           p = nint(table%species(own) + table%species(k))
           r2 = dx*dx + dy*dy
-          if (r2 >= potential%cutoff2(p) .or. k == own) cycle
+          if (r2 >= potential%cutoff2(p)) cycle
           call pair_terms(potential, p, r2, value, slope, curvature)
-          energy(i) = energy(i) + 0.5_wp*value
-          virial(1, i) = virial(1, i) - 0.5_wp*slope*dx*dx
-          virial(2, i) = virial(2, i) - 0.5_wp*slope*dx*dy
-          virial(3, i) = virial(3, i) - 0.5_wp*slope*dy*dy
+          call share(table%image(own))
+          call share(table%image(k))
         end do
       end do
     end do
+
+  contains
+
+    !> Half of the pair to one of the two, if it is owned.
+    subroutine share(i)
+      integer(i4), intent(in) :: i
+
+      if (i > table%n_owned) return
+      energy(i) = energy(i) + 0.5_wp*value
+      virial(1, i) = virial(1, i) - 0.5_wp*slope*dx*dx
+      virial(2, i) = virial(2, i) - 0.5_wp*slope*dx*dy
+      virial(3, i) = virial(3, i) - 0.5_wp*slope*dy*dy
+    end subroutine share
+
   end subroutine compute_energies
 
   !> Pairwise, in a fixed order.

@@ -11,9 +11,6 @@ module softspots_hessian
   private
   public :: count_hessian, fill_hessian
 
-  !> More neighbours within a cutoff than any configuration short of collapse has.
-  integer(i4), parameter :: most_neighbors = 4096
-
 contains
 
   !> Row starts, counted from zero: row i has indptr(i+1) - indptr(i) blocks, the diagonal one among them. (n + 1)
@@ -22,18 +19,18 @@ contains
     type(potential_type), intent(in) :: potential
     integer(i4), intent(out) :: indptr(:)
 
-    integer(i4) :: o, i, n_found
-    integer(i4) :: found(most_neighbors)
-    real(wp) :: separation(2, most_neighbors)
+    integer(i4) :: k, n_found
+    integer(i4), allocatable :: pair(:, :)
+    real(wp), allocatable :: separation(:, :)
 
+    call find_neighbors(frame, potential, n_found, pair, separation)
     indptr(1) = 0
-    do o = 1, frame%n
-      i = frame%table%order(o)
-      call find_neighbors(frame, potential, o, n_found, found, separation)
-      indptr(i + 1) = n_found + 1
+    indptr(2:) = 1
+    do k = 1, n_found
+      indptr(pair(1, k) + 1) = indptr(pair(1, k) + 1) + 1
     end do
-    do i = 1, frame%n
-      indptr(i + 1) = indptr(i + 1) + indptr(i)
+    do k = 1, frame%n
+      indptr(k + 1) = indptr(k + 1) + indptr(k)
     end do
   end subroutine count_hessian
 
@@ -45,82 +42,125 @@ contains
     integer(i4), intent(out) :: indices(:)
     real(wp), intent(out) :: blocks(:, :, :)
 
-    integer(i4) :: o, i, m, k, n_found, diagonal
-    integer(i4) :: found(most_neighbors)
-    real(wp) :: separation(2, most_neighbors), value, slope, curvature, across, r2, dx, dy, block(2, 2), sum(2, 2)
+    integer(i4) :: i, j, k, m, n_found
+    integer(i4), allocatable :: pair(:, :), filled(:)
+    real(wp), allocatable :: separation(:, :)
+    real(wp) :: value, slope, curvature, across, dx, dy, block(2, 2)
 
-    do o = 1, frame%n
-      i = frame%table%order(o)
-      call find_neighbors(frame, potential, o, n_found, found, separation)
-      diagonal = 0
-      sum = 0
-      k = indptr(i)
-      do m = 1, n_found
-        if (diagonal == 0 .and. found(m) > i) then
-          k = k + 1
-          diagonal = k
-        end if
-        dx = separation(1, m)
-        dy = separation(2, m)
-        r2 = dx*dx + dy*dy
-        call pair_terms(potential, frame%species(i) + frame%species(found(m)), r2, value, slope, curvature)
-        across = (curvature - slope)/r2
-        block(1, 1) = -(slope + across*(dx*dx))
-        block(2, 2) = -(slope + across*(dy*dy))
-        block(1, 2) = -(across*(dx*dy))
-        block(2, 1) = block(1, 2)
-        k = k + 1
-        indices(k) = found(m) - 1
-        blocks(:, :, k) = block
-        sum = sum + block
-      end do
-      if (diagonal == 0) diagonal = k + 1
-      indices(diagonal) = i - 1
-      blocks(:, :, diagonal) = -sum
+    call find_neighbors(frame, potential, n_found, pair, separation)
+    filled = indptr(:frame%n)
+    do i = 1, frame%n
+      block = 0
+      call insert(i)
     end do
+    do m = 1, n_found
+      i = pair(1, m)
+      j = pair(2, m)
+      dx = separation(1, m)
+      dy = separation(2, m)
+      call pair_terms(potential, frame%species(i) + frame%species(j), dx*dx + dy*dy, value, slope, curvature)
+      across = (curvature - slope)/(dx*dx + dy*dy)
+      block(1, 1) = -(slope + across*(dx*dx))
+      block(2, 2) = -(slope + across*(dy*dy))
+      block(1, 2) = -(across*(dx*dy))
+      block(2, 1) = block(1, 2)
+      call insert(j)
+    end do
+    do i = 1, frame%n
+      block = 0
+      do k = indptr(i) + 1, indptr(i + 1)
+        if (indices(k) == i - 1) m = k
+        block = block - blocks(:, :, k)
+      end do
+      blocks(:, :, m) = block
+    end do
+
+  contains
+
+    !> Put the block into row i at column j.
+    subroutine insert(j)
+      integer(i4), intent(in) :: j
+
+      integer(i4) :: k
+
+      k = filled(i)
+      do while (k > indptr(i))
+        if (indices(k) < j - 1) exit
+        indices(k + 1) = indices(k)
+        blocks(:, :, k + 1) = blocks(:, :, k)
+        k = k - 1
+      end do
+      indices(k + 1) = j - 1
+      blocks(:, :, k + 1) = block
+      filled(i) = filled(i) + 1
+    end subroutine insert
+
   end subroutine fill_hessian
 
-  !> The particles within their pair's cutoff of the one at place o, by rising index, and the separations from them.
-  !> Separations come from wrapped coordinates and then the shift, so that those of (i, j) and (j, i) are opposite to
-  !> the bit.
-  pure subroutine find_neighbors(frame, potential, o, n_found, found, separation)
+  !> All neighbours within their pair's cutoff: pair(:, k) is a particle and one of its neighbours, separation(:, k) the
+  !> vector between them, either way round, k = 1 .. n_found. Separations come from wrapped coordinates and then the
+  !> shift, so that those of (i, j) and (j, i) are equal or opposite to the bit.
+  subroutine find_neighbors(frame, potential, n_found, pair, separation)
     type(configuration), intent(in) :: frame
     type(potential_type), intent(in) :: potential
-    integer(i4), intent(in) :: o
-    integer(i4), intent(out) :: n_found, found(:)
-    real(wp), intent(out) :: separation(:, :)
+    integer(i4), intent(out) :: n_found
+    integer(i4), allocatable, intent(out) :: pair(:, :)
+    real(wp), allocatable, intent(out) :: separation(:, :)
 
-    integer(i4) :: v, s, i, j, k, place
+    integer(i4) :: r, v, s, a, b, i, j, most
     real(wp) :: dx, dy
 
-    i = frame%table%order(o)
+    most = 2*lanes*(frame%table%begin(frame%table%n_rows + 1) - 1)
+    allocate (pair(2, most), separation(2, most))
     n_found = 0
-    do v = frame%table%begin(o), frame%table%begin(o + 1) - 1
-      do s = frame%table%vectors(v), frame%table%vectors(v) + lanes - 1
-        k = frame%table%image(s)
-        if (k == i .or. k == 0) cycle
-        j = k
-        if (k > frame%n) j = frame%source(k - frame%n)
-        dx = frame%x(i) - frame%x(j)
-        dy = frame%y(i) - frame%y(j)
-        if (k > frame%n) then
-          dx = dx - image_shift(frame%box, frame%column(k - frame%n), frame%row(k - frame%n))
-          dy = dy - frame%row(k - frame%n)*frame%box%length_y
-        end if
-        if (dx*dx + dy*dy >= potential%cutoff2(frame%species(i) + frame%species(j))) cycle
-        place = n_found + 1
-        do while (place > 1)
-          if (found(place - 1) < j) exit
-          found(place) = found(place - 1)
-          separation(:, place) = separation(:, place - 1)
-          place = place - 1
+    do r = 1, frame%table%n_rows
+      a = frame%table%image(frame%table%row(r))
+      i = particle(a)
+      do v = frame%table%begin(r), frame%table%begin(r + 1) - 1
+        do s = frame%table%vectors(v), frame%table%vectors(v) + lanes - 1
+          b = frame%table%image(s)
+          if (b == 0) cycle
+          j = particle(b)
+          dx = frame%x(i) - frame%x(j)
+          dy = frame%y(i) - frame%y(j)
+          call add_shift(a, 1.0_wp)
+          call add_shift(b, -1.0_wp)
+          if (dx*dx + dy*dy >= potential%cutoff2(frame%species(i) + frame%species(j))) cycle
+          if (a <= frame%n) call add(i, j)
+          if (b <= frame%n) call add(j, i)
         end do
-        found(place) = j
-        separation(1, place) = dx
-        separation(2, place) = dy
-        n_found = n_found + 1
       end do
     end do
+
+  contains
+
+    pure integer(i4) function particle(image)
+      integer(i4), intent(in) :: image
+
+      particle = image
+      if (image > frame%n) particle = frame%source(image - frame%n)
+    end function particle
+
+    subroutine add_shift(image, sign)
+      integer(i4), intent(in) :: image
+      real(wp), intent(in) :: sign
+
+      integer(i4) :: g
+
+      g = image - frame%n
+      if (g <= 0) return
+      dx = dx + sign*image_shift(frame%box, frame%column(g), frame%row(g))
+      dy = dy + sign*(frame%row(g)*frame%box%length_y)
+    end subroutine add_shift
+
+    subroutine add(i, j)
+      integer(i4), intent(in) :: i, j
+
+      n_found = n_found + 1
+      pair(:, n_found) = [i, j]
+      separation(:, n_found) = [dx, dy]
+    end subroutine add
+
   end subroutine find_neighbors
 
 end module softspots_hessian

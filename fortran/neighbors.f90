@@ -4,16 +4,17 @@
 !> (strip, x, id) into slots. Whatever lies within `range` of a particle is then, in each strip, between a first
 !> and a last slot: a run. A run also holds a few particles beyond the range; a kernel masks them by distance.
 !>
-!>   strip 2 |  a  .  B  C  .  D  .  e   |      the run of P in strip 2 is B..D, in strip 1 F..H
-!>   strip 1 |  .  F  P  G  .  H  i  .   |      (P itself is in its own run, at distance zero)
+!>   strip 2 |  a  .  B  C  .  D  .  e   |      the run of P in strip 2 is B..D, in strip 1 G..H;
+!>   strip 1 |  .  f  P  G  .  H  i  .   |      P is in the run of f
 !>
-!> First and last are found by exact comparisons of coordinates, so a particle has the same runs, in the same
-!> order, on whatever rank it is treated, provided that the images reach `range` beyond it in x and `range` plus
-!> one strip in y.
+!> A pair is met once: runs hold only what comes after a particle in the order of slots, and kernels add to both. An
+!> owned particle therefore also needs the images that come before it, which have rows too. It meets its neighbours
+!> in an order set by coordinates and ids, whatever the rank, provided that the images reach `range` beyond it in x
+!> and `range` plus one strip in y; first and last are found by exact comparisons.
 !>
 !> Kernels walk vectors of `lanes` slots. Each run is cut into vectors from its first slot on; the last one may reach
-!> past the run, to slots beyond the range or to some of the empty slots, far away, that stand before the first strip
-!> and after each. What is kept per particle is the list of its vectors' first slots.
+!> past the run, to slots beyond the range or to some of the empty slots, far away, that stand after each strip. What
+!> is kept per particle is the list of its vectors' first slots: a row.
 module softspots_neighbors
   use softspots_kinds, only: wp, i4
   use softspots_storage, only: reserve
@@ -24,7 +25,7 @@ module softspots_neighbors
   integer(i4), parameter :: lanes = 8
   real(wp), parameter :: far_away = 1e9_wp
   real(wp), parameter :: forwards(lanes) = [0, 1, 2, 3, 4, 5, 6, 7], backwards(lanes) = forwards(lanes:1:-1)
-  !> Strips of two thirds of the range: five runs, most of them not longer than one vector, reach all neighbours.
+  !> Strips of two thirds of the range: three runs reach all neighbours that come after a particle.
   real(wp), parameter :: strips_per_range = 1.5_wp
 
   type :: neighbor_table
@@ -34,11 +35,14 @@ module softspots_neighbors
     real(wp), allocatable :: species(:)      !< species by slot, 0 or 1, as a number to compute with
     integer(i4), allocatable :: slot(:)      !< image -> slot
     integer(i4), allocatable :: image(:)     !< slot -> image; 0 for an empty slot
-    integer(i4), allocatable :: order(:)     !< the owned images in the order of their slots: kernels walk in it
-    !> Place o in `order` has the vectors that begin at slots vectors(k), k = begin(o) .. begin(o + 1) - 1. They are
-    !> even in number; an odd one is made even by the empty slots.
-    integer(i4), allocatable :: vectors(:), begin(:)
-    integer(i4), allocatable, private :: cell(:), start(:)
+    integer(i4), allocatable :: order(:)     !< the owned images in the order of their slots
+    !> Rows, in the order of slots: row r is that of the particle in slot row(r), and its vectors begin at the slots
+    !> vectors(k), k = begin(r) .. begin(r + 1) - 1. Rows of images that are not owned hold only vectors with owned
+    !> particles in them.
+    integer(i4) :: n_rows = 0
+    integer(i4), allocatable :: row(:), vectors(:), begin(:)
+    real(wp), allocatable :: force_x(:), force_y(:)   !< by slot, while they are summed
+    integer(i4), allocatable, private :: cell(:), start(:), owned_before(:)
   end type neighbor_table
 
 contains
@@ -60,7 +64,7 @@ contains
     integer(i4), intent(in) :: id(:), species(:)
     real(wp), intent(in) :: range, height
 
-    integer(i4) :: half, lowest, highest, columns, k, s, c, m, slots, occupied
+    integer(i4) :: half, first_owned, last_owned, lowest, highest, columns, k, s, c, m, slots, occupied
     real(wp) :: low_x, per_column
 
     half = ceiling(range/height)
@@ -69,16 +73,20 @@ contains
     call reserve(table%slot, n_images)
     call reserve(table%cell, n_images)
     call reserve(table%order, n_owned)
-    call reserve(table%begin, n_owned + 1)
+    call reserve(table%row, n_images)
+    call reserve(table%begin, n_images + 1)
     table%begin(1) = 1
+    table%n_rows = 0
     if (n_owned == 0) then
       ! Nobody's neighbours: the images have no slots.
       table%n_images = 0
       return
     end if
 
-    lowest = floor(minval(y(:n_owned))/height) - half
-    highest = floor(maxval(y(:n_owned))/height) + half
+    first_owned = floor(minval(y(:n_owned))/height)
+    last_owned = floor(maxval(y(:n_owned))/height)
+    lowest = first_owned - half
+    highest = last_owned + half
     low_x = minval(x(:n_images))
     columns = floor((maxval(x(:n_images)) - low_x)/height) + 1
     per_column = 1/height
@@ -127,14 +135,23 @@ contains
         call insert_sorted(table%image, table%start(m), k)
       end if
     end do
+    call reserve(table%owned_before, slots + lanes)
+    m = 0
     do s = 1, slots
+      table%owned_before(s) = m
       k = table%image(s)
       if (k == 0) cycle
       table%slot(k) = s
       table%species(s) = species(k)
+      if (k > n_owned) cycle
+      m = m + 1
+      table%order(m) = k
     end do
+    table%owned_before(slots + 1:slots + lanes) = m
     call place_images(table, x, y)
-    call reserve(table%vectors, 8*n_owned + 64)
+    call reserve(table%force_x, slots + lanes)
+    call reserve(table%force_y, slots + lanes)
+    call reserve(table%vectors, 5*n_owned + 64)
     call find_vectors()
 
   contains
@@ -180,28 +197,28 @@ contains
     end function before
 
     subroutine find_vectors()
-      integer(i4) :: i, o, s, strip, own, from, to, base, skipped, k, n
+      integer(i4) :: s, strip, own, from, to, base, skipped, k, n
       real(wp) :: xi, yi, gap, reach, range2
+      logical :: owned
 
       range2 = range**2
-      o = 0
       n = 0
       do s = 1, slots
-        i = table%image(s)
-        if (i == 0 .or. i > n_owned) cycle
-        o = o + 1
-        table%order(o) = i
-        xi = x(i)
-        yi = y(i)
+        if (table%image(s) == 0) cycle
+        owned = table%image(s) <= n_owned
+        xi = table%x(s)
+        yi = table%y(s)
         own = floor(yi/height)
-        do strip = own - half, own + half
+        do strip = max(own, first_owned), min(own + half, merge(highest, last_owned, owned))
           ! The gap is shrunk a little, against the rounding of strip*height.
-          gap = max(0.0_wp, strip*height - yi, yi - (strip + 1)*height) - 1e-9_wp*height
-          if (gap >= range) cycle
+          gap = max(0.0_wp, strip*height - yi) - 1e-9_wp*height
+          if (gap >= range) exit
           reach = sqrt(range2 - max(0.0_wp, gap)**2)
           base = (strip - lowest)*columns + 1
           from = table%start(base + max(0, min(columns - 1, int((xi - reach - low_x)*per_column))))
           to = table%start(base + max(0, min(columns - 1, int((xi + reach - low_x)*per_column))) + 1) - 1
+          if (strip == own) from = s + 1
+          if (.not. (owned .or. any_owned(from, to))) cycle
           do while (from <= to)
             skipped = beyond(table%x(from:from + lanes - 1), table%y(from:from + lanes - 1), forwards, xi, yi, range2)
             from = from + skipped
@@ -212,19 +229,26 @@ contains
             to = to - skipped
             if (skipped < lanes) exit
           end do
-          if (n + (to - from)/lanes + 2 > size(table%vectors)) table%vectors = [table%vectors, table%vectors]
+          if (n + (to - from)/lanes + 1 > size(table%vectors)) table%vectors = [table%vectors, table%vectors]
           do k = from, to, lanes
+            if (.not. (owned .or. any_owned(k, min(k + lanes - 1, to)))) cycle
             n = n + 1
             table%vectors(n) = k
           end do
         end do
-        if (mod(n, 2) == 1) then
-          n = n + 1
-          table%vectors(n) = 1
-        end if
-        table%begin(o + 1) = n + 1
+        if (n + 1 == table%begin(table%n_rows + 1)) cycle
+        table%n_rows = table%n_rows + 1
+        table%row(table%n_rows) = s
+        table%begin(table%n_rows + 1) = n + 1
       end do
     end subroutine find_vectors
+
+    pure logical function any_owned(from, to)
+      integer(i4), intent(in) :: from, to
+
+      any_owned = from <= to
+      if (any_owned) any_owned = table%owned_before(to + 1) > table%owned_before(from)
+    end function any_owned
 
   end subroutine build_neighbors
 

@@ -22,71 +22,93 @@ contains
     real(wp), intent(in) :: row_shift
     real(wp), intent(out) :: d2min(:)
 
-    integer(i4) :: o, i, pass, v, s, k, j, own
-    real(wp) :: cutoff2, dx, dy, wx, wy, xx, xy, yx, yy, dxx, dxy, dyy, determinant, trace, mxx, mxy, myx, myy, total
+    integer(i4) :: pass, r, v, s, own, a, b
+    real(wp) :: cutoff2, dx, dy, wx, wy
+    !> Of every particle: X (xx, xy, yx, yy), Y (xx, xy, yy), M (xx, xy, yx, yy).
+    real(wp), allocatable :: x(:, :), y(:, :), m(:, :)
 
     cutoff2 = cutoff**2
-    do o = 1, frame%n
-      i = frame%table%order(o)
-      own = frame%table%slot(i)
-      xx = 0
-      xy = 0
-      yx = 0
-      yy = 0
-      dxx = 0
-      dxy = 0
-      dyy = 0
-      mxx = 0
-      mxy = 0
-      myx = 0
-      myy = 0
-      do pass = 1, 2
-        total = 0
-        do v = frame%table%begin(o), frame%table%begin(o + 1) - 1
+    allocate (x(4, frame%n), y(3, frame%n), m(4, frame%n))
+    x = 0
+    y = 0
+    d2min = 0
+    do pass = 1, 2
+      do r = 1, frame%table%n_rows
+        own = frame%table%row(r)
+        a = frame%table%image(own)
+        do v = frame%table%begin(r), frame%table%begin(r + 1) - 1
           do s = frame%table%vectors(v), frame%table%vectors(v) + lanes - 1
-            if (s == own) cycle
             dx = frame%table%x(s) - frame%table%x(own)
             dy = frame%table%y(s) - frame%table%y(own)
             if (dx*dx + dy*dy >= cutoff2) cycle
-            k = frame%table%image(s)
-            if (k > frame%n) then
-              j = frame%source(k - frame%n)
-              wx = displacement(1, j) - displacement(1, i) + frame%row(k - frame%n)*row_shift
-            else
-              j = k
-              wx = displacement(1, j) - displacement(1, i)
-            end if
-            wy = displacement(2, j) - displacement(2, i)
-            if (pass == 1) then
-              xx = xx + wx*dx
-              xy = xy + wx*dy
-              yx = yx + wy*dx
-              yy = yy + wy*dy
-              dxx = dxx + dx*dx
-              dxy = dxy + dx*dy
-              dyy = dyy + dy*dy
-            else
-              total = total + (wx - (mxx*dx + mxy*dy))**2 + (wy - (myx*dx + myy*dy))**2
-            end if
+            b = frame%table%image(s)
+            call relative_displacement(a, b, wx, wy)
+            ! All terms are the same seen from either of the two.
+            if (a <= frame%n) call add(pass, a)
+            if (b <= frame%n) call add(pass, b)
           end do
         end do
-        if (pass == 2) exit
-        determinant = dxx*dyy - dxy*dxy
-        trace = dxx + dyy
-        if (determinant > 1e-12_wp*trace**2) then
-          mxx = (xx*dyy - xy*dxy)/determinant
-          mxy = (xy*dxx - xx*dxy)/determinant
-          myx = (yx*dyy - yy*dxy)/determinant
-          myy = (yy*dxx - yx*dxy)/determinant
-        else if (trace > 0) then
-          mxx = (xx*dxx + xy*dxy)/trace**2
-          mxy = (xx*dxy + xy*dyy)/trace**2
-          myx = (yx*dxx + yy*dxy)/trace**2
-          myy = (yx*dxy + yy*dyy)/trace**2
-        end if
       end do
-      d2min(i) = total
+      if (pass == 1) m = best_gradient(x, y)
     end do
+
+  contains
+
+    !> How much more image b moves than image a.
+    pure subroutine relative_displacement(a, b, wx, wy)
+      integer(i4), intent(in) :: a, b
+      real(wp), intent(out) :: wx, wy
+
+      integer(i4) :: i, j, row
+
+      i = a
+      j = b
+      row = 0
+      if (a > frame%n) then
+        i = frame%source(a - frame%n)
+        row = -frame%row(a - frame%n)
+      end if
+      if (b > frame%n) then
+        j = frame%source(b - frame%n)
+        row = row + frame%row(b - frame%n)
+      end if
+      wx = displacement(1, j) - displacement(1, i) + row*row_shift
+      wy = displacement(2, j) - displacement(2, i)
+    end subroutine relative_displacement
+
+    subroutine add(pass, i)
+      integer(i4), intent(in) :: pass, i
+
+      if (pass == 1) then
+        x(:, i) = x(:, i) + [wx*dx, wx*dy, wy*dx, wy*dy]
+        y(:, i) = y(:, i) + [dx*dx, dx*dy, dy*dy]
+      else
+        d2min(i) = d2min(i) + (wx - (m(1, i)*dx + m(2, i)*dy))**2 + (wy - (m(3, i)*dx + m(4, i)*dy))**2
+      end if
+    end subroutine add
+
   end subroutine compute_d2min
+
+  !> M = X Y^-1 of every particle.
+  pure function best_gradient(x, y) result(m)
+    real(wp), intent(in) :: x(:, :), y(:, :)
+    real(wp) :: m(4, size(x, 2))
+
+    integer(i4) :: i
+    real(wp) :: determinant, trace
+
+    m = 0
+    do i = 1, size(x, 2)
+      determinant = y(1, i)*y(3, i) - y(2, i)**2
+      trace = y(1, i) + y(3, i)
+      if (determinant > 1e-12_wp*trace**2) then
+        m(1::2, i) = (x(1::2, i)*y(3, i) - x(2::2, i)*y(2, i))/determinant
+        m(2::2, i) = (x(2::2, i)*y(1, i) - x(1::2, i)*y(2, i))/determinant
+      else if (trace > 0) then
+        m(1::2, i) = (x(1::2, i)*y(1, i) + x(2::2, i)*y(2, i))/trace**2
+        m(2::2, i) = (x(1::2, i)*y(2, i) + x(2::2, i)*y(3, i))/trace**2
+      end if
+    end do
+  end function best_gradient
 
 end module softspots_plasticity
