@@ -5,29 +5,33 @@ Physical limit
 What a time step of the paper's system takes per particle, counted from fortran/forces.f90 (`forces_even`) and its
 assembly (gfortran 12, AVX-512):
 
-* A particle has 21.7 neighbours within the cutoff. With a skin of 0.4 its runs hold 37 slots, walked in 6.7 vectors of
-  8 lanes: 40 % of the lanes do useful work; 29 % are beyond the cutoff or the particle itself, 25 % beyond the end of a
-  run, and 6 % belong to vectors that make an odd number even.
-* Two vectors together cost 6 loads without gathers (384 bytes), 41 instructions of arithmetic (22 fused multiply-adds,
-  11 products, 4 differences, 2 maxima, 2 comparisons) and one division: 32 flops a lane, 1,720 a particle, of which 690
-  are for neighbours. Copies of registers cost no time.
-* All arrays that a step passes through, from the first kick to the thermostat's sum, are about 350 bytes per particle:
-  3.5 MB at N = 10,000, from the second or third cache; 12 GB/s of main memory for a million particles at 35 M
+* A particle has 21.7 neighbours within the cutoff, and meets half of them in its own row. With a skin of 0.4 the rows
+  hold 26.5 lanes a particle, 3.31 vectors of 8: 43 % of the lanes do useful work (a twentieth of it in rows of images),
+  19 % are within the skin, and 38 % fill up the last vector of a run.
+* A vector costs 5 loads without gathers and 2 stores (448 bytes), 19 instructions of arithmetic (12 fused
+  multiply-adds, 4 products, 2 differences, 1 comparison) and one division: 31 flops a lane, 820 a particle, of which
+  350 are for neighbours. Copies of registers cost no time.
+* All arrays that a step passes through, from the first kick to the thermostat's sum, are about 370 bytes per particle:
+  3.7 MB at N = 10,000, from the second or third cache; 13 GB/s of main memory for a million particles at 35 M
   particle-steps/s.
 
-Loads and stores have units of their own, and so have most dividers. The limit is therefore, per two vectors, the longer
+Loads and stores have units of their own, and so have most dividers. The limit is therefore, per vector, the longer
 of arithmetic and division. The time of either is measured on the core that runs the dynamics (throughput.c), since
-clocks and dividers differ: on two vector units the arithmetic takes 20.5 cycles, and a divider of 16 cycles hides
-behind it. The row "of the physical limit" is the share that whole time steps reach, all else than forces included.
+clocks and dividers differ: on two vector units the arithmetic takes 9.5 cycles, and a divider of 16 cycles is what
+bounds the loop. The row "of the physical limit" is the share that whole time steps reach, all else included.
 
-What holds the rest back:
+What holds the rest back, by leaving it out of the loop (25 ns a particle on an Intel core whose limit is 15):
 
-* The loop is short, 2 to 5 rounds a particle. The processor must guess how many, and each wrong guess throws away work
-  that had begun on the next particle.
-* From the division to the sums there are seven operations in a chain, which overlap only with rounds that were guessed.
-* Once per particle: constants of its species are spread over the lanes, and the lanes of two sums are added.
-* Most vectors lie across two cache lines, since runs begin anywhere.
-* Outside the loop: kicks and drift, positions put into slots, displacements, the exact sum, and the rebuilds.
+* Once per row: the lanes of two sums are added (3 ns), the species picks the coefficients (1 ns).
+* Adding to the partners (3 ns): most vectors lie across two cache lines, since runs begin anywhere, and what one
+  row has stored the next one reads back at another offset.
+* The division itself (2 to 4 ns), behind which eight operations wait in a chain.
+* Outside the loop (10 ns): kicks and drift, positions put into slots, displacements, the exact sum, and the rebuilds.
+
+What was tried and gained nothing: one division for two vectors (1/a = b/(a b), a gain of a sixth while each pair was
+met twice; now its rounding would depend on which images a rank has), a loop over all vectors without one over rows,
+sums of lanes put off and taken for many rows together, vectors of 4 lanes (5 %, on the processor with the slowest
+divisions of long vectors), other heights of strips and other skins.
 """
 
 from __future__ import annotations
@@ -60,8 +64,8 @@ SPEED = "particle-steps/s"
 SKINS = (0.2, 0.3, 0.4, 0.5, 0.6)
 # How often a start of 1,000 particles is repeated in x and y.
 COPIES = {1_000: (1, 1), 10_000: (5, 2), 100_000: (10, 10), 1_000_000: (40, 25)}
-# Counted as said above: pairs of vectors per particle, and instructions of arithmetic per pair, beside one division.
-PAIRS, ARITHMETIC = 3.36, 41
+# Counted as said above: vectors per particle, and instructions of arithmetic per vector, beside one division.
+VECTORS, ARITHMETIC = 3.31, 19
 
 
 def rows(quick: bool, mpirun: str) -> Iterator[Row]:
@@ -138,8 +142,8 @@ def _against_lammps(folder, repetitions, shorter, launcher, progress):
         peer = "two runs of softspots, side by side on 1 core each"
         yield Row("efficiency of 2 ranks, both cores busy", us_on_2, SPEED, peer, side_by_side, settings=settings)
 
-    settings = {"system": SYSTEM, "seconds_per_vector": vectors, "pairs": PAIRS, "arithmetic": ARITHMETIC}
-    limit = [1 / (PAIRS * max(ARITHMETIC * v["multiply_add"], v["divide"])) for v in vectors]
+    settings = {"system": SYSTEM, "seconds_per_vector": vectors, "vectors": VECTORS, "arithmetic": ARITHMETIC}
+    limit = [1 / (VECTORS * max(ARITHMETIC * v["multiply_add"], v["divide"])) for v in vectors]
     yield Row("sheared NVT, of the physical limit", us, SPEED, "vector units", limit, settings=settings)
     steps = [1e6 * PARTICLES / speed for speed in us]
     without = [step - 1e6 * seconds for step, seconds in zip(steps, sums, strict=True)]
