@@ -13,6 +13,7 @@ module softspots_c_interface
   use softspots_hessian, only: count_hessian, fill_hessian
   use softspots_minimize, only: minimize
   use softspots_plasticity, only: compute_d2min
+  use softspots_meanfield, only: spend_budgets
   use softspots_reduction, only: accumulate
   use, intrinsic :: iso_c_binding, only: c_int, c_long_long, c_double, c_char, c_ptr, c_loc, c_f_pointer, c_null_ptr
   implicit none (type, external)
@@ -143,6 +144,19 @@ contains
     call prepare(n, positions, species, box, cutoff, frame, error)
     if (error%code == ok) call compute_d2min(frame, cutoff, displacements, row_shift, d2min)
   end subroutine ss_d2min
+
+  !> One step of the mean-field model for each of the n places in struck, from zero; counters = step, born, died.
+  subroutine ss_spend_budgets(n, struck, n_budgets, budgets, n_spots, spot, birth, remaining, lifetimes, &
+                              counters) bind(c)
+    integer(c_int), value :: n, n_spots
+    integer(c_long_long), value :: n_budgets
+    integer(c_int), intent(in) :: struck(n)
+    integer(c_long_long), intent(in) :: budgets(n_budgets)
+    integer(c_long_long), intent(inout) :: spot(n_spots), birth(n_spots), remaining(n_spots), lifetimes(n_budgets)
+    integer(c_long_long), intent(inout) :: counters(3)
+
+    call spend_budgets(struck, budgets, spot, birth, remaining, lifetimes, counters(1), counters(2), counters(3))
+  end subroutine ss_spend_budgets
 
   !> Add n terms to sums(1:2), exactly; the total is sums(1) + sums(2).
   subroutine ss_accumulate(n, terms, sums) bind(c)

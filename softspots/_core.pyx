@@ -22,6 +22,8 @@ cdef extern from "softspots.h" nogil:
                             failure *error)
     void ss_d2min(int n, double *positions, double *displacements, double row_shift, double *box,
                          double cutoff, double *d2min, failure *error)
+    void ss_spend_budgets(int n, int *struck, long long n_budgets, long long *budgets, int n_spots, long long *spot,
+                          long long *birth, long long *remaining, long long *lifetimes, long long *counters)
     void ss_accumulate(int n, double *terms, double *sums)
     void *ss_new_simulation(int handle, int rank, int size, int grid_x, int grid_y, double *box, double *table,
                             int smoothing, double timestep, double thermostat_time, int thermostat_chain, double skin,
@@ -157,6 +159,24 @@ def d2min(positions, displacements, double row_shift, box, double cutoff):
         ss_d2min(<int> r.shape[0], &r[0, 0], &u[0, 0], row_shift, &b[0], cutoff, &values[0], &error)
     check(&error)
     return np.asarray(values)
+
+
+def spend_budgets(int[::1] struck, long long[::1] budgets, long long[::1] spot, long long[::1] birth,
+                  long long[::1] remaining, long long[::1] lifetimes, long long[::1] counters):
+    """A step of the mean-field model for each place in ``struck``; the last five change. See `softspots.meanfield`.
+
+    ``counters`` are steps, spots born, and spots that died.
+    """
+    cdef int n_spots = <int> spot.shape[0]
+    if spot.shape[0] == 0 or birth.shape[0] != n_spots or remaining.shape[0] != n_spots:
+        raise ValueError("spot, birth and remaining must have the same shape (N_S,) with N_S > 0")
+    if budgets.shape[0] == 0 or lifetimes.shape[0] != budgets.shape[0] or counters.shape[0] != 3:
+        raise ValueError("budgets and lifetimes must have the same shape (n,) with n > 0, counters (3,)")
+    if struck.shape[0] == 0 or np.min(struck) < 0 or np.max(struck) >= n_spots:
+        raise ValueError(f"struck must hold places from 0 to {n_spots - 1}, and at least one")
+    with nogil:
+        ss_spend_budgets(<int> struck.shape[0], &struck[0], budgets.shape[0], &budgets[0], n_spots, &spot[0], &birth[0],
+                         &remaining[0], &lifetimes[0], &counters[0])
 
 
 def accumulate(terms, sums):

@@ -8,15 +8,20 @@ random, takes a rearrangement; a spot that has taken r is destroyed, and a new o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import binom, nbinom
 
+from . import _core
+
 # Rearrangements are counted over intervals of 2 τ (Schoenholz et al. 2014, section V).
 INTERVAL = 2.0
 # Lifetimes times budgets that are treated at once: 2 MB an array.
 BLOCK = 2**18
+# Steps of a run at a time: enough to hide what a call costs, and in the cache.
+STEPS = 2**14
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,6 +184,58 @@ def predict_lifetimes(
     survival = lifetime_survival(steps, budget_probabilities, spots)
     # Where hardly a spot has died, rounding may let the survival rise by a digit.
     return LifetimePrediction(times, survival, np.maximum(0, -np.diff(survival)) / np.diff(times))
+
+
+def simulate_model(
+    budget_probabilities: np.ndarray, spots: int, births: int, seed: int | Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lifetimes from a run of the model itself, against which its theory (`lifetime`) can be held.
+
+    The run begins with N_S new spots, and goes on until each of the first ``births`` spots to be born,
+    those N_S among them, has died; spots born later are not reported. Which spots are reported
+    depends on the order of birth alone and not, as in a run of given length, on how long they live. So
+    every lifetime has the law P_T exactly. Those of spots that live at the same time are not
+    independent, however: what strikes one misses the others.
+
+    Parameters
+    ----------
+    budget_probabilities : (B,) array_like of float
+        P_R(r) for r = 0 to B - 1. P_R(0) must be zero, and the sum one.
+    spots : int
+        N_S, 1 or more.
+    births : int
+        1 or more.
+    seed : int or sequence of int
+        Not negative, as `numpy.random.default_rng` takes it. The same seed gives the same run.
+
+    Returns
+    -------
+    lifetimes : (births,) ndarray of int
+        In steps, in order of birth.
+    budgets : (births,) ndarray of int
+        r of each spot.
+
+    Raises
+    ------
+    ValueError
+        If a value is out of its range.
+    """
+    probabilities = _checked_probabilities(budget_probabilities)
+    spots, births = int(_whole("spots", spots, least=1)), int(_whole("births", births, least=1))
+    # NumPy draws the places, in a fraction of the time that they are spent in: no generator of our own.
+    random = np.random.default_rng(seed)
+    budgets = random.choice(len(probabilities), size=births, p=probabilities)
+    # The spot at each place, the step of its birth, and the rearrangements it has left; none where births are fewer.
+    spot, birth, remaining = np.zeros((3, spots), dtype=np.int64)
+    born = min(spots, births)
+    spot[:born] = np.arange(born)
+    remaining[:born] = budgets[:born]
+    lifetimes = np.zeros(births, dtype=np.int64)
+    counters = np.array([0, born, 0])
+    while counters[2] < births:
+        struck = random.integers(spots, size=STEPS, dtype=np.int32)
+        _core.spend_budgets(struck, budgets, spot, birth, remaining, lifetimes, counters)
+    return lifetimes, budgets
 
 
 def _sum_over_hits(tau, weights, spots) -> np.ndarray:

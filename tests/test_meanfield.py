@@ -1,4 +1,4 @@
-"""The mean-field model: its theory against exact arithmetic."""
+"""The mean-field model: its theory against exact arithmetic, and against runs of the model itself."""
 
 from decimal import Context, Decimal, localcontext
 from math import comb
@@ -7,13 +7,16 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy import stats
 
+from softspots import _core
 from softspots.meanfield import (
     lifetime,
     lifetime_given_budget,
     lifetime_moments,
     lifetime_survival,
     predict_lifetimes,
+    simulate_model,
     steps_to_time,
 )
 
@@ -24,6 +27,9 @@ budget_laws = (
     .filter(any)
     .map(lambda counts: np.array([0, *counts]) / sum(counts))
 )
+# A power law with a tail cut off, as the measured ones are.
+POWER_LAW = np.append(0, np.arange(1.0, 41) ** -1.5 * np.exp(-np.arange(1, 41) / 15))
+POWER_LAW /= POWER_LAW.sum()
 
 
 def all_lifetimes(budget_probabilities, spots):
@@ -169,6 +175,98 @@ def test_bins_wider_and_narrower_than_a_step():
     np.testing.assert_allclose(found.density, [0, 0, 0.25 / 0.1, 0, 0.75 / 2.5], rtol=1e-14)
 
 
+# Runs of the model
+
+
+def follow(struck, budgets, n_spots):
+    """Lifetimes in the model, from its words: NaN for spots that are alive at the end."""
+    lifetimes = np.full(len(budgets), np.nan)
+    unborn = iter(range(len(budgets)))
+    places = [{"spot": next(unborn, None), "birth": 0, "taken": 0} for _ in range(n_spots)]
+    for step, place in enumerate(struck, 1):
+        here = places[place]
+        here["taken"] += 1
+        if here["spot"] is not None and here["taken"] == budgets[here["spot"]]:
+            lifetimes[here["spot"]] = step - here["birth"]
+            places[place] = {"spot": next(unborn, None), "birth": step, "taken": 0}
+    return lifetimes
+
+
+@given(
+    st.integers(1, 6).flatmap(
+        lambda n: st.tuples(st.just(n), st.lists(st.integers(0, n - 1), min_size=2, max_size=120))
+    ),
+    st.lists(st.integers(1, 5), min_size=1, max_size=30),
+    st.data(),
+)
+def test_steps_follow_the_rules(places, budgets, data):
+    n_spots, struck = places
+    born = min(n_spots, len(budgets))
+    spot, birth, remaining = np.zeros((3, n_spots), dtype=np.int64)
+    spot[:born], remaining[:born] = np.arange(born), budgets[:born]
+    lifetimes, counters = np.zeros(len(budgets), dtype=np.int64), np.array([0, born, 0])
+    # In two parts, at any step.
+    cut = data.draw(st.integers(1, len(struck) - 1))
+    for part in np.split(np.array(struck, dtype=np.int32), [cut]):
+        _core.spend_budgets(part, np.array(budgets), spot, birth, remaining, lifetimes, counters)
+    expected = follow(struck, budgets, n_spots)
+    assert (lifetimes == np.nan_to_num(expected)).all()
+    died = np.isfinite(expected).sum()
+    assert counters.tolist() == [len(struck), min(born + died, len(budgets)), died]
+
+
+def test_a_run_of_a_single_spot_spends_its_budgets():
+    lifetimes, budgets = simulate_model(POWER_LAW, 1, 5000, seed=1)
+    assert (lifetimes == budgets).all()
+    counts = np.bincount(budgets, minlength=len(POWER_LAW))[1:]
+    common = POWER_LAW[1:] * 5000 > 5
+    merged = [np.append(values[common], values[~common].sum()) for values in (counts, 5000 * POWER_LAW[1:])]
+    # False alarm in one of 10,000 seeds.
+    assert stats.chisquare(*merged).pvalue > 1e-4
+
+
+def test_a_seed_is_a_run():
+    first, again, other = (simulate_model(POWER_LAW, 7, 300, seed) for seed in (1, 1, 2))
+    assert all((a == b).all() for a, b in zip(first, again, strict=True))
+    assert (first[0] != other[0]).any()
+
+
+def test_a_run_lasts_until_all_have_died():
+    # Fewer births than places; places so many that to wait for a rearrangement takes more steps than a call does.
+    lifetimes, budgets = simulate_model(POWER_LAW, 100_000, 30, seed=1)
+    assert lifetimes.shape == budgets.shape == (30,)
+    assert (lifetimes >= budgets).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_runs_have_the_law_of_the_theory(seed):
+    """The spot born last, of many runs: independent, and the one that a run of given length would cut short."""
+    random = np.random.default_rng([2, seed])
+    spots, law = int(random.integers(2, 25)), np.append(0, random.dirichlet(np.full(random.integers(1, 15), 0.5)))
+    births = int(random.integers(1, 4 * spots))
+    found = np.array([simulate_model(law, spots, births, [3, seed, run])[0][-1] for run in range(3000)])
+    # About 20 bins of equal probability, as far as whole steps allow, but never with less than 30 expected.
+    tau = np.arange(1, 60 * spots * len(law))
+    survival = lifetime_survival(tau, law, spots)
+    edges = np.unique(np.searchsorted(-survival, -np.linspace(1, 0, 21)[1:-1]))
+    expected = -np.diff(survival[edges], prepend=1, append=0) * len(found)
+    counts = np.bincount(np.digitize(found, tau[edges]), minlength=len(expected))
+    assert len(expected) > 10
+    assert expected.min() > 30
+    # False alarm in one of 10,000 seeds.
+    assert stats.chisquare(counts, expected).pvalue > 1e-4
+
+
+def test_no_spot_counts_more_for_its_length_of_life():
+    """All spots of short runs, with budgets so uneven that a cut at a given step would show."""
+    law, spots, births, runs = np.bincount([1, 1, 1, 1, 30]) / 5, 5, 20, 1000
+    found = np.array([simulate_model(law, spots, births, [4, run])[0] for run in range(runs)])
+    for tau in (2, 8, 40, 150):
+        fractions = (found >= tau).mean(axis=1)
+        # Spots of one run are not independent, the runs are. False alarm in one of 10,000 seeds for each.
+        assert stats.ttest_1samp(fractions, lifetime_survival(tau, law, spots)).pvalue > 1e-4
+
+
 # Wrong input
 
 
@@ -196,6 +294,12 @@ def test_wrong_input_is_named(function, tau, law, spots, message):
         function(tau, law, spots)
 
 
+def spend(struck, places=2, births=1):
+    """The kernel, on two places and one budget, with one array of another length."""
+    integers = [np.ones(length, dtype=np.int64) for length in (1, 2, 2, places, births, 3)]
+    _core.spend_budgets(np.array(struck, dtype=np.int32), *integers)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -209,6 +313,15 @@ def test_wrong_input_is_named(function, tau, law, spots, message):
         (lambda: predict_lifetimes([1.0, 1.0], [0, 1.0], 10, 1.0), "ascending"),
         (lambda: predict_lifetimes([-1.0, 1.0], [0, 1.0], 10, 1.0), "not negative"),
         (lambda: predict_lifetimes([1.0, np.inf], [0, 1.0], 10, 1.0), "finite"),
+        (lambda: simulate_model([0, 0.9], 10, 5, 1), r"sum to 0\.9"),
+        (lambda: simulate_model([0, 1.0], 2.5, 5, 1), r"spots is 2\.5; it must be a whole number, 1 or more"),
+        (lambda: simulate_model([0, 1.0], 10, 0, 1), "births is 0; it must be a whole number, 1 or more"),
+        (lambda: simulate_model([0, 1.0], 10, 5, -1), "non-negative"),
+        (lambda: spend([0, 2]), "places from 0 to 1"),
+        (lambda: spend([-1]), "places from 0 to 1"),
+        (lambda: spend([]), "at least one"),
+        (lambda: spend([0], places=3), r"\(N_S,\)"),
+        (lambda: spend([0], births=2), r"\(n,\)"),
     ],
 )
 def test_wrong_input_is_named_elsewhere(call, message):
