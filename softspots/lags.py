@@ -1,0 +1,57 @@
+"""Frames that are a lag apart: times are whole numbers of the interval between frames, and frames may be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def checked_times(times: Sequence[int] | None, n_frames: int) -> np.ndarray:
+    """Times of frames as an array, 0, 1, … if there are none; ValueError if they are not rising integers."""
+    times = np.arange(n_frames) if times is None else np.asarray(times)
+    if times.shape != (n_frames,) or not np.issubdtype(times.dtype, np.integer) or (np.diff(times) <= 0).any():
+        raise ValueError(f"times must be {n_frames} rising integers, one for each frame")
+    return times
+
+
+def checked_lags(lags: Sequence[int]) -> np.ndarray:
+    """Lags as an array; ValueError if they are not integers that rise from 0 or more."""
+    lags = np.asarray(lags)
+    if lags.ndim != 1 or lags.size == 0 or not np.issubdtype(lags.dtype, np.integer):
+        raise ValueError("lags must be a sequence of integers, not empty")
+    if lags[0] < 0 or (np.diff(lags) <= 0).any():
+        raise ValueError("lags must rise from 0 or more")
+    return lags
+
+
+def by_origin(
+    products: np.ndarray, later_times: np.ndarray, earlier_times: np.ndarray, origins: np.ndarray, lags: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Values of pairs of frames by time of the earlier one and lag.
+
+    Parameters
+    ----------
+    products : (F, G) ndarray
+        For each later frame (rows) and earlier frame (columns).
+    later_times, earlier_times : (F,), (G,) ndarray of int
+        Their rising times.
+    origins, lags : (O,), (L,) ndarray of int
+
+    Returns
+    -------
+    values : (O, L) ndarray
+        0 where there is no such pair.
+    present : (O, L) ndarray of bool
+        Whether there is.
+    """
+    earlier, has_earlier = find_frames(earlier_times, origins)
+    later, has_later = find_frames(later_times, origins[:, None] + lags)
+    present = has_earlier[:, None] & has_later
+    return np.where(present, products[later, earlier[:, None]], 0.0), present
+
+
+def find_frames(times: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of the frames at the wanted times (any frame where there is none), and whether there is one."""
+    frames = np.minimum(np.searchsorted(times, wanted), len(times) - 1)
+    return frames, times[frames] == wanted
