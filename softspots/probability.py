@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from math import isqrt
 
 import numpy as np
 
+from .errors import Estimate, bootstrap, fraction
+
 # P(D²_min) has reached its plateau from 15 T on (Schoenholz et al. 2014, section III and fig. 2).
 THRESHOLD = 15.0
+PLATEAU_LOSS = 0.05  # a bin is on the plateau that lies less than this part below what follows
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,12 +27,16 @@ class RearrangementProbability:
         Fraction of them on soft spots; NaN in an empty bin.
     error : (B,) ndarray of float
         Its statistical error, as in `plateau`.
+    low, high : (B,) ndarray of float
+        The interval in which it lies; NaN where the error is.
     """
 
     edges: np.ndarray
     counts: np.ndarray
     probability: np.ndarray
     error: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
 
     @property
     def centres(self) -> np.ndarray:
@@ -54,7 +59,9 @@ class Plateau:
         rearranges or none is on a soft spot.
     ratio_error : float
         Statistical error (one standard deviation) of the ratio. NaN where the ratio is, and where
-        all rearrangements, or all soft spots, fall into a single block of frames.
+        all rearrangements, or all soft spots, fall into fewer than three blocks of frames.
+    ratio_low, ratio_high : float
+        The interval in which the ratio lies; NaN where the error is.
     rearranging : int
         How many particles rearrange, over all frames.
     """
@@ -63,11 +70,18 @@ class Plateau:
     density: float
     ratio: float
     ratio_error: float
+    ratio_low: float
+    ratio_high: float
     rearranging: int
+
+    @property
+    def bound(self) -> float:
+        """1/ρ_SS, the ratio if every rearrangement were on a soft spot; infinite without soft spots."""
+        return 1 / self.density if self.density else np.inf
 
 
 def rearrangement_probability(
-    d2min: np.ndarray, labels: np.ndarray, temperature: float, bins_per_decade: int = 10
+    d2min: np.ndarray, labels: np.ndarray, temperature: float, bins_per_decade: int = 10, confidence: float = 0.68
 ) -> RearrangementProbability:
     """P(D²_min) in logarithmic bins of D²_min/T (Schoenholz et al. 2014, eq. 2 and fig. 2).
 
@@ -83,6 +97,8 @@ def rearrangement_probability(
         Bin borders are the powers of ten and this many equal steps of the logarithm between them,
         as far as the data go, so that results for different data share their bins. Particles with
         D²_min = 0 are in no bin.
+    confidence : float
+        Confidence level of the intervals.
 
     Returns
     -------
@@ -93,38 +109,53 @@ def rearrangement_probability(
     ValueError
         If shapes do not fit or a value is out of its range.
     """
-    d2min, on_spot = _checked(d2min, labels, temperature)
-    if bins_per_decade < 1:
-        raise ValueError(f"rearrangement_probability: bins_per_decade is {bins_per_decade}; it must be 1 or more")
-    frames, particles = np.nonzero(d2min)
-    steps = np.floor(bins_per_decade * np.log10(d2min[frames, particles] / temperature)).astype(int)
-    first, last = (steps.min(), steps.max()) if steps.size else (0, 0)
-    n_frames, n_bins = len(d2min), last - first + 1
-    cells = frames * n_bins + steps - first
-    counts, hits = (
-        np.bincount(cells, weights=weights, minlength=n_frames * n_bins).reshape(n_frames, n_bins)
-        for weights in (None, on_spot[frames, particles])
-    )
-    return RearrangementProbability(
-        edges=10.0 ** (np.arange(first, last + 2) / bins_per_decade),
-        counts=counts.sum(axis=0),
-        probability=_fraction(hits.sum(axis=0), counts.sum(axis=0)),
-        error=_jackknife_error(_fraction, hits, counts),
-    )
+    edges, hits, counts = _binned(*checked_fields(d2min, labels, temperature), temperature, bins_per_decade)
+    found = bootstrap(fraction, hits, counts)
+    low, high = found.interval(confidence)
+    return RearrangementProbability(edges, counts.sum(axis=0), found.value, found.error, low, high)
 
 
-def plateau(d2min: np.ndarray, labels: np.ndarray, temperature: float, threshold: float = THRESHOLD) -> Plateau:
+def plateau_onset(d2min: np.ndarray, labels: np.ndarray, temperature: float, bins_per_decade: int = 10) -> Estimate:
+    """D²_min/T from which on P(D²_min) is on its plateau (Schoenholz et al. 2014, fig. 2).
+
+    It is the lower border of the first bin whose P is at least 95 % of that of all particles with a larger D²_min. The
+    search begins at the bin with the most particles, since far below it there are few and P is uncertain. A resample is
+    searched in the same way; so the value is uncertain by a bin at least, and sparse data, whose bins scatter by more
+    than 5 %, show in a wide interval.
+
+    Parameters
+    ----------
+    d2min, labels, temperature, bins_per_decade
+        As in `rearrangement_probability`.
+
+    Returns
+    -------
+    Estimate
+        Infinite where no bin is on the plateau but perhaps the last.
+    """
+    edges, hits, counts = _binned(*checked_fields(d2min, labels, temperature), temperature, bins_per_decade)
+    first = np.argmax(counts.sum(axis=0))
+
+    def reached(hits, counts):
+        """P of each bin but the last in units of the P that follows."""
+        later = (np.cumsum(values[..., :0:-1], axis=-1)[..., ::-1] for values in (hits, counts))
+        return fraction(fraction(hits, counts)[..., :-1], fraction(*later))
+
+    def onset(ratios):
+        on_plateau = np.append(ratios[first:] >= 1 - PLATEAU_LOSS, True)
+        return np.append(edges[first:-2], np.inf)[np.argmax(on_plateau)]
+
+    return bootstrap(reached, hits, counts).map(onset)
+
+
+def plateau(
+    d2min: np.ndarray, labels: np.ndarray, temperature: float, threshold: float = THRESHOLD, confidence: float = 0.68
+) -> Plateau:
     """P*, ρ_SS and P*/ρ_SS (Schoenholz et al. 2014, section III and fig. 4).
 
     Particles with D²_min > ``threshold`` T are taken to rearrange. Averages are over particles and
-    frames, so that a frame counts by its number of rearranging particles.
-
-    The error is a delete-one-block jackknife over blocks of consecutive frames: particles of one
-    event, and frames that follow one another, are not independent. There are ten blocks, or the
-    square root of the number of frames if that is more, or as many as there are frames if that is less.
-    Fewer blocks would leave the error itself uncertain by more than a quarter; so with
-    fewer than some tens of frames the blocks are short, and the error does not yet see correlations
-    over more than a block.
+    frames, so that a frame counts by its number of rearranging particles. The error is that of
+    `softspots.errors.bootstrap`: particles of one event, and frames that follow one another, are not independent.
 
     Parameters
     ----------
@@ -136,6 +167,8 @@ def plateau(d2min: np.ndarray, labels: np.ndarray, temperature: float, threshold
         T, in ε_AA/k_B.
     threshold : float
         In units of T.
+    confidence : float
+        Confidence level of the interval.
 
     Returns
     -------
@@ -146,26 +179,45 @@ def plateau(d2min: np.ndarray, labels: np.ndarray, temperature: float, threshold
     ValueError
         If shapes do not fit or a value is out of its range.
     """
-    d2min, on_spot = _checked(d2min, labels, temperature)
+    d2min, on_spot = checked_fields(d2min, labels, temperature)
     rearranges = d2min > threshold * temperature
     hits = (rearranges & on_spot).sum(axis=1)
     rearranging = rearranges.sum(axis=1)
     density = on_spot.mean(axis=1)
 
     def ratio(hits, rearranging, density, frames):
-        return _fraction(hits * frames, rearranging * density)
+        return fraction(hits * frames, rearranging * density)
 
-    sums = (hits, rearranging, density, np.ones(len(d2min)))
+    found = bootstrap(ratio, hits, rearranging, density, np.ones(len(d2min)))
+    low, high = found.interval(confidence)
     return Plateau(
-        probability=float(_fraction(hits.sum(), rearranging.sum())),
+        probability=float(fraction(hits.sum(), rearranging.sum())),
         density=float(density.mean()),
-        ratio=float(ratio(*(values.sum() for values in sums))),
-        ratio_error=float(_jackknife_error(ratio, *sums)),
+        ratio=float(found.value),
+        ratio_error=float(found.error),
+        ratio_low=float(low),
+        ratio_high=float(high),
         rearranging=int(rearranging.sum()),
     )
 
 
-def _checked(d2min, labels, temperature) -> tuple[np.ndarray, np.ndarray]:
+def _binned(d2min, on_spot, temperature, bins_per_decade) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Borders of the bins, and particles on spots and all particles in them, (F, B) each."""
+    if bins_per_decade < 1:
+        raise ValueError(f"rearrangement_probability: bins_per_decade is {bins_per_decade}; it must be 1 or more")
+    frames, particles = np.nonzero(d2min)
+    steps = np.floor(bins_per_decade * np.log10(d2min[frames, particles] / temperature)).astype(int)
+    first, last = (steps.min(), steps.max()) if steps.size else (0, 0)
+    n_frames, n_bins = len(d2min), last - first + 1
+    cells = frames * n_bins + steps - first
+    counts, hits = (
+        np.bincount(chosen, minlength=n_frames * n_bins).reshape(n_frames, n_bins)
+        for chosen in (cells, cells[on_spot[frames, particles]])
+    )
+    return 10.0 ** (np.arange(first, last + 2) / bins_per_decade), hits, counts
+
+
+def checked_fields(d2min: np.ndarray, labels: np.ndarray, temperature: float) -> tuple[np.ndarray, np.ndarray]:
     """D²_min and whether each particle is on a soft spot, both (F, N), or an error."""
     d2min, labels = np.asarray(d2min, dtype=float), np.asarray(labels)
     if d2min.ndim != 2 or d2min.size == 0 or labels.shape != d2min.shape:
@@ -177,25 +229,3 @@ def _checked(d2min, labels, temperature) -> tuple[np.ndarray, np.ndarray]:
     if not (np.isfinite(temperature) and temperature > 0):
         raise ValueError(f"temperature is {temperature!r}; it must be a positive finite number")
     return d2min, labels >= 0
-
-
-def _fraction(part, whole):
-    """part / whole, NaN where the whole is zero."""
-    return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=np.asarray(whole) > 0)
-
-
-def _jackknife_error(estimate: Callable, *sums: np.ndarray):
-    """Standard error of ``estimate(*totals)`` from sums of each frame, shape (F, ...).
-
-    Delete-one-block jackknife; blocks of F frames may differ by one frame in length, which is
-    allowed for (Busing, Meijer and van der Leeden 1999). NaN if there is only one frame.
-    """
-    n_frames = len(sums[0])
-    n_blocks = min(n_frames, max(10, isqrt(n_frames)))
-    totals = [values.sum(axis=0) for values in sums]
-    starts = np.arange(n_blocks) * n_frames // n_blocks
-    rest = [total - np.add.reduceat(values, starts, axis=0) for total, values in zip(totals, sums, strict=True)]
-    # h: how many times longer the data are than the block that is left out.
-    h = (n_frames / np.diff(starts, append=n_frames)).reshape(-1, *(1,) * totals[0].ndim)
-    pseudo = h * estimate(*totals) - (h - 1) * estimate(*rest)
-    return np.sqrt(np.mean((pseudo - np.sum(pseudo / h, axis=0)) ** 2 / (h - 1), axis=0))

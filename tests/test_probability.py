@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from softspots.probability import plateau, rearrangement_probability
+from softspots.probability import plateau, plateau_onset, rearrangement_probability
 
 TEMPERATURE = 0.1
 
@@ -40,15 +40,16 @@ def test_every_rearrangement_on_a_spot_is_the_upper_bound():
     found = plateau(d2min, labels, TEMPERATURE)
     assert found.probability == 1
     assert found.ratio == pytest.approx(1 / found.density, rel=1e-15)
+    assert found.bound == found.ratio
 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("ratio", [1.0, 3.15])
 def test_planted_correlations_are_found_within_the_error(ratio, seed):
     found = plateau(*planted(np.random.default_rng(seed), ratio, frames=200), TEMPERATURE)
-    # Four standard errors of 14 blocks: one false alarm in some 700 draws by Student's t with 13 degrees of freedom.
+    # Four standard errors: one false alarm in 16,000 draws.
     assert abs(found.ratio - ratio) < 4 * found.ratio_error
-    # Binomial scatter, and that of the frames; 14 blocks give an error to within 20 %, here times three.
+    # Binomial scatter, and that of the frames; memory that independent frames seem to have adds up to a quarter.
     fraction = 0.2 * ratio
     expected = ratio * np.sqrt((1 / fraction - 1) / found.rearranging + (0.3 * (1 - fraction)) ** 2 / 200)
     assert 0.4 < found.ratio_error / expected < 1.6
@@ -62,21 +63,21 @@ def test_the_error_covers_the_scatter_of_independent_frames(frames):
     # The scatter of 300 trials is known to 4 %; four times that, and a few per cent for the bias of short data.
     assert 0.8 < np.sqrt(np.mean(errors**2)) / ratios.std() < 1.2
     # One sigma covers 68 % with many blocks and 63 % with five (Student's t); 300 trials give it to within 2.7 %, here
-    # times three. Three of the six cases draw frames that blocks divide unevenly.
+    # times three.
     covered = np.mean(np.abs(ratios - ratios.mean()) < errors)
     assert 0.54 < covered < 0.77
 
 
 def test_blocks_see_the_memory_of_the_frames():
     random = np.random.default_rng(4)
-    # A memory of exp(-1/3) a frame, so that strong a swing that it rules the error; 400 frames make 20 blocks of 20.
+    # A memory of exp(-1/3) a frame, and so strong a swing that it rules the error.
     strong = {"frames": 400, "particles": 100, "rate": 0.05, "swing": 0.8, "memory": np.exp(-1 / 3)}
     found = [plateau(*planted(random, 2.0, **strong), TEMPERATURE) for _ in range(150)]
     ratios, errors = np.array([(one.ratio, one.ratio_error) for one in found]).T
-    # Scatter known to 6 % from 150 trials, times three, and 5 % less for what blocks of 20 do not see.
-    assert 0.77 < np.sqrt(np.mean(errors**2)) / ratios.std() < 1.18
+    # Scatter known to 6 % from 150 trials, times three.
+    assert 0.82 < np.sqrt(np.mean(errors**2)) / ratios.std() < 1.18
     # The same with single frames as blocks: the memory is missed.
-    single = [_error_of_single_frames(*planted(random, 2.0, **strong)) for _ in range(30)]
+    single = [_error_of_single_frames(*planted(random, 2.0, **strong)) for _ in range(12)]
     assert np.sqrt(np.mean(np.square(single))) / ratios.std() < 0.75
 
 
@@ -87,28 +88,20 @@ def _error_of_single_frames(d2min, labels):
     return np.sqrt((len(order) - 1) * np.var(without))
 
 
-def test_the_error_is_that_of_leaving_out_single_frames_if_there_are_ten_or_fewer():
-    d2min, labels = planted(np.random.default_rng(6), 2.0, frames=7, rate=0.1)
-    without = [
-        plateau(np.delete(d2min, frame, axis=0), np.delete(labels, frame, axis=0), TEMPERATURE).ratio
-        for frame in range(7)
-    ]
-    # The textbook formula; equal but for rounding.
-    expected = np.sqrt(6 / 7 * np.sum((without - np.mean(without)) ** 2))
-    assert plateau(d2min, labels, TEMPERATURE).ratio_error == pytest.approx(expected, rel=1e-10)
-
-
-def test_blocks_of_unequal_length_count_by_their_length():
+def test_the_error_of_independent_frames_is_that_of_a_mean():
     # As many rearrangements and spots in each frame: the ratio is then the mean of the hits of the frames, times 4/3.
-    hits = np.array([0, 1, 2, 3, 3, 1, 0, 2, 1, 3, 2, 0, 1])
-    labels = np.tile([0, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1, -1], (13, 1))
+    hits = np.random.default_rng(6).integers(0, 4, 200)
+    labels = np.tile([0, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1, -1], (200, 1))
     d2min = np.ones(labels.shape)
     for frame, on_spots in enumerate(hits):
         d2min[frame, 3 - on_spots : 6 - on_spots] = 10.0
-    # Ten blocks of thirteen frames; variance of a mean from block means of lengths m out of n (Busing et al. 1999).
-    blocks = np.split(hits, [1, 2, 3, 5, 6, 7, 9, 10, 11])
-    variance = np.mean([(block.mean() - hits.mean()) ** 2 / (13 / len(block) - 1) for block in blocks])
-    assert plateau(d2min, labels, TEMPERATURE).ratio_error == pytest.approx(4 / 3 * np.sqrt(variance), rel=1e-12)
+    found = plateau(d2min, labels, TEMPERATURE)
+    # 400 resamples give the error to 5 %, and these frames happen to look correlated by less than 10 %.
+    assert found.ratio_error == pytest.approx(4 / 3 * hits.std(ddof=1) / np.sqrt(200), rel=0.2)
+    # The interval of one standard deviation holds 0.6827, this one 0.68.
+    assert (found.ratio_high - found.ratio_low) / 2 == pytest.approx(found.ratio_error, rel=0.05)
+    wide = plateau(d2min, labels, TEMPERATURE, confidence=0.95)
+    assert wide.ratio_low < found.ratio_low < found.ratio < found.ratio_high < wide.ratio_high
 
 
 def test_equal_frames_have_no_error():
@@ -172,7 +165,7 @@ def test_bins_rise_to_the_planted_plateau():
     assert found.probability[filled[1]] == top.probability
     # Rearrangements are 3 % of the particles and take (3 - 1) * 3 % of the density with them.
     assert found.probability[filled[0]] < top.density < found.probability[filled[1]]
-    # Four standard errors of ten blocks; the error is that of about 1,200 particles and 100 frames that scatter by 0.3.
+    # Four standard errors; the error is that of about 1,200 particles and 100 frames that scatter by 0.3.
     assert abs(found.probability[filled[1]] - 0.6) < 4 * found.error[filled[1]]
     assert 0.007 < found.error[filled[1]] < 0.035
 
@@ -184,7 +177,7 @@ def test_bins_leave_out_particles_that_do_not_move():
     assert rearrangement_probability([[0.0]], [[0]], TEMPERATURE).counts.tolist() == [0]
 
 
-@pytest.mark.parametrize("function", [plateau, rearrangement_probability])
+@pytest.mark.parametrize("function", [plateau, plateau_onset, rearrangement_probability])
 @pytest.mark.parametrize(
     ("d2min", "labels", "temperature", "message"),
     [
@@ -203,6 +196,62 @@ def test_wrong_input_is_named(function, d2min, labels, temperature, message):
         function(d2min, labels, temperature)
 
 
-def test_a_decade_has_a_bin():
+@pytest.mark.parametrize("function", [plateau_onset, rearrangement_probability])
+def test_a_decade_has_a_bin(function):
     with pytest.raises(ValueError, match="bins_per_decade is 0"):
-        rearrangement_probability([[1.0]], [[0]], TEMPERATURE, bins_per_decade=0)
+        function([[1.0]], [[0]], TEMPERATURE, bins_per_decade=0)
+
+
+def test_bins_have_intervals():
+    d2min, labels = planted(np.random.default_rng(10), 2.0, frames=100)
+    found = rearrangement_probability(d2min, labels, TEMPERATURE)
+    wide = rearrangement_probability(d2min, labels, TEMPERATURE, confidence=0.95)
+    filled = found.counts > 0
+    assert (wide.low < found.low)[filled].all()
+    assert (found.high < wide.high)[filled].all()
+    assert ((found.low < found.probability) & (found.probability < found.high))[filled].all()
+    assert np.isnan([found.low[~filled], found.high[~filled]]).all()
+
+
+# The onset of the plateau
+
+
+def ramp(random, frames, onset, particles=2000):
+    """D²_min with P = 0.1 below T, rising with the logarithm to a plateau of 0.5 that begins at ``onset`` T."""
+    d2min = 10 ** random.normal(0.3, 0.7, (frames, particles))
+    probability = 0.1 + 0.4 * np.clip(np.log(d2min) / np.log(onset), 0, 1)
+    labels = np.where(random.random(d2min.shape) < probability, 0, -1)
+    return d2min * TEMPERATURE, labels
+
+
+@pytest.mark.parametrize("onset", [5.0, 20.0])
+def test_onset_is_found_where_it_was_planted(onset):
+    found = plateau_onset(*ramp(np.random.default_rng(11), 300, onset), TEMPERATURE)
+    low, high = found.interval()
+    # P is 5 % below its plateau at 0.94 (20 T: 0.83) of the onset, and bins are a factor of 1.26 wide.
+    assert onset / 1.6 < low <= found.value <= high < 1.3 * onset
+
+
+def test_onset_that_is_not_reached_is_infinite():
+    # Four bins with 10, 20, 40 and 80 of 100 particles on spots, in each frame.
+    d2min = np.tile(np.repeat([2.0, 20.0, 200.0, 2000.0], 100), (20, 1))
+    labels = np.where(np.tile(np.arange(100), 4) < np.repeat([10, 20, 40, 80], 100), 0, -1)
+    found = plateau_onset(d2min, np.tile(labels, (20, 1)), 1.0, bins_per_decade=1)
+    assert (found.value, found.interval()) == (np.inf, (np.inf, np.inf))
+
+
+def test_a_flat_probability_is_a_plateau_from_its_fullest_bin_on():
+    random = np.random.default_rng(13)
+    d2min = 10 ** random.normal(0.3, 0.4, (200, 1000))
+    found = plateau_onset(d2min, np.where(random.random(d2min.shape) < 0.3, 0, -1), 1.0)
+    # The mode of the distribution is in the bin 10^0.2 to 10^0.3 or that after it.
+    assert found.value in 10 ** np.array([0.2, 0.3])
+
+
+def test_onset_does_not_depend_on_numbering():
+    random = np.random.default_rng(14)
+    d2min, labels = ramp(random, 60, 10.0)
+    order = random.permutation(d2min.shape[1])
+    expected = plateau_onset(d2min, labels, TEMPERATURE)
+    found = plateau_onset(d2min[:, order], labels[:, order], TEMPERATURE)
+    assert (found.value, found.resampled.tolist()) == (expected.value, expected.resampled.tolist())

@@ -1,0 +1,172 @@
+"""The choice of N_m and N_p: ΔP* over a grid of maps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .errors import Estimate, bootstrap, fraction
+from .probability import THRESHOLD, checked_fields
+from .spots import rank_modes
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """ΔP* = P* − ρ_SS for maps of the N_p most active particles of the N_m most localized modes.
+
+    Parameters
+    ----------
+    n_modes : (A,) ndarray of int
+        N_m.
+    n_particles : (B,) ndarray of int
+        N_p.
+    probability, density : (A, B) ndarray
+        P* and ρ_SS.
+    difference : Estimate
+        ΔP*, of shape (A, B).
+    """
+
+    n_modes: np.ndarray
+    n_particles: np.ndarray
+    probability: np.ndarray
+    density: np.ndarray
+    difference: Estimate
+
+    @property
+    def best(self) -> tuple[int, int]:
+        """(N_m, N_p) of the largest ΔP*; of equal ones, the smallest N_m, then N_p."""
+        mode, particle = np.unravel_index(np.argmax(self.difference.value), self.difference.value.shape)
+        return int(self.n_modes[mode]), int(self.n_particles[particle])
+
+
+def delta_p_star(
+    d2min: np.ndarray,
+    participation_ratio: np.ndarray,
+    mode_particles: np.ndarray,
+    edges: Iterable[np.ndarray],
+    temperature: float,
+    n_modes: Sequence[int],
+    n_particles: Sequence[int],
+    threshold: float = THRESHOLD,
+    min_particles: int = 4,
+) -> Selection:
+    """ΔP* = P* − ρ_SS on a grid of (N_m, N_p), from the ranking of modes and particles that a results file keeps.
+
+    Parameters
+    ----------
+    d2min : (F, N) array_like of float
+        D²_min of each particle in the interval that follows each frame, in σ_AA².
+    participation_ratio : (F, M) array_like of float
+        Participation ratios of the modes of each frame.
+    mode_particles : (F, M, K) array_like of int
+        Particles of each mode by falling polarization.
+    edges : iterable of (E, 2) array_like of int
+        For each frame, the pairs of particles that are connected if both are on the map, such as
+        `softspots.spots.delaunay_edges` of its inherent structure.
+    temperature : float
+        T, in ε_AA/k_B.
+    n_modes, n_particles : sequence of int
+        N_m, at most M, and N_p, at most K.
+    threshold : float
+        Particles with D²_min > ``threshold`` T rearrange.
+    min_particles : int
+        Clusters of fewer particles are dropped.
+
+    Returns
+    -------
+    Selection
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, a value is out of its range, or there are not as many edges as frames.
+
+    Notes
+    -----
+    Schoenholz et al. 2014, section III and fig. 3. For one N_p, maps of more modes contain those of fewer. So each
+    particle is on the cleaned map from some number of modes on, and one pass over the edges finds these numbers for
+    all N_m.
+    """
+    participation_ratio, mode_particles = np.asarray(participation_ratio), np.asarray(mode_particles)
+    d2min, _ = checked_fields(d2min, np.zeros(np.shape(d2min), dtype=int), temperature)
+    n_modes, n_particles = np.asarray(n_modes), np.asarray(n_particles)
+    if mode_particles.ndim != 3 or not len(d2min) == len(participation_ratio) == len(mode_particles):
+        raise ValueError(
+            f"delta_p_star: d2min has shape {d2min.shape}, participation_ratio {participation_ratio.shape}, and "
+            f"mode_particles {mode_particles.shape}; as many frames are needed of each"
+        )
+    for name, values, limit in zip(
+        ("n_modes", "n_particles"), (n_modes, n_particles), mode_particles.shape[1:], strict=True
+    ):
+        if values.ndim != 1 or values.size == 0 or values.min() < 1 or values.max() > limit:
+            raise ValueError(f"delta_p_star: {name} is {values}; allowed: some of 1 to {limit} (all that are given)")
+    rearranges = d2min > threshold * temperature
+    on_map, hits = np.zeros((2, len(d2min), len(n_modes), len(n_particles)))
+    for frame, pairs in zip(range(len(d2min)), edges, strict=True):
+        ranked = mode_particles[frame, rank_modes(participation_ratio[frame])]
+        for column, count in enumerate(n_particles):
+            needed = modes_needed(ranked[:, :count], np.asarray(pairs), d2min.shape[1], min_particles)
+            for found, ranks in ((on_map, needed), (hits, needed[rearranges[frame]])):
+                found[frame, :, column] = np.searchsorted(np.sort(ranks), n_modes, side="right")
+    rearranging = rearranges.sum(axis=1)[:, None, None]
+    particles = np.full((len(d2min), 1, 1), d2min.shape[1])
+
+    def difference(hits, rearranging, on_map, particles):
+        return fraction(hits, rearranging) - fraction(on_map, particles)
+
+    return Selection(
+        n_modes,
+        n_particles,
+        fraction(hits.sum(axis=0), rearranging.sum()),
+        on_map.sum(axis=0) / d2min.size,
+        bootstrap(difference, hits, rearranging, on_map, particles),
+    )
+
+
+def modes_needed(ranked: np.ndarray, edges: np.ndarray, n_all: int, min_particles: int = 4) -> np.ndarray:
+    """How many modes it takes for each particle to be on the cleaned map.
+
+    Parameters
+    ----------
+    ranked : (M, N_p) ndarray of int
+        The particles taken from each mode, the most localized mode first.
+    edges : (E, 2) ndarray of int
+        Pairs of particles that are connected if both are on the map.
+    n_all : int
+        Number of particles.
+    min_particles : int
+        Clusters of fewer particles are dropped.
+
+    Returns
+    -------
+    (n_all,) ndarray of int
+        From 1 to M; M + 1 for a particle on no map.
+    """
+    never = len(ranked) + 1
+    taken = np.full(n_all, never)
+    # Of equal indices the last one counts, which is the most localized mode.
+    taken[ranked[::-1].ravel()] = np.repeat(np.arange(len(ranked), 0, -1), ranked.shape[1])
+    if min_particles == 1:
+        return taken
+    joined = taken[edges].max(axis=1)
+    order = np.argsort(joined, kind="stable")
+    order = order[: np.searchsorted(joined[order], never)]
+    needed = np.full(n_all, never)
+    # Clusters that are still too small, by particle; those that are large enough are all one.
+    large = []
+    clusters = {int(particle): [int(particle)] for particle in np.flatnonzero(taken < never)}
+    for (one, other), rank in zip(edges[order].tolist(), joined[order].tolist(), strict=True):
+        first, second = clusters[one], clusters[other]
+        if first is second:
+            continue
+        members = first + second
+        if first is large or second is large or len(members) >= min_particles:
+            needed[members] = rank
+            members, merged = large, members
+        else:
+            merged = members
+        for particle in merged:
+            clusters[particle] = members
+    return needed
