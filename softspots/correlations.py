@@ -14,7 +14,7 @@ import numpy as np
 from .errors import Estimate, bootstrap, fraction
 from .lags import by_origin, checked_lags, checked_times, find_frames
 
-# τ* is where F_s has lost this part of its plateau: twice what a plateau looks flat to by eye.
+# τ* is where F_s has lost this part of its plateau; the paper reads τ* off by eye.
 PLATEAU_LOSS = 0.05
 LAGS_PER_DECADE = 8  # of the slopes that find the plateau: neighbours differ by a third
 COLLAPSE_POINTS = 50

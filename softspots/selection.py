@@ -153,20 +153,18 @@ def modes_needed(ranked: np.ndarray, edges: np.ndarray, n_all: int, min_particle
     joined = taken[edges].max(axis=1)
     order = np.argsort(joined, kind="stable")
     order = order[: np.searchsorted(joined[order], never)]
-    needed = np.full(n_all, never)
+    needed = [never] * n_all
     # Clusters that are still too small, by particle; those that are large enough are all one.
     large = []
-    clusters = {int(particle): [int(particle)] for particle in np.flatnonzero(taken < never)}
-    for (one, other), rank in zip(edges[order].tolist(), joined[order].tolist(), strict=True):
+    clusters = [[particle] for particle in range(n_all)]
+    for one, other, rank in zip(*edges[order].T.tolist(), joined[order].tolist(), strict=True):
         first, second = clusters[one], clusters[other]
         if first is second:
             continue
         members = first + second
-        if first is large or second is large or len(members) >= min_particles:
-            needed[members] = rank
-            members, merged = large, members
-        else:
-            merged = members
-        for particle in merged:
-            clusters[particle] = members
-    return needed
+        grown = first is large or second is large or len(members) >= min_particles
+        for particle in members:
+            if grown:
+                needed[particle] = rank
+            clusters[particle] = large if grown else members
+    return np.array(needed)

@@ -104,6 +104,20 @@ def test_the_error_of_independent_frames_is_that_of_a_mean():
     assert wide.ratio_low < found.ratio_low < found.ratio < found.ratio_high < wide.ratio_high
 
 
+def test_the_error_knows_that_density_and_hits_vary_together():
+    # In each frame, one particle of ten on spots rearranges, and 10 particles in all: the ratio is always the same.
+    sizes = np.random.default_rng(15).integers(2, 8, 50) * 10
+    on_spot = np.arange(100) < sizes[:, None]
+    order = np.where(on_spot, np.arange(100) % 10, 10)
+    d2min = np.where(order == 0, 5.0, 1.0)
+    for frame, size in enumerate(sizes):
+        d2min[frame, size : size + 10 - size // 10] = 5.0
+    found = plateau(d2min, np.where(on_spot, 0, -1), TEMPERATURE)
+    assert found.rearranging == 500
+    # Rounding.
+    assert (found.ratio, found.ratio_error) == pytest.approx((1, 0), abs=1e-12)
+
+
 def test_equal_frames_have_no_error():
     d2min, labels = planted(np.random.default_rng(7), 2.0, frames=1)
     found = plateau(np.repeat(d2min, 23, axis=0), np.repeat(labels, 23, axis=0), TEMPERATURE)

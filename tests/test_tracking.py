@@ -272,6 +272,11 @@ def test_survival_by_hand():
     assert tracks.censored == 2
 
 
+def test_mean_rearrangements_is_that_of_the_dead():
+    tracks = lives([2, 9, 4, 8], [True, False, True, False])
+    assert mean_rearrangements(tracks).value == 2 * (2 + 4) / 2
+
+
 def test_nothing_dies():
     alive = survival(lives([3, 5], [False, False]), [1, 5, 6])
     assert alive.value == pytest.approx([1, 1, np.nan], nan_ok=True)
