@@ -14,6 +14,7 @@ module softspots_c_interface
   use softspots_minimize, only: minimize
   use softspots_plasticity, only: compute_d2min
   use softspots_meanfield, only: spend_budgets
+  use softspots_krylov, only: solve_block, project_out, append, panel_rows, block_width
   use softspots_reduction, only: accumulate
   use, intrinsic :: iso_c_binding, only: c_int, c_long_long, c_double, c_char, c_ptr, c_loc, c_f_pointer, c_null_ptr
   implicit none (type, external)
@@ -166,6 +167,36 @@ contains
 
     call accumulate(terms, sums)
   end subroutine ss_accumulate
+
+  !> Solve with a supernodal Cholesky factor for a block of vectors; see fortran/krylov.f90. Counted from 1.
+  subroutine ss_solve_block(n, supernodes, first_column, indptr, rows, values, block) bind(c)
+    integer(c_int), value :: n, supernodes
+    integer(c_int), intent(in) :: first_column(supernodes + 1), indptr(n + 1), rows(*)
+    real(c_double), intent(in) :: values(*)
+    real(c_double), intent(inout) :: block(block_width, n)
+
+    call solve_block(n, supernodes, first_column, indptr, rows, values, block)
+  end subroutine ss_solve_block
+
+  !> Take columns first .. last, counted from 1, of a basis out of a block of vectors; see fortran/krylov.f90.
+  subroutine ss_project_out(first, last, capacity, panels, basis, block, overlaps) bind(c)
+    integer(c_int), value :: first, last, capacity, panels
+    real(c_double), intent(in) :: basis(panel_rows, capacity, panels)
+    real(c_double), intent(inout) :: block(block_width, panel_rows, panels)
+    real(c_double), intent(out) :: overlaps(block_width, first:last)
+
+    call project_out(first, last, capacity, panels, basis, block, overlaps)
+  end subroutine ss_project_out
+
+  !> Transform a block of vectors and put it into a basis from column `first` on; see fortran/krylov.f90.
+  subroutine ss_append(first, capacity, panels, transform, block, basis, gram) bind(c)
+    integer(c_int), value :: first, capacity, panels
+    real(c_double), intent(in) :: transform(block_width, block_width)
+    real(c_double), intent(inout) :: block(block_width, panel_rows, panels), basis(panel_rows, capacity, panels)
+    real(c_double), intent(out) :: gram(block_width, block_width)
+
+    call append(first, capacity, panels, transform, block, basis, gram)
+  end subroutine ss_append
 
   !> A simulation on the `size` ranks of the MPI communicator with Fortran handle `handle`. Null on error.
   function ss_new_simulation(handle, rank, size, grid_x, grid_y, box, table, smoothing, timestep, thermostat_time, &

@@ -25,6 +25,9 @@ cdef extern from "softspots.h" nogil:
     void ss_spend_budgets(int n, int *struck, long long n_budgets, long long *budgets, int n_spots, long long *spot,
                           long long *birth, long long *remaining, long long *lifetimes, long long *counters)
     void ss_accumulate(int n, double *terms, double *sums)
+    void ss_solve_block(int n, int supernodes, int *first_column, int *indptr, int *rows, double *values, double *block)
+    void ss_project_out(int first, int last, int capacity, int panels, double *basis, double *block, double *overlaps)
+    void ss_append(int first, int capacity, int panels, double *transform, double *block, double *basis, double *gram)
     void *ss_new_simulation(int handle, int rank, int size, int grid_x, int grid_y, double *box, double *table,
                             int smoothing, double timestep, double thermostat_time, int thermostat_chain, double skin,
                             failure *error)
@@ -177,6 +180,55 @@ def spend_budgets(int[::1] struck, long long[::1] budgets, long long[::1] spot, 
     with nogil:
         ss_spend_budgets(<int> struck.shape[0], &struck[0], budgets.shape[0], &budgets[0], n_spots, &spot[0], &birth[0],
                          &remaining[0], &lifetimes[0], &counters[0])
+
+
+# As fortran/krylov.f90 has them.
+PANEL_ROWS = 256
+BLOCK_WIDTH = 16
+
+
+def solve_block(int[::1] first_column, int[::1] indptr, int[::1] rows, double[::1] values, double[:, ::1] block):
+    """``block`` (n, BLOCK_WIDTH) becomes the solution with a supernodal factor; indices are counted from 1."""
+    cdef int n = <int> block.shape[0]
+    if block.shape[1] != BLOCK_WIDTH or indptr.shape[0] != n + 1 or rows.shape[0] != values.shape[0]:
+        raise ValueError(f"block must be (n, {BLOCK_WIDTH}), indptr (n + 1,), rows and values of equal length")
+    if n == 0 or first_column[first_column.shape[0] - 1] != n + 1 or indptr[n] != values.shape[0] + 1:
+        raise ValueError("first_column and indptr must end just beyond the columns and the values, which are not none")
+    with nogil:
+        ss_solve_block(n, <int> first_column.shape[0] - 1, &first_column[0], &indptr[0], &rows[0], &values[0],
+                       &block[0, 0])
+
+
+def project_out(int first, int last, double[:, :, ::1] basis, double[:, ::1] block):
+    """Take columns ``first`` to ``last``, exclusive, of ``basis`` (panels, capacity, PANEL_ROWS) out of ``block``.
+
+    ``block`` (panels * PANEL_ROWS, BLOCK_WIDTH) changes; returns the overlaps (last - first, BLOCK_WIDTH).
+    """
+    _check_panels(first, last, basis, block)
+    cdef double[:, ::1] overlaps = np.empty((last - first, BLOCK_WIDTH))
+    with nogil:
+        ss_project_out(first + 1, last, <int> basis.shape[1], <int> basis.shape[0], &basis[0, 0, 0], &block[0, 0],
+                       &overlaps[0, 0])
+    return np.asarray(overlaps)
+
+
+def append(int first, double[:, ::1] transform, double[:, :, ::1] basis, double[:, ::1] block):
+    """``block`` becomes ``block @ transform``, and columns ``first`` and following of ``basis``; returns its Gram matrix."""
+    _check_panels(first, first + BLOCK_WIDTH, basis, block)
+    if transform.shape[0] != BLOCK_WIDTH or transform.shape[1] != BLOCK_WIDTH:
+        raise ValueError(f"transform must have shape {(BLOCK_WIDTH, BLOCK_WIDTH)}")
+    cdef double[:, ::1] gram = np.empty((BLOCK_WIDTH, BLOCK_WIDTH))
+    with nogil:
+        ss_append(first + 1, <int> basis.shape[1], <int> basis.shape[0], &transform[0, 0], &block[0, 0],
+                  &basis[0, 0, 0], &gram[0, 0])
+    return np.asarray(gram)
+
+
+def _check_panels(first, last, basis, block):
+    if basis.shape[2] != PANEL_ROWS or block.shape[0] != basis.shape[0] * PANEL_ROWS or block.shape[1] != BLOCK_WIDTH:
+        raise ValueError(f"basis must be (panels, capacity, {PANEL_ROWS}) and block (panels * {PANEL_ROWS}, {BLOCK_WIDTH})")
+    if not 0 <= first < last <= basis.shape[1]:
+        raise ValueError(f"columns {first} to {last} are not within the basis of {basis.shape[1]}")
 
 
 def accumulate(terms, sums):

@@ -6,17 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg import eigh
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from . import _core
+from ._core import BLOCK_WIDTH
 from .factorization import Cholesky, count_below
 from .forces import kernel_arguments
+from .lanczos import largest_pairs
 from .model import Model
 from .state import Frame
 
 # An eigenvalue is zero below this part of the matrix norm: six digits above rounding, and some five
 # below the lowest sound mode of 10,000 particles in two dimensions.
 ZERO_TOLERANCE = 1e-10
+# Block Lanczos keeps some three vectors for each mode that it finds; below this many in all, it gains nothing.
+DENSE = 6
 # Shift of the factorised matrix, in the same units: far above what counts as zero, so that the factor
 # exists, and far below the lowest sound mode, so that the shift costs ARPACK no iterations.
 SHIFT = 1e-8
@@ -106,12 +111,12 @@ def participation_ratio(vectors: np.ndarray) -> np.ndarray:
     return squares.sum(axis=1) ** 2 / (squares.shape[1] * np.square(squares).sum(axis=1))
 
 
-def lowest_modes(matrix, count: int, *, dimension: int = 2) -> Modes:
+def lowest_modes(matrix, count: int, *, dimension: int = 2, method: str = "lanczos") -> Modes:
     """The ``count`` lowest modes of a Hessian whose only zero modes are the uniform translations.
 
-    ARPACK in shift-invert mode (Schoenholz et al. 2014, section II) on a Cholesky factor of H + s, that is
-    with the negative shift −s. The translations are projected out of the iteration, so that none of the
-    returned modes is a translation or mixes with one. Deterministic: the same matrix gives the same bits.
+    Lanczos on the inverse of H + s, that is with the negative shift −s, of which there is a Cholesky factor. The
+    translations are projected out of the iteration, so that none of the returned modes is a translation or
+    mixes with one. Deterministic: the same matrix gives the same bits.
 
     Parameters
     ----------
@@ -121,6 +126,9 @@ def lowest_modes(matrix, count: int, *, dimension: int = 2) -> Modes:
         How many modes, from 1 to dimension * (N − 1).
     dimension : int, optional
         Of space.
+    method : {"lanczos", "arpack"}, optional
+        Block Lanczos, or the solver of Schoenholz et al. 2014, section II, one vector at a time. Where block
+        Lanczos would need more than about half of all vectors, the whole spectrum is found by dense linear algebra.
 
     Returns
     -------
@@ -130,8 +138,11 @@ def lowest_modes(matrix, count: int, *, dimension: int = 2) -> Modes:
     ------
     ValueError
         If the matrix is not a finite, real, symmetric one of fitting size; if the translations are not
-        zero modes, if others are, or if there are negative modes; if ``count`` is out of range.
+        zero modes, if others are, or if there are negative modes; if ``count`` is out of range, or the method
+        unknown.
     """
+    if method not in METHODS:
+        raise ValueError(f"lowest_modes: method is {method!r}; allowed: {', '.join(METHODS)}")
     matrix = _symmetric(matrix)
     size = matrix.shape[0]
     if dimension < 1 or size % dimension:
@@ -143,7 +154,7 @@ def lowest_modes(matrix, count: int, *, dimension: int = 2) -> Modes:
         )
     norm = sparse.linalg.norm(matrix, 1)
     tolerance = zero_threshold(matrix)
-    translations = np.tile(np.eye(dimension), (size // dimension, 1)) / np.sqrt(size // dimension)
+    translations = _translations(size, dimension)
     strained = matrix @ translations
     if (error := np.linalg.norm(strained, axis=0).max()) > tolerance:
         raise ValueError(
@@ -154,7 +165,10 @@ def lowest_modes(matrix, count: int, *, dimension: int = 2) -> Modes:
     cholesky = Cholesky()
     if not cholesky.factorize(matrix, SHIFT * norm):
         raise _unstable(matrix, tolerance, softest_mode(matrix, dimension, cholesky)[0], dimension)
-    eigenvalues, vectors = _lowest_pairs(matrix, SHIFT * norm, cholesky, count, dimension)
+    find = METHODS[method]
+    if method == "lanczos" and size < DENSE * (count + 4 * BLOCK_WIDTH):
+        find = _by_dense
+    eigenvalues, vectors = _arranged(*find(matrix, SHIFT * norm, cholesky, count, translations))
     if eigenvalues[0] <= tolerance:
         raise _unstable(matrix, tolerance, eigenvalues[0], dimension)
 
@@ -191,6 +205,11 @@ def zero_threshold(matrix: sparse.csc_array) -> float:
     return ZERO_TOLERANCE * sparse.linalg.norm(matrix, 1)
 
 
+def _translations(size: int, dimension: int) -> np.ndarray:
+    """Orthonormal vectors (size, dimension)."""
+    return np.tile(np.eye(dimension), (size // dimension, 1)) / np.sqrt(size // dimension)
+
+
 def softest_mode(matrix: sparse.csc_array, dimension: int, cholesky: Cholesky) -> tuple[float, np.ndarray]:
     """The lowest eigenvalue but for the translations, negative or not, and its vector of shape (n,).
 
@@ -199,7 +218,7 @@ def softest_mode(matrix: sparse.csc_array, dimension: int, cholesky: Cholesky) -
     # Within a factor of ten of the lowest eigenvalue, that one still dominates the inverse; the last is above the norm.
     shifts = SHIFT * sparse.linalg.norm(matrix, 1) * 10.0 ** np.arange(10)
     shift = next(shift for shift in shifts if cholesky.factorize(matrix, shift))
-    eigenvalues, vectors = _lowest_pairs(matrix, shift, cholesky, 1, dimension)
+    eigenvalues, vectors = _by_arpack(matrix, shift, cholesky, 1, _translations(matrix.shape[0], dimension))
     return eigenvalues[0], vectors[:, 0]
 
 
@@ -222,15 +241,15 @@ def _symmetric(matrix) -> sparse.csc_array:
     return matrix
 
 
-def _lowest_pairs(matrix, shift: float, cholesky: Cholesky, count: int, dimension: int):
-    """Ascending eigenvalues and vectors (n, count) off the translations; ``cholesky`` holds matrix + shift.
+def _by_lanczos(matrix, shift: float, cholesky: Cholesky, count: int, translations: np.ndarray):
+    """Eigenvalues and vectors (n, count) off the translations, unordered; ``cholesky`` holds matrix + shift."""
+    inverses, vectors = largest_pairs(cholesky.block_solver(), matrix.shape[0], count, translations)
+    return 1 / inverses - shift, vectors
 
-    The component of largest magnitude of each vector, of equal ones the first, is positive.
-    """
 
+def _by_arpack(matrix, shift: float, cholesky: Cholesky, count: int, translations: np.ndarray):
     def off_translations(vector):
-        particles = vector.reshape(-1, dimension)
-        return (particles - particles.mean(axis=0)).reshape(-1)
+        return vector - translations @ (translations.T @ vector)
 
     def inverse(vector):
         return off_translations(cholesky.solve(off_translations(vector)))
@@ -239,11 +258,25 @@ def _lowest_pairs(matrix, shift: float, cholesky: Cholesky, count: int, dimensio
     generator = np.random.default_rng(0)
     start = off_translations(generator.standard_normal(matrix.shape[0]))
     operator = LinearOperator(matrix.shape, matvec=inverse, dtype=np.float64)
-    eigenvalues, vectors = eigsh(matrix, count, sigma=-shift, OPinv=operator, v0=start, rng=generator)
+    return eigsh(matrix, count, sigma=-shift, OPinv=operator, v0=start, rng=generator)
+
+
+def _by_dense(matrix, shift: float, cholesky: Cholesky, count: int, translations: np.ndarray):
+    # Raised above all others, the translations do not mix with other zero modes.
+    lifted = matrix.toarray() + 2 * sparse.linalg.norm(matrix, 1) * (translations @ translations.T)
+    return eigh(lifted, subset_by_index=[0, count - 1])
+
+
+def _arranged(eigenvalues: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Ascending; the component of largest magnitude of each vector, of equal ones the first, is positive."""
     order = np.argsort(eigenvalues)
+    vectors = vectors[:, order]
     largest = np.abs(vectors).argmax(axis=0)
-    vectors *= np.sign(vectors[largest, np.arange(count)])
-    return eigenvalues[order], vectors[:, order]
+    vectors *= np.sign(vectors[largest, np.arange(vectors.shape[1])])
+    return eigenvalues[order], vectors
+
+
+METHODS = {"lanczos": _by_lanczos, "arpack": _by_arpack}
 
 
 def _unstable(matrix: sparse.csc_array, tolerance: float, lowest: float, dimension: int) -> ValueError:

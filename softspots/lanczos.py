@@ -1,0 +1,200 @@
+"""The largest eigenpairs of an operator that is applied to blocks of vectors: block Lanczos."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import linalg
+
+from . import _core
+from ._core import BLOCK_WIDTH, PANEL_ROWS
+
+# Up to the square root of rounding, loss of orthogonality leaves the projected matrix exact to rounding (Simon, Math.
+# Comp. 42, 115, 1984); the vectors inherit the loss itself, so it is kept lower.
+MAX_LOSS = 1e-10
+# Residual of a pair at convergence, relative to its eigenvalue.
+TOLERANCE = 1e-14
+# Vectors of a new block that are shorter than this, relative to the operator's norm, are rounding.
+BREAKDOWN = 1e-13
+# Vectors per wanted pair at which convergence is looked at first; seldom are more than three needed.
+FIRST_CHECK = 2.5
+
+
+def largest_pairs(solve: Callable[[np.ndarray], np.ndarray], size: int, count: int, locked: np.ndarray):
+    """The ``count`` largest eigenvalues, descending, of a positive definite operator, and vectors (size, count).
+
+    All vectors of the iteration are kept. New ones are always orthogonalised against the last two blocks, and
+    against all when the loss of orthogonality may exceed ``MAX_LOSS``: each step multiplies it by up to the norm
+    of the operator over the shortest vector of the new block. Then it is done twice in a row, since two
+    blocks carry the loss on (Grimes, Lewis and Simon, SIAM J. Matrix Anal. Appl. 15, 228, 1994). The same input gives
+    the same bits.
+
+    Parameters
+    ----------
+    solve : callable
+        The operator, on blocks (size, BLOCK_WIDTH).
+    size : int
+    count : int
+        A small part of ``size``.
+    locked : (size, k) ndarray
+        Orthonormal eigenvectors that are known and not to be found.
+    """
+    basis = _Basis(size, locked, int(3.2 * count) + 10 * BLOCK_WIDTH)
+    # The operator within the basis, its lower triangle: blocks on the diagonal and one below.
+    projected = np.zeros((0, 0))
+    norm = loss = growth = 0.0
+    twice = True
+    check, before = int(FIRST_CHECK * count) + 4 * BLOCK_WIDTH, None
+    basis.block[:size] = np.random.default_rng(0).standard_normal((size, BLOCK_WIDTH))
+    basis.project_out_all()
+    basis.orthonormalize(0.0)
+    while True:
+        width = basis.width
+        last = slice(width - BLOCK_WIDTH, width)
+        basis.block[:size] = solve(basis.block[:size])
+        own = basis.project_out_recent()[-BLOCK_WIDTH:]
+        full = twice or loss * growth > MAX_LOSS
+        twice = full and not twice
+        if full:
+            basis.project_out_all()
+        else:
+            basis.project_out_recent()
+        coupling = basis.orthonormalize(norm)
+        projected = _enlarged(projected, basis.width)
+        projected[last, last] = (own + own.T) / 2
+        projected[width : basis.width, last] = coupling
+        if width <= 8 * BLOCK_WIDTH:
+            norm = linalg.eigvalsh(projected[:width, :width])[-1]
+        growth = norm / max(linalg.svdvals(coupling)[-1], BREAKDOWN * norm)
+        loss = np.finfo(float).eps if full else loss * growth
+        if width >= check:
+            found = projected[:width, :width]
+            residual = _edge_residual(found, coupling, count)
+            # Others at the edge may lag behind a little.
+            if 3 * residual < TOLERANCE:
+                eigenvalues, weights = linalg.eigh(found, driver="evd")
+                eigenvalues, weights = eigenvalues[: -count - 1 : -1], weights[:, : -count - 1 : -1]
+                residual = (linalg.norm(coupling @ weights[-BLOCK_WIDTH:], axis=0) / eigenvalues).max()
+                if residual < TOLERANCE:
+                    return eigenvalues, basis.combine(weights)
+            check = _next_check(width, residual, before)
+            before = width, residual
+        if basis.width + BLOCK_WIDTH > size - locked.shape[1]:
+            raise RuntimeError(f"Lanczos: {count} pairs have not converged in a basis of {width} vectors")
+
+
+class _Basis:
+    """Orthonormal vectors, the locked ones first, and the block that is about to join them; see fortran/krylov.f90."""
+
+    def __init__(self, size: int, locked: np.ndarray, capacity: int):
+        self.size = size
+        self.locked = locked.shape[1]
+        self.width = 0
+        panels = -(-size // PANEL_ROWS)
+        self.block = np.zeros((panels * PANEL_ROWS, BLOCK_WIDTH))
+        self._columns = np.zeros((panels, self.locked + capacity, PANEL_ROWS))
+        padded = np.zeros((panels * PANEL_ROWS, self.locked))
+        padded[:size] = locked
+        self._columns[:, : self.locked] = padded.reshape(panels, PANEL_ROWS, -1).transpose(0, 2, 1)
+
+    def project_out_all(self) -> None:
+        """Take all vectors out of the block."""
+        if self.locked + self.width:
+            _core.project_out(0, self.locked + self.width, self._columns, self.block)
+
+    def project_out_recent(self) -> np.ndarray:
+        """Take the locked vectors and the last two blocks out of the block; returns the overlaps with the latter."""
+        if self.locked:
+            _core.project_out(0, self.locked, self._columns, self.block)
+        first = self.locked + max(0, self.width - 2 * BLOCK_WIDTH)
+        return _core.project_out(first, self.locked + self.width, self._columns, self.block)
+
+    def orthonormalize(self, norm: float) -> np.ndarray:
+        """Orthonormalise the block, W = Q R, and let Q join the basis; returns R.
+
+        By two Cholesky factorisations of its Gram matrix, which is fast and, as is checked, good enough unless vectors
+        are dependent.
+        """
+        if self.locked + self.width + BLOCK_WIDTH > self._columns.shape[1]:
+            self._columns = np.concatenate((self._columns, np.zeros_like(self._columns)), axis=1)
+        given = self.block.copy()
+        coupling = np.eye(BLOCK_WIDTH)
+        gram = given.T @ given
+        try:
+            for _ in range(2):
+                factor = linalg.cholesky(gram)
+                gram = self._append(linalg.solve_triangular(factor, np.eye(BLOCK_WIDTH)))
+                coupling = factor @ coupling
+        except np.linalg.LinAlgError:
+            gram = np.zeros_like(gram)
+        if np.abs(gram - np.eye(BLOCK_WIDTH)).max() > 1e-14:
+            self.block = given
+            coupling = self._replace_dependent(norm)
+        self.width += BLOCK_WIDTH
+        return coupling
+
+    def _replace_dependent(self, norm: float) -> np.ndarray:
+        """Orthonormalise by QR; random vectors replace those that depend on others but for rounding."""
+        vectors, factor, order = linalg.qr(self.block[: self.size], mode="economic", pivoting=True)
+        rank = np.count_nonzero(np.abs(np.diag(factor)) > BREAKDOWN * norm)
+        vectors[:, rank:] = np.random.default_rng(self.width).standard_normal((self.size, BLOCK_WIDTH - rank))
+        self.block[: self.size] = vectors
+        for _ in range(2):
+            self.project_out_all()
+        vectors, again = linalg.qr(self.block[: self.size], mode="economic")
+        self.block[: self.size] = vectors
+        self._append(np.eye(BLOCK_WIDTH))
+        coupling = np.empty_like(factor)
+        coupling[:, order] = again[:, :rank] @ factor[:rank]
+        return coupling
+
+    def _append(self, transform: np.ndarray) -> np.ndarray:
+        return _core.append(self.locked + self.width, np.ascontiguousarray(transform), self._columns, self.block)
+
+    def combine(self, weights: np.ndarray) -> np.ndarray:
+        """Vectors (size, k) with the given weights (m, k) on the first m vectors that are not locked."""
+        columns = self._columns[:, self.locked : self.locked + len(weights)]
+        combined = np.matmul(columns.transpose(0, 2, 1), weights)
+        return combined.reshape(-1, weights.shape[1])[: self.size]
+
+
+def _enlarged(matrix: np.ndarray, size: int) -> np.ndarray:
+    """``matrix`` with zeros below and beside; grown by a half whenever it is too small."""
+    if len(matrix) >= size:
+        return matrix
+    larger = np.zeros((size + size // 2,) * 2)
+    larger[: len(matrix), : len(matrix)] = matrix
+    return larger
+
+
+def _edge_residual(projected: np.ndarray, coupling: np.ndarray, count: int) -> float:
+    """Relative residual of the ``count``-th largest pair, as a rule the last to converge, without all the others."""
+    size = len(projected)
+    # A coupling is triangular unless vectors were replaced.
+    bandwidth = 2 * BLOCK_WIDTH - 1
+    bands = np.zeros((bandwidth + 1, size))
+    for k in range(min(bandwidth + 1, size)):
+        bands[k, : size - k] = projected.diagonal(-k)
+    edge = linalg.eig_banded(
+        bands, lower=True, eigvals_only=True, select="i", select_range=(size - count, size - count)
+    )[0]
+    # Inverse iteration: off the eigenvalue by a few roundings, two steps from anywhere end at the vector.
+    shifted = np.vstack((np.zeros((bandwidth, size)), bands))
+    for k in range(1, min(bandwidth + 1, size)):
+        shifted[bandwidth - k, k:] = bands[k, : size - k]
+    shifted[bandwidth] -= edge * (1 + 1e-14)
+    vector = np.ones(size)
+    for _ in range(2):
+        vector = linalg.solve_banded((bandwidth, bandwidth), shifted, vector)
+        vector /= linalg.norm(vector)
+    return linalg.norm(coupling @ vector[-BLOCK_WIDTH:]) / edge
+
+
+def _next_check(width: int, residual: float, before: tuple[int, float] | None) -> int:
+    """When the residual, which falls faster and faster, should be small enough, judged by the last two."""
+    soon, late = width + 2 * BLOCK_WIDTH, width + 8 * BLOCK_WIDTH
+    if before is None or not residual < before[1]:
+        return late
+    decades_per_vector = np.log10(before[1] / residual) / (width - before[0])
+    return int(np.clip(width + np.log10(residual / TOLERANCE) / decades_per_vector, soon, late))
