@@ -14,7 +14,7 @@ module softspots_c_interface
   use softspots_minimize, only: minimize
   use softspots_plasticity, only: compute_d2min
   use softspots_meanfield, only: spend_budgets
-  use softspots_krylov, only: solve_block, project_out, append, panel_rows, block_width
+  use softspots_krylov, only: pack_factor, solve_block, project_out, append, panel_rows, block_width, tile_width
   use softspots_reduction, only: accumulate
   use, intrinsic :: iso_c_binding, only: c_int, c_long_long, c_double, c_char, c_ptr, c_loc, c_f_pointer, c_null_ptr
   implicit none (type, external)
@@ -168,14 +168,24 @@ contains
     call accumulate(terms, sums)
   end subroutine ss_accumulate
 
-  !> Solve with a supernodal Cholesky factor for a block of vectors; see fortran/krylov.f90. Counted from 1.
-  subroutine ss_solve_block(n, supernodes, first_column, indptr, rows, values, block) bind(c)
-    integer(c_int), value :: n, supernodes
-    integer(c_int), intent(in) :: first_column(supernodes + 1), indptr(n + 1), rows(*)
+  !> Pack a Cholesky factor for solves with blocks of vectors; see fortran/krylov.f90. All indices are counted from 1.
+  subroutine ss_pack_factor(n, tiles, column, indptr, values, start, below, triangle) bind(c)
+    integer(c_int), value :: n, tiles
+    integer(c_int), intent(in) :: column(tiles + 1), indptr(n + 1), start(tiles + 1)
     real(c_double), intent(in) :: values(*)
+    real(c_double), intent(out) :: below(tile_width, start(tiles + 1) - 1), triangle(tile_width, tile_width, tiles)
+
+    call pack_factor(n, tiles, column, indptr, values, start, below, triangle)
+  end subroutine ss_pack_factor
+
+  !> Solve for a block of vectors; see fortran/krylov.f90.
+  subroutine ss_solve_block(n, tiles, column, start, row, below, triangle, block) bind(c)
+    integer(c_int), value :: n, tiles
+    integer(c_int), intent(in) :: column(tiles + 1), start(tiles + 1), row(*)
+    real(c_double), intent(in) :: below(tile_width, *), triangle(tile_width, tile_width, tiles)
     real(c_double), intent(inout) :: block(block_width, n)
 
-    call solve_block(n, supernodes, first_column, indptr, rows, values, block)
+    call solve_block(n, tiles, column, start, row, below, triangle, block)
   end subroutine ss_solve_block
 
   !> Take columns first .. last, counted from 1, of a basis out of a block of vectors; see fortran/krylov.f90.

@@ -7,124 +7,125 @@ module softspots_krylov
   use softspots_kinds, only: wp, i4
   implicit none (type, external)
   private
-  public :: solve_block, project_out, append, panel_rows, block_width
+  public :: pack_factor, solve_block, project_out, append, panel_rows, block_width, tile_width
 
-  integer(i4), parameter :: panel_rows = 256, block_width = 16
+  integer(i4), parameter :: panel_rows = 256, block_width = 16, tile_width = 4
 
 contains
 
-  !> x <- L^-T L^-1 x for a supernodal factor L (n, n) in compressed columns, counted from 1, each with its diagonal
-  !> entry first. Columns first_column(s) .. first_column(s + 1) - 1 have the same rows below each other.
-  !> block: (block_width, n).
-  subroutine solve_block(n, supernodes, first_column, indptr, rows, values, block)
-    integer(i4), intent(in) :: n, supernodes
-    integer(i4), intent(in) :: first_column(supernodes + 1), indptr(n + 1), rows(*)
+  !> Pack the Cholesky factor L, in compressed columns counted from 1, each with its diagonal entry first, into tiles of up
+  !> to `tile_width` columns that have the same rows below them. Tile t has columns column(t) .. column(t + 1) - 1, and
+  !> below(:, start(t) .. start(t + 1) - 1) is what stands below it, row by row, so that solves read memory
+  !> straight on; triangle(:, :, t) is the tile's triangle, with the reciprocals of its diagonal.
+  pure subroutine pack_factor(n, tiles, column, indptr, values, start, below, triangle)
+    integer(i4), intent(in) :: n, tiles, column(tiles + 1), indptr(n + 1), start(tiles + 1)
     real(wp), intent(in) :: values(*)
+    real(wp), intent(out) :: below(tile_width, start(tiles + 1) - 1), triangle(tile_width, tile_width, tiles)
+
+    integer(i4) :: t, a, width, first, rows
+
+    below = 0
+    triangle = 0
+    do t = 1, tiles
+      width = column(t + 1) - column(t)
+      rows = start(t + 1) - start(t)
+      do a = 1, width
+        first = indptr(column(t) + a - 1)
+        triangle(a:width, a, t) = values(first:first + width - a)
+        triangle(a, a, t) = 1/triangle(a, a, t)
+        below(a, start(t):start(t) + rows - 1) = values(first + width - a + 1:first + width - a + rows)
+      end do
+    end do
+  end subroutine pack_factor
+
+  !> x <- L^-T L^-1 x with a factor that `pack_factor` has packed; row(start(t)) and following are the rows below tile t.
+  !> block: (block_width, n).
+  pure subroutine solve_block(n, tiles, column, start, row, below, triangle, block)
+    integer(i4), intent(in) :: n, tiles, column(tiles + 1), start(tiles + 1), row(*)
+    real(wp), intent(in) :: below(tile_width, *), triangle(tile_width, tile_width, tiles)
     real(wp), intent(inout) :: block(block_width, n)
 
-    integer(i4) :: s, j, k, four
+    integer(i4) :: t, a, b, width, first
+    real(wp) :: x(block_width, tile_width)
 
-    do s = 1, supernodes
-      associate (first => first_column(s), last => first_column(s + 1) - 1)
-        four = last - modulo(last - first + 1, 4)
-        do j = first, four, 4
-          call eliminate_four(n, j, indptr, rows, values, block)
+    do t = 1, tiles
+      first = column(t)
+      width = column(t + 1) - first
+      x = 0
+      x(:, :width) = block(:, first:first + width - 1)
+      do a = 1, width
+        x(:, a) = x(:, a)*triangle(a, a, t)
+        do b = a + 1, width
+          x(:, b) = x(:, b) - triangle(b, a, t)*x(:, a)
         end do
-        do j = four + 1, last
-          block(:, j) = block(:, j)/values(indptr(j))
-          do k = indptr(j) + 1, indptr(j + 1) - 1
-            block(:, rows(k)) = block(:, rows(k)) - values(k)*block(:, j)
-          end do
-        end do
-      end associate
+      end do
+      block(:, first:first + width - 1) = x(:, :width)
+      call eliminate(start(t + 1) - start(t), n, row(start(t)), below(:, start(t)), x, block)
     end do
-    do s = supernodes, 1, -1
-      associate (first => first_column(s), last => first_column(s + 1) - 1)
-        four = last - modulo(last - first + 1, 4)
-        do j = last, four + 1, -1
-          do k = indptr(j) + 1, indptr(j + 1) - 1
-            block(:, j) = block(:, j) - values(k)*block(:, rows(k))
-          end do
-          block(:, j) = block(:, j)/values(indptr(j))
+    do t = tiles, 1, -1
+      first = column(t)
+      width = column(t + 1) - first
+      x = 0
+      x(:, :width) = block(:, first:first + width - 1)
+      call substitute(start(t + 1) - start(t), n, row(start(t)), below(:, start(t)), x, block)
+      do a = width, 1, -1
+        do b = a + 1, width
+          x(:, a) = x(:, a) - triangle(b, a, t)*x(:, b)
         end do
-        do j = four - 3, first, -4
-          call substitute_four(n, j, indptr, rows, values, block)
-        end do
-      end associate
+        x(:, a) = x(:, a)*triangle(a, a, t)
+      end do
+      block(:, first:first + width - 1) = x(:, :width)
     end do
   end subroutine solve_block
 
-  !> Forward elimination of columns j .. j + 3.
-  pure subroutine eliminate_four(n, j, indptr, rows, values, block)
-    integer(i4), intent(in) :: n, j, indptr(n + 1), rows(*)
-    real(wp), intent(in) :: values(*)
+  !> Forward elimination of x from the rows below a tile.
+  pure subroutine eliminate(rows, n, row, below, x, block)
+    integer(i4), intent(in) :: rows, n, row(rows)
+    real(wp), intent(in) :: below(tile_width, rows), x(block_width, tile_width)
     real(wp), intent(inout) :: block(block_width, n)
 
-    integer(i4) :: a, b, i, l, r, p1, p2, p3, p4
+    integer(i4) :: i, l
     real(wp), dimension(block_width) :: x1, x2, x3, x4
 
-    do a = 0, 3
-      block(:, j + a) = block(:, j + a)/values(indptr(j + a))
-      do b = a + 1, 3
-        block(:, j + b) = block(:, j + b) - values(indptr(j + a) + b - a)*block(:, j + a)
-      end do
-    end do
-    x1 = block(:, j)
-    x2 = block(:, j + 1)
-    x3 = block(:, j + 2)
-    x4 = block(:, j + 3)
-    p1 = indptr(j) + 3
-    p2 = indptr(j + 1) + 2
-    p3 = indptr(j + 2) + 1
-    p4 = indptr(j + 3)
-    do i = 1, indptr(j + 4) - p4 - 1
-      r = rows(p4 + i)
+    x1 = x(:, 1)
+    x2 = x(:, 2)
+    x3 = x(:, 3)
+    x4 = x(:, 4)
+    do i = 1, rows
       !$omp simd
       do l = 1, block_width
-        block(l, r) = block(l, r) - values(p1 + i)*x1(l) - values(p2 + i)*x2(l) - values(p3 + i)*x3(l) &
-                      - values(p4 + i)*x4(l)
+        block(l, row(i)) = block(l, row(i)) - below(1, i)*x1(l) - below(2, i)*x2(l) - below(3, i)*x3(l) - below(4, i)*x4(l)
       end do
     end do
-  end subroutine eliminate_four
+  end subroutine eliminate
 
-  !> Back substitution for rows j .. j + 3.
-  pure subroutine substitute_four(n, j, indptr, rows, values, block)
-    integer(i4), intent(in) :: n, j, indptr(n + 1), rows(*)
-    real(wp), intent(in) :: values(*)
-    real(wp), intent(inout) :: block(block_width, n)
+  !> Back substitution of the rows below a tile into x.
+  pure subroutine substitute(rows, n, row, below, x, block)
+    integer(i4), intent(in) :: rows, n, row(rows)
+    real(wp), intent(in) :: below(tile_width, rows), block(block_width, n)
+    real(wp), intent(inout) :: x(block_width, tile_width)
 
-    integer(i4) :: a, b, i, l, r, p1, p2, p3, p4
+    integer(i4) :: i, l
     real(wp), dimension(block_width) :: x1, x2, x3, x4
 
-    x1 = block(:, j)
-    x2 = block(:, j + 1)
-    x3 = block(:, j + 2)
-    x4 = block(:, j + 3)
-    p1 = indptr(j) + 3
-    p2 = indptr(j + 1) + 2
-    p3 = indptr(j + 2) + 1
-    p4 = indptr(j + 3)
-    do i = 1, indptr(j + 4) - p4 - 1
-      r = rows(p4 + i)
+    x1 = x(:, 1)
+    x2 = x(:, 2)
+    x3 = x(:, 3)
+    x4 = x(:, 4)
+    do i = 1, rows
       !$omp simd
       do l = 1, block_width
-        x1(l) = x1(l) - values(p1 + i)*block(l, r)
-        x2(l) = x2(l) - values(p2 + i)*block(l, r)
-        x3(l) = x3(l) - values(p3 + i)*block(l, r)
-        x4(l) = x4(l) - values(p4 + i)*block(l, r)
+        x1(l) = x1(l) - below(1, i)*block(l, row(i))
+        x2(l) = x2(l) - below(2, i)*block(l, row(i))
+        x3(l) = x3(l) - below(3, i)*block(l, row(i))
+        x4(l) = x4(l) - below(4, i)*block(l, row(i))
       end do
     end do
-    block(:, j) = x1
-    block(:, j + 1) = x2
-    block(:, j + 2) = x3
-    block(:, j + 3) = x4
-    do a = 3, 0, -1
-      do b = a + 1, 3
-        block(:, j + a) = block(:, j + a) - values(indptr(j + a) + b - a)*block(:, j + b)
-      end do
-      block(:, j + a) = block(:, j + a)/values(indptr(j + a))
-    end do
-  end subroutine substitute_four
+    x(:, 1) = x1
+    x(:, 2) = x2
+    x(:, 3) = x3
+    x(:, 4) = x4
+  end subroutine substitute
 
   !> W <- W - V C with C = V^T W: take columns first .. last of `basis` out of `block`.
   !> basis: (panel_rows, capacity, panels); block: (block_width, panel_rows, panels); overlaps: C^T,

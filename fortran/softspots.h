@@ -24,7 +24,10 @@ void ss_spend_budgets(int n, int *struck, long long n_budgets, long long *budget
                       long long *birth, long long *remaining, long long *lifetimes, long long *counters);
 
 void ss_accumulate(int n, double *terms, double *sums);
-void ss_solve_block(int n, int supernodes, int *first_column, int *indptr, int *rows, double *values, double *block);
+void ss_pack_factor(int n, int tiles, int *column, int *indptr, double *values, int *start, double *below,
+                    double *triangle);
+void ss_solve_block(int n, int tiles, int *column, int *start, int *row, double *below, double *triangle,
+                    double *block);
 void ss_project_out(int first, int last, int capacity, int panels, double *basis, double *block, double *overlaps);
 void ss_append(int first, int capacity, int panels, double *transform, double *block, double *basis, double *gram);
 void *ss_new_simulation(int handle, int rank, int size, int grid_x, int grid_y, double *box, double *table,

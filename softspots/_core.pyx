@@ -25,7 +25,10 @@ cdef extern from "softspots.h" nogil:
     void ss_spend_budgets(int n, int *struck, long long n_budgets, long long *budgets, int n_spots, long long *spot,
                           long long *birth, long long *remaining, long long *lifetimes, long long *counters)
     void ss_accumulate(int n, double *terms, double *sums)
-    void ss_solve_block(int n, int supernodes, int *first_column, int *indptr, int *rows, double *values, double *block)
+    void ss_pack_factor(int n, int tiles, int *column, int *indptr, double *values, int *start, double *below,
+                        double *triangle)
+    void ss_solve_block(int n, int tiles, int *column, int *start, int *row, double *below, double *triangle,
+                        double *block)
     void ss_project_out(int first, int last, int capacity, int panels, double *basis, double *block, double *overlaps)
     void ss_append(int first, int capacity, int panels, double *transform, double *block, double *basis, double *gram)
     void *ss_new_simulation(int handle, int rank, int size, int grid_x, int grid_y, double *box, double *table,
@@ -185,18 +188,44 @@ def spend_budgets(int[::1] struck, long long[::1] budgets, long long[::1] spot, 
 # As fortran/krylov.f90 has them.
 PANEL_ROWS = 256
 BLOCK_WIDTH = 16
+TILE_WIDTH = 4
 
 
-def solve_block(int[::1] first_column, int[::1] indptr, int[::1] rows, double[::1] values, double[:, ::1] block):
-    """``block`` (n, BLOCK_WIDTH) becomes the solution with a supernodal factor; indices are counted from 1."""
-    cdef int n = <int> block.shape[0]
-    if block.shape[1] != BLOCK_WIDTH or indptr.shape[0] != n + 1 or rows.shape[0] != values.shape[0]:
-        raise ValueError(f"block must be (n, {BLOCK_WIDTH}), indptr (n + 1,), rows and values of equal length")
-    if n == 0 or first_column[first_column.shape[0] - 1] != n + 1 or indptr[n] != values.shape[0] + 1:
-        raise ValueError("first_column and indptr must end just beyond the columns and the values, which are not none")
-    with nogil:
-        ss_solve_block(n, <int> first_column.shape[0] - 1, &first_column[0], &indptr[0], &rows[0], &values[0],
-                       &block[0, 0])
+cdef class PackedFactor:
+    """A sparse Cholesky factor, packed for solves with blocks of vectors; see fortran/krylov.f90.
+
+    Indices are counted from 1: columns ``column[t]`` to ``column[t + 1]``, exclusive, are tile t, and its rows below are
+    ``row[start[t] - 1:start[t + 1] - 1]``. The factor comes in compressed columns, ``indptr`` (n + 1,) and ``values``.
+    """
+
+    cdef int[::1] column, start, row
+    cdef double[:, ::1] below
+    cdef double[:, :, ::1] triangle
+
+    def __init__(self, int[::1] column, int[::1] indptr, double[::1] values, int[::1] start, int[::1] row):
+        cdef int n = <int> indptr.shape[0] - 1
+        cdef int tiles = <int> column.shape[0] - 1
+        if tiles < 1 or start.shape[0] != tiles + 1 or column[tiles] != n + 1 or indptr[n] != values.shape[0] + 1:
+            raise ValueError("column, indptr and start must fit each other and the values")
+        if start[tiles] != row.shape[0] + 1:
+            raise ValueError(f"start ends at {start[tiles]}, and there are {row.shape[0]} rows")
+        self.column, self.start, self.row = column, start, np.append(row, np.int32(0))
+        # At least one row, as the last tile has none below it.
+        self.below = np.empty((row.shape[0] + 1, TILE_WIDTH))
+        self.triangle = np.empty((tiles, TILE_WIDTH, TILE_WIDTH))
+        with nogil:
+            ss_pack_factor(n, tiles, &column[0], &indptr[0], &values[0], &start[0], &self.below[0, 0],
+                           &self.triangle[0, 0, 0])
+
+    def solve(self, double[:, ::1] block):
+        """``block`` (n, BLOCK_WIDTH) becomes the solution."""
+        cdef int tiles = <int> self.column.shape[0] - 1
+        cdef int n = self.column[tiles] - 1
+        if block.shape[0] != n or block.shape[1] != BLOCK_WIDTH:
+            raise ValueError(f"block must be {(n, BLOCK_WIDTH)}")
+        with nogil:
+            ss_solve_block(n, tiles, &self.column[0], &self.start[0], &self.row[0], &self.below[0, 0],
+                           &self.triangle[0, 0, 0], &block[0, 0])
 
 
 def project_out(int first, int last, double[:, :, ::1] basis, double[:, ::1] block):

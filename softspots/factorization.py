@@ -48,17 +48,30 @@ class Cholesky:
         """`solve` for blocks (n, BLOCK_WIDTH) that lie row by row: twice as fast, for many solves with one factor."""
         lower = self._factor.L()
         order = self._factor.P()
-        indptr, rows = lower.indptr, lower.indices
+        size, indptr = len(order), lower.indptr
         # A column continues a supernode if it is the next row of the one before and has all its other rows.
         lengths = np.diff(indptr)
-        follows = lengths[1:] == lengths[:-1] - 1
-        follows[follows] = rows[indptr[:-2][follows] + 1] == np.flatnonzero(follows) + 1
-        first_column = np.concatenate(([0], np.flatnonzero(~follows) + 1, [len(order)]))
-        factor = [(array + 1).astype(np.int32) for array in (first_column, indptr, rows)]
+        follows = np.append(False, lengths[1:] == lengths[:-1] - 1)
+        follows[follows] = lower.indices[indptr[np.flatnonzero(follows) - 1] + 1] == np.flatnonzero(follows)
+        supernode = np.flatnonzero(~follows)
+        place = np.arange(size) - np.repeat(supernode, np.diff(np.append(supernode, size)))
+        tile = np.flatnonzero(place % _core.TILE_WIDTH == 0)
+        # The rows below a tile are those of its last column but for the diagonal.
+        last = np.append(tile[1:], size) - 1
+        start = np.concatenate(([0], np.cumsum(lengths[last] - 1)))
+        within = np.ones(len(lower.indices), dtype=bool)
+        within[indptr[:-1]] = False
+        within &= np.repeat(np.isin(np.arange(size), last), lengths)
+        column = np.append(tile, size)
+        factor = _core.PackedFactor(
+            *(np.asarray(array + 1, dtype=np.int32) for array in (column, indptr)),
+            lower.data,
+            *(np.asarray(array + 1, dtype=np.int32) for array in (start, lower.indices[within])),
+        )
 
         def solve(block):
             permuted = block[order]
-            _core.solve_block(*factor, lower.data, permuted)
+            factor.solve(permuted)
             solution = np.empty_like(permuted)
             solution[order] = permuted
             return solution

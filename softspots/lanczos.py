@@ -11,8 +11,8 @@ from . import _core
 from ._core import BLOCK_WIDTH, PANEL_ROWS
 
 # Up to the square root of rounding, loss of orthogonality leaves the projected matrix exact to rounding (Simon, Math.
-# Comp. 42, 115, 1984); the vectors inherit the loss itself, so it is kept lower.
-MAX_LOSS = 1e-10
+# Comp. 42, 115, 1984). The vectors and their residuals inherit the loss itself: this keeps them at rounding.
+MAX_LOSS = 1e-12
 # Residual of a pair at convergence, relative to its eigenvalue.
 TOLERANCE = 1e-14
 # Vectors of a new block that are shorter than this, relative to the operator's norm, are rounding.
@@ -40,7 +40,7 @@ def largest_pairs(solve: Callable[[np.ndarray], np.ndarray], size: int, count: i
     locked : (size, k) ndarray
         Orthonormal eigenvectors that are known and not to be found.
     """
-    basis = _Basis(size, locked, int(3.2 * count) + 10 * BLOCK_WIDTH)
+    basis = _Basis(size, locked, int(3.1 * count) + 4 * BLOCK_WIDTH)
     # The operator within the basis, its lower triangle: blocks on the diagonal and one below.
     projected = np.zeros((0, 0))
     norm = loss = growth = 0.0
