@@ -8,7 +8,7 @@ module softspots_minimize
   use softspots_configuration, only: configuration, rebuild, follow
   use softspots_forces, only: compute_forces
   use softspots_potential, only: potential_type
-  use softspots_reduction, only: dot
+  use softspots_reduction, only: dot, subtract_and_dot
   implicit none (type, external)
   private
   public :: minimize, method_lbfgs, method_cg, method_fire
@@ -20,7 +20,7 @@ module softspots_minimize
   !> No coordinate moves further than this in one step.
   real(wp), parameter :: longest_move = 0.1_wp
   !> History pairs of L-BFGS.
-  integer(i4), parameter :: memory = 10
+  integer(i4), parameter :: memory = 8
 
   !> The frame as a function of its 2n coordinates z = (x, y).
   type :: landscape
@@ -103,27 +103,14 @@ contains
     real(wp), intent(inout), contiguous :: force(:)
 
     real(wp), allocatable :: s(:, :), y(:, :), direction(:), old_z(:), old_force(:)
-    real(wp) :: rho(memory), alpha(memory), scale, downhill, ahead, step, curvature
-    integer(i4) :: newest, stored, k, m
+    real(wp) :: rho(memory), downhill, ahead, step, curvature
+    integer(i4) :: newest, stored, m
 
     allocate (s(size(z), memory), y(size(z), memory), direction(size(z)), old_z(size(z)), old_force(size(z)))
     stored = 0
     newest = 0
     do
-      direction = force
-      do k = 0, stored - 1
-        m = modulo(newest - 1 - k, memory) + 1
-        alpha(m) = rho(m)*dot(s(:, m), direction)
-        direction = direction - alpha(m)*y(:, m)
-      end do
-      ! Without history the first step is a short one along the force: 1e-3 is a typical inverse stiffness.
-      scale = 1e-3_wp
-      if (stored > 0) scale = 1/(rho(newest)*dot(y(:, newest), y(:, newest)))
-      direction = scale*direction
-      do k = stored - 1, 0, -1
-        m = modulo(newest - 1 - k, memory) + 1
-        direction = direction + (alpha(m) - rho(m)*dot(y(:, m), direction))*s(:, m)
-      end do
+      call apply_inverse(newest, stored, s, y, rho, force, direction)
       downhill = dot(force, direction)
       if (.not. downhill > 0) then
         if (stored == 0) return
@@ -167,6 +154,47 @@ contains
       end if
     end do
   end subroutine descend_lbfgs
+
+  !> direction <- the inverse Hessian that the stored pairs (s, y) amount to, applied to the force (two loops, Nocedal
+  !> 1980). Each update of the direction goes with the product that comes next: memory is what this takes.
+  subroutine apply_inverse(newest, stored, s, y, rho, force, direction)
+    integer(i4), intent(in) :: newest, stored
+    real(wp), intent(in), contiguous :: s(:, :), y(:, :), force(:)
+    real(wp), intent(in) :: rho(memory)
+    real(wp), intent(out), contiguous :: direction(:)
+
+    real(wp) :: alpha(memory), product
+    integer(i4) :: k, place(0:memory)
+
+    direction = force
+    if (stored == 0) then
+      ! Without history the first step is a short one along the force: 1e-3 is a typical inverse stiffness.
+      direction = 1e-3_wp*force
+      return
+    end if
+    do k = 0, stored - 1
+      place(k) = modulo(newest - 1 - k, memory) + 1
+    end do
+    place(stored) = newest
+    product = dot(s(:, newest), direction)
+    do k = 0, stored - 1
+      alpha(k + 1) = rho(place(k))*product
+      if (k < stored - 1) then
+        call subtract_and_dot(alpha(k + 1), y(:, place(k)), s(:, place(k + 1)), direction, product)
+      else
+        direction = direction - alpha(k + 1)*y(:, place(k))
+      end if
+    end do
+    direction = direction/(rho(newest)*dot(y(:, newest), y(:, newest)))
+    product = dot(y(:, place(stored - 1)), direction)
+    do k = stored - 1, 0, -1
+      if (k > 0) then
+        call subtract_and_dot(rho(place(k))*product - alpha(k + 1), s(:, place(k)), y(:, place(k - 1)), direction, product)
+      else
+        direction = direction - (rho(place(k))*product - alpha(k + 1))*s(:, place(k))
+      end if
+    end do
+  end subroutine apply_inverse
 
   !> Conjugate gradients (Polak-Ribiere, never negative), secant line search on the directional derivative.
   subroutine descend_cg(surface, max_force, max_evaluations, z, force)

@@ -3,7 +3,7 @@ module softspots_reduction
   use softspots_kinds, only: wp, i4
   implicit none (type, external)
   private
-  public :: dot, accumulate
+  public :: dot, accumulate, subtract_and_dot
 
   integer(i4), parameter :: width = 32
 
@@ -66,5 +66,31 @@ contains
     end do
     dot = sum(partial)
   end function dot
+
+  !> direction <- direction - factor*along, and in the same pass product <- dot(next, direction).
+  pure subroutine subtract_and_dot(factor, along, next, direction, product)
+    real(wp), intent(in) :: factor
+    real(wp), intent(in), contiguous :: along(:), next(:)
+    real(wp), intent(inout), contiguous :: direction(:)
+    real(wp), intent(out) :: product
+
+    integer(i4) :: i, l, whole
+    real(wp) :: partial(width)
+
+    partial = 0
+    whole = size(direction)/width*width
+    do i = 0, whole - 1, width
+      !$omp simd
+      do l = 1, width
+        direction(i + l) = direction(i + l) - factor*along(i + l)
+        partial(l) = partial(l) + next(i + l)*direction(i + l)
+      end do
+    end do
+    do i = whole + 1, size(direction)
+      direction(i) = direction(i) - factor*along(i)
+      partial(i - whole) = partial(i - whole) + next(i)*direction(i)
+    end do
+    product = sum(partial)
+  end subroutine subtract_and_dot
 
 end module softspots_reduction

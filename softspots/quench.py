@@ -26,6 +26,8 @@ METHODS = {
 MAX_EVALUATIONS = 200_000
 MAX_NEWTON_STEPS = 50
 MAX_KICKS = 50
+# A factor serves for another step as long as its steps bring the force down to this part.
+CHORD_GAIN = 0.01
 # Largest displacement of a coordinate in one Newton step or kick, in σ_AA: well inside a cage.
 MAX_STEP = 0.1
 MAX_HALVINGS = 20
@@ -195,12 +197,17 @@ def _newton(landscape: _Landscape, point: _Point, max_force: float) -> tuple[_Po
             return point, False, energies
         if np.abs(point.forces).max() < max_force:
             return point, True, energies
-        step = landscape.cholesky.solve(point.forces.reshape(-1)).reshape(-1, 2)
-        lower = landscape.downhill(point, [step - step.mean(axis=0)])
-        if lower is None:
+        factorized, gain = point, 0.0
+        while gain < CHORD_GAIN and np.abs(point.forces).max() >= max_force:
+            step = landscape.cholesky.solve(point.forces.reshape(-1)).reshape(-1, 2)
+            lower = landscape.downhill(point, [step - step.mean(axis=0)])
+            if lower is None:
+                break
+            gain = np.abs(lower.forces).max() / np.abs(point.forces).max()
+            point = lower
+            energies.append(point.energy)
+        if point is factorized:
             return point, True, energies
-        point = lower
-        energies.append(point.energy)
     return point, False, energies
 
 
