@@ -1,0 +1,56 @@
+"""The physics of the dynamics: ``python -m validation.dynamics [PART ...]``.
+
+Recomputes all parts, or those that are named, writes them to ``validation/dynamics.json`` and draws
+``docs/dynamics.png`` and ``.pdf``. Everything takes an hour of one core, and LAMMPS for the parts that compare.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks.measure import machine
+from softspots.progress import Progress
+
+from . import startup
+
+HERE = Path(__file__).parent
+DATA = HERE / "dynamics.json"
+PICTURE = HERE.parent / "docs" / "dynamics"
+SLOW, QUICK = 1000.0, 10.0
+# Each part: its module and the arguments of the module's `measure` and `work`.
+PARTS = {
+    "start-up, 1e-3": (startup, {"strain_rate": 1e-3, "cooling_time": SLOW, "seeds": list(range(1, 7))}),
+    "start-up, 1e-3, quickly cooled": (
+        startup,
+        {"strain_rate": 1e-3, "cooling_time": QUICK, "seeds": list(range(1, 7))},
+    ),
+    "start-up, 1e-4": (startup, {"strain_rate": 1e-4, "cooling_time": SLOW, "seeds": [1, 2]}),
+    "start-up, 1e-5": (startup, {"strain_rate": 1e-5, "cooling_time": SLOW, "seeds": [1]}),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m validation.dynamics", description="The physics of the dynamics.")
+    parser.add_argument("part", nargs="*", help=f"default: all of them: {'; '.join(PARTS)}")
+    chosen = parser.parse_args().part or list(PARTS)
+    if unknown := set(chosen) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are: {'; '.join(PARTS)}")
+    described = machine()
+    progress = Progress(sum(module.work(**arguments) for module, arguments in map(PARTS.get, chosen)), 0, True)
+    for name in chosen:
+        module, arguments = PARTS[name]
+        progress.stage(name)
+        begin = perf_counter()
+        data = module.measure(progress.advance, **arguments)
+        record = {"data": data, "provenance": described | {"wall_seconds": round(perf_counter() - begin)}}
+        written = json.loads(DATA.read_text()) if DATA.exists() else {}
+        written = {part: record if part == name else written.get(part) for part in PARTS}
+        DATA.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    progress.close()
+
+
+if __name__ == "__main__":
+    main()
