@@ -14,12 +14,13 @@ from time import perf_counter
 from benchmarks.measure import machine
 from softspots.progress import Progress
 
-from . import flow, single_frame, startup
+from . import conservation, ensemble, flow, liquid, single_frame, startup
 
 HERE = Path(__file__).parent
 DATA = HERE / "dynamics.json"
 PICTURE = HERE.parent / "docs" / "dynamics"
 SLOW, QUICK = 1000.0, 10.0
+ENSEMBLE = list(range(51, 59))
 # Each part: its module and the arguments of the module's `measure` and `work`.
 PARTS = {
     "start-up, 1e-3": (startup, {"strain_rate": 1e-3, "cooling_time": SLOW, "seeds": list(range(1, 5))}),
@@ -30,7 +31,18 @@ PARTS = {
     "start-up, 1e-4": (startup, {"strain_rate": 1e-4, "cooling_time": SLOW, "seeds": [1]}),
     "start-up, 1e-5": (startup, {"strain_rate": 1e-5, "cooling_time": SLOW, "seeds": [1]}),
     "single frame": (single_frame, {}),
+    "liquid, T = 1": (liquid, {"temperature": 1.0, "steps": 100_000}),
+    "liquid, T = 0.6": (liquid, {"temperature": 0.6, "steps": 200_000}),
     "flow": (flow, {}),
+    "ensemble, liquid": (
+        ensemble,
+        {"temperature": 1.0, "strain_rate": 0.0, "strain": 0.0, "chain": 1, "seeds": ENSEMBLE},
+    ),
+    "ensemble, sheared": (
+        ensemble,
+        {"temperature": 0.1, "strain_rate": 1e-3, "strain": 0.2, "chain": 1, "seeds": ENSEMBLE},
+    ),
+    "conservation": (conservation, {}),
 }
 
 

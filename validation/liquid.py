@@ -1,0 +1,120 @@
+"""The liquid at rest: equation of state and pair distribution of ours and of LAMMPS."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from softspots import Box, Model, Simulation
+from softspots.parallel import Serial
+
+from .lammps import COST, run_lammps
+from .statistics import mean_error, rounded
+
+PARTICLES = 1_000
+SEEDS = {"ours": 31, "lammps": 32}
+# At T = 0.6 a particle has new neighbours after some 10 τ, at T = 1 after 1 τ; blocks are longer.
+BLOCKS = 20
+SETTLING = 10_000
+SAMPLE_EVERY, FRAME_EVERY = 40, 200
+PREPARATION = 30_000
+EDGES = np.linspace(0.5, 4.0, 71)
+QUANTITIES = ("pressure", "potential_energy", "kinetic_temperature")
+
+LAMMPS = """
+compute energy all pe
+fix thermostat all nvt temp {temperature} {temperature} 1.0
+fix plane all enforce2d
+run {settling}
+reset_timestep 0
+fix samples all ave/time {every} 1 {every} c_peculiar c_pressure[1] c_pressure[2] c_energy &
+  file samples.txt format " %.10g"
+dump frames all custom {frame_every} frames.txt x y
+dump_modify frames sort id format float %.10g
+run {steps}
+"""
+
+
+def work(temperature: float, steps: int) -> int:
+    """Particle-steps of `measure`."""
+    return PARTICLES * (2 * PREPARATION + (1 + COST) * (SETTLING + steps))
+
+
+def measure(advance: Callable[[int], None], temperature: float, steps: int) -> dict:
+    """Pressure, energy and g(r) in equilibrium, ours (one thermostat) and LAMMPS' (a chain of three).
+
+    Returns
+    -------
+    dict
+        The parameters, ``edges`` of the bins of r, and for ``ours`` and ``lammps``, each with its standard ``error``
+        from blocks: `QUANTITIES`, and ``g``, shape (3, bins), of AA, AB and BB.
+    """
+    ours, lammps = _ours(advance, temperature, steps), _lammps(advance, temperature, steps)
+    parameters = {"particles": PARTICLES, "temperature": temperature, "time": steps * 5e-3, "seeds": SEEDS}
+    return parameters | {"blocks": BLOCKS, "edges": rounded(EDGES), "ours": ours, "lammps": lammps}
+
+
+def _ours(advance, temperature, steps):
+    simulation = _start(advance, temperature, SEEDS["ours"])
+    simulation.run(SETTLING)
+    advance(PARTICLES * SETTLING)
+    states, distributions = [], []
+    for _ in range(steps // FRAME_EVERY):
+        for _ in range(FRAME_EVERY // SAMPLE_EVERY):
+            simulation.run(SAMPLE_EVERY)
+            state = simulation.thermodynamics()
+            states.append([state[name] for name in QUANTITIES])
+        frame = simulation.frame()
+        distributions.append(_pair_distribution(frame.positions, frame.species, frame.box))
+        advance(PARTICLES * FRAME_EVERY)
+    return _summary(states, distributions)
+
+
+def _lammps(advance, temperature, steps):
+    start = _start(advance, temperature, SEEDS["lammps"])
+    settings = {"settling": SETTLING, "every": SAMPLE_EVERY, "frame_every": FRAME_EVERY, "steps": steps}
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        run_lammps(folder, start, LAMMPS.format(temperature=temperature, **settings))
+        _, kinetic, xx, yy, energy = np.loadtxt(folder / "samples.txt")[1:].T
+        texts = re.split(r"ITEM: ATOMS.*\n", (folder / "frames.txt").read_text())[2:]
+    frame = start.frame()
+    numbers = (np.array(text.split("ITEM")[0].split(), dtype=float).reshape(-1, 2) for text in texts)
+    distributions = [_pair_distribution(frame.box.wrap(p)[0], frame.species, frame.box) for p in numbers]
+    advance(COST * PARTICLES * (SETTLING + steps))
+    return _summary(np.column_stack(((xx + yy) / 2, energy / PARTICLES, kinetic)), distributions)
+
+
+def _start(advance, temperature, seed):
+    simulation = Simulation(Model.preset(), PARTICLES, temperature, 0.0, seed, comm=Serial())
+    simulation.prepare(progress=lambda steps: advance(PARTICLES * steps))
+    return simulation
+
+
+def _pair_distribution(positions: np.ndarray, species: np.ndarray, box: Box) -> np.ndarray:
+    """g(r) of AA, AB and BB, shape (3, bins), of a configuration in a box without tilt."""
+    sides = (box.length_x, box.length_y)
+    pairs = cKDTree(positions, boxsize=sides).query_pairs(EDGES[-1], output_type="ndarray")
+    separations = positions[pairs[:, 1]] - positions[pairs[:, 0]]
+    separations -= np.round(separations / sides) * sides
+    distances, kinds = np.hypot(*separations.T), species[pairs].sum(axis=1)
+    counts = [np.histogram(distances[kinds == kind], EDGES)[0] for kind in range(3)]
+    b = int(species.sum())
+    a = len(species) - b
+    number = np.array([a * (a - 1) / 2, a * b, b * (b - 1) / 2])
+    return counts / (number[:, None] * np.pi * np.diff(EDGES**2) / box.area)
+
+
+def _summary(states, distributions):
+    values, errors = mean_error(np.reshape(states, (BLOCKS, -1, len(QUANTITIES))).mean(axis=1))
+    g, g_error = mean_error(np.reshape(distributions, (BLOCKS, -1, 3, len(EDGES) - 1)).mean(axis=1))
+    result = {
+        name: {"value": rounded(v), "error": rounded(e, 3)}
+        for name, v, e in zip(QUANTITIES, values, errors, strict=True)
+    }
+    return result | {"g": {"value": rounded(g), "error": rounded(g_error, 3)}}
