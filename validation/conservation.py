@@ -10,7 +10,7 @@ from scipy.integrate import cumulative_trapezoid
 from softspots import Model, Simulation
 from softspots.parallel import Serial
 
-from .statistics import rounded
+from .statistics import mean_error, rounded
 
 PARTICLES = 400
 TEMPERATURE = 0.3
@@ -53,6 +53,11 @@ def measure(advance: Callable[[int], None]) -> dict:
         "drift_time": DRIFT_TIME,
         "seeds": SEEDS,
     } | {name: rounded([run[name] for run in runs], 5) for name in runs[0]}
+
+
+def exponent(timesteps, fluctuations) -> tuple:
+    """Power of the time step, and its standard error, from fluctuations of shape (seeds, time steps)."""
+    return mean_error([np.polyfit(np.log(timesteps), np.log(run), 1)[0] for run in fluctuations])
 
 
 def _run(advance, seed):

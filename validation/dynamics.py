@@ -15,6 +15,7 @@ from benchmarks.measure import machine
 from softspots.progress import Progress
 
 from . import conservation, ensemble, flow, liquid, single_frame, startup
+from .dynamics_figure import draw
 
 HERE = Path(__file__).parent
 DATA = HERE / "dynamics.json"
@@ -46,6 +47,18 @@ PARTS = {
 }
 
 
+def _text(parts):
+    """JSON with a line for each entry of a part, in the order of `PARTS`."""
+    lines = []
+    for name in filter(parts.__contains__, PARTS):
+        data, provenance = parts[name]["data"], parts[name]["provenance"]
+        entries = [f"   {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in data.items()]
+        body = ",\n".join(entries)
+        origin = json.dumps(provenance, ensure_ascii=False)
+        lines.append(f' {json.dumps(name)}: {{\n  "provenance": {origin},\n  "data": {{\n{body}\n  }}\n }}')
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m validation.dynamics", description="The physics of the dynamics.")
     parser.add_argument("part", nargs="*", help=f"default: all of them: {'; '.join(PARTS)}")
@@ -62,8 +75,10 @@ def main() -> None:
         record = {"data": data, "provenance": described | {"wall_seconds": round(perf_counter() - begin)}}
         written = json.loads(DATA.read_text()) if DATA.exists() else {}
         written[name] = record
-        DATA.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        DATA.write_text(_text(written), encoding="utf-8")
     progress.close()
+    if set(written) == set(PARTS):
+        draw({name: record["data"] for name, record in written.items()}, PICTURE)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,154 @@
+"""The physics of the dynamics, from what `validation.dynamics` has written.
+
+Errors are standard errors from independent runs or blocks; a bound of four of them is passed by a right program in
+all but 1 of 16,000 cases with many runs, and with the 8 to 40 here in all but 1 of 200 to 4,000. The data are
+committed, so a test that passes does so always; each also asks that the errors are small enough to see something.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from .conservation import exponent
+from .statistics import mean_error
+
+PARTS = json.loads((Path(__file__).parent / "dynamics.json").read_text())
+SLOW, QUICK = "start-up, 1e-3", "start-up, 1e-3, quickly cooled"
+STATES = ["ensemble, liquid", "ensemble, sheared"]
+LIQUIDS = ["liquid, T = 1", "liquid, T = 0.6"]
+
+
+@pytest.fixture(params=PARTS)
+def part(request):
+    return PARTS[request.param]
+
+
+def curves(name, quantity, low, high):
+    """Means of each seed over the strains from ``low`` to ``high``."""
+    data = PARTS[name]["data"]
+    strain = np.array(data["strain"])
+    return np.array(data[quantity])[:, (strain > low) & (strain < high)].mean(axis=1)
+
+
+def peaks(name):
+    """Largest stress of each seed, over 1 % strain."""
+    runs = np.array(PARTS[name]["data"]["shear_stress"])
+    return runs.reshape(len(runs), -1, 5).mean(axis=2).max(axis=1)
+
+
+def deviations(first, second):
+    """Difference of two values in units of their error."""
+    difference = np.subtract(first["value"], second["value"])
+    return difference / np.hypot(first["error"], second["error"])
+
+
+def test_every_part_says_where_it_comes_from(part):
+    assert part["provenance"]["commit"] and part["provenance"]["versions"]["softspots"]
+    assert part["provenance"]["wall_seconds"] > 0
+
+
+@pytest.mark.parametrize("quantity", ["shear_stress", "potential_energy"])
+def test_steady_from_20_percent_on(quantity):
+    changes = np.concatenate([curves(n, quantity, 0.3, 0.4) - curves(n, quantity, 0.2, 0.3) for n in (SLOW, QUICK)])
+    mean, error = mean_error(changes)
+    assert abs(mean) < 4 * error
+
+
+def test_preparation_shows_in_the_overshoot_and_is_forgotten():
+    assert stats.ttest_ind(peaks(SLOW), peaks(QUICK), alternative="greater").pvalue < 0.01
+    for quantity, resolved in (("shear_stress", 0.05), ("potential_energy", 0.01)):
+        (slow, error), (quick, other) = (mean_error(curves(name, quantity, 0.2, 0.4)) for name in (SLOW, QUICK))
+        assert np.hypot(error, other) < resolved
+        assert abs(slow - quick) < 4 * np.hypot(error, other)
+
+
+def test_flow_stress_rises_with_the_rate():
+    stress = [curves(f"start-up, {rate}", "shear_stress", 0.2, 0.4).mean() for rate in ("1e-5", "1e-4", "1e-3")]
+    assert 0 < stress[0] < stress[1] < stress[2]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_kinetic_energy_is_canonical(state):
+    data = PARTS[state]["data"]
+    mean, error = mean_error(data["kinetic_temperature"])
+    # The thermostat's friction averages to zero over a long time; that is no matter of statistics.
+    assert abs(mean / data["temperature"] - 1) < 1e-3
+    # A Gaussian isokinetic thermostat would give 0, a Berendsen one some other number.
+    variance, error = mean_error(data["kinetic_variance"])
+    assert error < 0.1
+    assert abs(variance - 1) < 4 * error
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_velocities_are_maxwell_s_for_both_species_and_axes(state):
+    for name, expected, resolved in (("velocity_variance", 1.0, 0.01), ("kurtosis", 3.0, 0.03)):
+        mean, error = mean_error(PARTS[state]["data"][name])
+        assert error.max() < resolved
+        assert np.abs((mean - expected) / error).max() < 4
+
+
+@pytest.mark.parametrize("state", LIQUIDS)
+@pytest.mark.parametrize("quantity", ["pressure", "potential_energy", "kinetic_temperature"])
+def test_equation_of_state_is_that_of_lammps(state, quantity):
+    ours, peer = (PARTS[state]["data"][side][quantity] for side in ("ours", "lammps"))
+    assert np.hypot(ours["error"], peer["error"]) < 0.005 * abs(peer["value"])
+    # Six comparisons of 20 blocks each.
+    assert abs(deviations(ours, peer)) < 3.5
+
+
+@pytest.mark.parametrize("state", LIQUIDS)
+def test_pair_distributions_are_those_of_lammps(state):
+    ours, peer = (PARTS[state]["data"][side]["g"] for side in ("ours", "lammps"))
+    # Bins that were reached in most blocks on both sides.
+    seen = (np.array(ours["value"]) > 0.02) & (np.array(peer["value"]) > 0.02)
+    z = deviations({key: np.array(ours[key])[seen] for key in ours}, {key: np.array(peer[key])[seen] for key in peer})
+    assert len(z) > 180
+    # Errors from 20 blocks on either side: Student's distribution, and the largest of all.
+    assert np.abs(z).max() < stats.t.isf(0.001 / (2 * len(z)), df=38)
+    # Neighbouring bins know of each other; as if 40 bins were independent.
+    assert (z**2).mean() < stats.chi2.isf(0.001, 40) / 40 * 38 / 36
+
+
+def test_one_frame_is_that_of_lammps():
+    data = PARTS["single frame"]["data"]
+    # LAMMPS' table has splines that are good to 1e-10; its own lj/smooth is a formula, as ours.
+    for smoothing, close in (("even", 1e-9), ("switch", 1e-12)):
+        compared = data[smoothing]
+        assert compared["force_difference"] < close * compared["largest_force"]
+        for name, value in compared["ours"].items():
+            if (smoothing, name) != ("switch", "potential_energy"):
+                # Positive and negative terms that are ten times as large cancel.
+                assert value == pytest.approx(compared["lammps"][name], rel=10 * close)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "resolved"),
+    [("shear_stress", 0.03), ("pressure", 0.01), ("potential_energy", 0.01), ("kinetic_temperature", 0.01)],
+)
+def test_steady_shear_is_that_of_lammps(quantity, resolved):
+    data = PARTS["flow"]["data"]
+    # Pairs of blocks, 10 % strain.
+    ours, peer = (np.reshape(data[side][quantity], (-1, 2)).mean(axis=1) for side in ("ours", "lammps"))
+    (value, error), (expected, other) = mean_error(ours), mean_error(peer)
+    assert np.hypot(error, other) < resolved * abs(expected)
+    # Four comparisons of 20 and more blocks.
+    assert abs(value - expected) < 3.5 * np.hypot(error, other)
+
+
+@pytest.mark.parametrize("state", ["at_rest", "sheared"])
+def test_conserved_energy_is_so_to_second_order(state):
+    data = PARTS["conservation"]["data"]
+    power, error = exponent(data["timesteps"], data[state])
+    assert error < 0.1
+    # The leading order is even exactly; 0.03 is for the next one, at the longest time step.
+    assert abs(power - 2) < 0.03 + 4 * error
+
+
+def test_conserved_energy_does_not_drift():
+    data = PARTS["conservation"]["data"]
+    mean, error = mean_error(data["drift"])
+    # In 10,000 τ, ten times what a frame's history takes, less than 1e-3 of the thermal energy.
+    assert abs(mean) + 4 * error < 1e-3 * data["temperature"] / 1e4
