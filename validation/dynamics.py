@@ -24,13 +24,13 @@ SLOW, QUICK = 1000.0, 10.0
 ENSEMBLE = list(range(51, 59))
 # Each part: its module and the arguments of the module's `measure` and `work`.
 PARTS = {
-    "start-up, 1e-3": (startup, {"strain_rate": 1e-3, "cooling_time": SLOW, "seeds": list(range(1, 5))}),
+    "start-up, 1e-3": (startup, {"strain_rate": 1e-3, "strain": 1.0, "cooling_time": SLOW, "seeds": list(range(1, 5))}),
     "start-up, 1e-3, quickly cooled": (
         startup,
-        {"strain_rate": 1e-3, "cooling_time": QUICK, "seeds": list(range(1, 5))},
+        {"strain_rate": 1e-3, "strain": 1.0, "cooling_time": QUICK, "seeds": list(range(1, 5))},
     ),
-    "start-up, 1e-4": (startup, {"strain_rate": 1e-4, "cooling_time": SLOW, "seeds": [1]}),
-    "start-up, 1e-5": (startup, {"strain_rate": 1e-5, "cooling_time": SLOW, "seeds": [1]}),
+    "start-up, 1e-4": (startup, {"strain_rate": 1e-4, "strain": 0.4, "cooling_time": SLOW, "seeds": [1]}),
+    "start-up, 1e-5": (startup, {"strain_rate": 1e-5, "strain": 0.4, "cooling_time": SLOW, "seeds": [1]}),
     "single frame": (single_frame, {}),
     "liquid, T = 1": (liquid, {"temperature": 1.0, "steps": 100_000}),
     "liquid, T = 0.6": (liquid, {"temperature": 0.6, "steps": 200_000}),

@@ -18,11 +18,20 @@ from .statistics import mean_error
 RATES = {"1e-5": "#1b2f6b", "1e-4": "#1d7f96", "1e-3": "#58b368"}
 OURS, OTHER, PEER = RATES["1e-5"], RATES["1e-3"], "#555555"
 HEIGHT = 4.75
+LOOK = STYLE | {
+    "font.size": 8.5,
+    "legend.fontsize": 7,
+    "legend.title_fontsize": 7,
+    "legend.frameon": False,
+    "legend.handlelength": 1.6,
+    "legend.labelspacing": 0.3,
+    "lines.linewidth": 0.9,
+}
 
 
 def draw(parts: dict, target: Path) -> None:
     """Draw the data of all parts (see `validation.dynamics`) as .png and .pdf."""
-    with matplotlib.rc_context(STYLE | {"legend.fontsize": 7.5, "legend.frameon": False, "lines.linewidth": 1.0}):
+    with matplotlib.rc_context(LOOK):
         figure = Figure(figsize=(FULL_WIDTH, HEIGHT), layout="constrained")
         axes = figure.subplots(2, 3)
         _startup(axes[0, 0], parts, "shear_stress", r"shear stress ($\varepsilon_\mathrm{AA}/\sigma_\mathrm{AA}^2$)")
@@ -45,7 +54,7 @@ def _startup(axes, parts, quantity, label):
     axes.set(xlim=(0, 0.4), xlabel=r"strain $\gamma$", ylabel=label)
     if quantity == "shear_stress":
         axes.set_ylim(bottom=0)
-        axes.legend(title=r"$\dot\gamma$ ($1/\tau$)", title_fontsize=7.5, loc="lower right")
+        axes.legend(title=r"$\dot\gamma$ ($1/\tau$)", loc="lower right")
 
 
 def _curve(axes, data, quantity, color, label, linestyle="-"):
@@ -83,10 +92,17 @@ def _distributions(axes, parts):
                 elinewidth=0.6,
                 label=label if scale == 1 else None,
             )
-    axes.text(0, 0.12, r"$K$", ha="center")
-    axes.text(0, 0.0011, r"$v_x, v_y$ ($\times\,10^{-2}$)", ha="center")
-    axes.set(xlim=(-4.5, 4.5), ylim=(3e-7, 30), xlabel="deviation / canonical deviation", ylabel="probability density")
-    axes.legend(loc="upper right", borderaxespad=0.2)
+    axes.text(0, 0.012, "kinetic energy", ha="center", fontsize=7)
+    axes.text(0, 0.00012, r"velocities ($\times\,10^{-2}$)", ha="center", fontsize=7)
+    axes.set(
+        xlim=(-4.5, 4.5),
+        ylim=(2e-7, 300),
+        xticks=range(-4, 5, 2),
+        yticks=10.0 ** np.arange(-6, 3, 2),
+        xlabel="deviation / canonical s.d.",
+        ylabel="probability density",
+    )
+    axes.legend(loc="upper center")
 
 
 def _pair_distributions(axes, data):
@@ -94,12 +110,12 @@ def _pair_distributions(axes, data):
     centres = (edges[1:] + edges[:-1]) / 2
     ours, peer = (np.array(data[side]["g"]["value"]) for side in ("ours", "lammps"))
     for k, (name, color) in enumerate(zip(("AA", "AB", "BB"), RATES.values(), strict=True)):
-        shift = 3 * (2 - k)
+        shift = 4 * (2 - k)
         axes.plot(centres, peer[k] + shift, color=PEER, linewidth=0.8, label="LAMMPS" if k == 0 else None)
         axes.plot(centres, ours[k] + shift, "o", color=color, markersize=1.8, label="softspots" if k == 0 else None)
-        axes.text(3.9, shift + 1.35, f"{name}" + (f" (+{shift})" if shift else ""), color=color, ha="right")
-    axes.set(xlim=(0.5, 4), xlabel=r"$r$ ($\sigma_\mathrm{AA}$)", ylabel=r"$g(r)$, $T=0.6$")
-    axes.legend(loc="upper right")
+        axes.text(3.9, shift + 1.5, f"{name}" + (f" (+{shift})" if shift else ""), color=color, ha="right", fontsize=7)
+    axes.set(xlim=(0.5, 4), ylim=(-0.3, 13.5), xlabel=r"$r$ ($\sigma_\mathrm{AA}$)", ylabel=r"$g(r)$, $T=0.6$")
+    axes.legend(loc="upper right", ncols=2)
 
 
 def _flow(axes, data):
@@ -116,18 +132,18 @@ def _flow(axes, data):
         xlabel="strain averaged over",
         ylabel=r"mean shear stress ($\varepsilon_\mathrm{AA}/\sigma_\mathrm{AA}^2$)",
     )
-    axes.legend(loc="lower right", title=r"$T=0.1$, $\dot\gamma=10^{-3}/\tau$", title_fontsize=7.5)
+    axes.legend(loc="lower right", title=r"$T=0.1$, $\dot\gamma=10^{-3}/\tau$")
 
 
 def _conservation(axes, data):
     timesteps = np.array(data["timesteps"])
     for name, color, marker, label in (
         ("at_rest", OURS, "o", "at rest"),
-        ("sheared", OTHER, "s", "sheared, less work"),
+        ("sheared", OTHER, "s", "sheared"),
     ):
         mean, error = mean_error(data[name])
         slope, uncertainty = exponent(timesteps, data[name])
-        label = f"{label}: {slope:.3f} ± {uncertainty:.3f}"
+        label = f"{label}: ${slope:.3f} \\pm {uncertainty:.3f}$"
         axes.errorbar(timesteps, mean, error, fmt=marker, markersize=3, color=color, elinewidth=0.6, label=label)
         guide = np.array([timesteps[0] / 1.3, timesteps[-1] * 1.3])
         middle = np.exp(np.log(mean).mean())
@@ -140,4 +156,4 @@ def _conservation(axes, data):
     )
     axes.set_xticks(timesteps, [f"{timestep:g}" for timestep in timesteps], minor=False)
     axes.xaxis.minorticks_off()
-    axes.legend(loc="upper left", title="exponent (lines: 2)", title_fontsize=7.5, handletextpad=0.1)
+    axes.legend(loc="upper left", title="exponent (lines: 2)", handletextpad=0.1, alignment="left")

@@ -12,7 +12,7 @@ from softspots.parallel import Serial
 PARTICLES = 2_500
 TEMPERATURE = 0.1
 LIQUID_TIME = 50.0
-STRAIN, BINS = 0.4, 200
+BIN = 0.002
 # Steps between samples: in a time step of 0.005 τ a sample costs as much as eight steps, and stresses 0.1 τ apart
 # know of each other.
 SAMPLE_EVERY = 20
@@ -20,17 +20,14 @@ SAMPLES_PER_BIN = 400
 QUANTITIES = ("shear_stress", "potential_energy", "pressure", "kinetic_temperature")
 
 
-def steps(strain_rate: float, cooling_time: float) -> int:
-    """Time steps of one run."""
-    return round((LIQUID_TIME + cooling_time + STRAIN / strain_rate) / 5e-3)
-
-
-def work(strain_rate: float, cooling_time: float, seeds: list[int]) -> int:
+def work(strain_rate: float, strain: float, cooling_time: float, seeds: list[int]) -> int:
     """Particle-steps of `measure`."""
-    return PARTICLES * len(seeds) * steps(strain_rate, cooling_time)
+    return PARTICLES * len(seeds) * round((LIQUID_TIME + cooling_time + strain / strain_rate) / 5e-3)
 
 
-def measure(advance: Callable[[int], None], strain_rate: float, cooling_time: float, seeds: list[int]) -> dict:
+def measure(
+    advance: Callable[[int], None], strain_rate: float, strain: float, cooling_time: float, seeds: list[int]
+) -> dict:
     """Stress and energy against strain, of a glass that was cooled in ``cooling_time``.
 
     Parameters
@@ -39,6 +36,8 @@ def measure(advance: Callable[[int], None], strain_rate: float, cooling_time: fl
         Is told the particle-steps done since its last call.
     strain_rate : float
         In 1/τ.
+    strain : float
+        Up to which the glass is sheared.
     cooling_time : float
         From T = 1 to 0.1, in τ.
     seeds : list of int
@@ -47,11 +46,11 @@ def measure(advance: Callable[[int], None], strain_rate: float, cooling_time: fl
     -------
     dict
         The parameters, ``strain`` at the middle of each bin, and, for each of `QUANTITIES`, the mean over the bin of
-        each seed's run, shape (seeds, bins), rounded to five decimals.
+        each seed's run, shape (seeds, bins), rounded to four decimals.
     """
-    runs = [_run(advance, strain_rate, cooling_time, seed) for seed in seeds]
+    runs = [_run(advance, strain_rate, strain, cooling_time, seed) for seed in seeds]
     curves = {
-        name: [[round(float(value), 5) for value in run[:, column]] for run in runs]
+        name: [[round(float(value), 4) for value in run[:, column]] for run in runs]
         for column, name in enumerate(QUANTITIES)
     }
     return {
@@ -61,12 +60,12 @@ def measure(advance: Callable[[int], None], strain_rate: float, cooling_time: fl
         "liquid_time": LIQUID_TIME,
         "cooling_time": cooling_time,
         "seeds": seeds,
-        "strain": [round(STRAIN * (k + 0.5) / BINS, 5) for k in range(BINS)],
+        "strain": [round(BIN * (k + 0.5), 5) for k in range(round(strain / BIN))],
         **curves,
     }
 
 
-def _run(advance, strain_rate, cooling_time, seed):
+def _run(advance, strain_rate, strain, cooling_time, seed):
     simulation = Simulation(Model.preset(), PARTICLES, TEMPERATURE, 0.0, seed, comm=Serial())
     simulation.prepare(
         liquid_time=LIQUID_TIME,
@@ -74,9 +73,9 @@ def _run(advance, strain_rate, cooling_time, seed):
         progress=lambda steps: advance(PARTICLES * steps),
     )
     simulation.strain_rate = strain_rate
-    bin_steps = round(STRAIN / strain_rate / simulation.timestep / BINS)
+    bin_steps = round(BIN / strain_rate / simulation.timestep)
     every = max(SAMPLE_EVERY, bin_steps // SAMPLES_PER_BIN)
-    curve = np.zeros((BINS, len(QUANTITIES)))
+    curve = np.zeros((round(strain / BIN), len(QUANTITIES)))
     for row in curve:
         for _ in range(bin_steps // every):
             simulation.run(every)
