@@ -32,8 +32,8 @@ PARTS = {
     "start-up, 1e-4": (startup, {"strain_rate": 1e-4, "strain": 0.4, "cooling_time": SLOW, "seeds": [1]}),
     "start-up, 1e-5": (startup, {"strain_rate": 1e-5, "strain": 0.4, "cooling_time": SLOW, "seeds": [1]}),
     "single frame": (single_frame, {}),
-    "liquid, T = 1": (liquid, {"temperature": 1.0, "steps": 100_000}),
-    "liquid, T = 0.6": (liquid, {"temperature": 0.6, "steps": 200_000}),
+    "liquid, T = 1": (liquid, {"temperature": 1.0, "steps": 25_000}),
+    "liquid, T = 0.6": (liquid, {"temperature": 0.6, "steps": 100_000}),
     "flow": (flow, {}),
     "ensemble, liquid": (
         ensemble,

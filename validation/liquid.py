@@ -17,9 +17,8 @@ from .lammps import COST, run_lammps
 from .statistics import mean_error, rounded
 
 PARTICLES = 1_000
-SEEDS = {"ours": 31, "lammps": 32}
-# At T = 0.6 a particle has new neighbours after some 10 τ, at T = 1 after 1 τ; blocks are longer.
-BLOCKS = 20
+# Errors come from independent starts: at T = 0.6 blocks of 50 τ of one run still know of each other.
+SEEDS = {"ours": list(range(31, 39)), "lammps": list(range(71, 79))}
 SETTLING = 10_000
 SAMPLE_EVERY, FRAME_EVERY = 40, 200
 PREPARATION = 30_000
@@ -42,7 +41,8 @@ run {steps}
 
 def work(temperature: float, steps: int) -> int:
     """Particle-steps of `measure`."""
-    return PARTICLES * (2 * PREPARATION + (1 + COST) * (SETTLING + steps))
+    each = 2 * PREPARATION + (1 + COST) * (SETTLING + steps)
+    return PARTICLES * len(SEEDS["ours"]) * each
 
 
 def measure(advance: Callable[[int], None], temperature: float, steps: int) -> dict:
@@ -52,15 +52,17 @@ def measure(advance: Callable[[int], None], temperature: float, steps: int) -> d
     -------
     dict
         The parameters, ``edges`` of the bins of r, and for ``ours`` and ``lammps``, each with its standard ``error``
-        from blocks: `QUANTITIES`, and ``g``, shape (3, bins), of AA, AB and BB.
+        from the seeds: `QUANTITIES`, and ``g``, shape (3, bins), of AA, AB and BB.
     """
-    ours, lammps = _ours(advance, temperature, steps), _lammps(advance, temperature, steps)
+    ours = [_ours(advance, temperature, steps, seed) for seed in SEEDS["ours"]]
+    lammps = [_lammps(advance, temperature, steps, seed) for seed in SEEDS["lammps"]]
     parameters = {"particles": PARTICLES, "temperature": temperature, "time": steps * 5e-3, "seeds": SEEDS}
-    return parameters | {"blocks": BLOCKS, "edges": rounded(EDGES), "ours": ours, "lammps": lammps}
+    return parameters | {"edges": rounded(EDGES), "ours": _summary(ours), "lammps": _summary(lammps)}
 
 
-def _ours(advance, temperature, steps):
-    simulation = _start(advance, temperature, SEEDS["ours"])
+def _ours(advance, temperature, steps, seed):
+    """Means over one run: `QUANTITIES`, and g(r)."""
+    simulation = _start(advance, temperature, seed)
     simulation.run(SETTLING)
     advance(PARTICLES * SETTLING)
     states, distributions = [], []
@@ -72,11 +74,11 @@ def _ours(advance, temperature, steps):
         frame = simulation.frame()
         distributions.append(_pair_distribution(frame.positions, frame.species, frame.box))
         advance(PARTICLES * FRAME_EVERY)
-    return _summary(states, distributions)
+    return np.mean(states, axis=0), np.mean(distributions, axis=0)
 
 
-def _lammps(advance, temperature, steps):
-    start = _start(advance, temperature, SEEDS["lammps"])
+def _lammps(advance, temperature, steps, seed):
+    start = _start(advance, temperature, seed)
     settings = {"settling": SETTLING, "every": SAMPLE_EVERY, "frame_every": FRAME_EVERY, "steps": steps}
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -87,7 +89,8 @@ def _lammps(advance, temperature, steps):
     numbers = (np.array(text.split("ITEM")[0].split(), dtype=float).reshape(-1, 2) for text in texts)
     distributions = [_pair_distribution(frame.box.wrap(p)[0], frame.species, frame.box) for p in numbers]
     advance(COST * PARTICLES * (SETTLING + steps))
-    return _summary(np.column_stack(((xx + yy) / 2, energy / PARTICLES, kinetic)), distributions)
+    states = np.column_stack(((xx + yy) / 2, energy / PARTICLES, kinetic))
+    return states.mean(axis=0), np.mean(distributions, axis=0)
 
 
 def _start(advance, temperature, seed):
@@ -110,9 +113,10 @@ def _pair_distribution(positions: np.ndarray, species: np.ndarray, box: Box) -> 
     return counts / (number[:, None] * np.pi * np.diff(EDGES**2) / box.area)
 
 
-def _summary(states, distributions):
-    values, errors = mean_error(np.reshape(states, (BLOCKS, -1, len(QUANTITIES))).mean(axis=1))
-    g, g_error = mean_error(np.reshape(distributions, (BLOCKS, -1, 3, len(EDGES) - 1)).mean(axis=1))
+def _summary(runs):
+    states, distributions = zip(*runs, strict=True)
+    values, errors = mean_error(states)
+    g, g_error = mean_error(distributions)
     result = {
         name: {"value": rounded(v), "error": rounded(e, 3)}
         for name, v, e in zip(QUANTITIES, values, errors, strict=True)
