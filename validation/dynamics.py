@@ -20,29 +20,23 @@ from .dynamics_figure import draw
 HERE = Path(__file__).parent
 DATA = HERE / "dynamics.json"
 PICTURE = HERE.parent / "docs" / "dynamics"
-SLOW, QUICK = 1000.0, 10.0
-ENSEMBLE = list(range(51, 59))
+LIQUID = {"temperature": 1.0, "strain_rate": 0.0, "strain": 0.0, "seeds": list(range(51, 59))}
+SHEARED = {"temperature": 0.1, "strain_rate": 1e-3, "strain": 0.2, "seeds": list(range(51, 59))}
+FAST = {"strain_rate": 1e-3, "strain": 1.0, "seeds": [1, 2, 3, 4]}
 # Each part: its module and the arguments of the module's `measure` and `work`.
 PARTS = {
-    "start-up, 1e-3": (startup, {"strain_rate": 1e-3, "strain": 1.0, "cooling_time": SLOW, "seeds": list(range(1, 5))}),
-    "start-up, 1e-3, quickly cooled": (
-        startup,
-        {"strain_rate": 1e-3, "strain": 1.0, "cooling_time": QUICK, "seeds": list(range(1, 5))},
-    ),
-    "start-up, 1e-4": (startup, {"strain_rate": 1e-4, "strain": 0.4, "cooling_time": SLOW, "seeds": [1]}),
-    "start-up, 1e-5": (startup, {"strain_rate": 1e-5, "strain": 0.4, "cooling_time": SLOW, "seeds": [1]}),
+    "start-up, 1e-3": (startup, FAST | {"cooling_time": 1000.0}),
+    "start-up, 1e-3, quickly cooled": (startup, FAST | {"cooling_time": 10.0}),
+    "start-up, 1e-4": (startup, {"strain_rate": 1e-4, "strain": 0.4, "cooling_time": 1000.0, "seeds": [1]}),
+    "start-up, 1e-5": (startup, {"strain_rate": 1e-5, "strain": 0.4, "cooling_time": 1000.0, "seeds": [1]}),
+    "ensemble, liquid, 1 thermostat": (ensemble, LIQUID | {"chain": 1}),
+    "ensemble, liquid, 3 thermostats": (ensemble, LIQUID | {"chain": 3}),
+    "ensemble, sheared, 1 thermostat": (ensemble, SHEARED | {"chain": 1}),
+    "ensemble, sheared, 3 thermostats": (ensemble, SHEARED | {"chain": 3}),
     "single frame": (single_frame, {}),
     "liquid, T = 1": (liquid, {"temperature": 1.0, "steps": 25_000}),
     "liquid, T = 0.6": (liquid, {"temperature": 0.6, "steps": 100_000}),
     "flow": (flow, {}),
-    "ensemble, liquid": (
-        ensemble,
-        {"temperature": 1.0, "strain_rate": 0.0, "strain": 0.0, "chain": 1, "seeds": ENSEMBLE},
-    ),
-    "ensemble, sheared": (
-        ensemble,
-        {"temperature": 0.1, "strain_rate": 1e-3, "strain": 0.2, "chain": 1, "seeds": ENSEMBLE},
-    ),
     "conservation": (conservation, {}),
 }
 
