@@ -27,6 +27,7 @@ FAST = {"strain_rate": 1e-3, "strain": 1.0, "seeds": [1, 2, 3, 4]}
 PARTS = {
     "start-up, 1e-3": (startup, FAST | {"cooling_time": 1000.0}),
     "start-up, 1e-3, quickly cooled": (startup, FAST | {"cooling_time": 10.0}),
+    "start-up, 1e-3, cooled as by default": (startup, FAST | {"cooling_time": 100.0}),
     "start-up, 1e-4": (startup, {"strain_rate": 1e-4, "strain": 0.4, "cooling_time": 1000.0, "seeds": [1]}),
     "start-up, 1e-5": (startup, {"strain_rate": 1e-5, "strain": 0.4, "cooling_time": 1000.0, "seeds": [1]}),
     "ensemble, liquid, 1 thermostat": (ensemble, LIQUID | {"chain": 1}),

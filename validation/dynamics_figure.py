@@ -50,6 +50,8 @@ def _startup(axes, parts, quantity, label):
     for rate, color in RATES.items():
         _curve(axes, parts[f"start-up, {rate}"], quantity, color, rf"$10^{{{rate[2:]}}}$")
     _curve(axes, parts["start-up, 1e-3, quickly cooled"], quantity, RATES["1e-3"], r"$10^{-3}$, cooled fast", "--")
+    if quantity == "potential_energy":
+        _curve(axes, parts["start-up, 1e-3, cooled as by default"], quantity, RATES["1e-3"], "", ":")
     axes.axvline(0.2, color="0.6", linewidth=0.6, linestyle=":")
     axes.set(xlabel=r"strain $\gamma$", ylabel=label)
     if quantity == "shear_stress":
