@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from scipy.stats import gamma, norm
 
 from softspots.plotting import FULL_WIDTH, STYLE
@@ -59,7 +60,12 @@ def _startup(axes, parts, quantity, label):
         axes.legend(title=r"$\dot\gamma$ ($1/\tau$)", loc="upper right", ncols=2)
     else:
         # The energy of a glass takes longer than its stress.
-        axes.set_xlim(0, 1)
+        axes.set(xlim=(0, 1), xticks=np.linspace(0, 1, 6))
+        styles = (("--", "10"), (":", "100"), ("-", "1000"))
+        lines = [
+            Line2D([], [], color=RATES["1e-3"], linestyle=style, label=rf"${time}\,\tau$") for style, time in styles
+        ]
+        axes.legend(handles=lines, title="cooled in", loc="lower right")
 
 
 def _curve(axes, data, quantity, color, label, linestyle="-"):

@@ -1,8 +1,8 @@
 """The physics of the dynamics, from what `validation.dynamics` has written.
 
-Errors are standard errors from independent runs or blocks; a bound of four of them is passed by a right program in
-all but 1 of 16,000 cases with many runs, and with the 8 to 40 here in all but 1 of 200 to 4,000. The data are
-committed, so a test that passes does so always; each also asks that the errors are small enough to see something.
+Errors are standard errors from independent runs or blocks. A bound of four of them is missed by a right program in 1 of
+200 cases with eight runs, in 1 of 35 with four, and less often with two samples on either side of a difference. The data
+are committed, so a test that passes does so always; each also asks that the errors are small enough to see something.
 """
 
 import json
@@ -74,13 +74,15 @@ def test_energy_of_a_slowly_cooled_glass_takes_longer():
     assert last < 4 * uncertainty < first / 2
 
 
-def test_energy_is_steady_from_20_percent_on_after_the_default_cooling():
-    mean, error = mean_error(curves(DEFAULT, "potential_energy", 0.2, 0.4))
+def test_energy_after_the_default_cooling_is_nearly_steady_from_20_percent_on():
     # The long run of the same preparation and rate, from 40 to 440 % strain, in blocks of 20 %.
     steady = np.reshape(PARTS["flow"]["data"]["ours"]["potential_energy"], (-1, 4)).mean(axis=1)
     expected, other = mean_error(steady)
-    assert np.hypot(error, other) < 0.01
-    assert abs(mean - expected) < 4 * np.hypot(error, other)
+    first = expected - curves(DEFAULT, "potential_energy", 0, 0.01).mean()
+    mean, error = mean_error(curves(DEFAULT, "potential_energy", 0.2, 0.4))
+    assert first > 0.02
+    # What is left of it is no longer resolved, and at most half.
+    assert abs(expected - mean) < 4 * np.hypot(error, other) < first / 2
 
 
 def test_preparation_shows_in_the_overshoot_and_stress_forgets_it():
