@@ -1,8 +1,8 @@
 """The physics of the dynamics, from what `validation.dynamics` has written.
 
 Errors are standard errors from independent runs or blocks. A bound of four of them is missed by a right program in 1 of
-200 cases with eight runs, in 1 of 35 with four, and less often with two samples on either side of a difference. The data
-are committed, so a test that passes does so always; each also asks that the errors are small enough to see something.
+200 cases with eight runs, in 1 of 35 with four, and less often where two samples are compared. The data are committed,
+so a test that passes does so always; each also asks that the errors are small enough to see something.
 """
 
 import json
