@@ -21,7 +21,7 @@ from .state import Frame
 # below the lowest sound mode of 10,000 particles in two dimensions.
 ZERO_TOLERANCE = 1e-10
 # Block Lanczos keeps some three vectors for each mode that it finds; below this many in all, it gains nothing.
-DENSE = 6
+DENSE = 4
 # Shift of the factorised matrix, in the same units: far above what counts as zero, so that the factor
 # exists, and far below the lowest sound mode, so that the shift costs ARPACK no iterations.
 SHIFT = 1e-8
@@ -127,8 +127,8 @@ def lowest_modes(matrix, count: int, *, dimension: int = 2, method: str = "lancz
     dimension : int, optional
         Of space.
     method : {"lanczos", "arpack"}, optional
-        Block Lanczos, or the solver of Schoenholz et al. 2014, section II, one vector at a time. Where block
-        Lanczos would need more than about half of all vectors, the whole spectrum is found by dense linear algebra.
+        Block Lanczos, or the solver of Schoenholz et al. 2014, section II, one vector at a time, which may miss some
+        of many equal eigenvalues. Where block Lanczos would need most of all vectors, dense linear algebra serves.
 
     Returns
     -------

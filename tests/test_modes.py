@@ -14,8 +14,9 @@ from softspots.modes import hessian, lowest_modes, modes_below, participation_ra
 from softspots.quench import inherent_structure
 from softspots.state import Box, Frame
 
-# Few of the 364, and more than half: ARPACK then runs out of vectors and starts anew.
+# Few of the 364, and more than half: ARPACK then runs out of vectors and starts anew, Lanczos gives way to dense algebra.
 COUNTS = (20, 200)
+SOLVERS = [(method, count) for method in ("lanczos", "arpack") for count in COUNTS]
 
 
 @pytest.fixture(scope="module")
@@ -73,10 +74,10 @@ def assert_modes_of(modes, matrix):
     assert (flat[np.arange(count), largest] > 0).all()
 
 
-@pytest.mark.parametrize("count", COUNTS)
-def test_equal_dense_diagonalisation(matrix, exact, count):
+@pytest.mark.parametrize(("method", "count"), SOLVERS)
+def test_equal_dense_diagonalisation(matrix, exact, method, count):
     eigenvalues, vectors = exact
-    modes = lowest_modes(matrix, count)
+    modes = lowest_modes(matrix, count, method=method)
     assert_modes_of(modes, matrix)
     # The norm is 4e3 and the lowest eigenvalue above 0.3: rounding of the norm is 3e-12 of it.
     np.testing.assert_allclose(modes.eigenvalues, eigenvalues[2 : count + 2], rtol=1e-10)
@@ -86,9 +87,9 @@ def test_equal_dense_diagonalisation(matrix, exact, count):
     np.testing.assert_allclose(overlaps, 1, atol=1e-9)
 
 
-@pytest.mark.parametrize("count", COUNTS)
-def test_none_is_missed(matrix, count):
-    last = lowest_modes(matrix, count).eigenvalues[-1]
+@pytest.mark.parametrize(("method", "count"), SOLVERS)
+def test_none_is_missed(matrix, method, count):
+    last = lowest_modes(matrix, count, method=method).eigenvalues[-1]
     # Far outside the rounding of an eigenvalue (1e-12), far inside a gap (1e-2).
     assert modes_below(matrix, last * (1 + 1e-7)) == count + 2
     assert modes_below(matrix, last * (1 - 1e-7)) == count + 1
@@ -125,25 +126,26 @@ def test_all_modes(matrix, exact):
     np.testing.assert_allclose(modes.eigenvalues, exact[0][2:], rtol=1e-10)
 
 
-@pytest.mark.parametrize("count", COUNTS)
-def test_same_matrix_same_bits(matrix, count):
-    first, second = lowest_modes(matrix, count), lowest_modes(matrix.copy(), count)
+@pytest.mark.parametrize(("method", "count"), SOLVERS)
+def test_same_matrix_same_bits(matrix, method, count):
+    first, second = (lowest_modes(given, count, method=method) for given in (matrix, matrix.copy()))
     for field in fields(first):
         np.testing.assert_array_equal(getattr(first, field.name), getattr(second, field.name))
 
 
 @pytest.mark.parametrize("scale", [2.0**-30, 2.0**40])
-@pytest.mark.parametrize("count", COUNTS)
-def test_unit_of_stiffness_does_not_matter(matrix, count, scale):
-    modes, scaled = lowest_modes(matrix, count), lowest_modes(scale * matrix, count)
+@pytest.mark.parametrize(("method", "count"), SOLVERS)
+def test_unit_of_stiffness_does_not_matter(matrix, method, count, scale):
+    modes, scaled = (lowest_modes(given, count, method=method) for given in (matrix, scale * matrix))
     # A power of two changes no rounding but that of the solver's absolute thresholds.
     np.testing.assert_allclose(scaled.eigenvalues, scale * modes.eigenvalues, rtol=1e-10)
 
 
+@pytest.mark.parametrize("method", ["lanczos", "arpack"])
 @pytest.mark.parametrize("count", [30, 400])
-def test_three_dimensions(count):
+def test_three_dimensions(method, count):
     matrix = spring_network(200, dimension=3, reach=0.28, stiffness=7e-4)
-    modes = lowest_modes(matrix, count, dimension=3)
+    modes = lowest_modes(matrix, count, dimension=3, method=method)
     assert modes.vectors.shape == (count, 200, 3)
     assert_modes_of(modes, matrix)
     expected = np.linalg.eigvalsh(matrix.toarray())[3 : count + 3]
@@ -151,21 +153,26 @@ def test_three_dimensions(count):
     np.testing.assert_allclose(modes.eigenvalues, expected, rtol=1e-10)
 
 
-@pytest.mark.parametrize(("side", "count"), [(9, 3), (14, 60)])
-def test_equal_eigenvalues_of_a_crystal(side, count):
-    """Multiplets of two, four and six. For the smaller crystal ARPACK draws new start vectors."""
+@pytest.mark.parametrize(("side", "count", "method"), [(9, 3, "lanczos"), (14, 60, "lanczos"), (9, 3, "arpack")])
+def test_equal_eigenvalues_of_a_crystal(side, count, method):
+    """Multiplets of two, four and six. ARPACK draws new start vectors; it may miss members of a multiplet."""
     spacing = 1.1
     cells = np.stack(np.meshgrid(np.arange(side), np.arange(side)), -1).reshape(-1, 2)
     box = Box(side * spacing, side * spacing * np.sqrt(3) / 2, side * spacing / 2)
     positions = cells @ (spacing * np.array([[1.0, 0.0], [0.5, np.sqrt(3) / 2]]))
     matrix = hessian(Frame(positions, np.zeros(len(cells)), box), Model.preset())
-    modes = lowest_modes(matrix, count)
+    modes = lowest_modes(matrix, count, method=method)
     assert_modes_of(modes, matrix)
     # Tolerance as for the disordered matrix.
     expected = np.linalg.eigvalsh(matrix.toarray())[2 : count + 2]
     np.testing.assert_allclose(modes.eigenvalues, expected, rtol=1e-10)
     assert modes_below(matrix, modes.eigenvalues[-1] * (1 + 1e-7)) >= count + 2
-    np.testing.assert_array_equal(lowest_modes(matrix, count).vectors, modes.vectors)
+    np.testing.assert_array_equal(lowest_modes(matrix, count, method=method).vectors, modes.vectors)
+
+
+def test_unknown_method_is_refused(matrix):
+    with pytest.raises(ValueError, match="method is 'primme'; allowed: lanczos, arpack"):
+        lowest_modes(matrix, 3, method="primme")
 
 
 @pytest.mark.parametrize("form", ["csr_matrix", "coo_array", "bsr_array", "lil_array"])

@@ -1,0 +1,158 @@
+"""Block Lanczos and its kernels: against dense linear algebra, with loss of orthogonality and with dependent vectors."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from reference import disordered_frame
+from scipy import sparse
+
+from softspots import _core
+from softspots.factorization import Cholesky
+from softspots.lanczos import largest_pairs
+from softspots.model import Model
+from softspots.modes import hessian
+from softspots.quench import inherent_structure
+
+NOTHING = np.zeros((600, 0))
+
+
+def operator_with(eigenvalues, seed=1):
+    """A dense symmetric matrix with these eigenvalues, and its eigenvectors."""
+    random = np.random.default_rng(seed)
+    vectors, _ = np.linalg.qr(random.standard_normal((len(eigenvalues),) * 2))
+    return (vectors * eigenvalues) @ vectors.T, vectors
+
+
+def assert_largest(values, vectors, matrix, count, locked=NOTHING):
+    norm = np.linalg.norm(matrix, 2)
+    # Converged means residuals of 1e-14 of each value; products with a dense matrix round a few hundred times.
+    assert_allclose(np.linalg.norm(matrix @ vectors - values * vectors, axis=0), 0, atol=1e-13 * norm)
+    assert_allclose(vectors.T @ vectors, np.eye(count), atol=1e-11)
+    assert_allclose(locked.T @ vectors, 0, atol=1e-11)
+    free = matrix - (matrix @ locked) @ locked.T
+    assert_allclose(values, np.linalg.eigvalsh((free + free.T) / 2)[: -count - 1 : -1], atol=1e-13 * norm)
+
+
+@pytest.mark.parametrize("locked", [0, 1, 3])
+@pytest.mark.parametrize("count", [1, 16, 40])
+def test_equal_dense_diagonalisation(count, locked):
+    values = 1 / np.linspace(1, 40, 600) ** 2
+    matrix, exact = operator_with(values)
+    known = exact[:, :locked]
+    found, vectors = largest_pairs(lambda block: matrix @ block, 600, count, known)
+    assert_largest(found, vectors, matrix, count, known)
+
+
+def test_basis_stays_orthogonal_where_the_norm_is_far_above_the_rest():
+    """Each step multiplies what is lost by up to 1e5 here: without the estimate everything is lost in four."""
+    values = np.concatenate((1e5 * np.linspace(1, 2, 8), 1 / np.linspace(1, 30, 592)))
+    matrix, _ = operator_with(values)
+    found, vectors = largest_pairs(lambda block: matrix @ block, 600, 50, NOTHING)
+    assert_allclose(vectors.T @ vectors, np.eye(50), atol=1e-11)
+    # Rounding of the norm, 2e5, is 4e-11 and is met several times.
+    assert_allclose(found, values[np.argsort(-values)][:50], atol=1e-9)
+
+
+@pytest.mark.parametrize("multiplicity", [2, 16, 40])
+def test_more_equal_eigenvalues_than_a_block_has_vectors(multiplicity):
+    """Every Krylov space holds one block of an eigenspace; the others enter when its vectors run dry."""
+    values = np.repeat(1 / np.arange(1, 600 // multiplicity + 1) ** 2, multiplicity)
+    matrix = np.diag(values)
+    size, count = len(values), 2 * multiplicity
+    found, vectors = largest_pairs(lambda block: matrix @ block, size, count, np.zeros((size, 0)))
+    assert_largest(found, vectors, matrix, count, np.zeros((size, 0)))
+
+
+def test_same_input_same_bits():
+    matrix, _ = operator_with(1 / np.arange(1, 601))
+    first, second = (largest_pairs(lambda block: matrix @ block, 600, 20, NOTHING) for _ in range(2))
+    assert_array_equal(first[0], second[0])
+    assert_array_equal(first[1], second[1])
+
+
+def test_too_many_for_the_size_is_an_error():
+    with pytest.raises(RuntimeError, match="40 pairs have not converged"):
+        largest_pairs(lambda block: block / np.arange(1, 101)[:, None], 100, 40, np.zeros((100, 0)))
+
+
+def lattice_laplacian(side):
+    line = sparse.diags_array([-1.0, 2.1, -1.0], offsets=[-1, 0, 1], shape=(side, side))
+    eye = sparse.eye_array(side)
+    return sparse.csc_array(
+        sparse.kron(sparse.kron(line, eye), eye)
+        + sparse.kron(sparse.kron(eye, line), eye)
+        + sparse.kron(sparse.kron(eye, eye), line)
+    )
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 37])
+def test_packed_factor_of_small_dense_matrices(size):
+    random = np.random.default_rng(size)
+    root = random.standard_normal((size, size))
+    matrix = sparse.csc_array(root @ root.T + size * np.eye(size))
+    assert_solves(matrix)
+
+
+@pytest.mark.parametrize("kind", ["glass", "lattice", "diagonal"])
+def test_packed_factor(kind):
+    if kind == "glass":
+        frame = disordered_frame(seed=5, length_x=11.7, length_y=13.0, tilt=4.1)
+        matrix = hessian(inherent_structure(frame, Model.preset()).frame, Model.preset())
+        matrix = matrix + 1e-3 * sparse.eye_array(matrix.shape[0], format="csc")
+    elif kind == "lattice":
+        matrix = lattice_laplacian(9)
+    else:
+        matrix = sparse.csc_array(sparse.diags_array(np.arange(1.0, 51.0)))
+    assert_solves(sparse.csc_array(matrix))
+
+
+def assert_solves(matrix):
+    cholesky = Cholesky()
+    assert cholesky.factorize(matrix)
+    block = np.random.default_rng(2).standard_normal((matrix.shape[0], _core.BLOCK_WIDTH))
+    given = block.copy()
+    solution = cholesky.block_solver()(block)
+    assert_array_equal(block, given)
+    # Backward stable: the residual is some roundings of |A| |x|.
+    scale = abs(matrix).sum(axis=0).max() * np.abs(solution).max()
+    assert_allclose(matrix @ solution, block, atol=1e-13 * scale)
+
+
+@pytest.mark.parametrize("columns", [(0, 1), (0, 7), (3, 20), (0, 40)])
+def test_projection_equals_numpy(columns):
+    random = np.random.default_rng(4)
+    basis = random.standard_normal((3, 40, _core.PANEL_ROWS))
+    block = random.standard_normal((3 * _core.PANEL_ROWS, _core.BLOCK_WIDTH))
+    given = block.copy()
+    overlaps = _core.project_out(*columns, basis, block)
+    matrix = basis[:, slice(*columns)].transpose(0, 2, 1).reshape(len(block), -1)
+    # Sums of 768 products of order one, in another order.
+    assert_allclose(overlaps, matrix.T @ given, atol=1e-11)
+    assert_allclose(block, given - matrix @ (matrix.T @ given), atol=1e-9)
+
+
+def test_append_equals_numpy():
+    random = np.random.default_rng(4)
+    basis = random.standard_normal((2, 40, _core.PANEL_ROWS))
+    block = random.standard_normal((2 * _core.PANEL_ROWS, _core.BLOCK_WIDTH))
+    transform = random.standard_normal((_core.BLOCK_WIDTH,) * 2)
+    expected, others = block @ transform, np.delete(basis, np.s_[5:21], axis=1)
+    gram = _core.append(5, transform, basis, block)
+    # Sums of 16, and of 512, products.
+    assert_allclose(block, expected, atol=1e-13)
+    assert_allclose(gram, expected.T @ expected, atol=1e-10)
+    assert_array_equal(basis[:, 5:21].transpose(0, 2, 1).reshape(block.shape), block)
+    assert_array_equal(np.delete(basis, np.s_[5:21], axis=1), others)
+
+
+@pytest.mark.parametrize("columns", [(0, 0), (-1, 3), (3, 41)])
+def test_columns_outside_the_basis_are_refused(columns):
+    with pytest.raises(ValueError, match="not within the basis of 40"):
+        _core.project_out(
+            *columns, np.zeros((1, 40, _core.PANEL_ROWS)), np.zeros((_core.PANEL_ROWS, _core.BLOCK_WIDTH))
+        )
+
+
+def test_shapes_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="basis must be"):
+        _core.project_out(0, 4, np.zeros((2, 40, _core.PANEL_ROWS)), np.zeros((_core.PANEL_ROWS, _core.BLOCK_WIDTH)))
