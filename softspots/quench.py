@@ -24,7 +24,7 @@ METHODS = {
 }
 # For the minimisers of one quench, all in.
 MAX_EVALUATIONS = 200_000
-MAX_NEWTON_STEPS = 50
+MAX_NEWTON_FACTORS = 50
 MAX_KICKS = 50
 # A factor serves for another step as long as its steps bring the force down to this part.
 CHORD_GAIN = 0.01
@@ -188,7 +188,7 @@ def _newton(landscape: _Landscape, point: _Point, max_force: float) -> tuple[_Po
     subtracted, so that a zero mode does not pass by rounding.
     """
     energies = [point.energy]
-    for _ in range(MAX_NEWTON_STEPS):
+    for _ in range(MAX_NEWTON_FACTORS):
         matrix = hessian(point.frame, landscape.model)
         threshold = zero_threshold(matrix)
         # Columns are sorted and blocks full, so these are the entries (0, 0) and (1, 1).
@@ -197,8 +197,8 @@ def _newton(landscape: _Landscape, point: _Point, max_force: float) -> tuple[_Po
             return point, False, energies
         if np.abs(point.forces).max() < max_force:
             return point, True, energies
-        factorized, gain = point, 0.0
-        while gain < CHORD_GAIN and np.abs(point.forces).max() >= max_force:
+        factorized, gain = point, np.inf
+        while (point is factorized or gain < CHORD_GAIN) and np.abs(point.forces).max() >= max_force:
             step = landscape.cholesky.solve(point.forces.reshape(-1)).reshape(-1, 2)
             lower = landscape.downhill(point, [step - step.mean(axis=0)])
             if lower is None:

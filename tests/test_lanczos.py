@@ -1,4 +1,4 @@
-"""Block Lanczos and its kernels: against dense linear algebra, with loss of orthogonality and with dependent vectors."""
+"""Block Lanczos and its kernels: against dense linear algebra, with orthogonality lost and with dependent vectors."""
 
 import numpy as np
 import pytest

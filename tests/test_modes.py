@@ -14,7 +14,7 @@ from softspots.modes import hessian, lowest_modes, modes_below, participation_ra
 from softspots.quench import inherent_structure
 from softspots.state import Box, Frame
 
-# Few of the 364, and more than half: ARPACK then runs out of vectors and starts anew, Lanczos gives way to dense algebra.
+# Few of the 364, and more than half: ARPACK then runs out of vectors and starts anew, Lanczos gives way to dense ones.
 COUNTS = (20, 200)
 SOLVERS = [(method, count) for method in ("lanczos", "arpack") for count in COUNTS]
 
