@@ -2,14 +2,14 @@
 !>
 !> Both read large arrays once per sweep and are as fast as memory lets them be, so vectors go in blocks of
 !> `block_width`, which lie row by row: a row is two vector registers long. The basis lies in panels of `panel_rows`
-!> rows, each with all its columns side by side, so that a panel of the block stays in the first cache.
+!> rows, each with all its columns side by side: memory is read in long runs while a panel of the block stays in cache.
 module softspots_krylov
   use softspots_kinds, only: wp, i4
   implicit none (type, external)
   private
   public :: pack_factor, solve_block, project_out, append, panel_rows, block_width, tile_width
 
-  integer(i4), parameter :: panel_rows = 256, block_width = 16, tile_width = 4
+  integer(i4), parameter :: panel_rows = 1024, block_width = 16, tile_width = 4
 
 contains
 

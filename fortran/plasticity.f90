@@ -22,34 +22,46 @@ contains
     real(wp), intent(in) :: row_shift
     real(wp), intent(out) :: d2min(:)
 
-    integer(i4) :: pass, r, v, s, own, a, b
+    integer(i4) :: r, v, s, own, a, b, k, pairs
     real(wp) :: cutoff2, dx, dy, wx, wy
-    !> Of every particle: X (xx, xy, yx, yy), Y (xx, xy, yy), M (xx, xy, yx, yy).
-    real(wp), allocatable :: x(:, :), y(:, :), m(:, :)
+    !> Of every particle: X (xx, xy, yx, yy) and Y (xx, xy, yy), filled up to a whole vector; M (xx, xy, yx, yy).
+    real(wp), allocatable :: sums(:, :), m(:, :)
+    real(wp) :: terms(lanes)
+    !> Of every pair: dx, dy, wx, wy, and which particles it counts for; the place after the last takes what does not.
+    real(wp), allocatable :: pair(:, :)
+    integer(i4), allocatable :: first(:), second(:)
 
     cutoff2 = cutoff**2
-    allocate (x(4, frame%n), y(3, frame%n), m(4, frame%n))
-    x = 0
-    y = 0
-    d2min = 0
-    do pass = 1, 2
-      do r = 1, frame%table%n_rows
-        own = frame%table%row(r)
-        a = frame%table%image(own)
-        do v = frame%table%begin(r), frame%table%begin(r + 1) - 1
-          do s = frame%table%vectors(v), frame%table%vectors(v) + lanes - 1
-            dx = frame%table%x(s) - frame%table%x(own)
-            dy = frame%table%y(s) - frame%table%y(own)
-            if (dx*dx + dy*dy >= cutoff2) cycle
-            b = frame%table%image(s)
-            call relative_displacement(a, b, wx, wy)
-            ! All terms are the same seen from either of the two.
-            if (a <= frame%n) call add(pass, a)
-            if (b <= frame%n) call add(pass, b)
-          end do
+    pairs = lanes*(frame%table%begin(frame%table%n_rows + 1) - 1)
+    allocate (pair(4, pairs), first(pairs), second(pairs), sums(lanes, frame%n + 1), m(4, frame%n + 1))
+    pairs = 0
+    sums = 0
+    do r = 1, frame%table%n_rows
+      own = frame%table%row(r)
+      a = frame%table%image(own)
+      do v = frame%table%begin(r), frame%table%begin(r + 1) - 1
+        do s = frame%table%vectors(v), frame%table%vectors(v) + lanes - 1
+          dx = frame%table%x(s) - frame%table%x(own)
+          dy = frame%table%y(s) - frame%table%y(own)
+          if (dx*dx + dy*dy >= cutoff2) cycle
+          b = frame%table%image(s)
+          call relative_displacement(a, b, wx, wy)
+          pairs = pairs + 1
+          pair(:, pairs) = [dx, dy, wx, wy]
+          first(pairs) = min(a, frame%n + 1)
+          second(pairs) = min(b, frame%n + 1)
+          ! All terms are the same seen from either of the two.
+          terms = [wx*dx, wx*dy, wy*dx, wy*dy, dx*dx, dx*dy, dy*dy, 0.0_wp]
+          sums(:, first(pairs)) = sums(:, first(pairs)) + terms
+          sums(:, second(pairs)) = sums(:, second(pairs)) + terms
         end do
       end do
-      if (pass == 1) m = best_gradient(x, y)
+    end do
+    m = best_gradient(sums(:4, :), sums(5:7, :))
+    d2min = 0
+    do k = 1, pairs
+      if (first(k) <= frame%n) d2min(first(k)) = d2min(first(k)) + left(pair(:, k), m(:, first(k)))
+      if (second(k) <= frame%n) d2min(second(k)) = d2min(second(k)) + left(pair(:, k), m(:, second(k)))
     end do
 
   contains
@@ -76,16 +88,12 @@ contains
       wy = displacement(2, j) - displacement(2, i)
     end subroutine relative_displacement
 
-    subroutine add(pass, i)
-      integer(i4), intent(in) :: pass, i
+    !> |w - M d|^2
+    pure real(wp) function left(pair, m)
+      real(wp), intent(in) :: pair(4), m(4)
 
-      if (pass == 1) then
-        x(:, i) = x(:, i) + [wx*dx, wx*dy, wy*dx, wy*dy]
-        y(:, i) = y(:, i) + [dx*dx, dx*dy, dy*dy]
-      else
-        d2min(i) = d2min(i) + (wx - (m(1, i)*dx + m(2, i)*dy))**2 + (wy - (m(3, i)*dx + m(4, i)*dy))**2
-      end if
-    end subroutine add
+      left = (pair(3) - (m(1)*pair(1) + m(2)*pair(2)))**2 + (pair(4) - (m(3)*pair(1) + m(4)*pair(2)))**2
+    end function left
 
   end subroutine compute_d2min
 

@@ -25,8 +25,8 @@ def operator_with(eigenvalues, seed=1):
 
 def assert_largest(values, vectors, matrix, count, locked=NOTHING):
     norm = np.linalg.norm(matrix, 2)
-    # Converged means residuals of 1e-14 of each value; products with a dense matrix round a few hundred times.
-    assert_allclose(np.linalg.norm(matrix @ vectors - values * vectors, axis=0), 0, atol=1e-13 * norm)
+    # Converged means residuals of 1e-14 of each value; of dependent vectors, 1e-13 of the norm is dropped per block.
+    assert_allclose(np.linalg.norm(matrix @ vectors - values * vectors, axis=0), 0, atol=3e-13 * norm)
     assert_allclose(vectors.T @ vectors, np.eye(count), atol=1e-11)
     assert_allclose(locked.T @ vectors, 0, atol=1e-11)
     free = matrix - (matrix @ locked) @ locked.T

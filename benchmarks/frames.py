@@ -1,0 +1,157 @@
+"""One frame after the other, ours and the peers': ``python -m benchmarks.frames TASK``.
+
+TASK is a JSON object: the name of a function here as ``task``, and its arguments; the result is printed as JSON. Every
+task has a process and a core to itself.
+"""
+
+import json
+import os
+import resource
+import sys
+from time import perf_counter
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import LinearOperator, eigsh
+
+from softspots import Box, Frame, Model, Simulation, d2min, hessian, inherent_structure, lowest_modes, soft_spots
+from softspots.factorization import Cholesky
+from softspots.parallel import Serial
+
+MODES = 500
+INTERVAL_STEPS = 400
+# The Hessian's two zero eigenvalues need a shift for the peers' factorisations, relative to its norm.
+SHIFT = 1e-8
+
+
+def thermal(output, particles, copies, temperature, steps, core):
+    """Write a glass sheared by 20 % to ``output``, repeated ``copies`` times and left to itself for ``steps``."""
+    os.sched_setaffinity(0, [core])
+    simulation = Simulation(Model.preset(), particles, temperature=temperature, strain_rate=1e-3, comm=Serial())
+    simulation.prepare(liquid_time=10, cooling_time=20, strain=0.2)
+    frame = simulation.frame()
+    columns, rows = copies
+    length_x, length_y = frame.box.length_x, frame.box.length_y
+    x, y = np.meshgrid(length_x * np.arange(columns), length_y * np.arange(rows))
+    # Rows above are shifted by the tilt of the box.
+    offsets = np.column_stack((x.ravel() + frame.box.tilt * np.arange(rows).repeat(columns), y.ravel()))
+    box = Box.sheared(columns * length_x, rows * length_y, frame.box.tilt / length_y)
+    positions = (frame.positions + offsets[:, None]).reshape(-1, 2)
+    species = np.tile(frame.species, columns * rows)
+    start = Simulation.from_frame(
+        Frame(positions, species, box), Model.preset(), temperature=temperature, strain_rate=1e-3, comm=Serial()
+    )
+    start.run(steps)
+    frame = start.frame()
+    np.savez(
+        output,
+        positions=frame.positions,
+        velocities=start.velocities(),
+        species=frame.species,
+        box=(frame.box.length_x, frame.box.length_y, frame.box.strain),
+    )
+
+
+def ours(start, temperature, core, structure=None):
+    """Seconds of each stage of a frame, how well it ended, and the most memory held; ``structure`` is written."""
+    os.sched_setaffinity(0, [core])
+    frame, velocities = _read(start)
+    model = Model.preset()
+    times = {}
+
+    def timed(stage, function, *arguments):
+        begin = perf_counter()
+        result = function(*arguments)
+        times[stage] = perf_counter() - begin
+        return result
+
+    simulation = Simulation.from_frame(
+        frame, model, temperature=temperature, strain_rate=1e-3, velocities=velocities, comm=Serial()
+    )
+    timed("dynamics", simulation.run, INTERVAL_STEPS)
+    later = simulation.frame()
+    quenched = timed("quench", inherent_structure, frame, model)
+    count = min(MODES, len(frame))
+    modes = timed("modes", lambda: lowest_modes(hessian(quenched.frame, model), count))
+    timed("map", lambda: soft_spots(quenched.frame, modes, n_modes=int(0.86 * count), n_particles=20))
+    timed("d2min", d2min, frame, later)
+    if structure:
+        np.savez(structure, positions=quenched.frame.positions, later=later.positions, strain=later.box.strain)
+    return {
+        "seconds": times,
+        "max_force": quenched.max_force,
+        "certified": quenched.certified,
+        "evaluations": quenched.evaluations,
+        "residual": float(modes.residuals.max()),
+        "memory": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+    }
+
+
+def scipy_modes(start, structure, core, cholmod):
+    """`eigsh` as it comes, or with a CHOLMOD factor; two modes more than ours, the translations."""
+    os.sched_setaffinity(0, [core])
+    frame, _ = _read(start)
+    with np.load(structure) as file:
+        matrix = hessian(Frame(file["positions"], frame.species, frame.box), Model.preset())
+    shift = SHIFT * sparse.linalg.norm(matrix, 1)
+    begin = perf_counter()
+    operator = None
+    if cholmod:
+        cholesky = Cholesky()
+        cholesky.factorize(matrix, shift)
+        operator = LinearOperator(matrix.shape, matvec=cholesky.solve, dtype=float)
+    values, vectors = eigsh(matrix, min(MODES, len(frame)) + 2, sigma=-shift, OPinv=operator)
+    seconds = perf_counter() - begin
+    return {"seconds": seconds, "residual": float(np.linalg.norm(matrix @ vectors - values * vectors, axis=0).max())}
+
+
+def ovito_d2min(start, structure, core):
+    """OVITO's `AtomicStrainModifier`: the best of some runs, and the largest difference from ours."""
+    os.sched_setaffinity(0, [core])
+    from ovito.data import DataCollection
+    from ovito.modifiers import AtomicStrainModifier
+    from ovito.pipeline import Pipeline, StaticSource
+
+    def collection(positions, box):
+        data = DataCollection()
+        cell = [[box.length_x, box.tilt, 0, 0], [0, box.length_y, 0, 0], [0, 0, 1, 0]]
+        data.create_cell(np.array(cell), pbc=(True, True, False)).is2D = True
+        particles = data.create_particles(count=len(positions))
+        particles.create_property("Position", data=np.column_stack((positions, np.zeros(len(positions)))))
+        return data
+
+    frame, _ = _read(start)
+    with np.load(structure) as file:
+        later = Frame(file["later"], frame.species, Box.sheared(frame.box.length_x, frame.box.length_y, file["strain"]))
+    positions = frame.box.wrap(frame.positions)[0]
+    moved = later.box.wrap(later.positions)[0]
+    seconds = []
+    for _ in range(10):
+        reference = StaticSource(data=collection(positions, frame.box))
+        pipeline = Pipeline(source=StaticSource(data=collection(moved, later.box)))
+        modifier = AtomicStrainModifier(cutoff=2.5, output_nonaffine_squared_displacements=True)
+        modifier.reference = reference
+        modifier.minimum_image_convention = True
+        pipeline.modifiers.append(modifier)
+        begin = perf_counter()
+        result = pipeline.compute()
+        seconds.append(perf_counter() - begin)
+    theirs = np.array(result.particles["Nonaffine Squared Displacement"])
+    begin = perf_counter()
+    values = d2min(frame, later)
+    mine = perf_counter() - begin
+    for _ in range(10):
+        begin = perf_counter()
+        d2min(frame, later)
+        mine = min(mine, perf_counter() - begin)
+    return {"seconds": min(seconds), "ours": mine, "difference": float(np.median(np.abs(theirs / values - 1)))}
+
+
+def _read(start):
+    with np.load(start) as file:
+        return Frame(file["positions"], file["species"], Box.sheared(*file["box"])), file["velocities"]
+
+
+if __name__ == "__main__":
+    arguments = json.loads(sys.argv[1])
+    print(json.dumps(globals()[arguments.pop("task")](**arguments)))
