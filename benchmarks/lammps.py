@@ -43,6 +43,27 @@ run {warm_up}
 run {steps}
 """
 
+# As it is usually done. LAMMPS' energies of the truncated potential jump; FIRE looks at forces.
+MINIMIZED = """
+units lj
+dimension 2
+atom_style atomic
+boundary p p p
+box tilt large
+read_data data.txt
+pair_style lj/cut/opt 2.5
+pair_coeff 1 1 1.0 1.0
+pair_coeff 1 2 1.5 0.8
+pair_coeff 2 2 0.5 0.88
+neighbor 0.3 bin
+fix plane all enforce2d
+timestep 0.01
+min_style fire
+thermo_style custom step pe fmax
+thermo_modify format float %.10g
+minimize 0.0 1e-12 {steps} 1000000
+"""
+
 
 def mpirun() -> Path:
     """The mpirun of the wheel that brings LAMMPS' MPI."""
@@ -89,3 +110,13 @@ def sheared(folder: Path, cores: list[int], skin: float, strain_rate: float, war
     if dangerous := sum(map(int, re.findall(r"Dangerous builds = (\d+)", output))):
         raise RuntimeError(f"LAMMPS rebuilt its neighbours too late {dangerous} times, at skin {skin}")
     return int(particles) * steps / float(seconds)
+
+
+def minimized(folder: Path, core: int, steps: int) -> dict:
+    """Seconds that LAMMPS' FIRE takes for ``steps`` from the start in ``folder``, and the largest force it ends with."""
+    (folder / "in.txt").write_text(MINIMIZED.format(steps=steps))
+    program = [sys.executable, "-c", PROGRAM.format(cores=[core]), "-in", "in.txt", "-log", "none"]
+    output = run(program, cwd=folder)
+    seconds = float(re.findall(r"Loop time of (\S+) on", output)[-1])
+    last = re.findall(r"^\s*\d+\s+\S+\s+(\S+)$", output, re.MULTILINE)[-1]
+    return {"seconds": seconds, "max_force": float(last)}
