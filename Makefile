@@ -16,12 +16,13 @@ export PRTE_MCA_rmaps_default_mapping_policy = :oversubscribe
 # All ranks are on this machine: shared memory carries their messages.
 export OMPI_MCA_btl = ^tcp
 
-.PHONY: help install demo test bench lint clean
+.PHONY: help install demo test bench validate lint clean
 
 help:
 	@echo "make demo     set up what is missing, build, and run the first look on 2 ranks; leaves demo/map.png"
 	@echo "make test     set up, build, and run the tests"
 	@echo "make bench    set up, build, and measure side by side with LAMMPS, SciPy and OVITO; writes benchmarks/results.json"
+	@echo "make validate hold what is computed against theory, LAMMPS and the paper, from data that is there"
 	@echo "make lint     check the style of Python and Fortran"
 	@echo "make install  set up and build only: then use $(BIN)/python"
 	@echo "make clean    remove what these commands made here: $(VENV), build, demo"
@@ -34,6 +35,9 @@ test: $(VENV)/installed $(VENV)/test
 
 bench: $(VENV)/installed $(VENV)/peers/installed
 	$(BIN)/python -m benchmarks --mpirun "$(MPIRUN)"
+
+validate: $(VENV)/installed $(VENV)/test
+	$(BIN)/pytest validation
 
 lint: $(VENV)/lint
 	$(BIN)/ruff check

@@ -113,7 +113,7 @@ def sheared(folder: Path, cores: list[int], skin: float, strain_rate: float, war
 
 
 def minimized(folder: Path, core: int, steps: int) -> dict:
-    """Seconds that LAMMPS' FIRE takes for ``steps`` from the start in ``folder``, and the largest force it ends with."""
+    """Seconds that LAMMPS' FIRE takes for ``steps`` from the start in ``folder``, and the largest force at its end."""
     (folder / "in.txt").write_text(MINIMIZED.format(steps=steps))
     program = [sys.executable, "-c", PROGRAM.format(cores=[core]), "-in", "in.txt", "-log", "none"]
     output = run(program, cwd=folder)

@@ -168,18 +168,27 @@ def lowest_modes(matrix, count: int, *, dimension: int = 2, method: str = "lancz
     find = METHODS[method]
     if method == "lanczos" and size < DENSE * (count + 4 * BLOCK_WIDTH):
         find = _by_dense
-    eigenvalues, vectors = _arranged(*find(matrix, SHIFT * norm, cholesky, count, translations))
+    eigenvalues, vectors = find(matrix, SHIFT * norm, cholesky, count, translations)
+    order = np.argsort(eigenvalues)
+    eigenvalues = eigenvalues[order]
     if eigenvalues[0] <= tolerance:
         raise _unstable(matrix, tolerance, eigenvalues[0], dimension)
 
-    overlaps = vectors.T @ np.hstack((vectors, translations))
+    # A part after the other, which stays in cache.
+    modes, residuals = np.empty((count, size)), np.empty(count)
+    for part in np.split(np.arange(count), range(64, count, 64)):
+        columns = vectors[:, order[part]]
+        columns *= _signs(columns)
+        residuals[part] = np.linalg.norm(matrix @ columns - eigenvalues[part] * columns, axis=0)
+        modes[part] = columns.T
+    overlaps = modes @ modes.T
     overlaps[np.diag_indices(count)] -= 1
     return Modes(
         eigenvalues,
-        np.ascontiguousarray(vectors.T).reshape(count, -1, dimension),
-        np.linalg.norm(matrix @ vectors - eigenvalues * vectors, axis=0),
+        modes.reshape(count, -1, dimension),
+        residuals,
         np.linalg.eigvalsh(translations.T @ strained),
-        float(np.abs(overlaps).max()),
+        float(max(np.abs(overlaps).max(), np.abs(modes @ translations).max())),
     )
 
 
@@ -267,13 +276,10 @@ def _by_dense(matrix, shift: float, cholesky: Cholesky, count: int, translations
     return eigh(lifted, subset_by_index=[0, count - 1])
 
 
-def _arranged(eigenvalues: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Ascending; the component of largest magnitude of each vector, of equal ones the first, is positive."""
-    order = np.argsort(eigenvalues)
-    vectors = vectors[:, order]
+def _signs(vectors: np.ndarray) -> np.ndarray:
+    """What makes the component of largest magnitude of each column, of equal ones the first, positive."""
     largest = np.abs(vectors).argmax(axis=0)
-    vectors *= np.sign(vectors[largest, np.arange(vectors.shape[1])])
-    return eigenvalues[order], vectors
+    return np.sign(vectors[largest, np.arange(vectors.shape[1])])
 
 
 METHODS = {"lanczos": _by_lanczos, "arpack": _by_arpack}

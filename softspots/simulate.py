@@ -64,9 +64,8 @@ from softspots.state import Box, Frame
 
 # Particles of each mode that the file keeps at least, so that N_p can be scanned (fig. 3) without a new run.
 KEPT_PARTICLES = 50
-# The modes of a frame take as long as this many time steps per mode squared (ARPACK's orthogonalisation takes N modes²
-# operations, a step N); it only serves the estimate of the time left.
-STEPS_PER_SQUARED_MODE = 0.4
+# What a quench and each mode cost, in time steps, for the estimate of the time left.
+STEPS_PER_QUENCH, STEPS_PER_MODE = 4_000, 35
 THERMODYNAMICS = ("kinetic_temperature", "potential_energy", "shear_stress", "pressure")
 INTERRUPTED = 130
 # The shell's status of a process that SIGTERM ended: not 0, as what comes after a complete run must not start.
@@ -331,7 +330,7 @@ def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None)
         "cooling_time": parameters.cooling_time,
         "strain": parameters.steady_state_strain,
     }
-    steps, analysis_work = parameters.steps_per_frame, round(STEPS_PER_SQUARED_MODE * parameters.modes**2)
+    steps, analysis_work = parameters.steps_per_frame, STEPS_PER_QUENCH + STEPS_PER_MODE * parameters.modes
     total = run.preparation_steps(**preparation) + parameters.frames * (steps + analysis_work)
     outcome = Outcome({})
     checkpointer = Checkpointer(run, parameters, comm)

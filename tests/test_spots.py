@@ -339,7 +339,8 @@ package.__path__ = [{str(Path(softspots.spots.__file__).parent)!r}]
 sys.modules["softspots"] = package
 import softspots.plotting, softspots.probability, softspots.spots
 own = {{name for name in sys.modules if name.startswith("softspots.")}}
-assert own <= {{"softspots." + name for name in ("plotting", "probability", "spots", "state", "model")}}, own
+allowed = ("plotting", "probability", "errors", "spots", "state", "model")
+assert own <= {{"softspots." + name for name in allowed}}, own
 assert not {{"mpi4py", "matplotlib.pyplot"}} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
