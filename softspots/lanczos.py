@@ -12,23 +12,23 @@ from ._core import BLOCK_WIDTH, PANEL_ROWS
 
 # Up to the square root of rounding, loss of orthogonality leaves the projected matrix exact to rounding (Simon, Math.
 # Comp. 42, 115, 1984). The vectors and their residuals inherit the loss itself: this keeps them at rounding.
-MAX_LOSS = 1e-12
+MAX_LOSS = 3e-13
 # Residual of a pair at convergence, relative to its eigenvalue.
 TOLERANCE = 1e-14
 # Vectors of a new block that are shorter than this, relative to the operator's norm, are rounding.
 BREAKDOWN = 1e-13
 # Vectors per wanted pair at which convergence is looked at first; seldom are more than three needed.
-FIRST_CHECK = 2.5
+FIRST_CHECK = 2.75
 
 
 def largest_pairs(solve: Callable[[np.ndarray], np.ndarray], size: int, count: int, locked: np.ndarray):
     """The ``count`` largest eigenvalues, descending, of a positive definite operator, and vectors (size, count).
 
     All vectors of the iteration are kept. New ones are always orthogonalised against the last two blocks, and
-    against all when the loss of orthogonality may exceed ``MAX_LOSS``: each step multiplies it by up to the norm
-    of the operator over the shortest vector of the new block. Then it is done twice in a row, since two
-    blocks carry the loss on (Grimes, Lewis and Simon, SIAM J. Matrix Anal. Appl. 15, 228, 1994). The same input gives
-    the same bits.
+    against all when the loss of orthogonality may exceed ``MAX_LOSS``: the three terms of a step carry on the losses of
+    two blocks, at most by the norm of the operator and that of the coupling between them, over the shortest vector
+    of the new block (Grimes, Lewis and Simon, SIAM J. Matrix Anal. Appl. 15, 228, 1994). The same input gives the
+    same bits.
 
     Parameters
     ----------
@@ -43,8 +43,8 @@ def largest_pairs(solve: Callable[[np.ndarray], np.ndarray], size: int, count: i
     basis = _Basis(size, locked, int(3.1 * count) + 4 * BLOCK_WIDTH)
     # The operator within the basis, its lower triangle: blocks on the diagonal and one below.
     projected = np.zeros((0, 0))
-    norm = loss = growth = 0.0
-    twice = True
+    norm = before_last = last_loss = 0.0
+    longest, expected = 0.0, np.inf
     check, before = int(FIRST_CHECK * count) + 4 * BLOCK_WIDTH, None
     basis.block[:size] = np.random.default_rng(0).standard_normal((size, BLOCK_WIDTH))
     basis.project_out_all()
@@ -54,8 +54,7 @@ def largest_pairs(solve: Callable[[np.ndarray], np.ndarray], size: int, count: i
         last = slice(width - BLOCK_WIDTH, width)
         basis.block[:size] = solve(basis.block[:size])
         own = basis.project_out_recent()[-BLOCK_WIDTH:]
-        full = twice or loss * growth > MAX_LOSS
-        twice = full and not twice
+        full = expected > MAX_LOSS
         if full:
             basis.project_out_all()
         else:
@@ -66,8 +65,13 @@ def largest_pairs(solve: Callable[[np.ndarray], np.ndarray], size: int, count: i
         projected[width : basis.width, last] = coupling
         if width <= 8 * BLOCK_WIDTH:
             norm = linalg.eigvalsh(projected[:width, :width])[-1]
-        growth = norm / max(linalg.svdvals(coupling)[-1], BREAKDOWN * norm)
-        loss = np.finfo(float).eps if full else loss * growth
+        lengths = linalg.svdvals(coupling)
+        shortest = max(lengths[-1], BREAKDOWN * norm)
+        carried = (last_loss * norm + before_last * longest) / shortest
+        before_last, last_loss = last_loss, np.finfo(float).eps if full else carried
+        longest = lengths[0]
+        # The next block will hardly be shorter than this one.
+        expected = (last_loss * norm + before_last * longest) / shortest
         if width >= check:
             found = projected[:width, :width]
             residual = _edge_residual(found, coupling, count)
