@@ -13,8 +13,9 @@ from ._core import BLOCK_WIDTH, PANEL_ROWS
 # Up to the square root of rounding, loss of orthogonality leaves the projected matrix exact to rounding (Simon, Math.
 # Comp. 42, 115, 1984). The vectors and their residuals inherit the loss itself: this keeps them at rounding.
 MAX_LOSS = 3e-13
-# Residual of a pair at convergence, relative to its eigenvalue.
+# Residual of a pair at convergence, relative to its eigenvalue, above the rounding of the operator's norm.
 TOLERANCE = 1e-14
+ROUNDING = np.finfo(float).eps
 # Vectors of a new block that are shorter than this, relative to the operator's norm, are rounding.
 BREAKDOWN = 1e-13
 # Vectors per wanted pair at which convergence is looked at first; seldom are more than three needed.
@@ -68,21 +69,22 @@ def largest_pairs(solve: Callable[[np.ndarray], np.ndarray], size: int, count: i
         lengths = linalg.svdvals(coupling)
         shortest = max(lengths[-1], BREAKDOWN * norm)
         carried = (last_loss * norm + before_last * longest) / shortest
-        before_last, last_loss = last_loss, np.finfo(float).eps if full else carried
+        before_last, last_loss = last_loss, ROUNDING if full else carried
         longest = lengths[0]
         # The next block will hardly be shorter than this one.
         expected = (last_loss * norm + before_last * longest) / shortest
         if width >= check:
             found = projected[:width, :width]
-            residual = _edge_residual(found, coupling, count)
+            residual, edge = _edge_residual(found, coupling, count)
+            allowed = TOLERANCE * edge + ROUNDING * norm
             # Others at the edge may lag behind a little.
-            if 3 * residual < TOLERANCE:
+            if 3 * residual < allowed:
                 eigenvalues, weights = linalg.eigh(found, driver="evd")
                 eigenvalues, weights = eigenvalues[: -count - 1 : -1], weights[:, : -count - 1 : -1]
-                residual = (linalg.norm(coupling @ weights[-BLOCK_WIDTH:], axis=0) / eigenvalues).max()
-                if residual < TOLERANCE:
+                residual = linalg.norm(coupling @ weights[-BLOCK_WIDTH:], axis=0).max()
+                if residual < allowed:
                     return eigenvalues, basis.combine(weights)
-            check = _next_check(width, residual, before)
+            check = _next_check(width, residual, allowed, before)
             before = width, residual
         if basis.width + BLOCK_WIDTH > size - locked.shape[1]:
             raise RuntimeError(f"Lanczos: {count} pairs have not converged in a basis of {width} vectors")
@@ -172,8 +174,8 @@ def _enlarged(matrix: np.ndarray, size: int) -> np.ndarray:
     return larger
 
 
-def _edge_residual(projected: np.ndarray, coupling: np.ndarray, count: int) -> float:
-    """Relative residual of the ``count``-th largest pair, as a rule the last to converge, without all the others."""
+def _edge_residual(projected: np.ndarray, coupling: np.ndarray, count: int) -> tuple[float, float]:
+    """Residual and value of the ``count``-th largest pair, as a rule the last to converge, without all the others."""
     size = len(projected)
     # A coupling is triangular unless vectors were replaced.
     bandwidth = 2 * BLOCK_WIDTH - 1
@@ -192,13 +194,13 @@ def _edge_residual(projected: np.ndarray, coupling: np.ndarray, count: int) -> f
     for _ in range(2):
         vector = linalg.solve_banded((bandwidth, bandwidth), shifted, vector)
         vector /= linalg.norm(vector)
-    return linalg.norm(coupling @ vector[-BLOCK_WIDTH:]) / edge
+    return linalg.norm(coupling @ vector[-BLOCK_WIDTH:]), edge
 
 
-def _next_check(width: int, residual: float, before: tuple[int, float] | None) -> int:
+def _next_check(width: int, residual: float, allowed: float, before: tuple[int, float] | None) -> int:
     """When the residual, which falls faster and faster, should be small enough, judged by the last two."""
     soon, late = width + 2 * BLOCK_WIDTH, width + 8 * BLOCK_WIDTH
     if before is None or not residual < before[1]:
         return late
     decades_per_vector = np.log10(before[1] / residual) / (width - before[0])
-    return int(np.clip(width + np.log10(residual / TOLERANCE) / decades_per_vector, soon, late))
+    return int(np.clip(width + np.log10(residual / allowed) / decades_per_vector, soon, late))
