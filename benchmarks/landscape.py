@@ -16,8 +16,8 @@ What else was tried, in seconds for the same 500 modes: all blocks orthogonalise
 7; loss of orthogonality up to 1e-10 instead of 1e-12, 6.7, but residuals of 5e-11 instead of 2e-12; NumPy for the
 orthogonalisation, twice as long for that part; blocks of 32, a tenth more vectors and no gain; panels of 256 rows
 instead of 1,024, half again as long for the orthogonalisation; solves in tiles of 8 columns, no gain. PRIMME on the
-inverse, in blocks of 32, took 26 s in a trial, and slices of the spectrum by MUMPS 7 s; MUMPS would be a second direct solver beside CHOLMOD, with an
-MPI of its own to keep out of the way.
+inverse, in blocks of 32, took 26 s in a trial, and slices of the spectrum by MUMPS 7 s; MUMPS would be a second direct
+solver beside CHOLMOD, with an MPI of its own to keep out of the way.
 
 What bounds the quench: L-BFGS takes some 1,350 forces, 0.25 ms each, and as long again for its 16 vectors of history.
 Two factorisations and one analysis, 0.5 s, end it. Fewer or more pairs than 8 gained nothing, nor did handing
