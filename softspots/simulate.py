@@ -242,6 +242,7 @@ def analyse(interval: Interval, model: Model, parameters: Parameters) -> Analysi
             "inherent_energy": minimum.energy,
             "inherent_max_force": minimum.max_force,
             "inherent_certified": np.int8(minimum.certified),
+            "inherent_position": minimum.frame.box.wrap(minimum.frame.positions)[0].astype(np.float32),
         }
         if minimum.certified:
             values |= find_spots(minimum.frame, model, parameters, times)

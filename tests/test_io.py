@@ -213,7 +213,9 @@ def make_values(seed):
         if "frame" in variable.dimensions
     }
     return {
-        name: random.normal(size=shape) if SCHEMA[name].dtype == "f8" else random.integers(-1, 100, shape)
+        name: random.normal(size=shape).astype(SCHEMA[name].dtype)
+        if SCHEMA[name].dtype in ("f8", "f4")
+        else random.integers(-1, 100, shape)
         for name, shape in shapes.items()
     }
 
@@ -317,6 +319,26 @@ def test_read_results_refuses_other_files(tmp_path, trajectory):
         read_results(trajectory)
     with pytest.raises(FileNotFoundError):
         read_results(tmp_path / "missing.nc")
+
+
+def test_results_of_an_earlier_version_are_read(results_path, tmp_path):
+    path = tmp_path / "results.nc"
+    path.write_bytes(results_path.read_bytes())
+    with netCDF4.Dataset(path, "a") as dataset:
+        dataset.schema_version = 1
+        dataset.renameVariable("inherent_position", "other")
+    results = read_results(path)
+    assert "inherent_position" in read_results(results_path)
+    assert "inherent_position" not in results
+    assert "position" in results
+    with pytest.raises(KeyError, match="no variable 'inherent_position'"):
+        results["inherent_position"]
+    assert results.frame(0).keys() == read_results(results_path).frame(0).keys() - {"inherent_position"}
+    # A file of the present version must have it.
+    with netCDF4.Dataset(path, "a") as dataset:
+        dataset.schema_version = 2
+    with pytest.raises(ValueError, match="no variable inherent_position"):
+        read_results(path)
 
 
 @pytest.mark.parametrize("change", ["schema_version", "missing", "dimensions", "type"])

@@ -10,10 +10,10 @@ from os import PathLike
 import netCDF4
 import numpy as np
 
+from softspots.io.attributes import CONFIGURATION, get_attributes, set_attributes, split_prefix
 from softspots.io.schema import LABELS, SCHEMA, SIZES, VERSION
 from softspots.state import Frame
 
-CONFIGURATION = "config_"
 NOT_NETCDF = -51  # NC_ENOTNC of the NetCDF library
 
 
@@ -73,7 +73,7 @@ class ResultsWriter:
                 entry.dimensions,
                 compression="zlib" if entry.compress else None,
                 complevel=1,
-                fill_value=np.nan if entry.dtype == "f8" else None,
+                fill_value=np.nan if entry.dtype in ("f8", "f4") else None,
             )
             variable.setncatts({"long_name": entry.long_name, "units": entry.units})
             if entry.symbol:
@@ -120,9 +120,7 @@ class ResultsWriter:
 
     def set_attributes(self, attributes: Mapping):
         """Set global attributes, such as wall times at the end; values as in the constructor's ``configuration``."""
-        for name, value in attributes.items():
-            if value is not None:
-                self._dataset.setncattr(name, np.int8(value) if isinstance(value, bool | np.bool_) else value)
+        set_attributes(self._dataset, attributes)
         self._dataset.sync()
 
     def close(self):
@@ -153,7 +151,8 @@ class ResultsWriter:
 class Results:
     """A results file: ``results[name]`` reads the variable ``name`` of the schema, whole, as an array.
 
-    Each access reads from the file; no file stays open.
+    Each access reads from the file; no file stays open. Files of earlier versions lack some variables: ``name in
+    results`` tells.
 
     Attributes
     ----------
@@ -170,9 +169,12 @@ class Results:
     configuration: dict
     attributes: dict
 
+    def __contains__(self, name: str) -> bool:
+        return name in SCHEMA and SCHEMA[name].since <= self.attributes["schema_version"]
+
     def __getitem__(self, name: str) -> np.ndarray:
-        if name not in SCHEMA:
-            raise KeyError(f"there is no variable {name!r}; there are: {', '.join(SCHEMA)}")
+        if name not in self:
+            raise KeyError(f"there is no variable {name!r}; there are: {', '.join(filter(self.__contains__, SCHEMA))}")
         with netCDF4.Dataset(self.path) as dataset:
             dataset.set_auto_mask(False)
             return dataset.variables[name][...]
@@ -182,7 +184,9 @@ class Results:
         with netCDF4.Dataset(self.path) as dataset:
             dataset.set_auto_mask(False)
             return {
-                name: dataset.variables[name][index] for name, entry in SCHEMA.items() if "frame" in entry.dimensions
+                name: dataset.variables[name][index]
+                for name, entry in SCHEMA.items()
+                if name in self and "frame" in entry.dimensions
             }
 
 
@@ -194,7 +198,7 @@ def read_results(path: str | PathLike) -> Results:
     OSError
         If the file cannot be opened, for instance since another process is writing it.
     ValueError
-        If the file is not a results file of this version of the schema; the message says why.
+        If the file is not a results file of a known version of the schema; the message says why.
     """
     try:
         dataset = netCDF4.Dataset(path)
@@ -203,21 +207,21 @@ def read_results(path: str | PathLike) -> Results:
             raise ValueError(f"{path} is not a results file of softspots: it is not NetCDF") from None
         raise
     with dataset:
-        attributes = {name: _plain(dataset.getncattr(name)) for name in dataset.ncattrs()}
+        attributes = get_attributes(dataset)
         if fault := _fault(dataset, attributes):
             raise ValueError(f"{path} is not a results file of softspots: {fault}")
         n_frames = len(dataset.dimensions["frame"])
-    names = [name for name in attributes if name.startswith(CONFIGURATION)]
-    configuration = {name.removeprefix(CONFIGURATION): attributes.pop(name) for name in names}
-    return Results(path, n_frames, configuration, attributes)
+    return Results(path, n_frames, *split_prefix(attributes, CONFIGURATION))
 
 
 def _fault(dataset, attributes) -> str | None:
     """What in the file is not as the schema has it."""
-    for name, needed in {"software": "softspots", "schema_version": VERSION}.items():
-        if attributes.get(name) != needed:
-            return f"its {name} is {attributes.get(name)!r}; {needed!r} is needed"
+    for name, allowed in {"software": ("softspots",), "schema_version": range(1, VERSION + 1)}.items():
+        if attributes.get(name) not in allowed:
+            return f"its {name} is {attributes.get(name)!r}; {' or '.join(map(repr, allowed))} is needed"
     for name, entry in SCHEMA.items():
+        if entry.since > attributes["schema_version"]:
+            continue
         variable = dataset.variables.get(name)
         if variable is None:
             return f"it has no variable {name}"
@@ -227,14 +231,3 @@ def _fault(dataset, attributes) -> str | None:
                 f"{entry.dtype} over {entry.dimensions} is needed"
             )
     return None
-
-
-def _plain(value):
-    """An attribute as the Python value that it was made from."""
-    if isinstance(value, np.int8):
-        return bool(value)
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, np.ndarray | list):
-        return tuple(np.asarray(value).tolist())
-    return value

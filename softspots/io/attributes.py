@@ -1,0 +1,46 @@
+"""Global attributes of NetCDF files: plain Python values in, the same values out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import netCDF4
+import numpy as np
+
+CONFIGURATION = "config_"
+
+
+def set_attributes(dataset: netCDF4.Dataset, attributes: Mapping) -> None:
+    """Set global attributes.
+
+    Parameters
+    ----------
+    dataset : netCDF4.Dataset
+    attributes : dict
+        Strings, booleans (stored as bytes), integers, floats, sequences of at least two numbers or strings, or None
+        (not stored).
+    """
+    for name, value in attributes.items():
+        if value is not None:
+            dataset.setncattr(name, np.int8(value) if isinstance(value, bool | np.bool_) else value)
+
+
+def get_attributes(dataset: netCDF4.Dataset) -> dict:
+    """All global attributes, as `set_attributes` took them; sequences as tuples."""
+    return {name: _plain(dataset.getncattr(name)) for name in dataset.ncattrs()}
+
+
+def split_prefix(attributes: Mapping, prefix: str) -> tuple[dict, dict]:
+    """The attributes whose names begin with ``prefix``, without it, and the others."""
+    inside = {name.removeprefix(prefix): value for name, value in attributes.items() if name.startswith(prefix)}
+    return inside, {name: value for name, value in attributes.items() if not name.startswith(prefix)}
+
+
+def _plain(value):
+    if isinstance(value, np.int8):
+        return bool(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray | list):
+        return tuple(np.asarray(value).tolist())
+    return value
