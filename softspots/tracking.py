@@ -7,7 +7,7 @@ spot, not from its birth. A long life thus counts at each of its frames, with wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -150,6 +150,7 @@ def track(
     epsilon: float,
     times: Sequence[int] | None = None,
     window: int = WINDOW,
+    progress: Callable[[float], None] = lambda part: None,
 ) -> Tracks:
     """Lifetime and number of rearrangements of every soft spot of every frame.
 
@@ -175,6 +176,8 @@ def track(
         Rising times of the frames, in intervals. Default: 0, 1, ….
     window : int
         Frames in the moving window.
+    progress : callable
+        Called with the part of the frames from which all spots have been followed.
 
     Raises
     ------
@@ -198,6 +201,7 @@ def track(
         if last < 0:
             break
         found.append(_lives(maps, times, start, epsilon, window, last))
+        progress((start + 1) / maps.n_frames)
     columns = [np.concatenate(column) for column in zip(*found, strict=True)] if found else np.zeros((5, 0), int)
     start, spot, lifetime, dead, rearrangements = columns
     return Tracks(start, spot, lifetime, dead.astype(bool), rearrangements, maps.n_frames)

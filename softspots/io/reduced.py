@@ -1,0 +1,199 @@
+"""Reduced data of one run: what a figure or a table needs of it, as one small NetCDF-4 file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from os import PathLike
+
+import netCDF4
+import numpy as np
+
+from softspots.correlations import Correlation
+from softspots.errors import Estimate
+from softspots.io.attributes import CONFIGURATION, get_attributes, set_attributes, split_prefix
+from softspots.io.quantities import AXES, QUANTITIES
+
+VERSION = 1
+TITLE = "reduced data of a sheared glass and its soft spots"
+RUN, MISSING = "run_", "missing_"
+CONFIDENCE = 0.68  # of all intervals
+# Binary digits of the resamples, from which errors are derived: a precision of 2.5e-4, which halves the file. (Decimal
+# digits would turn infinities into zeros.)
+BITS = 11
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A number or a function, and the 68 % interval in which it lies.
+
+    Parameters
+    ----------
+    value, low, high : ndarray
+        Of the shape of the quantity's axes; the interval is NaN where it is not known.
+    resampled : (R, ...) ndarray, optional
+        The bootstrap's resamples, kept of what other things are derived from.
+    block : int
+        Length of the resampled blocks, in frames; 0 where there are no resamples.
+    """
+
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    resampled: np.ndarray | None = None
+    block: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Reduced:
+    """What `softspots.reduce.reduce_run` finds in one run.
+
+    Parameters
+    ----------
+    configuration : dict
+        Parameters of the run, as in its results file.
+    provenance : dict
+        The other attributes of the results file (software and version, ranks, wall times), its ``source``, how many
+        ``frames`` it has, and in how many of them soft spots are known (``frames_with_spots``).
+    axes : dict of str to ndarray
+        By the names of `AXES`.
+    measured : dict of str to Measured
+        By the names of `QUANTITIES`.
+    missing : dict of str to str
+        Why the other quantities could not be had, by name.
+    """
+
+    configuration: dict
+    provenance: dict
+    axes: dict[str, np.ndarray] = field(default_factory=dict)
+    measured: dict[str, Measured] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.measured
+
+    def __getitem__(self, name: str) -> Measured:
+        return self.measured[name]
+
+    def correlation(self, name: str) -> Correlation:
+        """A function of the lag with its resamples, lags in τ, as `softspots.correlations.collapse` takes it."""
+        found = self.measured[name]
+        lags = self.axes["lag"]
+        return Correlation(lags, np.ones(len(lags), dtype=int), Estimate(found.value, found.resampled, found.block))
+
+    @property
+    def temperature(self) -> float:
+        """T, in ε_AA/k_B."""
+        return self.configuration["temperature"]
+
+    @property
+    def strain_rate(self) -> float:
+        """γ̇, in 1/τ."""
+        return self.configuration["strain_rate"]
+
+
+def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
+    """Write ``path``; an existing file is replaced.
+
+    A quantity is a variable of its name, over dimensions with its axes' names; beside it stand ``<name>_low`` and
+    ``<name>_high``, its 68 % interval, and ``<name>_resampled`` where resamples are kept. What is missing is a global
+    attribute ``missing_<name>`` that says why; the run's parameters and other attributes are ``config_<name>`` and
+    ``run_<name>``.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be made.
+    """
+    with netCDF4.Dataset(path, "w", format="NETCDF4") as dataset:
+        set_attributes(
+            dataset,
+            {
+                "title": TITLE,
+                "software": "softspots",
+                "software_version": version("softspots"),
+                "reduced_version": VERSION,
+                "confidence": CONFIDENCE,
+            }
+            | _prefixed(CONFIGURATION, reduced.configuration)
+            | _prefixed(RUN, reduced.provenance)
+            | _prefixed(MISSING, reduced.missing),
+        )
+        for name, values in reduced.axes.items():
+            dataset.createDimension(name, len(values))
+            variable = dataset.createVariable(name, "f8", (name,))
+            variable.setncatts({"units": AXES[name].units, "long_name": AXES[name].long_name})
+            variable[...] = values
+        for name, found in reduced.measured.items():
+            _write_measured(dataset, name, found)
+
+
+def read_reduced(path: str | PathLike) -> Reduced:
+    """The reduced data in ``path``.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    ValueError
+        If it does not hold reduced data of this version.
+    """
+    with netCDF4.Dataset(path) as dataset:
+        dataset.set_auto_mask(False)
+        attributes = get_attributes(dataset)
+        if attributes.get("reduced_version") != VERSION:
+            raise ValueError(
+                f"{path} is not a file of reduced data: its reduced_version is "
+                f"{attributes.get('reduced_version')!r}; {VERSION} is needed"
+            )
+        found = dataset.variables
+        measured = {}
+        for name in QUANTITIES.keys() & found.keys():
+            resampled = found.get(f"{name}_resampled")
+            measured[name] = Measured(
+                *(found[name + end][...] for end in ("", "_low", "_high")),
+                None if resampled is None else resampled[...].astype(float),
+                int(found[name].block),
+            )
+        axes = {name: found[name][...] for name in AXES.keys() & found.keys()}
+    parts = []
+    for prefix in (CONFIGURATION, RUN, MISSING):
+        inside, attributes = split_prefix(attributes, prefix)
+        parts.append(inside)
+    configuration, provenance, missing = parts
+    return Reduced(configuration, provenance, axes, measured, missing)
+
+
+def is_reduced(path: str | PathLike) -> bool:
+    """Whether a file that can be opened says that it holds reduced data."""
+    with netCDF4.Dataset(path) as dataset:
+        return "reduced_version" in dataset.ncattrs()
+
+
+def _write_measured(dataset, name, found):
+    entry = QUANTITIES[name]
+    for end, values in (("", found.value), ("_low", found.low), ("_high", found.high)):
+        variable = dataset.createVariable(name + end, "f8", entry.axes, fill_value=np.nan)
+        variable.setncatts({"units": entry.units, "long_name": entry.long_name + end.replace("_", ", ")})
+        variable[...] = values
+    dataset[name].setncatts({"symbol": entry.symbol, "section": entry.section, "block": found.block})
+    if found.resampled is None:
+        return
+    if "resample" not in dataset.dimensions:
+        dataset.createDimension("resample", len(found.resampled))
+    variable = dataset.createVariable(
+        f"{name}_resampled",
+        "f4",
+        ("resample", *entry.axes),
+        fill_value=np.nan,
+        compression="zlib",
+        significant_digits=BITS,
+        quantize_mode="BitRound",
+    )
+    variable.setncatts({"units": entry.units, "long_name": f"{entry.long_name}, resampled"})
+    variable[...] = found.resampled
+
+
+def _prefixed(prefix: str, values: Mapping) -> dict:
+    return {prefix + name: value for name, value in values.items()}

@@ -1,0 +1,92 @@
+"""Results files of a made-up glass: soft spots that live, rearrange and die by known laws, particles that diffuse."""
+
+import numpy as np
+
+from softspots.io import ResultsWriter
+from softspots.state import Box, Frame
+
+# Groups of neighbours on a square lattice; at each time a quarter of the groups are soft spots.
+SIDE, GROUP = 20, 4
+PARTICLES = SIDE**2
+GROUPS = PARTICLES // GROUP
+SPOTS = GROUPS // 4
+DEATH, REARRANGES = 0.1, 0.3  # per interval
+INTERVAL = 2.5  # not the default, so that a forgotten unit shows
+STEP = 0.04  # of the diffusion along y, in one interval
+MODES, TOP = 12, 8
+STRAIN_RATE = 1e-3
+
+
+def configuration(temperature, strain_rate, seed):
+    return {
+        "model": "kob-andersen",
+        "particles": PARTICLES,
+        "temperature": temperature,
+        "strain_rate": strain_rate,
+        "rearrangement_threshold": 15.0,
+        "frame_interval": INTERVAL,
+        "n_modes": 8,
+        "n_particles": 4,
+        "min_particles": 4,
+        "connection": "delaunay",
+        "bond_length": 1.5,
+        "seed": seed,
+        "overwrite": False,
+    }
+
+
+def write_results(path, frames, seed=1, temperature=0.1, strain_rate=STRAIN_RATE, faulty=(), step=STEP):
+    """A results file; frames in ``faulty`` have no soft spots, as after a quench that is not certified."""
+    random = np.random.default_rng(seed)
+    y, x = np.divmod(np.arange(PARTICLES), SIDE)
+    group = (y // 2) * (SIDE // 2) + x // 2
+    lattice = np.column_stack((x, y)) + 0.5 + random.uniform(-0.1, 0.1, (PARTICLES, 2))
+    alive = random.permutation(GROUPS) < SPOTS
+    heights = lattice[:, 1].copy()
+    first = Frame(lattice, np.arange(PARTICLES) % 3 == 0, Box(SIDE, SIDE))
+    with ResultsWriter(
+        path, first, MODES, TOP, configuration(temperature, strain_rate, seed), {"ranks": 1, "seed": seed}
+    ) as writer:
+        for index in range(frames):
+            strain = strain_rate * INTERVAL * index
+            box = Box.sheared(SIDE, SIDE, strain)
+            positions, images = box.wrap(np.column_stack((lattice[:, 0], heights)))
+            number = np.full(GROUPS, -1)
+            number[alive] = np.arange(alive.sum())
+            active = alive & (random.random(GROUPS) < REARRANGES)
+            d2min = temperature * random.lognormal(0, 0.8, PARTICLES)
+            d2min[active[group]] = temperature * random.uniform(16, 100, active.sum() * GROUP)
+            # Some rearrange where there is no spot.
+            d2min[random.random(PARTICLES) < 0.01] = 20 * temperature
+            values = {
+                "time": INTERVAL * index,
+                "strain": strain,
+                "tilt": box.tilt,
+                "position": positions,
+                "image": images,
+                "inherent_position": lattice.astype(np.float32),
+                "inherent_certified": np.int8(index not in faulty),
+                "soft_spot": np.full(PARTICLES, -1, dtype=np.int32),
+                "d2min": d2min,
+            }
+            if index not in faulty:
+                # Mode m moves the group m of those alive most, then particles at random.
+                modes = np.stack([_ranked(random, group, place) for place in np.flatnonzero(alive)[:MODES]])
+                values |= {
+                    "eigenvalue": np.linspace(1, 2, MODES),
+                    "participation_ratio": np.linspace(0.01, 0.5, MODES),
+                    "mode_particle": modes,
+                    "soft_spot": number[group].astype(np.int32),
+                }
+            writer.write_frame(index, values)
+            heights += random.normal(0, step, PARTICLES)
+            dying = alive & (random.random(GROUPS) < DEATH)
+            born = random.permutation(np.flatnonzero(~alive))[: dying.sum()]
+            alive[dying], alive[born] = False, True
+    return path
+
+
+def _ranked(random, group, place):
+    own = np.flatnonzero(group == place)
+    others = random.permutation(np.flatnonzero(group != place))[: TOP - GROUP]
+    return np.concatenate((own, others)).astype(np.int32)

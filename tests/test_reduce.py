@@ -1,0 +1,286 @@
+"""Reduced data: right numbers in right units, reasons for what is missing, and the file."""
+
+import netCDF4
+import numpy as np
+import pytest
+from synthetic import DEATH, GROUP, INTERVAL, PARTICLES, REARRANGES, SPOTS, STEP, STRAIN_RATE, write_results
+
+from softspots.correlations import field_correlation
+from softspots.io import read_results
+from softspots.io.quantities import AXES, QUANTITIES
+from softspots.io.reduced import Measured, Reduced, is_reduced, read_reduced, write_reduced
+from softspots.reduce import reduce_run
+from softspots.series import collapses, relaxation_exponent, series_of
+from softspots.spots import delaunay_edges, label_clusters, rank_modes
+from softspots.state import Box, Frame
+
+FRAMES, FAULTY = 160, (40, 41, 90)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    return write_results(tmp_path_factory.mktemp("long") / "results.nc", FRAMES, faulty=FAULTY)
+
+
+@pytest.fixture(scope="module")
+def reduced(path):
+    return reduce_run(path)
+
+
+def ends(found):
+    return found.value, found.low, found.high
+
+
+def within(found, exact, errors=4):
+    """Whether a number lies within so many errors of the exact one."""
+    return abs(found.value - exact) < errors * (found.high - found.low) / 2
+
+
+def test_everything_is_found_or_missing(reduced):
+    assert reduced.missing == {}
+    assert reduced.measured.keys() == QUANTITIES.keys()
+    assert reduced.axes.keys() == AXES.keys()
+    for name, entry in QUANTITIES.items():
+        shape = tuple(len(reduced.axes[axis]) for axis in entry.axes)
+        assert reduced[name].value.shape == reduced[name].low.shape == reduced[name].high.shape == shape, name
+    for name in ("d2min", "lifetime", "rearrangements"):
+        edges, centres = reduced.axes[f"{name}_edge"], reduced.axes[name]
+        assert ((edges[:-1] <= centres) & (centres < edges[1:])).all()
+
+
+def test_faulty_frames_count_in_nothing(reduced):
+    # There are always as many spots, all of one size.
+    assert reduced["density"].value == pytest.approx(SPOTS * GROUP / PARTICLES)
+    assert reduced["spots"].value == SPOTS
+    assert reduced["bound"].value == pytest.approx(PARTICLES / (SPOTS * GROUP))
+    assert reduced.provenance["frames"] == FRAMES
+    assert reduced.provenance["frames_with_spots"] == FRAMES - len(FAULTY)
+
+
+def test_numbers_are_those_that_were_put_in(reduced):
+    # F_s of a diffusion is exp(-q² s² δt / 2).
+    assert within(reduced["tau_alpha"], 2 / (2 * np.pi * STEP) ** 2 * INTERVAL)
+    # Spots rearrange at this rate, and particles of theirs by chance.
+    by_chance = 1 - 0.99**GROUP
+    assert within(reduced["rate"], SPOTS * (REARRANGES + (1 - REARRANGES) * by_chance))
+    hits = SPOTS * GROUP * (REARRANGES + (1 - REARRANGES) * 0.01)
+    # Lognormal values of this width pass 15 with a probability of 4e-4.
+    assert reduced["plateau"].value == pytest.approx(hits / (hits + 0.01 * (PARTICLES - SPOTS * GROUP)), rel=0.02)
+    assert reduced["ratio"].value == pytest.approx(reduced["plateau"].value / reduced["density"].value)
+    # Spots of unrelated maps coincide or do not touch: of a quarter of the places a spot is on a spot again.
+    assert within(reduced["epsilon"], SPOTS * GROUP / PARTICLES)
+    assert reduced["c_sd_0"].value == reduced["c_sd"].value[0]
+
+
+def test_functions_of_the_lag_are_those_of_the_library(path, reduced):
+    results = read_results(path)
+    good = np.setdiff1d(np.arange(FRAMES), FAULTY)
+    lags = np.rint(reduced.axes["lag"] / INTERVAL).astype(int)
+    assert lags[0] == 0 and lags[-1] == (FRAMES - 1) // 2
+    on_spot, d2min = results["soft_spot"][good] >= 0, results["d2min"]
+    for name, x, y, times in (
+        ("c_ss", on_spot, on_spot, (good, good)),
+        ("c_sd", on_spot, d2min, (good, np.arange(FRAMES))),
+        ("c_dd", d2min, d2min, (np.arange(FRAMES), np.arange(FRAMES))),
+    ):
+        expected = field_correlation(x, y, lags, *times)
+        np.testing.assert_array_equal(reduced[name].value, expected.value)
+        np.testing.assert_array_equal(reduced[name].low, expected.estimate.interval()[0])
+
+
+def test_laws_of_lives_are_in_units_of_time(reduced):
+    # Deaths come at a constant rate, and are seen three intervals late by the moving window of 8 frames; places that
+    # are taken again make lives longer, by no more than half.
+    exact = (np.log(2) / DEATH + 3) * INTERVAL
+    assert 0.9 * exact < reduced["median_lifetime"].value < 1.5 * exact
+    edges, law = reduced.axes["lifetime_edge"], reduced["lifetimes"].value
+    known = np.isfinite(law)
+    seen = np.sum((law * np.diff(edges))[known])
+    assert 0.8 < seen <= 1 + 1e-12
+    model = reduced["model_lifetimes"].value
+    # The model's longest lives lie beyond the data.
+    assert 0.8 < np.sum(model * np.diff(edges)) <= 1 + 1e-12
+    assert 0.5 * exact < reduced["model_median"].value < 1.5 * exact
+    counts, budgets = reduced.axes["rearrangements_edge"], reduced["budgets"].value
+    assert np.nansum(budgets * np.diff(counts)) + reduced["without_rearrangement"].value == pytest.approx(1, abs=0.05)
+    assert reduced["alive"].value[0] == 1
+
+
+def test_delta_p_star_is_that_of_the_maps(path):
+    results, few = read_results(path), reduce_run(path, selection_frames=3)
+    chosen = np.setdiff1d(np.arange(FRAMES), FAULTY)[[0, (FRAMES - len(FAULTY) - 1) // 2, -1]]
+    active = results["d2min"][chosen] > 15 * 0.1
+    maps = []
+    for index in chosen:
+        frame = Frame(results["inherent_position"][index], results["species"], Box(20, 20, results["tilt"][index]))
+        on_map = np.zeros(PARTICLES, dtype=bool)
+        on_map[results["mode_particle"][index][rank_modes(results["participation_ratio"][index])[:8], :4]] = True
+        maps.append(label_clusters(on_map, delaunay_edges(frame)) >= 0)
+    maps = np.array(maps)
+    place = np.ix_(few.axes["n_modes"] == 8, few.axes["n_particles"] == 4)
+    # Sums of whole numbers, divided.
+    assert few["difference"].value[place].item() == pytest.approx(maps[active].mean() - maps.mean(), rel=1e-12)
+    assert few["largest_difference"].value == few["difference"].value.max()
+    best = few["best_modes"].value, few["best_particles"].value
+    at_best = few["difference"].value[few.axes["n_modes"] == best[0], few.axes["n_particles"] == best[1]]
+    assert at_best == few["largest_difference"].value
+
+
+def test_progress_rises_to_the_end(tmp_path):
+    told = []
+    reduce_run(write_results(tmp_path / "results.nc", 20), progress=lambda stage, part: told.append((stage, part)))
+    parts = [part for _, part in told]
+    assert parts == sorted(parts) and parts[0] == 0 and parts[-1] == pytest.approx(1)
+    assert {stage for stage, _ in told} == {entry.stage for entry in QUANTITIES.values()}
+
+
+# What the data do not allow
+
+
+@pytest.mark.parametrize("frames", [0, 1, 2, 3, 12])
+def test_short_data_say_what_is_missing(tmp_path, frames):
+    found = reduce_run(write_results(tmp_path / "results.nc", frames))
+    assert found.missing.keys() | found.measured.keys() == QUANTITIES.keys()
+    assert not found.missing.keys() & found.measured.keys()
+    assert ("density" in found) == (frames > 0)
+    assert ("c_ss" in found) == (frames > 2)
+    assert "epsilon" in found.missing and "lifetimes" in found.missing
+    if frames == 12:
+        assert "longer data are needed, or an ε" in found.missing["epsilon"]
+        assert found.missing["lifetimes"] == "ε is needed, which is not known"
+        assert "F_s is still" in found.missing["tau_alpha"]
+
+
+def test_a_given_epsilon_takes_the_place_of_a_measured_one(tmp_path):
+    path = write_results(tmp_path / "results.nc", 24)
+    found = reduce_run(path, epsilon=0.3)
+    assert found["epsilon"].value == 0.3 and np.isnan(found["epsilon"].low)
+    assert found.missing["uncorrelated"] == "ε is given"
+    assert "alive" in found
+
+
+def test_a_file_without_inherent_structures_lacks_the_selection_only(tmp_path):
+    path = write_results(tmp_path / "results.nc", 12)
+    with netCDF4.Dataset(path, "a") as dataset:
+        dataset.renameVariable("inherent_position", "other")
+        dataset.schema_version = 1
+    found = reduce_run(path)
+    assert "inherent structures are not in the file" in found.missing["difference"]
+    assert "ratio" in found and "scattering" in found
+
+
+def test_a_map_everywhere_or_nowhere_has_no_correlations(tmp_path):
+    path = write_results(tmp_path / "results.nc", 12)
+    with netCDF4.Dataset(path, "a") as dataset:
+        dataset["soft_spot"][:] = -1
+        dataset["d2min"][:] = 0.01
+    found = reduce_run(path)
+    assert found["density"].value == 0
+    assert found.missing["ratio"] == "no particle is on a soft spot"
+    assert found.missing["c_ss"] == "all particles are on soft spots, or none"
+    assert "scattering" in found
+
+
+def test_a_run_without_its_parameters_is_refused(tmp_path):
+    path = write_results(tmp_path / "results.nc", 1)
+    with netCDF4.Dataset(path, "a") as dataset:
+        dataset.delncattr("config_frame_interval")
+    with pytest.raises(ValueError, match="lacks the parameter frame_interval"):
+        reduce_run(path)
+
+
+# The file
+
+
+def test_reduced_data_round_trip(tmp_path, reduced):
+    path = tmp_path / "reduced.nc"
+    write_reduced(path, reduced)
+    assert path.stat().st_size < 400_000
+    assert is_reduced(path)
+    back = read_reduced(path)
+    assert back.configuration == reduced.configuration
+    assert back.provenance == reduced.provenance
+    assert back.missing == reduced.missing
+    for name, values in reduced.axes.items():
+        np.testing.assert_array_equal(back.axes[name], values)
+    for name, found in reduced.measured.items():
+        for one, two in zip(ends(back[name]), ends(found), strict=True):
+            np.testing.assert_array_equal(one, two)
+        assert back[name].block == found.block
+        assert (back[name].resampled is None) == (found.resampled is None)
+        if found.resampled is not None:
+            # Eleven binary digits are kept, rounded: half a unit in the last place is 2^-12.
+            np.testing.assert_allclose(back[name].resampled, found.resampled, rtol=2.5e-4)
+
+
+def test_infinite_resamples_are_kept(tmp_path):
+    # A relaxation that outlives some of the resamples; others have none.
+    resampled = np.array([1.5, np.inf, np.nan, 2.0])
+    found = Measured(np.array(1.5), np.array(1.0), np.array(np.inf), resampled, 3)
+    write_reduced(tmp_path / "reduced.nc", Reduced({"temperature": 0.1}, {}, measured={"tau_alpha": found}))
+    back = read_reduced(tmp_path / "reduced.nc")["tau_alpha"]
+    np.testing.assert_array_equal(back.resampled, resampled)
+    assert back.high == np.inf
+
+
+def test_what_is_missing_is_kept(tmp_path):
+    found = reduce_run(write_results(tmp_path / "results.nc", 2))
+    write_reduced(tmp_path / "reduced.nc", found)
+    assert read_reduced(tmp_path / "reduced.nc").missing == found.missing
+
+
+def test_other_files_are_no_reduced_data(path):
+    assert not is_reduced(path)
+    with pytest.raises(ValueError, match="reduced_version is None"):
+        read_reduced(path)
+
+
+def test_reduced_data_are_plain_in_xarray(tmp_path, reduced):
+    xarray = pytest.importorskip("xarray")
+    write_reduced(tmp_path / "reduced.nc", reduced)
+    with xarray.open_dataset(tmp_path / "reduced.nc") as dataset:
+        assert dataset["c_ss"].dims == ("lag",)
+        assert dataset["difference"].dims == ("n_modes", "n_particles")
+        assert dataset["c_ss_resampled"].dims == ("resample", "lag")
+        assert dataset["lag"].attrs["units"] == "tau"
+        assert dataset.attrs["config_temperature"] == 0.1
+
+
+# Several runs
+
+
+@pytest.fixture(scope="module")
+def driven(tmp_path_factory):
+    """Three rates at one temperature: what diffuses in proportion to the rate collapses."""
+    folder = tmp_path_factory.mktemp("driven")
+    paths = [
+        write_results(folder / f"{factor}.nc", 100, factor, strain_rate=factor * STRAIN_RATE, step=STEP * factor**0.5)
+        for factor in (1, 2, 4)
+    ]
+    return [reduce_run(path, selection_frames=1) for path in paths]
+
+
+def test_runs_make_series(driven, reduced, tmp_path):
+    hot = reduce_run(write_results(tmp_path / "hot.nc", 3, temperature=0.4, strain_rate=2 * STRAIN_RATE))
+    other = reduce_run(write_results(tmp_path / "other.nc", 3, temperature=0.3, strain_rate=0.1))
+    series = series_of([*driven[::-1], hot, other])
+    assert [(one.varies, one.name) for one in series] == [
+        ("temperature", "temperatures_rate0.002"),
+        ("strain_rate", "rates_T0.1"),
+        ("nothing", "T0.3_rate0.1"),
+    ]
+    assert series[0].runs == (driven[1], hot)
+    assert series[1].runs == tuple(driven)
+    assert [one.varies for one in series_of([reduced])] == ["nothing"]
+
+
+def test_what_the_strain_drives_collapses(driven):
+    (series,) = series_of(driven)
+    found = collapses(series)
+    assert found["scattering"].ratio.value > 4
+    # Spots die at a rate of their own here.
+    assert found["c_ss"].ratio.value < 1
+    exponent = relaxation_exponent(series)
+    assert abs(exponent.value + 1) < 4 * exponent.error
+    assert exponent.error < 0.2
+    assert relaxation_exponent(series_of(driven[:1])[0]) is None
