@@ -101,7 +101,7 @@ def _draw(axes, frame, d2min, labels, temperature, diameters):
     border = Polygon(_corners(frame.box), fill=False, linewidth=0.8, zorder=3, clip_on=False)
     axes.add_patch(border)
     low, high = _extent(frame.box)
-    discs = _draw_discs(axes, frame, values, labels, diameters, coloring, low, high)
+    discs = draw_discs(axes, frame, values, labels, diameters, coloring, low, high)
     for collection in discs:
         collection.set_clip_path(border)
     axes.set(
@@ -131,7 +131,7 @@ def _draw(axes, frame, d2min, labels, temperature, diameters):
         inset.spines[:].set(color=MARK, linewidth=1.2)
         centre = _most_active_spot(frame, d2min, labels)
         half = min(INSET_SIDE, *(high - low)) / 2
-        _draw_discs(inset, frame, values, labels, diameters, coloring, centre - half, centre + half)
+        draw_discs(inset, frame, values, labels, diameters, coloring, centre - half, centre + half)
         inset.set(xlim=(centre[0] - half, centre[0] + half), ylim=(centre[1] - half, centre[1] + half))
         # A frame that the border cuts goes on at the other side, like the particles in it.
         for image in periodic_images(Frame(centre[None], [0], frame.box), low - half, high + half)[0]:
@@ -139,8 +139,29 @@ def _draw(axes, frame, d2min, labels, temperature, diameters):
             mark.set_clip_path(border)
 
 
-def _draw_discs(axes, frame, values, labels, diameters, coloring, low, high):
-    """The particles in a rectangle as discs: coloured, and on soft spots black with a smaller coloured one on top."""
+def draw_discs(axes, frame, values, labels, diameters, coloring, low, high):
+    """The particles in a rectangle as discs: coloured, and on soft spots black with a smaller coloured one on top.
+
+    Parameters
+    ----------
+    axes : Axes
+    frame : Frame
+    values : (N,) ndarray
+        What the colour stands for.
+    labels : (N,) ndarray of int
+        Number of the soft spot of each particle, -1 for none.
+    diameters : pair of float
+        Of A and B particles, in σ_AA.
+    coloring : dict
+        ``cmap`` and ``norm``.
+    low, high : pair of float
+        Lower left and upper right corner of the rectangle, in σ_AA.
+
+    Returns
+    -------
+    list of EllipseCollection
+        The last one is coloured.
+    """
     points, particles = periodic_images(frame, low - max(diameters) / 2, high + max(diameters) / 2)
     on_spot = labels[particles] >= 0
     collections = []

@@ -1,0 +1,134 @@
+"""One page of numbers: what was measured in some runs, as Markdown and as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from .io.quantities import QUANTITIES
+from .io.reduced import CONFIDENCE, Measured, Reduced
+from .series import Series, collapses, relaxation_exponent
+
+NUMBERS = {name: entry for name, entry in QUANTITIES.items() if not entry.axes}
+COLUMNS = 3  # runs side by side
+ASCII = {"sigma": "σ", "tau": "τ", "epsilon": "ε", "^-1": "⁻¹", "^2": "²"}
+
+
+def summary_text(runs: Sequence[Reduced], series: Sequence[Series]) -> str:
+    """The table of all numbers, of collapses with the strain rate, and of what is missing, in Markdown."""
+    lines = ["# Soft spots", "", f"In parentheses: {CONFIDENCE:.0%} intervals.".replace("%", " %"), ""]
+    for start in range(0, len(runs), COLUMNS):
+        lines += [*_aligned(_rows(runs[start : start + COLUMNS])), ""]
+    rows = [["collapse", "spread over δt", "spread over γ̇ δt", "errors alone", "ratio"]]
+    for one in series:
+        for name, found in collapses(one).items():
+            rows.append(
+                [
+                    f"{QUANTITIES[name].symbol}, T = {one.runs[0].temperature:g}",
+                    *(f"{value:.2g}" for value in (found.time, found.strain, found.strain_noise, found.ratio.value)),
+                ]
+            )
+    if len(rows) > 1:
+        lines += [*_aligned(rows), ""]
+    for one in series:
+        if exponent := relaxation_exponent(one):
+            shown = _shown(Measured(exponent.value, *exponent.interval(CONFIDENCE)))
+            lines += [f"τ_α ∝ γ̇^n at T = {one.runs[0].temperature:g}: n = {shown}", ""]
+    lines += _missing(runs)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def summary_data(runs: Sequence[Reduced], series: Sequence[Series]) -> dict:
+    """The same for machines: plain values that JSON can hold, null for what is not known or infinite."""
+    return {
+        "confidence": CONFIDENCE,
+        "runs": [
+            {
+                "configuration": run.configuration,
+                "provenance": run.provenance,
+                "quantities": {name: _entry(run, name) for name in NUMBERS},
+                "missing": run.missing,
+            }
+            for run in runs
+        ],
+        "collapse": [
+            {
+                "temperature": one.runs[0].temperature,
+                "quantity": name,
+                "time_spread": found.time,
+                "strain_spread": found.strain,
+                "time_noise": found.time_noise,
+                "strain_noise": found.strain_noise,
+            }
+            | _interval(found.ratio.value, *found.ratio.interval(CONFIDENCE))
+            for one in series
+            for name, found in collapses(one).items()
+        ],
+        "relaxation_exponent": [
+            {"temperature": one.runs[0].temperature} | _interval(exponent.value, *exponent.interval(CONFIDENCE))
+            for one in series
+            if (exponent := relaxation_exponent(one))
+        ],
+    }
+
+
+def _entry(run, name) -> dict:
+    entry = NUMBERS[name]
+    known = {"symbol": entry.symbol, "unit": entry.units, "section": entry.section, "paper": entry.paper}
+    if name not in run:
+        return known | _interval(math.nan, math.nan, math.nan)
+    return known | _interval(run[name].value, run[name].low, run[name].high)
+
+
+def _interval(value, low, high) -> dict:
+    plain = {"value": float(value), "low": float(low), "high": float(high)}
+    return {name: number if math.isfinite(number) else None for name, number in plain.items()}
+
+
+def _rows(runs) -> list[list[str]]:
+    heads = [f"T = {run.temperature:g}, γ̇ = {run.strain_rate:g}" for run in runs]
+    rows = [["", "unit", *heads, "paper", "section"]]
+    sizes = [f"{run.configuration.get('particles', '?')} × {run.provenance.get('frames', '?')}" for run in runs]
+    rows.append(["particles × frames", "", *sizes, "10000", ""])
+    for name, entry in NUMBERS.items():
+        values = [_shown(run[name]) if name in run else "—" for run in runs]
+        rows.append([f"{entry.symbol}, {entry.long_name}", _unit(entry.units), *values, entry.paper, entry.section])
+    return rows
+
+
+def _shown(found: Measured) -> str:
+    value, low, high = float(found.value), float(found.low), float(found.high)
+    if math.isnan(low) or math.isnan(high):
+        return f"{value:.6g}"
+    half = (min(high, 2 * value - low) - low) / 2 if math.isinf(high) else (high - low) / 2
+    decimals = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 2
+    upper = "∞" if math.isinf(high) else f"{high:.{decimals}f}"
+    return f"{value:.{decimals}f} ({low:.{decimals}f} to {upper})"
+
+
+def _unit(units: str) -> str:
+    for ascii_name, symbol in ASCII.items():
+        units = units.replace(ascii_name, symbol)
+    return "" if units == "1" else units
+
+
+def _missing(runs) -> list[str]:
+    """What is missing, by reason."""
+    reasons = {}
+    for run in runs:
+        for name, reason in run.missing.items():
+            where = f"T = {run.temperature:g}, γ̇ = {run.strain_rate:g}: " if len(runs) > 1 else ""
+            reasons.setdefault(where + reason, []).append(QUANTITIES[name].symbol)
+    if not reasons:
+        return []
+    return ["Not measured:", "", *(f"* {reason} ({', '.join(symbols)})" for reason, symbols in reasons.items())]
+
+
+def _aligned(rows) -> list[str]:
+    """Rows as lines of a Markdown table whose columns are aligned in plain text too."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "| " + " | ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    ]
+    rule = "| " + " | ".join("-" * max(3, width) for width in widths) + " |"
+    return [lines[0], rule, *lines[1:]]

@@ -1,0 +1,300 @@
+"""The command that analyses finished runs: its files, its words, and what it refuses."""
+
+import json
+
+import matplotlib
+import netCDF4
+import numpy as np
+import pytest
+from launch import run_python
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+from PIL import Image
+from synthetic import write_results
+
+from softspots import analyze, movie, panels
+from softspots.io.quantities import QUANTITIES
+from softspots.io.reduced import read_reduced
+from softspots.reduce import reduce_run
+from softspots.series import series_of
+from softspots.summary import NUMBERS
+
+FIGURES = ("probability", "correlations", "overlap", "lifetimes", "selection", "prediction")
+
+
+def run(capsys, *arguments):
+    """Exit status, stdout, stderr of the command, in this process."""
+    try:
+        analyze.main([str(argument) for argument in arguments])
+        status = 0
+    except SystemExit as done:
+        status = done.code
+    return status, *capsys.readouterr()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Results of four runs: three temperatures at one strain rate, two strain rates at one temperature."""
+    folder = tmp_path_factory.mktemp("runs")
+    write_results(folder / "cold.nc", 100)
+    write_results(folder / "warm.nc", 100, 2, temperature=0.2)
+    write_results(folder / "hot.nc", 12, 3, temperature=0.4)
+    write_results(folder / "fast.nc", 100, 4, strain_rate=1e-2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runs(folder):
+    return {name: reduce_run(folder / f"{name}.nc", selection_frames=2) for name in ("cold", "warm", "hot", "fast")}
+
+
+@pytest.fixture
+def one_figure(monkeypatch):
+    """Figures take most of the time, and are not what the test is about."""
+    monkeypatch.setattr(
+        analyze, "figures", lambda series: [one for one in panels.figures(series) if one[0] == "prediction"]
+    )
+
+
+def test_one_run_on_the_command_line(folder, tmp_path):
+    process = run_python(["-m", "softspots.analyze", folder / "cold.nc", "--output", tmp_path])
+    assert process.returncode == 0, process.stderr
+    expected = {f"{name}{suffix}" for name in FIGURES for suffix in (".pdf", ".png")}
+    assert {path.name for path in tmp_path.iterdir()} == expected | {
+        "summary.md",
+        "summary.json",
+        "T0.1_rate0.001_seed1.nc",
+    }
+    assert (tmp_path / "summary.md").read_text() in process.stdout
+    # Not a terminal: at most a line for each tenth of the work, each with the time left.
+    lines = process.stderr.splitlines()
+    assert 1 < len(lines) <= 10
+    assert all("left" in line for line in lines)
+    assert "100 %" in lines[-1]
+    for name in FIGURES:
+        assert imread(tmp_path / f"{name}.png").std() > 0.01
+        assert (tmp_path / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_summary_has_every_number(folder, tmp_path, capsys, one_figure):
+    status, out, err = run(capsys, folder / "cold.nc", "--output", tmp_path, "--quiet")
+    assert (status, err) == (0, "")
+    data = json.loads((tmp_path / "summary.json").read_text())
+    (told,) = data["runs"]
+    found = read_reduced(tmp_path / "T0.1_rate0.001_seed1.nc")
+    assert told["configuration"] == found.configuration
+    assert told["provenance"]["seed"] == 1
+    assert told["quantities"].keys() == NUMBERS.keys()
+    for name, entry in NUMBERS.items():
+        number = told["quantities"][name]
+        assert {"symbol", "unit", "section", "paper"} <= number.keys()
+        assert number["value"] == found[name].value
+        assert (number["low"] is None) == (not np.isfinite(found[name].low))
+        assert f"{entry.symbol}, {entry.long_name}" in out
+    tau = found["tau_alpha"]
+    row = next(line for line in out.splitlines() if line.startswith("| τ_α"))
+    shown = row.split("|")[3].strip(" )").replace("(", "").split()
+    # Two digits of the error.
+    assert float(shown[0]) == pytest.approx(tau.value, abs=0.1 * (tau.high - tau.low))
+    assert float(shown[1]) < float(shown[0]) < float(shown[3])
+
+
+def test_several_runs_are_drawn_together(folder, tmp_path, capsys):
+    paths = [folder / f"{name}.nc" for name in ("hot", "cold", "fast")]
+    status, out, err = run(capsys, *paths, "--output", tmp_path, "--quiet", "--selection-frames", 2)
+    assert (status, err) == (0, "")
+    names = {path.name for path in tmp_path.iterdir()}
+    for series in ("temperatures_rate0.001", "rates_T0.1"):
+        assert {f"{name}_{series}.pdf" for name in FIGURES[:4]} <= names
+    assert {"prediction.png", "relaxation.png"} <= names
+    assert sum(name.endswith("seed3.nc") for name in names) == 1
+    assert "| F_s, T = 0.1" in out
+    assert "τ_α ∝ γ̇^n at T = 0.1: n = " in out
+    # The short one lacks lives, and says so once for all of them.
+    assert "T = 0.4, γ̇ = 0.001: ε is needed, which is not known (n, n_c, τ_½" in out
+    data = json.loads((tmp_path / "summary.json").read_text())
+    assert [one["quantity"] for one in data["collapse"]] == ["scattering", "c_dd", "c_ss", "c_sd"]
+    # Reduced data stand for their results file.
+    reduced = sorted(tmp_path.glob("T0.1*.nc"))
+    status, again, _ = run(capsys, *reduced, "--output", tmp_path / "again", "--quiet")
+    assert status == 0
+    line = next(line for line in out.splitlines() if line.startswith("τ_α ∝"))
+    assert line in again
+
+
+def test_two_seeds_have_names_of_their_own(folder, tmp_path, capsys, one_figure):
+    copy = tmp_path / "copy.nc"
+    copy.write_bytes((folder / "hot.nc").read_bytes())
+    status, *_ = run(capsys, folder / "hot.nc", copy, "--output", tmp_path / "out", "--quiet")
+    assert status == 0
+    assert {path.name for path in (tmp_path / "out").glob("T*.nc")} == {
+        "T0.4_rate0.001_seed3_1.nc",
+        "T0.4_rate0.001_seed3_2.nc",
+    }
+
+
+def test_help_teaches():
+    process = run_python(["-m", "softspots.analyze", "--help"])
+    assert process.returncode == 0
+    for words in ("examples:", "results/results.nc", "--output", "--overwrite", "--epsilon", "--movie", "summary.json"):
+        assert words in process.stdout
+
+
+def test_an_earlier_analysis_is_not_overwritten(folder, tmp_path, capsys, one_figure):
+    (tmp_path / "summary.md").write_text("dear")
+    (tmp_path / "prediction.pdf").write_text("stale")
+    (tmp_path / "notes.txt").write_text("mine")
+    status, _, err = run(capsys, folder / "hot.nc", "--output", tmp_path)
+    assert status == 2
+    assert "allowed: another folder, or --overwrite" in err and len(err.splitlines()) == 1
+    assert (tmp_path / "summary.md").read_text() == "dear"
+    status, *_ = run(capsys, folder / "hot.nc", "--output", tmp_path, "--overwrite", "--quiet")
+    assert status == 0
+    assert (tmp_path / "summary.md").read_text().startswith("# Soft spots")
+    assert not (tmp_path / "prediction.pdf").read_bytes().startswith(b"stale")
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: FILE"),
+        (["{folder}"], "which is no file; allowed: for instance {folder}/results.nc"),
+        (["{folder}/none.nc"], "{folder}/none.nc: No such file"),
+        (["{folder}/text.nc"], "text.nc: "),
+        (["{folder}/cold.nc", "{folder}/cold.nc"], "twice"),
+        (["{folder}/cold.nc", "--epsilon", "1.5"], "got 1.5; allowed: a number between 0 and 1"),
+        (["{folder}/cold.nc", "--selection-frames", "0"], "got 0; allowed: a whole number of at least 1"),
+        (["{folder}/cold.nc", "--output", "{folder}/text.nc"], "allowed: a folder that can be written"),
+        (["{folder}/bare.nc"], "lacks the parameter temperature"),
+        (["{folder}/unknown.nc"], "its schema_version is 99"),
+    ],
+)
+def test_mistakes_are_told_in_a_line(folder, tmp_path, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    (folder / "text.nc").write_text("no data")
+    for name in ("bare", "unknown"):
+        (folder / f"{name}.nc").write_bytes((folder / "hot.nc").read_bytes())
+        with netCDF4.Dataset(folder / f"{name}.nc", "a") as dataset:
+            if name == "bare":
+                dataset.delncattr("config_temperature")
+            else:
+                dataset.schema_version = 99
+    status, out, err = run(capsys, *(argument.format(folder=folder) for argument in arguments))
+    assert (status, out) == (2, "")
+    assert err.startswith("softspots.analyze: ") and len(err.splitlines()) == 1
+    assert message.format(folder=folder) in err
+
+
+def test_an_input_is_never_replaced(folder, tmp_path, capsys):
+    source = tmp_path / "T0.4_rate0.001_seed3.nc"
+    source.write_bytes((folder / "hot.nc").read_bytes())
+    status, _, err = run(capsys, source, "--output", tmp_path, "--overwrite")
+    assert status == 2
+    assert "T0.4_rate0.001_seed3.nc would be replaced" in err
+    assert source.exists()
+
+
+# Panels
+
+
+@pytest.fixture
+def axes():
+    with matplotlib.rc_context(panels.PANEL_STYLE):
+        yield Figure().subplots()
+
+
+def test_colours_and_labels(runs, axes):
+    (series,) = series_of([runs["hot"], runs["cold"], runs["warm"]])
+    panels.draw_probability(axes, series)
+    curves = {line.get_label(): to_rgb(line.get_color()) for line in axes.lines if "T=" in line.get_label()}
+    assert list(curves) == ["$T=0.1$", "$T=0.2$", "$T=0.4$"]
+    cold, _, hot = curves.values()
+    assert cold[2] > 2 * cold[0] and hot[0] > 2 * hot[2]
+    axes.clear()
+    (series,) = series_of([runs["fast"], runs["cold"]])
+    panels.draw_probability(axes, series)
+    slow, fast = (to_rgb(line.get_color()) for line in axes.lines if "gamma" in line.get_label())
+    assert max(slow) == slow[2] and max(fast) == fast[1]
+
+
+def test_curves_against_strain(runs, axes):
+    (series,) = series_of([runs["cold"], runs["fast"]])
+    panels.draw_correlation(axes, series, "c_ss", against_strain=True)
+    curves = [line for line in axes.lines if "gamma" in line.get_label()]
+    for line, run, rate in zip(curves, (runs["cold"], runs["fast"]), (1e-3, 1e-2), strict=True):
+        np.testing.assert_allclose(line.get_xdata(), run.axes["lag"][1:] * rate)
+        np.testing.assert_array_equal(line.get_ydata(), run["c_ss"].value[1:])
+    dashed = [line for line in axes.lines if line.get_linestyle() == "--"]
+    np.testing.assert_array_equal(
+        dashed[0].get_ydata(), runs["cold"]["constant"].value * runs["cold"]["alive"].value[1:]
+    )
+
+
+def test_lifetimes_collapse_or_are_shifted(runs, axes):
+    (series,) = series_of([runs["cold"], runs["fast"]])
+    panels.draw_lifetimes(axes, series, against_strain=True)
+    points, _, _ = axes.containers[1]
+    law, times = runs["fast"]["lifetimes"].value, runs["fast"].axes["lifetime"]
+    known = law > 0
+    np.testing.assert_allclose(points.get_xdata(), times[known] * 1e-2)
+    np.testing.assert_allclose(points.get_ydata(), law[known] / 1e-2)
+    axes.clear()
+    (series,) = series_of([runs["warm"], runs["cold"]])
+    panels.draw_lifetimes(axes, series)
+    law = runs["warm"]["lifetimes"].value
+    np.testing.assert_allclose(axes.containers[1][0].get_ydata(), 10 * law[law > 0])
+    assert "10^{1}" in axes.containers[1].get_label()
+
+
+def test_every_panel_has_labels_and_draws_what_there_is(runs):
+    with matplotlib.rc_context(panels.PANEL_STYLE):
+        for name, draw in panels.figures(series_of(list(runs.values()))):
+            figure = draw()
+            figure.draw_without_rendering()
+            for axes in figure.axes:
+                assert axes.get_xlabel() or axes.get_ylabel(), name
+        # There is nothing to draw of lives in the short run.
+        alone = dict(panels.figures(series_of([runs["hot"]])))
+        assert alone["lifetimes"]() is None
+        assert alone["correlations"]() is not None
+
+
+def test_quantities_have_sections_and_units():
+    for name, entry in QUANTITIES.items():
+        assert entry.section and entry.units and entry.symbol, name
+
+
+# Movies
+
+
+def test_movie_shows_every_frame(folder, tmp_path, capsys, monkeypatch, one_figure):
+    monkeypatch.setattr(movie.FFMpegWriter, "isAvailable", lambda: False)
+    status, *_ = run(capsys, folder / "hot.nc", "--output", tmp_path, "--movie", "--quiet")
+    assert status == 0
+    with Image.open(tmp_path / "T0.4_rate0.001_seed3.gif") as pictures:
+        assert pictures.n_frames == 12
+        first = np.asarray(pictures.convert("RGB"), dtype=int)
+        pictures.seek(11)
+        last = np.asarray(pictures.convert("RGB"), dtype=int)
+    assert first.shape == last.shape
+    assert (np.abs(first - last).sum(axis=2) > 60).mean() > 0.05
+
+
+def test_a_gif_is_thinned_out(folder, monkeypatch):
+    monkeypatch.setattr(movie.FFMpegWriter, "isAvailable", lambda: False)
+    monkeypatch.setattr(movie, "GIF_FRAMES", 5)
+    results = analyze.read_results(folder / "hot.nc")
+    assert movie.movie_frames(results).tolist() == [0, 2, 5, 8, 11]
+    monkeypatch.setattr(movie.FFMpegWriter, "isAvailable", lambda: True)
+    assert movie.movie_suffix() == ".mp4"
+    assert len(movie.movie_frames(results)) == 12
+
+
+def test_movies_need_frames(folder, tmp_path, capsys, one_figure):
+    assert run(capsys, folder / "hot.nc", "--output", tmp_path, "--quiet")[0] == 0
+    (reduced,) = tmp_path.glob("T*.nc")
+    status, _, err = run(capsys, reduced, "--output", tmp_path / "movie", "--movie")
+    assert status == 2
+    assert "movie: got reduced data" in err
