@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from .io.results import Results, read_results
 from .movie import draw_movie, movie_frames, movie_suffix
 from .panels import PANEL_STYLE, figures, run_name
 from .progress import Progress
-from .reduce import SELECTION_FRAMES, reduce_run
+from .reduce import NEEDED, SELECTION_FRAMES, reduce_run
 from .series import series_of
 from .summary import summary_data, summary_text
 
@@ -71,7 +72,7 @@ class Source:
         if self.results is None:
             return 10.0
         frames, particles = self.results.n_frames, self.results.configuration.get("particles", 0)
-        return 1500 + particles * (0.035 * min(frames, SELECTION_FRAMES) + 2e-5 * frames**2)
+        return 1500 + particles * (0.0125 * min(frames, SELECTION_FRAMES) + 4e-6 * frames**2)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -108,7 +109,7 @@ def make_parser() -> argparse.ArgumentParser:
         type=_count,
         default=SELECTION_FRAMES,
         metavar="N",
-        help="frames, evenly spread, for ΔP*; 0.3 s each for 10,000 particles [default %(default)s]",
+        help="frames, evenly spread, for ΔP*; 0.13 s each for 10,000 particles [default %(default)s]",
     )
     parser.add_argument(
         "--movie", action="store_true", help="a movie of each run's soft spots too: MP4 where there is ffmpeg, else GIF"
@@ -154,7 +155,7 @@ def open_sources(paths: Sequence[Path]) -> list[Source]:
             raise Refused(f"files: got {path}: {reason}") from error
         # Until a results file is reduced, its parameters alone say what there will be.
         reduced = reduced or Reduced(results.configuration, results.attributes)
-        for name in ("temperature", "strain_rate"):
+        for name in NEEDED:
             if name not in reduced.configuration:
                 raise Refused(f"files: got {path}, which lacks the parameter {name} of its run")
         opened.append((path, results, reduced))
@@ -181,12 +182,14 @@ def check_output(arguments, sources: Sequence[Source]) -> None:
     Raises
     ------
     Refused
-        If the folder cannot be made, has files of an earlier analysis without ``--overwrite``, or is where an input is
-        that would be replaced.
+        If the folder cannot be made or written, has files of an earlier analysis and ``--overwrite`` is not given, or
+        an input there would be replaced.
     """
     folder = arguments.output
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
         raise Refused(f"output: got {folder}; allowed: a folder that can be written ({error.strerror})") from error
     planned = {folder / name for name in planned_files(sources, arguments.movie)}

@@ -30,12 +30,24 @@ LAGS_PER_DECADE = 12
 # Beyond half the data all pairs of frames have the frames in between in common, and there is little to average.
 LONGEST_LAG = 0.5
 GRID = 12  # values of N_m and of N_p
-# A frame of the selection takes a triangulation: 0.3 s for 10,000 particles.
+# A frame of the selection takes a triangulation: 0.13 s for 10,000 particles.
 SELECTION_FRAMES = 100
 # The law of N_R is complete if of the spots no more than this part has an N_R beyond what is known.
 INCOMPLETE = 0.05
-# What the stages take of the time, roughly, with 300 frames of 10,000 particles; for the time left.
-SHARES = {"prediction": 10, "selection": 35, "relaxation": 5, "fields": 5, "overlap": 5, "lives": 35, "model": 5}
+# Parameters of the run that the analysis uses.
+NEEDED = (
+    "temperature",
+    "strain_rate",
+    "rearrangement_threshold",
+    "frame_interval",
+    "n_modes",
+    "n_particles",
+    "min_particles",
+    "connection",
+    "bond_length",
+)
+# What the stages take of the time, roughly, with 400 frames of 10,000 particles (20 s); for the time left.
+SHARES = {"prediction": 5, "selection": 65, "relaxation": 3, "fields": 3, "overlap": 2, "lives": 20, "model": 2}
 
 
 class Missing(Exception):
@@ -103,7 +115,7 @@ class _Run:
 
     def __init__(self, results: Results):
         self.results, self.configuration = results, results.configuration
-        for name in ("temperature", "strain_rate", "rearrangement_threshold", "frame_interval"):
+        for name in NEEDED:
             if name not in self.configuration:
                 raise ValueError(f"{results.path} lacks the parameter {name} of its run")
         self.temperature, self.interval = self.configuration["temperature"], self.configuration["frame_interval"]
@@ -356,7 +368,7 @@ def _lives(run, found, given):
     found.add("censored", tracks.censored)
     if not tracks.dead.any():
         raise Missing("no soft spot dies within the data")
-    edges = logarithmic_edges(tracks.lifetime.max())
+    edges = logarithmic_edges(max(tracks.lifetime.max(), 1))
     at = np.union1d(run.lags, edges)
     alive = survival(tracks, at)
     found.advance(0.8)

@@ -100,7 +100,7 @@ def _shown(found: Measured) -> str:
     value, low, high = float(found.value), float(found.low), float(found.high)
     if math.isnan(low) or math.isnan(high):
         return f"{value:.6g}"
-    half = (min(high, 2 * value - low) - low) / 2 if math.isinf(high) else (high - low) / 2
+    half = value - low if math.isinf(high) else (high - low) / 2
     decimals = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 2
     upper = "∞" if math.isinf(high) else f"{high:.{decimals}f}"
     return f"{value:.{decimals}f} ({low:.{decimals}f} to {upper})"
