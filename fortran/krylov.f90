@@ -13,14 +13,14 @@ module softspots_krylov
 
 contains
 
-  !> Pack the Cholesky factor L, in compressed columns counted from 1, each with its diagonal entry first, into tiles of up
-  !> to `tile_width` columns that have the same rows below them. Tile t has columns column(t) .. column(t + 1) - 1, and
-  !> below(:, start(t) .. start(t + 1) - 1) is what stands below it, row by row, so that solves read memory
+  !> Pack the Cholesky factor L, in compressed columns counted from 1, each with its diagonal entry first, into tiles of
+  !> up to `tile_width` columns that have the same rows below them. Tile t has columns column(t) .. column(t + 1) - 1,
+  !> and below(:, start(t) .. start(t + 1) - 1) is what stands below it, row by row, so that solves read memory
   !> straight on; triangle(:, :, t) is the tile's triangle, with the reciprocals of its diagonal.
   pure subroutine pack_factor(n, tiles, column, indptr, values, start, below, triangle)
     integer(i4), intent(in) :: n, tiles, column(tiles + 1), indptr(n + 1), start(tiles + 1)
-    real(wp), intent(in) :: values(*)
-    real(wp), intent(out) :: below(tile_width, start(tiles + 1) - 1), triangle(tile_width, tile_width, tiles)
+    real(wp), intent(in) :: values(indptr(n + 1) - 1)
+    real(wp), intent(out) :: below(tile_width, start(tiles + 1)), triangle(tile_width, tile_width, tiles)
 
     integer(i4) :: t, a, width, first, rows
 
@@ -39,10 +39,11 @@ contains
   end subroutine pack_factor
 
   !> x <- L^-T L^-1 x with a factor that `pack_factor` has packed; row(start(t)) and following are the rows below tile t.
+  !> One more stands at the end, which the last tile points to.
   !> block: (block_width, n).
   pure subroutine solve_block(n, tiles, column, start, row, below, triangle, block)
-    integer(i4), intent(in) :: n, tiles, column(tiles + 1), start(tiles + 1), row(*)
-    real(wp), intent(in) :: below(tile_width, *), triangle(tile_width, tile_width, tiles)
+    integer(i4), intent(in) :: n, tiles, column(tiles + 1), start(tiles + 1), row(start(tiles + 1))
+    real(wp), intent(in) :: below(tile_width, start(tiles + 1)), triangle(tile_width, tile_width, tiles)
     real(wp), intent(inout) :: block(block_width, n)
 
     integer(i4) :: t, a, b, width, first
@@ -94,7 +95,8 @@ contains
     do i = 1, rows
       !$omp simd
       do l = 1, block_width
-        block(l, row(i)) = block(l, row(i)) - below(1, i)*x1(l) - below(2, i)*x2(l) - below(3, i)*x3(l) - below(4, i)*x4(l)
+        block(l, row(i)) = block(l, row(i)) - below(1, i)*x1(l) - below(2, i)*x2(l) - below(3, i)*x3(l) &
+                           - below(4, i)*x4(l)
       end do
     end do
   end subroutine eliminate

@@ -189,7 +189,8 @@ contains
     product = dot(y(:, place(stored - 1)), direction)
     do k = stored - 1, 0, -1
       if (k > 0) then
-        call subtract_and_dot(rho(place(k))*product - alpha(k + 1), s(:, place(k)), y(:, place(k - 1)), direction, product)
+        call subtract_and_dot(rho(place(k))*product - alpha(k + 1), s(:, place(k)), y(:, place(k - 1)), direction, &
+                              product)
       else
         direction = direction - (rho(place(k))*product - alpha(k + 1))*s(:, place(k))
       end if
