@@ -38,8 +38,8 @@ contains
     end do
   end subroutine pack_factor
 
-  !> x <- L^-T L^-1 x with a factor that `pack_factor` has packed; row(start(t)) and following are the rows below tile t.
-  !> One more stands at the end, which the last tile points to.
+  !> x <- L^-T L^-1 x with a factor that `pack_factor` has packed; row(start(t)) and following are the rows below tile
+  !> t. One more stands at the end, which the last tile points to.
   !> block: (block_width, n).
   pure subroutine solve_block(n, tiles, column, start, row, below, triangle, block)
     integer(i4), intent(in) :: n, tiles, column(tiles + 1), start(tiles + 1), row(start(tiles + 1))
