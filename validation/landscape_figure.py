@@ -41,10 +41,10 @@ def _handover(axes, data):
     axes.set(
         xlabel=r"force at the handover ($\varepsilon_\mathrm{AA}/\sigma_\mathrm{AA}$)",
         ylabel="per quench",
-        ylim=(0, None),
+        ylim=(0, 2500),
     )
     axes.text(1e-2, 60, "factorisations × 100", ha="right", fontsize=7)
-    axes.legend(title="$T$; evaluations", loc="upper right")
+    axes.legend(title="evaluations, $T =$", loc="upper right", ncols=2)
 
 
 def _apart(axes, data):
@@ -55,7 +55,7 @@ def _apart(axes, data):
         farther = counts[::-1].cumsum()[::-1] / counts.sum()
         axes.loglog(edges[:-1], farther, color=color)
     axes.set(
-        xlim=(1e-8, 10),
+        xlim=(1e-4, 2),
         ylim=(1e-4, 1.5),
         xlabel=r"distance ($\sigma_\mathrm{AA}$)",
         ylabel="particles farther apart",
@@ -69,5 +69,5 @@ def _residuals(axes, data):
             residuals = data[temperature][solver][0]
             numbers = np.arange(1, len(residuals) + 1)
             axes.semilogy(numbers, residuals, ".", color=color, markersize=1, label=None if k else label)
-    axes.set(xlabel="mode", ylabel=r"$\|H e - \lambda e\| / \lambda_{500}$")
+    axes.set(ylim=(1e-14, 1e-12), xlabel="mode", ylabel=r"$\|H e - \lambda e\| / \lambda_{500}$")
     axes.legend(loc="lower right", markerscale=6)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from softspots import Model, d2min, hessian, inherent_structure, lowest_modes, soft_spots
+from softspots.errors import Estimate, bootstrap, fraction
 from softspots.parameters import Parameters
 from softspots.probability import THRESHOLD
 
@@ -38,6 +39,38 @@ def measure(advance: Callable[[int], None]) -> dict:
     parameters = {"particles": PARTICLES, "strain_rate": STRAIN_RATE, "frame_interval": 2 * INTERVAL}
     parameters |= {"d2min_interval": INTERVAL, "threshold": THRESHOLD, "seeds": list(SEEDS.values())}
     return parameters | {str(temperature): _compared(advance, temperature) for temperature in SEEDS}
+
+
+def estimates(values: dict) -> dict[str, Estimate]:
+    """ρ_SS and P*/ρ_SS of one temperature, by both methods, and their differences, by `bootstrap` over its frames.
+
+    The methods have the same frames, and resamples of them, in common, so a difference knows less of chance than its
+    two terms.
+
+    Returns
+    -------
+    dict of Estimate
+        ``density`` and ``ratio`` with values of shape (2,), for each of `METHODS`; ``density difference`` and
+        ``ratio difference``, the second less the first.
+    """
+    hits, on_spots = (
+        np.transpose([values[f"{name}, {method}"] for method in METHODS]) for name in ("hits", "on_spots")
+    )
+    rearranging = np.array(values["rearranging"])[:, None]
+    particles = np.full_like(rearranging, PARTICLES)
+
+    def ratio(hits, on_spots, rearranging, particles):
+        return fraction(fraction(hits, rearranging), fraction(on_spots, particles))
+
+    def difference(statistic):
+        return lambda *sums: np.diff(statistic(*sums), axis=-1)[..., 0]
+
+    return {
+        "density": bootstrap(fraction, on_spots, particles),
+        "density difference": bootstrap(difference(fraction), on_spots, particles),
+        "ratio": bootstrap(ratio, hits, on_spots, rearranging, particles),
+        "ratio difference": bootstrap(difference(ratio), hits, on_spots, rearranging, particles),
+    }
 
 
 def _compared(advance, temperature):
