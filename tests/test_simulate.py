@@ -182,7 +182,11 @@ def test_a_terminal_gets_a_bar(tmp_path):
 def test_an_interrupted_run_leaves_its_frames(tmp_path):
     arguments = [*TINY, "--frames", "100000", "--output", str(tmp_path)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "softspots.simulate", *arguments], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "softspots.simulate", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        # Where the tests run in the background of a shell, processes begin with the signal ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not (tmp_path / "trajectory.nc").exists():
