@@ -18,6 +18,8 @@ from softspots import Box, Frame, Model, Simulation, d2min, hessian, inherent_st
 from softspots.factorization import Cholesky
 from softspots.parallel import Serial
 
+from .starts import load, repeated, save
+
 MODES = 500
 INTERVAL_STEPS = 400
 # The Hessian's two zero eigenvalues need a shift for the peers' factorisations, relative to its norm.
@@ -29,27 +31,10 @@ def thermal(output, particles, copies, temperature, steps, core):
     os.sched_setaffinity(0, [core])
     simulation = Simulation(Model.preset(), particles, temperature=temperature, strain_rate=1e-3, comm=Serial())
     simulation.prepare(liquid_time=10, cooling_time=20, strain=0.2)
-    frame = simulation.frame()
-    columns, rows = copies
-    length_x, length_y = frame.box.length_x, frame.box.length_y
-    x, y = np.meshgrid(length_x * np.arange(columns), length_y * np.arange(rows))
-    # Rows above are shifted by the tilt of the box.
-    offsets = np.column_stack((x.ravel() + frame.box.tilt * np.arange(rows).repeat(columns), y.ravel()))
-    box = Box.sheared(columns * length_x, rows * length_y, frame.box.tilt / length_y)
-    positions = (frame.positions + offsets[:, None]).reshape(-1, 2)
-    species = np.tile(frame.species, columns * rows)
-    start = Simulation.from_frame(
-        Frame(positions, species, box), Model.preset(), temperature=temperature, strain_rate=1e-3, comm=Serial()
-    )
+    frame = repeated(simulation.frame(), copies)
+    start = Simulation.from_frame(frame, Model.preset(), temperature=temperature, strain_rate=1e-3, comm=Serial())
     start.run(steps)
-    frame = start.frame()
-    np.savez(
-        output,
-        positions=frame.positions,
-        velocities=start.velocities(),
-        species=frame.species,
-        box=(frame.box.length_x, frame.box.length_y, frame.box.strain),
-    )
+    save(output, start)
 
 
 def ours(start, temperature, core, structure=None):
@@ -58,7 +43,7 @@ def ours(start, temperature, core, structure=None):
     As one frame of many: it is done twice, and the second time counts, when the system has handed out the memory.
     """
     os.sched_setaffinity(0, [core])
-    frame, velocities = _read(start)
+    frame, velocities = load(start)
     _one_frame(frame, velocities, temperature)
     times, later, quenched, modes = _one_frame(frame, velocities, temperature)
     if structure:
@@ -99,7 +84,7 @@ def _one_frame(frame, velocities, temperature):
 def scipy_modes(start, structure, core, cholmod):
     """`eigsh` as it comes, or with a CHOLMOD factor; two modes more than ours, the translations."""
     os.sched_setaffinity(0, [core])
-    frame, _ = _read(start)
+    frame, _ = load(start)
     with np.load(structure) as file:
         matrix = hessian(Frame(file["positions"], frame.species, frame.box), Model.preset())
     shift = SHIFT * sparse.linalg.norm(matrix, 1)
@@ -129,7 +114,7 @@ def ovito_d2min(start, structure, core):
         particles.create_property("Position", data=np.column_stack((positions, np.zeros(len(positions)))))
         return data
 
-    frame, _ = _read(start)
+    frame, _ = load(start)
     with np.load(structure) as file:
         later = Frame(file["later"], frame.species, Box.sheared(frame.box.length_x, frame.box.length_y, file["strain"]))
     positions = frame.box.wrap(frame.positions)[0]
@@ -154,11 +139,6 @@ def ovito_d2min(start, structure, core):
         d2min(frame, later)
         mine = min(mine, perf_counter() - begin)
     return {"seconds": min(seconds), "ours": mine, "difference": float(np.median(np.abs(theirs / values - 1)))}
-
-
-def _read(start):
-    with np.load(start) as file:
-        return Frame(file["positions"], file["species"], Box.sheared(*file["box"])), file["velocities"]
 
 
 if __name__ == "__main__":

@@ -7,9 +7,8 @@ import sys
 from importlib.metadata import files
 from pathlib import Path
 
-import numpy as np
-
 from .measure import run
+from .starts import load
 
 # Each rank on a core of its own; its launcher says which rank it is.
 PROGRAM = """
@@ -65,9 +64,9 @@ def mpirun() -> Path:
 
 def write_start(folder: Path, start: Path, strain_rate: float) -> None:
     """Hand a start of ours (see `benchmarks.sheared`) to LAMMPS, whose velocities contain the flow."""
-    with np.load(start) as file:
-        positions, velocities, species = file["positions"], file["velocities"], file["species"]
-        length_x, length_y, strain = file["box"]
+    frame, velocities = load(start)
+    positions, species = frame.positions, frame.species
+    length_x, length_y, strain = frame.box.length_x, frame.box.length_y, frame.box.strain
     velocities[:, 0] += strain_rate * positions[:, 1]
     offset = strain * length_y
     tilt = offset - length_x * round(offset / length_x)

@@ -8,10 +8,10 @@ import os
 import sys
 from time import perf_counter
 
-import numpy as np
-
-from softspots import Box, Frame, Model, Simulation
+from softspots import Model, Simulation
 from softspots.parallel import Serial, launched_rank, world
+
+from .starts import load, repeated, save
 
 
 def prepare(output, particles, strain_rate, strain, preparation_rate):
@@ -21,14 +21,7 @@ def prepare(output, particles, strain_rate, strain, preparation_rate):
     # The rate of the measurement, long enough for the thermostat to settle.
     simulation.strain_rate = strain_rate
     simulation.run(1000)
-    frame = simulation.frame()
-    np.savez(
-        output,
-        positions=frame.positions,
-        velocities=simulation.velocities(),
-        species=frame.species,
-        box=(frame.box.length_x, frame.box.length_y, frame.box.strain),
-    )
+    save(output, simulation)
 
 
 def run(start, steps, warm_up, strain_rate, cores, copies=(1, 1), side_by_side=False):
@@ -62,19 +55,10 @@ def run(start, steps, warm_up, strain_rate, cores, copies=(1, 1), side_by_side=F
 
 
 def _start(start, copies, strain_rate, comm):
-    with np.load(start) as file:
-        positions, velocities, species = file["positions"], file["velocities"], file["species"]
-        length_x, length_y, strain = file["box"]
-    columns, rows = copies
-    if columns == rows == 1:
-        frame = Frame(positions, species, Box.sheared(length_x, length_y, strain))
-    else:
-        # Only a box without tilt is the same after stacking; velocities are drawn anew, or all copies would stay equal.
-        x, y = np.meshgrid(length_x * np.arange(columns), length_y * np.arange(rows))
-        offsets = np.column_stack((x.ravel(), y.ravel()))
-        box = Box(columns * length_x, rows * length_y)
-        frame = Frame((positions + offsets[:, None]).reshape(-1, 2), np.tile(species, columns * rows), box)
-        velocities = None
+    frame, velocities = load(start)
+    if tuple(copies) != (1, 1):
+        # Velocities are drawn anew, or all copies would stay equal.
+        frame, velocities = repeated(frame, copies), None
     return Simulation.from_frame(frame, Model.preset(), strain_rate=strain_rate, velocities=velocities, comm=comm)
 
 

@@ -1,0 +1,37 @@
+"""Starts that one process prepares and others measure: files of NumPy arrays, and repeated in x and y."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from softspots import Box, Frame, Simulation
+
+
+def save(output: Path, simulation: Simulation) -> None:
+    """Write where a simulation is, with peculiar velocities."""
+    frame = simulation.frame()
+    np.savez(
+        output,
+        positions=frame.positions,
+        velocities=simulation.velocities(),
+        species=frame.species,
+        box=(frame.box.length_x, frame.box.length_y, frame.box.strain),
+    )
+
+
+def load(start: Path) -> tuple[Frame, np.ndarray]:
+    """The frame and the peculiar velocities that `save` has written."""
+    with np.load(start) as file:
+        return Frame(file["positions"], file["species"], Box.sheared(*file["box"])), file["velocities"]
+
+
+def repeated(frame: Frame, copies: tuple[int, int]) -> Frame:
+    """The frame ``copies`` times in x and y; rows above are shifted by the tilt of the box."""
+    columns, rows = copies
+    box = frame.box
+    x, y = np.meshgrid(box.length_x * np.arange(columns), box.length_y * np.arange(rows))
+    offsets = np.column_stack((x.ravel() + box.tilt * np.arange(rows).repeat(columns), y.ravel()))
+    larger = Box.sheared(columns * box.length_x, rows * box.length_y, box.tilt / box.length_y)
+    return Frame((frame.positions + offsets[:, None]).reshape(-1, 2), np.tile(frame.species, columns * rows), larger)
