@@ -235,7 +235,7 @@ class Parameters:
     )
 
     frame_interval: float = _parameter(
-        "plasticity", 2.0, _POSITIVE, "time from frame to frame, over which D²_min is taken", "τ", "2"
+        "plasticity", 2.0, _POSITIVE, "time over which D²_min is taken, from a frame on", "τ", "2"
     )
     d2min_cutoff: float = _parameter("plasticity", 2.5, _POSITIVE, "neighbourhood of D²_min", "σ_AA", "2.5")
     rearrangement_threshold: float = _parameter(
@@ -244,6 +244,14 @@ class Parameters:
 
     # By the error of 20 frames of the demo, 11 %, a hundred of 10,000 particles give P*/ρ_SS to a few per cent.
     frames: int = _parameter("run", 100, _COUNT, "number of frames to analyse", paper="not given")
+    frame_separation: float | None = _parameter(
+        "run",
+        None,
+        _POSITIVE,
+        "time from frame to frame; default: that of D²_min, so that soft spots can be followed through their lives",
+        "τ",
+        "2",
+    )
     seed: int = _parameter("run", 1, Number(int, least=0, most=2**31 - 1), "seed of the start")
     grid: tuple[int, int] | None = _parameter("run", None, Grid(), "ranks along x and y; default: as square as can be")
     output: Path = _parameter("run", Path("results"), Folder(), f"folder for {', '.join(FILES)}")
@@ -262,6 +270,8 @@ class Parameters:
         for name, share in (("modes", 500), ("n_modes", 430)):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, max(1, round(share * self.particles / PAPER_PARTICLES)))
+        if self.frame_separation is None:
+            object.__setattr__(self, "frame_separation", self.frame_interval)
         self._check()
 
     @property
@@ -270,9 +280,14 @@ class Parameters:
         return math.sqrt(self.particles / self.density)
 
     @property
+    def steps_per_interval(self) -> int:
+        """Time steps over which D²_min is taken."""
+        return round(self.frame_interval / self.timestep)
+
+    @property
     def steps_per_frame(self) -> int:
         """Time steps from one frame to the next."""
-        return round(self.frame_interval / self.timestep)
+        return round(self.frame_separation / self.timestep)
 
     def make_model(self) -> Model:
         """The mixture of this run."""
@@ -316,11 +331,17 @@ class Parameters:
         for name, (most, meaning) in limits.items():
             if getattr(self, name) > most:
                 raise ParameterError(f"{name}: got {getattr(self, name)}; allowed: at most {most}, {meaning}")
-        steps = self.frame_interval / self.timestep
-        # Decimal fractions such as 0.005 are not exact in binary.
-        if steps < 0.5 or abs(steps - round(steps)) > 1e-9 * steps:
+        for name in ("frame_interval", "frame_separation"):
+            steps = getattr(self, name) / self.timestep
+            # Decimal fractions such as 0.005 are not exact in binary.
+            if steps < 0.5 or abs(steps - round(steps)) > 1e-9 * steps:
+                raise ParameterError(
+                    f"{name}: got {getattr(self, name):g}; allowed: whole multiples of timestep = {self.timestep:g}"
+                )
+        if self.steps_per_frame < self.steps_per_interval:
             raise ParameterError(
-                f"frame_interval: got {self.frame_interval:g}; allowed: whole multiples of timestep = {self.timestep:g}"
+                f"frame_separation: got {self.frame_separation:g}; "
+                f"allowed: frame_interval = {self.frame_interval:g} or more"
             )
 
 

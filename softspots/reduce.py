@@ -118,7 +118,9 @@ class _Run:
         for name in NEEDED:
             if name not in self.configuration:
                 raise ValueError(f"{results.path} lacks the parameter {name} of its run")
-        self.temperature, self.interval = self.configuration["temperature"], self.configuration["frame_interval"]
+        self.temperature = self.configuration["temperature"]
+        # Earlier versions of the file knew unbroken series only.
+        self.interval = self.configuration.get("frame_separation", self.configuration["frame_interval"])
         self.threshold = self.configuration["rearrangement_threshold"]
         written = np.isfinite(results["time"])
         times = results["time"][written]
@@ -142,6 +144,11 @@ class _Run:
         """Raise Missing if there are fewer frames than that."""
         if which.sum() < least:
             raise Missing(f"{which.sum()} frames with {what}; at least {least} are needed")
+
+    def need_unbroken_series(self):
+        """Raise Missing if there is time between the frames in which nothing was measured."""
+        if self.interval != self.configuration["frame_interval"]:
+            raise Missing(f"frames are {self.interval:g} τ apart; single soft spots need an unbroken series")
 
 
 class _Findings:
@@ -336,6 +343,7 @@ def _fields(run, found):
 
 
 def _overlap(run, found, given):
+    run.need_unbroken_series()
     if "c_ss" not in found.curves:
         raise Missing("C_SS is needed, which is not known")
     curve = spot_correlation(run.labels[run.has_spots], run.lags, run.times[run.has_spots])
@@ -356,6 +364,7 @@ def _overlap(run, found, given):
 
 
 def _lives(run, found, given):
+    run.need_unbroken_series()
     run.need_frames(run.has_both, 3, "soft spots and D²_min")
     epsilon = found.number("epsilon")
     if not 0 < epsilon < 1:

@@ -74,7 +74,7 @@ TERMINATED = 143
 
 @dataclass(frozen=True)
 class Interval:
-    """A frame of the dynamics, its thermodynamics, the frame one interval later, and the wall time between, in s."""
+    """A frame, its thermodynamics, the frame one interval later, and the wall time to the next frame, in s."""
 
     frame: Frame
     thermodynamics: dict
@@ -199,16 +199,15 @@ def kept_particles(parameters: Parameters) -> int:
     return min(parameters.particles, max(parameters.n_particles, KEPT_PARTICLES))
 
 
-def intervals(run: Simulation, steps: int) -> Iterator[Interval]:
-    """One interval of so many steps after the other, as the dynamics goes on; a collective call each."""
-    frame, thermodynamics = run.frame(), run.thermodynamics()
+def intervals(run: Simulation, steps: int, period: int) -> Iterator[Interval]:
+    """An interval of so many steps in each period of the dynamics; a collective call each."""
     while True:
+        frame, thermodynamics = run.frame(), run.thermodynamics()
         start = perf_counter()
         run.run(steps)
-        wall_time = perf_counter() - start
         later = run.frame()
-        yield Interval(frame, thermodynamics, later, wall_time)
-        frame, thermodynamics = later, run.thermodynamics()
+        run.run(period - steps)
+        yield Interval(frame, thermodynamics, later, perf_counter() - start)
 
 
 def analyse(interval: Interval, model: Model, parameters: Parameters) -> Analysis:
@@ -361,7 +360,7 @@ def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None)
                 for index, frame, analysis in earlier_frames(parameters.output, opening, earlier["faults"]):
                     files.write_again(index, frame, analysis)
                     outcome.add(index, frame, analysis)
-        stream = intervals(run, steps)
+        stream = intervals(run, parameters.steps_per_interval, steps)
         while done < parameters.frames:
             progress.stage(f"frame {done + 1} of {parameters.frames}")
             batch = list(islice(stream, min(comm.size, parameters.frames - done)))

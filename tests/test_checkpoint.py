@@ -456,6 +456,7 @@ OTHERS = {
     "connection": "distance",
     "bond_length": 1.4,
     "frame_interval": 1.0,
+    "frame_separation": 3.0,
     "d2min_cutoff": 2.4,
     "rearrangement_threshold": 14.0,
     "seed": 2,

@@ -169,6 +169,20 @@ def test_a_file_without_inherent_structures_lacks_the_selection_only(tmp_path):
     assert "ratio" in found and "scattering" in found
 
 
+def test_lives_need_an_unbroken_series(tmp_path):
+    path = write_results(tmp_path / "results.nc", 24)
+    unbroken = reduce_run(path)
+    with netCDF4.Dataset(path, "a") as dataset:
+        dataset.config_frame_separation = 3 * INTERVAL
+        dataset["time"][:] *= 3
+    apart = reduce_run(path)
+    assert np.array_equal(apart.axes["lag"], 3 * unbroken.axes["lag"])
+    for name in ("ratio", "c_ss"):
+        assert np.array_equal(apart[name].value, unbroken[name].value)
+    for name in ("c_alpha", "lifetimes"):
+        assert apart.missing[name] == "frames are 7.5 τ apart; single soft spots need an unbroken series"
+
+
 def test_a_map_everywhere_or_nowhere_has_no_correlations(tmp_path):
     path = write_results(tmp_path / "results.nc", 12)
     with netCDF4.Dataset(path, "a") as dataset:

@@ -102,6 +102,15 @@ def test_frames_are_an_interval_apart_and_d2min_is_that_of_the_interval(finished
     assert np.array_equal(spots.labels, results["soft_spot"][0])
 
 
+def test_frames_apart_are_those_of_the_unbroken_series(finished, tmp_path):
+    process = run([*TINY, "--quiet", "--frames=2", "--frame-separation=4", "--output", tmp_path])
+    assert process.returncode == 0, process.stderr
+    series, apart = (read_results(folder / "results.nc") for folder in (finished[0], tmp_path))
+    for name, entry in SCHEMA.items():
+        if "frame" in entry.dimensions and name != "wall_time":
+            assert np.array_equal(apart[name], series[name][::2]), name
+
+
 def test_table_and_progress(finished):
     _, process = finished
     for name in ("ρ_SS", "P*/ρ_SS", "bound 1/ρ_SS", "quench residual", "preparation", "dynamics", "total", "map.png"):
