@@ -289,6 +289,16 @@ class Parameters:
         """Time steps from one frame to the next."""
         return round(self.frame_separation / self.timestep)
 
+    @property
+    def preparation(self) -> dict[str, float]:
+        """How `Simulation.prepare` is to prepare the run."""
+        return {
+            "liquid_temperature": self.liquid_temperature,
+            "liquid_time": self.liquid_time,
+            "cooling_time": self.cooling_time,
+            "strain": self.steady_state_strain,
+        }
+
     def make_model(self) -> Model:
         """The mixture of this run."""
         return Model.preset(
@@ -558,7 +568,8 @@ def find_checkpoint(parameters: Parameters) -> Checkpoint:
         checkpoint = read_checkpoint(parameters.output)
     except (OSError, ValueError) as error:
         raise ParameterError(f"resume: {error}; allowed: a folder with a checkpoint, or no --resume") from error
-    earlier = checkpoint.configuration
+    # Earlier versions knew unbroken series only.
+    earlier = {"frame_separation": checkpoint.configuration.get("frame_interval")} | checkpoint.configuration
     for name, value in parameters.as_dict().items():
         if name not in CHANGEABLE and earlier.get(name) != value:
             raise ParameterError(

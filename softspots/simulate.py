@@ -199,6 +199,25 @@ def kept_particles(parameters: Parameters) -> int:
     return min(parameters.particles, max(parameters.n_particles, KEPT_PARTICLES))
 
 
+def make_simulation(parameters: Parameters, comm, state: dict | None = None) -> Simulation:
+    """The dynamics of a run, before its preparation or in an earlier state; a collective call."""
+    return Simulation(
+        parameters.make_model(),
+        particles=parameters.particles,
+        temperature=parameters.temperature,
+        strain_rate=parameters.strain_rate,
+        seed=parameters.seed,
+        density=parameters.density,
+        timestep=parameters.timestep,
+        thermostat_time=parameters.thermostat_time,
+        thermostat_chain=parameters.thermostat_chain,
+        skin=parameters.skin,
+        grid=parameters.grid,
+        comm=comm,
+        state=state,
+    )
+
+
 def intervals(run: Simulation, steps: int, period: int) -> Iterator[Interval]:
     """An interval of so many steps in each period of the dynamics; a collective call each."""
     while True:
@@ -309,27 +328,8 @@ def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None)
             if checkpoint is None:
                 discard(parameters.output)
             save_frames(parameters.output, done)
-    run = Simulation(
-        parameters.make_model(),
-        particles=parameters.particles,
-        temperature=parameters.temperature,
-        strain_rate=parameters.strain_rate,
-        seed=parameters.seed,
-        density=parameters.density,
-        timestep=parameters.timestep,
-        thermostat_time=parameters.thermostat_time,
-        thermostat_chain=parameters.thermostat_chain,
-        skin=parameters.skin,
-        grid=parameters.grid,
-        comm=comm,
-        state=checkpoint and checkpoint.arrays,
-    )
-    preparation = {
-        "liquid_temperature": parameters.liquid_temperature,
-        "liquid_time": parameters.liquid_time,
-        "cooling_time": parameters.cooling_time,
-        "strain": parameters.steady_state_strain,
-    }
+    run = make_simulation(parameters, comm, checkpoint and checkpoint.arrays)
+    preparation = parameters.preparation
     steps, analysis_work = parameters.steps_per_frame, STEPS_PER_QUENCH + STEPS_PER_MODE * parameters.modes
     total = run.preparation_steps(**preparation) + parameters.frames * (steps + analysis_work)
     outcome = Outcome({})

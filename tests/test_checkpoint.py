@@ -17,7 +17,7 @@ from softspots.io.results import read_results
 from softspots.io.schema import SCHEMA
 from softspots.model import Model
 from softspots.parallel import Serial
-from softspots.parameters import CHANGEABLE, read_arguments
+from softspots.parameters import CHANGEABLE, find_checkpoint, read_arguments
 
 ARRAYS = {
     "positions": np.array([[0.1, -0.0], [5e-324, np.nan]]),
@@ -473,6 +473,17 @@ def test_another_physical_parameter_is_refused_by_name(tmp_path, capfd):
         allowed = read_arguments(TINY).as_dict()[name]
         assert line == f"{name}: got {value}; allowed: {allowed}, that of the run to resume, or another folder"
     assert refusal(capfd, tmp_path, "--resume", "--frames=2").startswith("frames: got 2; allowed: at least 3")
+
+
+def test_a_checkpoint_of_an_unbroken_series_may_lack_its_separation(tmp_path, capfd):
+    configuration = read_arguments(TINY).as_dict()
+    del configuration["frame_separation"]
+    write_checkpoint(tmp_path / CHECKPOINT, {}, configuration, {"frames": 3})
+    resumed = read_arguments([*TINY, f"--output={tmp_path}", "--resume"])
+    assert find_checkpoint(resumed).progress["frames"] == 3
+    assert refusal(capfd, tmp_path, "--resume", "--frame-separation=1").startswith(
+        "frame_separation: got 1.0; allowed: 0.5,"
+    )
 
 
 def test_nothing_to_resume_and_nothing_lost_without_it(tmp_path, capfd):
