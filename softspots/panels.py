@@ -238,23 +238,23 @@ def figures(series: Sequence[Series]) -> Iterator[tuple[str, Callable[[], Figure
         both = (False, True) if one.varies == "strain_rate" else (False,)
         yield (
             f"probability{end}",
-            lambda one=one: _figure(one.runs, [[("probability", draw_probability, (one,))]]),
+            lambda one=one: figure_of(one.runs, [[("probability", draw_probability, (one,))]]),
         )
         yield (
             f"correlations{end}",
-            lambda one=one, both=both: _figure(
+            lambda one=one, both=both: figure_of(
                 one.runs, [[(name, draw_correlation, (one, name, strain)) for strain in both] for name in CORRELATIONS]
             ),
         )
         yield (
             f"overlap{end}",
-            lambda one=one, both=both: _figure(
+            lambda one=one, both=both: figure_of(
                 one.runs, [[("c_alpha", draw_overlap, (one, strain)) for strain in both]]
             ),
         )
         yield (
             f"lifetimes{end}",
-            lambda one=one, both=both: _figure(
+            lambda one=one, both=both: figure_of(
                 one.runs,
                 [
                     [("lifetimes", draw_lifetimes, (one, both[-1])), ("budgets", draw_rearrangements, (one,))],
@@ -263,10 +263,10 @@ def figures(series: Sequence[Series]) -> Iterator[tuple[str, Callable[[], Figure
         )
     for run in runs:
         end = f"_{run_name(run)}" if len(runs) > 1 else ""
-        yield f"selection{end}", lambda run=run: _figure((run,), [[("difference", draw_selection, (run,))]])
-    yield "prediction", lambda: _figure(runs, [[("ratio", draw_ratio, (runs,))]])
+        yield f"selection{end}", lambda run=run: figure_of((run,), [[("difference", draw_selection, (run,))]])
+    yield "prediction", lambda: figure_of(runs, [[("ratio", draw_ratio, (runs,))]])
     if len({run.strain_rate for run in runs}) > 1:
-        yield "relaxation", lambda: _figure(runs, [[("tau_alpha", draw_relaxation, (runs,))]])
+        yield "relaxation", lambda: figure_of(runs, [[("tau_alpha", draw_relaxation, (runs,))]])
 
 
 def run_name(run: Reduced) -> str:
@@ -274,8 +274,16 @@ def run_name(run: Reduced) -> str:
     return f"T{run.temperature:g}_rate{run.strain_rate:g}_seed{run.configuration.get('seed', 0)}"
 
 
-def _figure(runs, rows) -> Figure | None:
-    """A figure of rows of panels, each a quantity's name, a function, and its arguments after the axes."""
+def figure_of(runs: Sequence[Reduced], rows: Sequence[Sequence[tuple]]) -> Figure | None:
+    """A figure of rows of panels; None if no run has anything for it.
+
+    Parameters
+    ----------
+    runs : sequence of Reduced
+    rows : sequence of sequence of tuple
+        For each panel the name of the quantity that it needs, a function that draws it, and the arguments of this
+        after the axes.
+    """
     if not any(name in run for run in runs for row in rows for name, _, _ in row):
         return None
     columns = len(rows[0])
@@ -288,8 +296,13 @@ def _figure(runs, rows) -> Figure | None:
             axes.set_title(f"({letter})", loc="left", fontsize=9, pad=3)
         if not any(name in run for run in runs):
             axes.annotate("not in the data", (0.5, 0.5), xycoords="axes fraction", ha="center", color="0.45")
-    if places[0].get_legend() is None and places[0].get_legend_handles_labels()[1]:
-        places[0].legend()
+    explained = set()
+    for axes in places:
+        labels = axes.get_legend_handles_labels()[1]
+        # A column of one series needs one legend.
+        if axes.get_legend() is None and not explained.issuperset(labels):
+            axes.legend()
+            explained.update(labels)
     return figure
 
 
