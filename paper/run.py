@@ -1,0 +1,96 @@
+"""Run a condition, or go on with it where it was interrupted: ``python -m paper.run NAME``."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import sksparse.cholmod
+
+from benchmarks.measure import machine
+from softspots.io.checkpoint import CHECKPOINT, PREVIOUS
+from softspots.io.results import read_results
+
+from .conditions import Condition, condition
+
+# What a condition was computed with, beside its raw results.
+RECORD = "run.json"
+
+
+def command(one: Condition) -> list[str]:
+    """The command that computes what is missing of a condition."""
+    options = one.parameters | {"frames": one.frames, "output": one.raw}
+    words = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    started = any((one.raw / name).exists() for name in (CHECKPOINT, PREVIOUS))
+    # What an interruption has left before the first checkpoint is of no use.
+    return [sys.executable, "-m", "softspots.simulate", *words, "--resume" if started else "--overwrite"]
+
+
+def is_finished(one: Condition) -> bool:
+    """Whether its raw results are whole and have as many frames as are asked for, or more."""
+    try:
+        results = read_results(one.raw / "results.nc")
+    except (OSError, ValueError):
+        return False
+    # A run writes its total wall time when all else is written.
+    return results.n_frames >= one.frames and "wall_time_total" in results.attributes
+
+
+def describe() -> dict[str, str]:
+    """With what a run is computed: the code's commit, processor and instruction set, compiler, and libraries."""
+    found = machine()
+    return {
+        "commit": str(found["commit"]),
+        "processor": found["cpu"],
+        "instruction_set": _instruction_set(),
+        "compiler": str(found["compiler"]),
+        **{f"version_{name}": version(name) for name in ("softspots", "numpy", "scipy")},
+        "version_cholmod": _cholmod_version(),
+    }
+
+
+def record(folder: Path) -> None:
+    """Write what the run is computed with into its folder; where a resumption differs, what was and what is."""
+    path = folder / RECORD
+    earlier = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    values = {}
+    for name, now in describe().items():
+        before = earlier.get(name, now).split("; ")
+        values[name] = "; ".join(before if now in before else [*before, now])
+    path.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _instruction_set() -> str:
+    """The level of x86-64 that the processor has, for which softspots is built unless it is told otherwise."""
+    flags = set(Path("/proc/cpuinfo").read_text(encoding="utf-8").split())
+    if os.uname().machine != "x86_64":
+        return os.uname().machine
+    if {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"} <= flags:
+        return "x86-64-v4"
+    return "x86-64-v3" if {"avx2", "fma"} <= flags else "x86-64"
+
+
+def _cholmod_version() -> str:
+    # The library that scikit-sparse is linked with.
+    numbers = (ctypes.c_int * 3)()
+    ctypes.CDLL(sksparse.cholmod.__file__).cholmod_version(numbers)
+    return ".".join(map(str, numbers))
+
+
+def main() -> None:
+    """The command. The run takes its place, so that signals and the exit status are the run's."""
+    one = condition(sys.argv[1])
+    if is_finished(one):
+        return
+    one.raw.mkdir(parents=True, exist_ok=True)
+    words = command(one)
+    record(one.raw)
+    os.execv(words[0], words)
+
+
+if __name__ == "__main__":
+    main()

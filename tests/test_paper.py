@@ -1,0 +1,156 @@
+"""The campaign: a study of two tiny conditions through the whole workflow, interrupted on the way; and its plan."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+sys.path.append(str(ROOT))
+
+from paper import conditions, plan  # noqa: E402
+from paper.figures import NAMES  # noqa: E402
+from paper.reduce import fingerprint  # noqa: E402
+from softspots.io import read_results  # noqa: E402
+from softspots.io.reduced import Reduced, read_reduced  # noqa: E402
+from softspots.parameters import make_parser, read_arguments  # noqa: E402
+
+# 300 particles fill a box of side 15.8, enough for cutoff and skin.
+TINY = """
+_TINY = {"particles": 300, "strain_rate": 1e-3, "liquid_time": 5, "cooling_time": 5, "steady_state_strain": 0.01}
+CONDITIONS = (
+    Condition("T0.1_rate1e-4", _TINY | {"temperature": 0.1, "seed": 1}, FRAMES, "a series"),
+    Condition("warm", _TINY | {"temperature": 0.4, "seed": 2, "frame_separation": 4.0}, 3, "apart"),
+)
+"""
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A copy of the workflow with tiny conditions; a function makes them ask for so many frames."""
+    shutil.copytree(ROOT / "paper", tmp_path / "paper", ignore=shutil.ignore_patterns("raw", "data", "figures", "*.md"))
+    text = (ROOT / "paper" / "conditions.py").read_text(encoding="utf-8")
+
+    def ask(frames):
+        changed = text + TINY.replace("FRAMES", str(frames))
+        (tmp_path / "paper" / "conditions.py").write_text(changed, encoding="utf-8")
+        return tmp_path
+
+    return ask
+
+
+def python(folder, *arguments, **options):
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **options,
+    )
+
+
+def workflow(folder, *arguments):
+    return python(folder, "snakemake", "-s", "paper/Snakefile", "-c2", *arguments)
+
+
+def output(process, status=0):
+    text = process.communicate(timeout=100)[0]
+    assert process.returncode == status, text
+    return text
+
+
+def test_conditions_are_runs_that_the_command_takes():
+    options = {option for action in make_parser()._actions for option in action.option_strings}
+    names, seeds = set(), set()
+    for one in conditions.CONDITIONS:
+        words = [f"--{name.replace('_', '-')}={value}" for name, value in one.parameters.items()]
+        assert {word.partition("=")[0] for word in words} <= options
+        read = read_arguments([*words, f"--frames={one.frames}", f"--output={one.raw}"])
+        assert read == one.all_parameters
+        if one.name.startswith("T"):
+            assert one.name == f"T{read.temperature:g}_rate{read.strain_rate:.0e}".replace("e-0", "e-")
+        names.add(one.name)
+        seeds.add(read.seed)
+    assert len(names) == len(seeds) == len(conditions.CONDITIONS)
+
+
+def test_checksum_depends_on_what_is_in_a_frame_only():
+    one = conditions.condition("T0.1_rate1e-3")
+
+    def checksum(**changes):
+        return conditions.checksum(conditions.configuration(read_arguments([f"--{k}={v}" for k, v in changes.items()])))
+
+    values = {"temperature": 0.1, "strain-rate": 1e-3, "seed": 2}
+    assert checksum(**values) == conditions.checksum(conditions.configuration(one.all_parameters))
+    assert checksum(**values, frames=3, output="elsewhere") == checksum(**values)
+    assert checksum(**values | {"seed": 3}) != checksum(**values)
+
+
+def test_cost_is_that_of_runs_that_are_there():
+    one = conditions.condition("T0.1_rate1e-3")
+    parameters = one.all_parameters
+    cost = plan.Cost(step=5e-8, frame=2e-3)
+    # Preparation: 50 τ in the liquid, 100 τ cooling, 200 τ shearing, in steps of 0.005 τ.
+    preparation = cost.of(10_000, 70_000, 0)
+    wall = {"wall_time_preparation": preparation, "wall_time_total": preparation + cost.of(10_000, 800 * 400, 800)}
+    found = plan.measured_cost([Reduced(parameters.as_dict(), wall | {"frames": 800})])
+    # Sums and quotients of a few doubles.
+    assert found.step == pytest.approx(cost.step, rel=1e-12) and found.frame == pytest.approx(cost.frame, rel=1e-10)
+    assert plan.measured_cost([]) == plan.Cost()
+
+
+def test_fingerprint_tells_seeds_apart():
+    def of(seed):
+        return fingerprint(read_arguments(["--particles=300", f"--seed={seed}"]))
+
+    first, again, other = of(1), of(1), of(2)
+    assert first == again
+    # The last of the 400 steps ends with new velocities at exactly the liquid's temperature.
+    assert {name for name in first if first[name] == other[name]} <= {"fingerprint_kinetic_temperature"}
+
+
+def test_an_interrupted_study_goes_on_and_a_longer_one_continues(study):
+    pytest.importorskip("snakemake")
+    folder = study(2_000)
+    run = python(folder, "paper.run", "T0.1_rate1e-4")
+    raw = folder / "paper" / "raw" / "T0.1_rate1e-4"
+    while not (raw / "results.nc").exists():
+        assert run.poll() is None, run.stdout.read()
+        time.sleep(0.05)
+    run.send_signal(signal.SIGTERM)
+    assert "--resume goes on" in output(run, status=143)
+
+    study(4)
+    planned = output(workflow(folder, "--dry-run"))
+    assert "simulate_T0.1_rate1e-4" in planned and "reduce_warm" in planned
+    said = output(workflow(folder))
+    assert "| T0.1_rate1e-4 | a series | 0 of 4" in " ".join(said.split())
+    reduced = read_reduced(folder / "paper" / "data" / "T0.1_rate1e-4.nc")
+    assert reduced.provenance["frames"] >= 4
+    parameters = read_arguments(["--particles=300", "--strain-rate=1e-3", "--liquid-time=5", "--cooling-time=5"])
+    # Computed in another process, from the same seed.
+    assert fingerprint(parameters).items() <= reduced.provenance.items()
+    assert {"commit", "processor", "instruction_set", "compiler", "version_cholmod"} <= reduced.provenance.keys()
+    assert str(folder) not in str(reduced.provenance)
+    frame = read_results(folder / "paper" / "data" / "frame.nc")
+    # D²_min is over 2 τ, and so is the motion that goes with it.
+    assert frame.n_frames == 2 and float(frame["time"][1] - frame["time"][0]) == pytest.approx(2.0)
+    drawn = {path.name for path in (folder / "paper" / "figures").iterdir()}
+    assert {f"figure{NAMES[0]}.pdf", f"figure{NAMES[1]}.png", f"figure{NAMES[4]}.pdf"} <= drawn
+
+    # As in a fresh clone: no raw results, and files as old as they come.
+    shutil.rmtree(folder / "paper" / "raw")
+    shutil.rmtree(folder / ".snakemake")
+    for age, path in enumerate(sorted((folder / "paper" / "data").iterdir())):
+        os.utime(path, (1e9 + age, 1e9 + age))
+    assert "simulate_" not in output(workflow(folder, "--dry-run"))
+    study(reduced.provenance["frames"] + 1)
+    assert "simulate_T0.1_rate1e-4" in output(workflow(folder, "--dry-run"))
