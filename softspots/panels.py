@@ -36,6 +36,16 @@ COLUMN_WIDTH, PANEL_HEIGHT = 3.4, 2.4  # inches; a column of Physical Review
 TEMPERATURES = LinearSegmentedColormap.from_list("temperatures", ("#1f47c4", "#8b2f93", "#d3241b"))
 RATES = LinearSegmentedColormap.from_list("rates", ("#14145c", "#147a96", "#3aab43"))
 GUIDE = {"color": "0.45", "linewidth": 0.8}
+# A legend above its panel, right of the panel's letter, where it hides nothing.
+ABOVE = {
+    "loc": "lower right",
+    "bbox_to_anchor": (1.01, 1),
+    "ncols": 3,
+    "borderaxespad": 0.1,
+    "borderpad": 0.1,
+    "columnspacing": 0.8,
+    "handletextpad": 0.4,
+}
 SHIFT = 10.0  # lifetimes at one temperature and the next
 FEWEST = 10  # particles in a bin of P(D²_min) that is drawn
 LAG, STRAIN = r"$\delta t$ ($\tau$)", r"$\dot\gamma\,\delta t$"
@@ -301,7 +311,7 @@ def figure_of(runs: Sequence[Reduced], rows: Sequence[Sequence[tuple]]) -> Figur
         labels = axes.get_legend_handles_labels()[1]
         # A column of one series needs one legend.
         if axes.get_legend() is None and not explained.issuperset(labels):
-            axes.legend()
+            axes.legend(**(ABOVE if len(panels) > 1 else {}))
             explained.update(labels)
     return figure
 
@@ -350,8 +360,9 @@ def _curve(axes, x, found, where, color, label, **style):
 
 
 def _legend(axes, label, **line):
-    """A legend that only says what the dashed lines are."""
-    axes.legend(handles=[Line2D([], [], color="0.45", label=label, **line)])
+    """A legend that only says what the dashed lines are, below curves that begin high and above their zero."""
+    handle = Line2D([], [], color="0.45", label=label, **line)
+    axes.legend(handles=[handle], loc="lower left", bbox_to_anchor=(0, 0.1))
 
 
 def _bars(axes, x, found, **style):

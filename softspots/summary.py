@@ -98,12 +98,13 @@ def _rows(runs) -> list[list[str]]:
 
 def _shown(found: Measured) -> str:
     value, low, high = float(found.value), float(found.low), float(found.high)
-    if math.isnan(low) or math.isnan(high):
+    ends = [end for end in (low, high) if math.isfinite(end)]
+    if math.isnan(low) or math.isnan(high) or not ends:
         return f"{value:.6g}"
-    half = value - low if math.isinf(high) else (high - low) / 2
+    half = (high - low) / 2 if len(ends) == 2 else abs(value - ends[0])
     decimals = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 2
-    upper = "∞" if math.isinf(high) else f"{high:.{decimals}f}"
-    return f"{value:.{decimals}f} ({low:.{decimals}f} to {upper})"
+    shown = f"{value:.{decimals}f} ({low:.{decimals}f} to {high:.{decimals}f})"
+    return shown.replace("inf", "∞")
 
 
 def _unit(units: str) -> str:

@@ -13,9 +13,9 @@ from matplotlib.image import imread
 from PIL import Image
 from synthetic import write_results
 
-from softspots import analyze, movie, panels
+from softspots import analyze, movie, panels, summary
 from softspots.io.quantities import QUANTITIES
-from softspots.io.reduced import read_reduced
+from softspots.io.reduced import Measured, Reduced, read_reduced
 from softspots.reduce import reduce_run
 from softspots.series import series_of
 from softspots.summary import NUMBERS
@@ -121,6 +121,29 @@ def test_several_runs_are_drawn_together(folder, tmp_path, capsys):
     assert status == 0
     line = next(line for line in out.splitlines() if line.startswith("τ_α ∝"))
     assert line in again
+
+
+def test_summary_says_which_end_of_an_interval_is_not_known():
+    ends = {
+        "tau_alpha": (20.0, np.inf),
+        "tau_star": (-np.inf, 31.0),
+        "onset": (-np.inf, np.inf),
+        "plateau": (28.0, 32.0),
+    }
+    run = Reduced(
+        {"temperature": 0.1, "strain_rate": 1e-3},
+        {},
+        measured={name: Measured(np.array(30.0), np.array(low), np.array(high)) for name, (low, high) in ends.items()},
+    )
+    rows = {
+        line.split()[1]: line.split(" | ")[2].strip()
+        for line in summary.summary_text([run], []).splitlines()
+        if "|" in line
+    }
+    assert rows["τ_α,"] == "30 (20 to ∞)"
+    assert rows["τ*,"] == "30.0 (-∞ to 31.0)"
+    assert rows["D²_min/T,"] == "30"
+    assert rows["P*,"] == "30.0 (28.0 to 32.0)"
 
 
 def test_two_seeds_have_names_of_their_own(folder, tmp_path, capsys, one_figure):
