@@ -33,6 +33,7 @@ from .plan import table
 
 FOLDER = HERE / "figures"
 NAMES = ("1_map", "2_probability", "3_selection", "4_prediction", "5_correlations", "6_lifetimes")
+STACKED_HEIGHT = 8.4  # inches
 SUMMARY = HERE / "summary.md"
 
 
@@ -59,15 +60,16 @@ def figures(runs: Sequence[Reduced]) -> Iterator[tuple[str, Figure | None]]:
     rates = _series("strain_rate", [run for run in runs if run.temperature == shown.temperature])
     reference = [run for run in temperatures.runs if run.temperature == shown.temperature]
 
-    yield (
-        NAMES[1],
-        _sharing_y(figure_of(runs, [[("probability", draw_probability, (one,)) for one in (temperatures, rates)]])),
-    )
-    yield (
-        NAMES[2],
-        figure_of(reference, [[("difference", draw_selection, (run,)) for run in reference]]) if reference else None,
-    )
+    probability = figure_of(runs, [[("probability", draw_probability, (one,)) for one in (temperatures, rates)]])
+    if probability:
+        _share(probability.axes, "x", "y")
+    yield NAMES[1], probability
+
+    selection = [("difference", draw_selection, (run,)) for run in reference]
+    yield NAMES[2], figure_of(reference, [selection]) if selection else None
+
     yield NAMES[3], figure_of(runs, [[("ratio", draw_ratio, (runs,))]])
+
     correlations = figure_of(
         runs,
         [
@@ -76,41 +78,48 @@ def figures(runs: Sequence[Reduced]) -> Iterator[tuple[str, Figure | None]]:
         ],
     )
     if correlations:
-        for run in reference:
-            _mark_relaxation(correlations.axes, run)
-    yield NAMES[4], _sharing_y(correlations)
-    yield (
-        NAMES[5],
-        figure_of(
-            runs,
-            [
-                [("lifetimes", draw_lifetimes, (temperatures,)), ("lifetimes", draw_lifetimes, (rates, True))],
-                [("budgets", draw_rearrangements, (one,)) for one in (temperatures, rates)],
-            ],
-        ),
+        _stack(correlations, reference)
+    yield NAMES[4], correlations
+
+    lifetimes = figure_of(
+        runs,
+        [
+            [("lifetimes", draw_lifetimes, (temperatures,)), ("lifetimes", draw_lifetimes, (rates, True))],
+            [("budgets", draw_rearrangements, (one,)) for one in (temperatures, rates)],
+        ],
     )
+    if lifetimes:
+        _share(lifetimes.axes[2:], "x", "y")
+    yield NAMES[5], lifetimes
 
 
 def _series(varies: str, runs: list[Reduced]) -> Series:
     return Series(varies, tuple(sorted(runs, key=lambda run: getattr(run, varies))))
 
 
-def _sharing_y(figure: Figure | None) -> Figure | None:
-    """The figure with the same limits in the two panels of each row."""
-    panels = figure.axes if figure else []
-    for left, right in zip(panels[::2], panels[1::2], strict=True):
-        low, high = zip(left.get_ylim(), right.get_ylim(), strict=True)
-        for axes in (left, right):
-            axes.set_ylim(min(low), max(high))
-    return figure
+def _share(panels: Sequence[Axes], *which: str) -> None:
+    """Give panels that compare the same limits, in "x", "y", or both."""
+    for name in which:
+        low, high = zip(*(getattr(axes, f"get_{name}lim")() for axes in panels), strict=True)
+        for axes in panels:
+            getattr(axes, f"set_{name}lim")(min(low), max(high))
 
 
-def _mark_relaxation(panels: Sequence[Axes], run: Reduced) -> None:
-    """The paper's guides to the eye: τ* and τ_α of one run, in the panels on the right times its strain rate."""
-    for place, axes in enumerate(panels):
-        for name in ("tau_star", "tau_alpha"):
-            if name in run:
-                axes.axvline(run[name].value * (run.strain_rate if place % 2 else 1), linestyle="--", zorder=0, **GUIDE)
+def _stack(figure: Figure, reference: Sequence[Reduced]) -> None:
+    """Figure 5: two columns of panels over one axis each, and guides to the eye at τ* and τ_α of the run in both."""
+    panels = figure.axes
+    figure.set_figheight(STACKED_HEIGHT)
+    for column in (panels[::2], panels[1::2]):
+        _share(column, "x")
+        for axes in column[:-1]:
+            axes.set_xlabel("")
+            axes.tick_params(labelbottom=False)
+    for row in zip(panels[::2], panels[1::2], strict=True):
+        _share(row, "y")
+        for axes, scale in zip(row, (lambda run: 1.0, lambda run: run.strain_rate), strict=True):
+            for run in reference:
+                for time in filter(run.__contains__, ("tau_star", "tau_alpha")):
+                    axes.axvline(run[time].value * scale(run), linestyle="--", zorder=0, **GUIDE)
 
 
 def main() -> None:
