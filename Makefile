@@ -26,7 +26,7 @@ help:
 	@echo "make bench    set up, build, and measure side by side with LAMMPS, SciPy and OVITO; writes benchmarks/results.json"
 	@echo "make validate hold what is computed against theory, LAMMPS and the paper, from data that is there"
 	@echo "make paper    draw the paper's figures from the data that are there, paper/data"
-	@echo "make campaign compute what is missing of these data, resuming what was interrupted; it first says how long that takes"
+	@echo "make campaign compute what is missing of these data, for hours; can be interrupted and goes on"
 	@echo "make lint     check the style of Python and Fortran"
 	@echo "make install  set up and build only: then use $(BIN)/python"
 	@echo "make clean    remove what these commands made here: $(VENV), build, demo"
@@ -81,7 +81,7 @@ $(VENV)/installed: $(VENV)/environment $(SOURCES) meson.build meson.options
 	@touch $@
 
 $(VENV)/test: $(VENV)/environment $(VENV)/peers/installed
-	@$(BIN)/python scripts/requirements.py test >build/requirements-test.txt
+	@$(BIN)/python scripts/requirements.py test paper >build/requirements-test.txt
 	@$(STEP) test-packages.log "installing what the tests need" $(PIP) -r build/requirements-test.txt
 	@touch $@
 

@@ -21,23 +21,25 @@ from .conditions import Condition, condition
 RECORD = "run.json"
 
 
+def finished_frames(one: Condition) -> int:
+    """How many frames its raw results have, if the run has come to its end; else 0."""
+    try:
+        results = read_results(one.raw / "results.nc")
+    except (OSError, ValueError):
+        return 0
+    # A run writes its total wall time when all else is written.
+    return results.n_frames if "wall_time_total" in results.attributes else 0
+
+
 def command(one: Condition) -> list[str]:
     """The command that computes what is missing of a condition."""
     options = one.parameters | {"frames": one.frames, "output": one.raw}
     words = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
-    started = any((one.raw / name).exists() for name in (CHECKPOINT, PREVIOUS))
-    # What an interruption has left before the first checkpoint is of no use.
-    return [sys.executable, "-m", "softspots.simulate", *words, "--resume" if started else "--overwrite"]
-
-
-def is_finished(one: Condition) -> bool:
-    """Whether its raw results are whole and have as many frames as are asked for, or more."""
-    try:
-        results = read_results(one.raw / "results.nc")
-    except (OSError, ValueError):
-        return False
-    # A run writes its total wall time when all else is written.
-    return results.n_frames >= one.frames and "wall_time_total" in results.attributes
+    words = [sys.executable, "-m", "softspots.simulate", *words]
+    if any((one.raw / name).exists() for name in (CHECKPOINT, PREVIOUS)):
+        return [*words, "--resume"]
+    # What an interruption has left before the first checkpoint is of no use; a finished run is, and is not replaced.
+    return words if finished_frames(one) else [*words, "--overwrite"]
 
 
 def describe() -> dict[str, str]:
@@ -84,7 +86,7 @@ def _cholmod_version() -> str:
 def main() -> None:
     """The command. The run takes its place, so that signals and the exit status are the run's."""
     one = condition(sys.argv[1])
-    if is_finished(one):
+    if finished_frames(one) >= one.frames:
         return
     one.raw.mkdir(parents=True, exist_ok=True)
     words = command(one)
