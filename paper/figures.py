@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 
 import matplotlib
@@ -33,6 +34,7 @@ from .plan import table
 
 FOLDER = HERE / "figures"
 NAMES = ("1_map", "2_probability", "3_selection", "4_prediction", "5_correlations", "6_lifetimes")
+SUFFIXES = ("pdf", "png")
 STACKED_HEIGHT = 8.4  # inches
 SUMMARY = HERE / "summary.md"
 
@@ -124,6 +126,8 @@ def _stack(figure: Figure, reference: Sequence[Reduced]) -> None:
 
 def main() -> None:
     """The command: figures, all numbers in summary.md, what is there in conditions.md."""
+    # The date that Matplotlib writes into a PDF: the same data give the same file.
+    os.environ["SOURCE_DATE_EPOCH"] = "0"
     FOLDER.mkdir(exist_ok=True)
     size = condition(SHOWN).all_parameters.particles
     data = {one.name: read_data(one) for one in CONDITIONS}
@@ -132,7 +136,7 @@ def main() -> None:
             print(f"left out, as its data are not there: {name}")
     runs = [run for run in data.values() if run and run.configuration["particles"] == size]
     if FRAME.exists():
-        for suffix in ("pdf", "png"):
+        for suffix in SUFFIXES:
             draw_frame(FRAME, FOLDER / f"figure{NAMES[0]}.{suffix}")
     else:
         print(f"left out, as {FRAME.name} is not there: figure{NAMES[0]}")
@@ -141,9 +145,8 @@ def main() -> None:
             if figure is None:
                 print(f"left out, as nothing is there for it: figure{name}")
                 continue
-            # Without the date, so that the same data give the same file.
-            figure.savefig(FOLDER / f"figure{name}.pdf", metadata={"CreationDate": None})
-            figure.savefig(FOLDER / f"figure{name}.png")
+            for suffix in SUFFIXES:
+                figure.savefig(FOLDER / f"figure{name}.{suffix}")
     found = [run for run in data.values() if run]
     (HERE / "conditions.md").write_text(table() + "\n", encoding="utf-8")
     SUMMARY.write_text(summary_text(found, series_of(runs)), encoding="utf-8")

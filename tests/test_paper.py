@@ -9,16 +9,17 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT))
 
 from paper import conditions, plan  # noqa: E402
-from paper.figures import NAMES  # noqa: E402
+from paper.figures import NAMES, figures  # noqa: E402
 from paper.reduce import fingerprint  # noqa: E402
 from softspots.io import read_results  # noqa: E402
-from softspots.io.reduced import Reduced, read_reduced  # noqa: E402
+from softspots.io.reduced import Measured, Reduced, read_reduced  # noqa: E402
 from softspots.parameters import make_parser, read_arguments  # noqa: E402
 
 # 300 particles fill a box of side 15.8, enough for cutoff and skin.
@@ -121,6 +122,34 @@ def test_fingerprint_tells_seeds_apart():
     assert first == again
     # The last of the 400 steps ends with new velocities at exactly the liquid's temperature.
     assert {name for name in first if first[name] == other[name]} <= {"fingerprint_kinetic_temperature"}
+
+
+def test_correlations_share_limits_and_have_guides_at_the_times_of_the_coldest_slow_run():
+    lags = np.geomspace(2, 800, 20)
+
+    def run(temperature, strain_rate, tau_alpha):
+        found = {"scattering": np.exp(-lags / tau_alpha), "tau_alpha": tau_alpha, "tau_star": tau_alpha / 4}
+        return Reduced(
+            {"temperature": temperature, "strain_rate": strain_rate, "particles": 10_000},
+            {},
+            {"lag": lags},
+            {name: Measured(np.array(value), np.array(value), np.array(value)) for name, value in found.items()},
+        )
+
+    runs = [run(0.1, 1e-4, 240.0), run(0.3, 1e-4, 100.0), run(0.1, 1e-3, 30.0)]
+    drawn = dict(figures(runs))
+    assert {name for name, figure in drawn.items() if figure is None} == set(NAMES[1:]) - {NAMES[4]}
+    panels = drawn[NAMES[4]].axes
+    assert len(panels) == 8
+    for left, right in zip(panels[::2], panels[1::2], strict=True):
+        assert left.get_ylim() == right.get_ylim()
+        assert left.get_xlim() == panels[0].get_xlim() and right.get_xlim() == panels[1].get_xlim()
+    for axes, unit in ((panels[0], 1.0), (panels[7], 1e-4)):
+        verticals = {
+            line.get_xdata()[0] for line in axes.lines if len(set(line.get_xdata())) == 1 < len(line.get_xdata())
+        }
+        # Products of two doubles, taken in the same way.
+        assert verticals == {60.0 * unit, 240.0 * unit}
 
 
 def test_an_interrupted_study_goes_on_and_a_longer_one_continues(study):
