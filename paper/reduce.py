@@ -20,7 +20,7 @@ from softspots.reduce import reduce_run
 from softspots.simulate import make_simulation
 from softspots.state import Box, Frame
 
-from .conditions import FRAME, HERE, SHOWN, Condition, checksum, condition, configuration
+from .conditions import CONDITIONS, FRAME, HERE, SHOWN, Condition, checksum, condition, configuration, read_data
 from .run import RECORD
 
 FINGERPRINT_STEPS = 400
@@ -55,6 +55,23 @@ def fingerprint(parameters: Parameters) -> dict[str, str | float]:
     return {f"fingerprint_{name}": value for name, value in values.items()}
 
 
+def epsilon_elsewhere(one: Condition) -> tuple[str, float] | None:
+    """ε of the first other condition that has it and differs in the strain rate alone, and that condition's name.
+
+    For series too short to forget a map: the overlap of unrelated maps depends on their density, which shear hardly
+    changes.
+    """
+    for other in CONDITIONS:
+        apart = {"strain_rate", "seed"}
+        same = {name: value for name, value in other.parameters.items() if name not in apart}
+        if other == one or same != {name: value for name, value in one.parameters.items() if name not in apart}:
+            continue
+        data = read_data(other)
+        if data and "epsilon" in data and np.isfinite(data["epsilon"].low):
+            return other.name, float(data["epsilon"].value)
+    return None
+
+
 def reduce_condition(one: Condition) -> Reduced:
     """The reduced data of a condition, with where they come from.
 
@@ -73,6 +90,9 @@ def reduce_condition(one: Condition) -> Reduced:
             raise ValueError(f"{path}: its {name} is {found.get(name)}; the condition's is {value}")
     record = json.loads((one.raw / RECORD).read_text(encoding="utf-8"))
     reduced = reduce_run(path)
+    if "epsilon" in reduced.missing and (other := epsilon_elsewhere(one)):
+        record["epsilon_from"], epsilon = other
+        reduced = reduce_run(path, epsilon)
     provenance = (
         reduced.provenance
         | {"source": str(path.relative_to(HERE.parent)), "configuration_checksum": checksum(expected)}

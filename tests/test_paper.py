@@ -15,11 +15,11 @@ import pytest
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT))
 
-from paper import conditions, plan  # noqa: E402
+from paper import conditions, plan, reduce  # noqa: E402
 from paper.figures import NAMES, figures  # noqa: E402
 from paper.reduce import fingerprint  # noqa: E402
 from softspots.io import read_results  # noqa: E402
-from softspots.io.reduced import Measured, Reduced, read_reduced  # noqa: E402
+from softspots.io.reduced import Measured, Reduced, read_reduced, write_reduced  # noqa: E402
 from softspots.parameters import make_parser, read_arguments  # noqa: E402
 
 # 300 particles fill a box of side 15.8, enough for cutoff and skin.
@@ -122,6 +122,20 @@ def test_fingerprint_tells_seeds_apart():
     assert first == again
     # The last of the 400 steps ends with new velocities at exactly the liquid's temperature.
     assert {name for name in first if first[name] == other[name]} <= {"fingerprint_kinetic_temperature"}
+
+
+def test_a_series_too_short_for_epsilon_takes_that_of_another_strain_rate(tmp_path, monkeypatch):
+    monkeypatch.setattr(conditions, "DATA", tmp_path)
+    slow, cold, hot = map(conditions.condition, ("T0.1_rate1e-5", "T0.1_rate1e-3", "T0.4_rate1e-4"))
+    assert reduce.epsilon_elsewhere(slow) is None
+    for one, value, low in ((hot, 0.3, 0.29), (slow, 0.2, np.nan), (cold, 0.25, 0.24)):
+        expected = conditions.configuration(one.all_parameters)
+        found = {"epsilon": Measured(*map(np.array, (value, low, low)))}
+        provenance = {"frames": 1, "configuration_checksum": conditions.checksum(expected)}
+        write_reduced(one.data, Reduced(expected, provenance, {}, found))
+        # That of another temperature is no stand-in, nor is one that was given.
+        assert reduce.epsilon_elsewhere(slow) == (("T0.1_rate1e-3", 0.25) if one is cold else None)
+    assert reduce.epsilon_elsewhere(cold) is None
 
 
 def test_correlations_share_limits_and_have_guides_at_the_times_of_the_coldest_slow_run():
