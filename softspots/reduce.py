@@ -25,6 +25,7 @@ from .selection import delta_p_star
 from .spots import bonds, delaunay_edges
 from .state import Box, Frame
 from .tracking import spot_correlation, track, uncorrelated_from, uncorrelated_level
+from .vibrations import density_of_states
 
 LAGS_PER_DECADE = 12
 # Beyond half the data all pairs of frames have the frames in between in common, and there is little to average.
@@ -47,7 +48,16 @@ NEEDED = (
     "bond_length",
 )
 # What the stages take of the time, roughly, with 400 frames of 10,000 particles (20 s); for the time left.
-SHARES = {"prediction": 5, "selection": 65, "relaxation": 3, "fields": 3, "overlap": 2, "lives": 20, "model": 2}
+SHARES = {
+    "vibrations": 1,
+    "prediction": 5,
+    "selection": 65,
+    "relaxation": 3,
+    "fields": 3,
+    "overlap": 2,
+    "lives": 20,
+    "model": 2,
+}
 
 
 class Missing(Exception):
@@ -87,6 +97,8 @@ def reduce_run(
     results = read_results(path)
     run = _Run(results)
     found = _Findings(progress)
+    with found.stage("vibrations"):
+        _vibrations(run, found)
     with found.stage("prediction"):
         _prediction(run, found)
     with found.stage("selection"):
@@ -219,6 +231,18 @@ def _up_to(last: int) -> np.ndarray:
     return np.append(edges[edges < last], last) if last > 0 else edges[:0]
 
 
+def _vibrations(run, found):
+    run.need_frames(run.has_spots, 1, "modes")
+    try:
+        result = density_of_states(run.results["eigenvalue"][run.has_spots], run.labels.shape[1])
+    except ValueError as error:
+        raise Missing(str(error)) from None
+    found.axes["frequency"] = result.frequencies
+    found.estimate("states", result.states)
+    found.estimate("modes_below", result.below)
+    found.estimate("boson_peak", result.peak)
+
+
 def _prediction(run, found):
     run.need_frames(run.has_both, 1, "soft spots and D²_min")
     d2min, labels = run.d2min[run.has_both], run.labels[run.has_both]
@@ -278,6 +302,12 @@ def _selection(run, found, most_frames):
     found.axes |= dict(zip(("n_modes", "n_particles"), chosen_grid, strict=True))
     found.estimate("difference", result.difference)
     found.estimate("largest_difference", result.difference.map(np.max))
+    here = tuple(
+        int(np.searchsorted(values, configuration[name]))
+        for name, values in zip(("n_modes", "n_particles"), chosen_grid, strict=True)
+    )
+    with np.errstate(invalid="ignore"):
+        found.estimate("chosen_difference", result.difference.map(lambda values: values[here] / values.max()))
     for axis, (name, values) in enumerate(zip(("best_modes", "best_particles"), chosen_grid, strict=True)):
 
         def best(difference, axis=axis, values=values):
@@ -382,7 +412,7 @@ def _lives(run, found, given):
     alive = survival(tracks, at)
     found.advance(0.8)
     at_lags = alive.map(lambda values: values[np.searchsorted(at, run.lags)])
-    found.estimate("alive", at_lags)
+    found.estimate("alive", at_lags, keep=True)
     found.estimate("constant", fit_constant(found.curves["c_ss"], at_lags))
     with found.attempt("median_lifetime"):
         half = relaxation_time(Correlation(at, np.ones_like(at), alive), 0.5)

@@ -11,7 +11,7 @@ from .correlations import Collapse, Correlation, collapse
 from .errors import Estimate
 from .io.reduced import Reduced
 
-COLLAPSING = ("scattering", "c_dd", "c_ss", "c_sd")
+COLLAPSING = ("scattering", "c_dd", "c_ss", "c_sd", "alive")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def series_of(runs: Sequence[Reduced]) -> list[Series]:
 
 
 def collapses(series: Series) -> dict[str, Collapse]:
-    """How well F_s, C_DD, C_SS and C_SD collapse with the strain rate, as far as two runs or more have them."""
+    """How well F_s, C_DD, C_SS, C_SD and P(τ_L ≥ δt) collapse with the strain rate, if two runs or more have them."""
     found = {}
     if series.varies != "strain_rate":
         return found

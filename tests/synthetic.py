@@ -73,7 +73,7 @@ def write_results(path, frames, seed=1, temperature=0.1, strain_rate=STRAIN_RATE
                 # Mode m moves the group m of those alive most, then particles at random.
                 modes = np.stack([_ranked(random, group, place) for place in np.flatnonzero(alive)[:MODES]])
                 values |= {
-                    "eigenvalue": np.linspace(1, 2, MODES),
+                    "eigenvalue": np.arange(1.0, MODES + 1) ** 2,
                     "participation_ratio": np.linspace(0.01, 0.5, MODES),
                     "mode_particle": modes,
                     "soft_spot": number[group].astype(np.int32),

@@ -114,7 +114,7 @@ def test_several_runs_are_drawn_together(folder, tmp_path, capsys):
     # The short one lacks lives, and says so once for all of them.
     assert "T = 0.4, γ̇ = 0.001: ε is needed, which is not known (n, n_c, τ_½" in out
     data = json.loads((tmp_path / "summary.json").read_text())
-    assert [one["quantity"] for one in data["collapse"]] == ["scattering", "c_dd", "c_ss", "c_sd"]
+    assert [one["quantity"] for one in data["collapse"]] == ["scattering", "c_dd", "c_ss", "c_sd", "alive"]
     # Reduced data stand for their results file.
     reduced = sorted(tmp_path.glob("T0.1*.nc"))
     status, again, _ = run(capsys, *reduced, "--output", tmp_path / "again", "--quiet")

@@ -72,6 +72,14 @@ def test_numbers_are_those_that_were_put_in(reduced):
     assert reduced["c_sd_0"].value == reduced["c_sd"].value[0]
 
 
+def test_modes_of_frames_without_spots_are_left_out(reduced):
+    # All frames with modes have the frequencies 1 to 12, and so has their average.
+    places, below = reduced.axes["frequency"], reduced["modes_below"]
+    np.testing.assert_array_equal(below.value, np.ceil(places) - 1)
+    np.testing.assert_array_equal(below.low, below.high)
+    assert reduced["boson_peak"].value == below.value[reduced["states"].value.argmax()]
+
+
 def test_functions_of_the_lag_are_those_of_the_library(path, reduced):
     results = read_results(path)
     good = np.setdiff1d(np.arange(FRAMES), FAULTY)
@@ -121,6 +129,8 @@ def test_delta_p_star_is_that_of_the_maps(path):
     # Sums of whole numbers, divided.
     assert few["difference"].value[place].item() == pytest.approx(maps[active].mean() - maps.mean(), rel=1e-12)
     assert few["largest_difference"].value == few["difference"].value.max()
+    chosen = few["difference"].value[place].item() / few["largest_difference"].value
+    assert few["chosen_difference"].value == pytest.approx(chosen, rel=1e-12)
     best = few["best_modes"].value, few["best_particles"].value
     at_best = few["difference"].value[few.axes["n_modes"] == best[0], few.axes["n_particles"] == best[1]]
     assert at_best == few["largest_difference"].value

@@ -40,6 +40,7 @@ class Entry:
 
 
 AXES = {
+    "frequency": Axis("(epsilon_AA m^-1)^1/2 sigma_AA^-1", "frequency ω"),
     "lag": Axis("tau", "time between two maps, δt"),
     "d2min": Axis("T sigma_AA^2 k_B epsilon_AA^-1", "D²_min/T, geometric centre of the bin"),
     "d2min_edge": Axis("T sigma_AA^2 k_B epsilon_AA^-1", "borders of the bins in D²_min/T"),
@@ -52,6 +53,11 @@ AXES = {
 }
 
 QUANTITIES = {
+    "boson_peak": Entry("vibrations", "n(ω_BP)", "1", "mode at the maximum of D(ω)/ω", "II", paper="270 of 20,000"),
+    "states": Entry(
+        "vibrations", "D(ω)/ω", "m sigma_AA^2 epsilon_AA^-1", "density of states over frequency", "II", ("frequency",)
+    ),
+    "modes_below": Entry("vibrations", "n(ω)", "1", "modes below the frequency", "II", ("frequency",)),
     "density": Entry("prediction", "ρ_SS", "1", "fraction of particles on soft spots", "III", paper="0.19"),
     "spots": Entry("prediction", "N_S", "1", "soft spots of a map", "V"),
     "bound": Entry("prediction", "1/ρ_SS", "1", "largest possible P*/ρ_SS", "III, fig. 4", paper="5.2"),
@@ -70,6 +76,7 @@ QUANTITIES = {
     "best_modes": Entry("selection", "N_m*", "1", "modes of the largest ΔP*", "III, fig. 3", paper="430 of 20,000"),
     "best_particles": Entry("selection", "N_p*", "1", "particles of the largest ΔP*", "III, fig. 3", paper="20"),
     "largest_difference": Entry("selection", "max ΔP*", "1", "largest P* − ρ_SS", "III, fig. 3"),
+    "chosen_difference": Entry("selection", "ΔP*/max ΔP*", "1", "ΔP* of the maps over the largest one", "III, fig. 3"),
     "difference": Entry("selection", "ΔP*", "1", "P* − ρ_SS", "III, fig. 3", ("n_modes", "n_particles")),
     "tau_star": Entry("relaxation", "τ*", "tau", "where F_s leaves its plateau", "IV", paper="50 at 1e-4"),
     "tau_alpha": Entry("relaxation", "τ_α", "tau", "where F_s = 1/e", "IV, fig. 5"),

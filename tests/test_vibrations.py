@@ -1,0 +1,68 @@
+"""The density of states against laws whose integrals are known."""
+
+import numpy as np
+import pytest
+
+from softspots.vibrations import density_of_states
+
+PARTICLES = 10_000
+FRAMES = 60
+
+
+def spectra(mode_number, top, seed=3):
+    """Eigenvalues of frames whose modes are independent, with ``mode_number(ω)`` of them below ω on average."""
+    random = np.random.default_rng(seed)
+    grid = np.linspace(0, top, 2000)
+    expected = mode_number(grid)
+    # Equally spaced but for a common shift and a little noise, as levels repel each other.
+    places = np.arange(1, int(expected[-1]))[None] + random.uniform(-0.3, 0.3, (FRAMES, int(expected[-1]) - 1))
+    return np.interp(np.sort(places, axis=1), expected, grid) ** 2
+
+
+def test_debye_is_flat_at_its_height():
+    found = density_of_states(spectra(lambda omega: 60 * omega**2, 3.0), PARTICLES)
+    # n = 60 ω² makes D/ω = 120/2N, but for at most one of the levels in a window, which its two borders cut.
+    level = 1 / (2 * PARTICLES * 2 * found.frequencies * found.half_width)
+    assert np.all(np.abs(found.states.value - 120 / (2 * PARTICLES)) < level)
+    np.testing.assert_allclose(found.below.value, 60 * found.frequencies**2, atol=1)
+
+
+def test_peak_is_found_with_its_interval():
+    # D/ω = 2 dn/d(ω²) is a parabola in ω² around 4; n(2) = 60 · 4 (1 − 0.1/3).
+    def mode_number(omega):
+        squared = omega**2
+        return 60 * (squared - 0.1 * ((squared / 4 - 1) ** 3 + 1) * 4 / 3)
+
+    found = density_of_states(spectra(mode_number, 2.9), PARTICLES)
+    # Flat within a tenth of a mode per window over some 20 modes to either side.
+    assert found.peak.value == pytest.approx(mode_number(2.0), abs=25)
+    low, high = found.peak.interval()
+    assert low <= found.peak.value <= high
+
+
+def test_window_is_twice_the_lowest_frequency():
+    eigenvalues = spectra(lambda omega: 60 * omega**2, 3.0)
+    found = density_of_states(eigenvalues, PARTICLES)
+    assert found.half_width == pytest.approx(2 * np.sqrt(eigenvalues[:, 0]).mean())
+    # All windows lie within what is known.
+    assert found.frequencies[0] == pytest.approx(found.half_width)
+    assert found.frequencies[-1] + found.half_width <= np.sqrt(eigenvalues[:, -1].min()) * (1 + 1e-15)
+
+
+def test_counts_are_those_of_a_single_frame():
+    eigenvalues = np.arange(1.0, 13)[None] ** 2
+    found = density_of_states(eigenvalues, 100)
+    place = len(found.frequencies) // 3
+    centre, frequencies = found.frequencies[place], np.arange(1, 13)
+    inside = np.sum(np.abs(frequencies - centre) < 2)
+    assert found.states.value[place] == pytest.approx(inside / (2 * 100 * 2 * centre * 2))
+    assert found.below.value[place] == np.sum(frequencies < centre)
+
+
+@pytest.mark.parametrize(
+    ("eigenvalues", "reason"),
+    [([1.0, 2.0], "shape"), ([[-1.0, 2.0]], "positive"), ([[1.0, 2.0, 3.0]], "up to ω = 1.73; more than 4")],
+)
+def test_what_cannot_be_averaged_is_refused(eigenvalues, reason):
+    with pytest.raises(ValueError, match=reason):
+        density_of_states(eigenvalues, 100)
