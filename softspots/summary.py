@@ -18,7 +18,7 @@ def summary_text(runs: Sequence[Reduced], series: Sequence[Series]) -> str:
     """The table of all numbers, of collapses with the strain rate, and of what is missing, in Markdown."""
     lines = ["# Soft spots", "", f"In parentheses: {CONFIDENCE:.0%} intervals.".replace("%", " %"), ""]
     for start in range(0, len(runs), COLUMNS):
-        lines += [*_aligned(_rows(runs[start : start + COLUMNS])), ""]
+        lines += [*aligned(_rows(runs[start : start + COLUMNS])), ""]
     rows = [["collapse", "spread over δt", "spread over γ̇ δt", "errors alone", "ratio"]]
     for one in series:
         for name, found in collapses(one).items():
@@ -29,11 +29,11 @@ def summary_text(runs: Sequence[Reduced], series: Sequence[Series]) -> str:
                 ]
             )
     if len(rows) > 1:
-        lines += [*_aligned(rows), ""]
+        lines += [*aligned(rows), ""]
     for one in series:
         if exponent := relaxation_exponent(one):
-            shown = _shown(Measured(exponent.value, *exponent.interval(CONFIDENCE)))
-            lines += [f"τ_α ∝ γ̇^n at T = {one.runs[0].temperature:g}: n = {shown}", ""]
+            value = shown(Measured(exponent.value, *exponent.interval(CONFIDENCE)))
+            lines += [f"τ_α ∝ γ̇^n at T = {one.runs[0].temperature:g}: n = {value}", ""]
     lines += _missing(runs)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -91,20 +91,20 @@ def _rows(runs) -> list[list[str]]:
     sizes = [f"{run.configuration.get('particles', '?')} × {run.provenance.get('frames', '?')}" for run in runs]
     rows.append(["particles × frames", "", *sizes, "10000", ""])
     for name, entry in NUMBERS.items():
-        values = [_shown(run[name]) if name in run else "—" for run in runs]
+        values = [shown(run[name]) if name in run else "—" for run in runs]
         rows.append([f"{entry.symbol}, {entry.long_name}", _unit(entry.units), *values, entry.paper, entry.section])
     return rows
 
 
-def _shown(found: Measured) -> str:
+def shown(found: Measured) -> str:
+    """A number with its interval, to two digits of its error."""
     value, low, high = float(found.value), float(found.low), float(found.high)
     ends = [end for end in (low, high) if math.isfinite(end)]
     if math.isnan(low) or math.isnan(high) or not ends:
         return f"{value:.6g}"
     half = (high - low) / 2 if len(ends) == 2 else abs(value - ends[0])
     decimals = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 2
-    shown = f"{value:.{decimals}f} ({low:.{decimals}f} to {high:.{decimals}f})"
-    return shown.replace("inf", "∞")
+    return f"{value:.{decimals}f} ({low:.{decimals}f} to {high:.{decimals}f})".replace("inf", "∞")
 
 
 def _unit(units: str) -> str:
@@ -125,7 +125,7 @@ def _missing(runs) -> list[str]:
     return ["Not measured:", "", *(f"* {reason} ({', '.join(symbols)})" for reason, symbols in reasons.items())]
 
 
-def _aligned(rows) -> list[str]:
+def aligned(rows) -> list[str]:
     """Rows as lines of a Markdown table whose columns are aligned in plain text too."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [

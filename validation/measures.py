@@ -1,0 +1,256 @@
+"""Numbers for the comparison with the paper, from the reduced data of one run or of several.
+
+Functions that give a function take the names of what they measure, and give what measures it in a list of runs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from softspots.errors import Estimate
+from softspots.io.reduced import Reduced
+from softspots.series import Series, collapses, relaxation_exponent
+
+from .verdicts import Number
+
+Measure = Callable[[Sequence[Reduced]], Number]
+# The first time after which maps are compared, in τ; what is lost by then is lost faster than can be seen.
+FIRST_LAG = 2.0
+# Overlaps are averaged over this time, in τ: shorter lives are not seen as they are.
+WINDOW = 16.0
+# How much of the particles has a "very small" D²_min.
+QUIET = 0.1
+
+
+class Missing(Exception):
+    """Why the data do not allow a number."""
+
+
+def number(run: Reduced, name: str) -> Number:
+    """A number of a run with its interval."""
+    if name not in run:
+        raise Missing(run.missing.get(name, f"{name} is not in its data"))
+    found = run[name]
+    return Number(float(found.value), float(found.low), float(found.high))
+
+
+def value(name: str) -> Measure:
+    """The number of a single run."""
+    return lambda runs: number(runs[0], name)
+
+
+def mean(name: str) -> Measure:
+    """The mean over runs, which are independent, as far as they have it."""
+
+    def measure(runs):
+        found = [number(run, name) for run in runs if name in run] or [number(runs[0], name)]
+        error = math.hypot(*(one.error for one in found)) / len(found)
+        return Number.with_error(np.mean([one.value for one in found]), error)
+
+    return measure
+
+
+def ratio(measure: Measure) -> Measure:
+    """What the last run has over what the first one has."""
+
+    def quotient(runs):
+        first, last = measure(runs[:1]), measure(runs[-1:])
+        result = last.value / first.value
+        return Number.with_error(result, abs(result) * math.hypot(first.error / first.value, last.error / last.value))
+
+    return quotient
+
+
+def spread(name: str) -> Measure:
+    """The largest over the smallest of all runs."""
+
+    def measure(runs):
+        ordered = sorted(runs, key=lambda run: number(run, name).value)
+        return ratio(value(name))(ordered)
+
+    return measure
+
+
+def quiet_particles(runs: Sequence[Reduced]) -> Number:
+    """P(D²_min)/ρ_SS of the tenth of the particles with the smallest D²_min; bins are taken to err together."""
+    (run,) = runs
+    counts, probability = run["particles"].value, run["probability"]
+    part = np.cumsum(counts) <= QUIET * counts.sum()
+    part[0] = True
+    known = part & (counts > 0)
+    weights = counts[known] / counts[known].sum()
+    # A bin without enough blocks of frames has no interval; such bins hold next to nothing.
+    errors = np.nan_to_num((probability.high - probability.low)[known] / 2)
+    density = number(run, "density").value
+    return Number.with_error(weights @ probability.value[known] / density, weights @ errors / density)
+
+
+def states_at(mode: float) -> Measure:
+    """D(ω)/ω at this number of modes over its maximum."""
+
+    def measure(runs):
+        if "states" not in runs[0]:
+            raise Missing(runs[0].missing["states"])
+        states, below = runs[0]["states"], runs[0]["modes_below"].value
+        if not below[0] <= mode <= below[-1]:
+            raise Missing(f"D(ω)/ω is known from mode {below[0]:.0f} to {below[-1]:.0f}")
+        here, low, high = (np.interp(mode, below, values) for values in (states.value, states.low, states.high))
+        return Number.with_error(here / states.value.max(), (high - low) / 2 / states.value.max())
+
+    return measure
+
+
+# Functions of the lag
+
+
+def at_lag(run: Reduced, name: str, lag: float) -> Estimate:
+    """A function of the lag at any time between its lags."""
+    if name not in run:
+        raise Missing(run.missing.get(name, f"{name} is not in its data"))
+    curve = run.correlation(name)
+    if not curve.lags[1] <= lag <= curve.lags[-1]:
+        raise Missing(f"lags are {curve.lags[1]:g} to {curve.lags[-1]:g} τ; {lag:g} τ is needed")
+    logs = np.log(curve.lags[1:])
+    return curve.estimate.map(lambda values: np.interp(np.log(lag), logs, values[1:]))
+
+
+def combined(function: Callable, *estimates: Estimate) -> Number:
+    """A function of estimates from independent runs, or from one run, whose resamples are the same frames."""
+    resampled = [function(*one) for one in zip(*(estimate.resampled for estimate in estimates), strict=True)]
+    blocks = max(estimate.block for estimate in estimates)
+    return Number.of(Estimate(function(*(one.value for one in estimates)), np.array(resampled), blocks))
+
+
+def first_value(name: str) -> Measure:
+    """What is left after 2 τ."""
+    return lambda runs: Number.of(at_lag(runs[0], name, FIRST_LAG))
+
+
+def temperature_rather_than_rate(name: str) -> Measure:
+    """By how much more what is left after 2 τ differs between temperatures than between strain rates.
+
+    Runs: the reference, another temperature, another strain rate.
+    """
+    return lambda runs: combined(
+        lambda reference, temperature, rate: abs(temperature - reference) - abs(rate - reference),
+        *(at_lag(run, name, FIRST_LAG) for run in runs),
+    )
+
+
+def straightness(name: str) -> Measure:
+    """Root mean square distance from a straight line in log δt from 2 τ to τ*, over the fall of the line."""
+
+    def measure(runs):
+        (run,) = runs
+        curve, end = run.correlation(name) if name in run else None, number(run, "tau_star").value
+        if curve is None:
+            raise Missing(run.missing[name])
+        part = (curve.lags >= FIRST_LAG) & (curve.lags <= end)
+        if part.sum() < 4:
+            raise Missing(f"{part.sum()} lags from {FIRST_LAG:g} τ to τ* = {end:g} τ; 4 are needed")
+        logs = np.log(curve.lags[part])
+
+        def distance(values):
+            slope, height = np.polyfit(logs, values[part], 1)
+            residual = np.sqrt(np.mean((values[part] - slope * logs - height) ** 2))
+            return residual / abs(slope * np.ptp(logs))
+
+        return Number.of(curve.estimate.map(distance))
+
+    return measure
+
+
+def left_at_relaxation(name: str) -> Measure:
+    """What is left at τ_α of what is left after 2 τ."""
+
+    def measure(runs):
+        (run,) = runs
+        end = number(run, "tau_alpha").value
+        return combined(lambda last, first: last / first, *(at_lag(run, name, lag) for lag in (end, FIRST_LAG)))
+
+    return measure
+
+
+def against_survival(runs: Sequence[Reduced]) -> Number:
+    """Root mean square distance of C_SS from c P(τ_L ≥ δt), over C_SS after 2 τ."""
+    (run,) = runs
+    constant = number(run, "constant").value
+    field, alive = run["c_ss"], run["alive"]
+    known = np.isfinite(field.value) & np.isfinite(alive.value)
+    known[0] = False
+
+    def distance(field, alive):
+        return np.sqrt(np.mean((field - constant * alive)[known] ** 2)) / field[known][0]
+
+    return combined(distance, *(Estimate(found.value, found.resampled, found.block) for found in (field, alive)))
+
+
+def collapse(name: str) -> Measure:
+    """Spread of a function of the lag at different strain rates against δt, over that against γ̇ δt."""
+
+    def measure(runs):
+        found = collapses(Series("strain_rate", tuple(runs)))
+        if name not in found:
+            raise Missing(f"fewer than two runs with {name} and a range of γ̇ δt in common")
+        return Number.of(found[name].ratio)
+
+    return measure
+
+
+def exponent(runs: Sequence[Reduced]) -> Number:
+    """n of τ_α ∝ γ̇^n."""
+    found = relaxation_exponent(Series("strain_rate", tuple(runs)))
+    if found is None:
+        raise Missing("; ".join(run.missing["tau_alpha"] for run in runs if "tau_alpha" not in run))
+    return Number.of(found)
+
+
+# Laws of lives
+
+
+def _power_law(run):
+    """P(τ_L) in logarithms with errors, the straight line up to τ_α, and where the times are below and far above it."""
+    relaxation, law = number(run, "tau_alpha").value, run.measured.get("lifetimes")
+    if law is None:
+        raise Missing(run.missing["lifetimes"])
+    times = run.axes["lifetime"]
+    known = np.isfinite(law.value) & (law.low > 0)
+    logs, values = np.log(times[known]), np.log(law.value[known])
+    errors = np.log(law.high[known] / law.low[known]) / 2
+    before = (times[known] > WINDOW) & (times[known] < relaxation)
+    after = times[known] > 2 * relaxation
+    if before.sum() < 4 or after.sum() < 1:
+        raise Missing(f"{before.sum()} bins of lifetimes below τ_α and {after.sum()} above 2 τ_α; 4 and 1 are needed")
+    line = np.polyfit(logs[before], values[before], 1, w=1 / errors[before])
+    return values - np.polyval(line, logs), errors, before, after
+
+
+def power_law_distance(runs: Sequence[Reduced]) -> Number:
+    """Root mean square distance of ln P(τ_L) from a power law, for lives from the moving window to τ_α."""
+    distances, errors, before, _ = _power_law(runs[0])
+    of_one = np.sqrt(np.mean(errors[before] ** 2))
+    return Number.with_error(np.sqrt(np.mean(distances[before] ** 2)), of_one / np.sqrt(before.sum()))
+
+
+def tail(runs: Sequence[Reduced]) -> Number:
+    """ln of P(τ_L) over the continued power law, for lives of more than 2 τ_α."""
+    distances, errors, _, after = _power_law(runs[0])
+    return Number.with_error(distances[after].mean(), np.sqrt(np.sum(errors[after] ** 2)) / after.sum())
+
+
+def crossover(runs: Sequence[Reduced]) -> Number:
+    """⟨N_R²⟩/⟨N_R⟩: in proportion to where a power law with an exponential tail ends; errors as of independent bins."""
+    (run,) = runs
+    if "budgets" not in run:
+        raise Missing(run.missing["budgets"])
+    law, counts = run["budgets"], run.axes["rearrangements"]
+    widths = np.diff(run.axes["rearrangements_edge"])
+    weights, errors = np.nan_to_num(law.value) * widths, np.nan_to_num((law.high - law.low) / 2) * widths
+    first, second = weights @ counts, weights @ counts**2
+    if first == 0:
+        raise Missing("no soft spot dies after a rearrangement")
+    found = second / first
+    return Number.with_error(found, np.sqrt(np.sum((errors * counts * (counts - found)) ** 2)) / first)

@@ -1,0 +1,44 @@
+"""When a number agrees, when it does not, and when the data say too little."""
+
+from math import inf, nan
+
+import pytest
+
+from .verdicts import AGREES, DISAGREES, UNDECIDED, Direction, Number, Range
+
+TWO = Range(1.5, 2.5, "one digit")
+FALLS = Range(-inf, 1, "a trend")
+QUESTION = Direction("less", "more", 0.5, "a trend")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "value", "error", "verdict"),
+    [
+        (TWO, 2.1, 0.1, AGREES),
+        # Outside, but not by more than three errors.
+        (TWO, 2.75, 0.1, AGREES),
+        (TWO, 2.85, 0.1, DISAGREES),
+        (TWO, 1.15, 0.1, DISAGREES),
+        # As wide as the range: it could hardly have disagreed.
+        (TWO, 2.0, 0.2, UNDECIDED),
+        (TWO, 2.0, nan, UNDECIDED),
+        (TWO, 2.0, inf, UNDECIDED),
+        (FALLS, 0.8, 0.05, AGREES),
+        (FALLS, 0.8, 0.1, UNDECIDED),
+        (FALLS, 1.2, 0.1, UNDECIDED),
+        (FALLS, 1.2, 0.05, DISAGREES),
+        (QUESTION, 0.8, 0.05, "less"),
+        (QUESTION, 1.2, 0.05, "more"),
+        (QUESTION, 1.1, 0.05, "the same"),
+        (QUESTION, 1.1, 0.1, UNDECIDED),
+        (QUESTION, 1.1, nan, UNDECIDED),
+    ],
+)
+def test_verdict(accepted, value, error, verdict):
+    assert accepted.verdict(Number.with_error(value, error)) == verdict
+
+
+def test_each_side_has_its_own_error():
+    # Far below, but the upper end of the interval is far away too.
+    assert TWO.verdict(Number(1.0, 0.99, 1.4)) == UNDECIDED
+    assert TWO.verdict(Number(1.0, 0.7, 1.01)) == DISAGREES

@@ -1,0 +1,108 @@
+"""A measured number against what is published: agrees, disagrees, or the data say too little."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from softspots.errors import Estimate
+from softspots.io.reduced import CONFIDENCE
+
+AGREES, DISAGREES, UNDECIDED = "agrees", "disagrees", "undecided"
+# Of some sixty rows one would miss by chance with these every sixth time; with two errors, three would every time.
+ERRORS = 3
+
+
+@dataclass(frozen=True)
+class Number:
+    """A value and the ends of its 68 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, estimate: Estimate) -> Number:
+        """From an estimate with resamples."""
+        return cls(float(estimate.value), *map(float, estimate.interval(CONFIDENCE)))
+
+    @classmethod
+    def with_error(cls, value: float, error: float) -> Number:
+        """From a value and its error."""
+        return cls(float(value), float(value - error), float(value + error))
+
+    @property
+    def error(self) -> float:
+        """Half the width of the interval."""
+        return (self.high - self.low) / 2
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Where it may lie by chance: the distances to the ends of the interval, `ERRORS` times."""
+        below, above = max(self.value - self.low, 0.0), max(self.high - self.value, 0.0)
+        return self.value - ERRORS * below, self.value + ERRORS * above
+
+
+@dataclass(frozen=True)
+class Range:
+    """What is published, as wide as it is known.
+
+    Parameters
+    ----------
+    least, most : float
+        One of them may be infinite.
+    reason : str
+        Why it is as wide as it is.
+    """
+
+    least: float
+    most: float
+    reason: str
+
+    def __str__(self) -> str:
+        return f"accepted: {self.least:g} to {self.most:g} ({self.reason})"
+
+    def verdict(self, found: Number) -> str:
+        """`DISAGREES` if the whole reach of the number lies beyond the range.
+
+        Otherwise `AGREES` if the data could have disagreed: if the range is wider than the reach, or, where it is open
+        to one side, holds all of it.
+        """
+        first, last = found.reach
+        if not (math.isfinite(first) and math.isfinite(last)):
+            return UNDECIDED
+        if last < self.least or first > self.most:
+            return DISAGREES
+        if math.isfinite(self.most - self.least):
+            return AGREES if last - first < self.most - self.least else UNDECIDED
+        return AGREES if self.least < first and last < self.most else UNDECIDED
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A question that has no published answer, or two: on which side of one a ratio lies.
+
+    Parameters
+    ----------
+    below, above : str
+        The verdicts.
+    resolution : float
+        What must be seen, if the ratio is not one: a reach that is wider is `UNDECIDED`.
+    reason : str
+        Why it is that.
+    """
+
+    below: str
+    above: str
+    resolution: float
+    reason: str
+
+    def __str__(self) -> str:
+        return f"accepted: {self.below} or {self.above}, or the same to {self.resolution:g} ({self.reason})"
+
+    def verdict(self, found: Number) -> str:
+        """One of the two sides, the same within errors, or `UNDECIDED`."""
+        first, last = found.reach
+        if last < 1 or first > 1:
+            return self.below if last < 1 else self.above
+        return "the same" if last - first < self.resolution else UNDECIDED
