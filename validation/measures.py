@@ -179,7 +179,7 @@ def against_survival(runs: Sequence[Reduced]) -> Number:
     (run,) = runs
     constant = number(run, "constant").value
     field, alive = run["c_ss"], run["alive"]
-    known = np.isfinite(field.value) & np.isfinite(alive.value)
+    known = np.isfinite(field.resampled).all(axis=0) & np.isfinite(alive.resampled).all(axis=0)
     known[0] = False
 
     def distance(field, alive):
@@ -189,13 +189,14 @@ def against_survival(runs: Sequence[Reduced]) -> Number:
 
 
 def collapse(name: str) -> Measure:
-    """Spread of a function of the lag at different strain rates against δt, over that against γ̇ δt."""
+    """ln of the spread of a function of the lag at different strain rates against δt, over that against γ̇ δt."""
 
     def measure(runs):
         found = collapses(Series("strain_rate", tuple(runs)))
         if name not in found:
             raise Missing(f"fewer than two runs with {name} and a range of γ̇ δt in common")
-        return Number.of(found[name].ratio)
+        # Errors of the ratio are factors.
+        return Number.of(found[name].ratio.map(np.log))
 
     return measure
 

@@ -285,12 +285,12 @@ CORRELATIONS = [
     ),
     *(
         Row(
-            f"{symbol}: spread over δt / over γ̇ δt, T = 0.1",
-            "collapses",
+            f"{symbol}: ln of spread over δt / over γ̇ δt, T = 0.1",
+            "above 0: collapses",
             "IV to V, figs. 5, 6b",
             RATES,
             m.collapse(name),
-            Range(1, inf, "more alike against strain than against time"),
+            Range(0, inf, "more alike against strain than against time"),
             least=2,
         )
         for name, symbol in CURVES.items()
