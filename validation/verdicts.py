@@ -9,7 +9,7 @@ from softspots.errors import Estimate
 from softspots.io.reduced import CONFIDENCE
 
 AGREES, DISAGREES, UNDECIDED = "agrees", "disagrees", "undecided"
-# Of some sixty rows one would miss by chance with these every sixth time; with two errors, three would every time.
+# Of some eighty rows one would miss by chance with these every fifth time; with two errors, four would every time.
 ERRORS = 3
 
 
