@@ -23,7 +23,8 @@ from softspots.state import Box, Frame
 from .conditions import CONDITIONS, FRAME, HERE, SHOWN, Condition, checksum, condition, configuration, read_data
 from .run import RECORD
 
-FINGERPRINT_STEPS = 400
+# Steps of the preparation, whose last one draws new velocities, and as many as these then go through.
+FINGERPRINT_STEPS, AFTERWARDS = 400, 100
 
 
 class _EnoughSteps(Exception):
@@ -31,7 +32,7 @@ class _EnoughSteps(Exception):
 
 
 def fingerprint(parameters: Parameters) -> dict[str, str | float]:
-    """What tells whether another machine or version computes the same bits: the first 400 steps of the preparation.
+    """What tells whether another machine or version computes the same bits: 400 steps of the preparation, then 100.
 
     Returns
     -------
@@ -48,6 +49,7 @@ def fingerprint(parameters: Parameters) -> dict[str, str | float]:
 
     with contextlib.suppress(_EnoughSteps):
         run.prepare(**parameters.preparation, progress=stop)
+    run.run(AFTERWARDS)
     arrays = {"positions": run.frame().positions, "velocities": run.velocities()}
     values = {name: hashlib.sha256(array.astype("<f8").tobytes()).hexdigest() for name, array in arrays.items()}
     thermodynamics = run.thermodynamics()
