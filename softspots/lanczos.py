@@ -22,8 +22,8 @@ BREAKDOWN = 1e-13
 FIRST_CHECK = 2.75
 
 
-def largest_pairs(solve: Callable[[np.ndarray], np.ndarray], size: int, count: int, locked: np.ndarray):
-    """The ``count`` largest eigenvalues, descending, of a positive definite operator, and vectors (size, count).
+def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, locked: np.ndarray):
+    """The ``count`` largest eigenvalues, descending, of a positive definite operator, and vectors (count, size).
 
     All vectors of the iteration are kept. New ones are always orthogonalised against the last two blocks, and
     against all when the loss of orthogonality may exceed ``MAX_LOSS``: the three terms of a step carry on the losses of
@@ -34,7 +34,7 @@ def largest_pairs(solve: Callable[[np.ndarray], np.ndarray], size: int, count: i
     Parameters
     ----------
     solve : callable
-        The operator, on blocks (size, BLOCK_WIDTH).
+        The operator, on blocks (size, BLOCK_WIDTH), in place.
     size : int
     count : int
         A small part of ``size``.
@@ -53,7 +53,7 @@ def largest_pairs(solve: Callable[[np.ndarray], np.ndarray], size: int, count: i
     while True:
         width = basis.width
         last = slice(width - BLOCK_WIDTH, width)
-        basis.block[:size] = solve(basis.block[:size])
+        solve(basis.block[:size])
         own = basis.project_out_recent()[-BLOCK_WIDTH:]
         full = expected > MAX_LOSS
         if full:
@@ -159,10 +159,12 @@ class _Basis:
         return _core.append(self.locked + self.width, np.ascontiguousarray(transform), self._columns, self.block)
 
     def combine(self, weights: np.ndarray) -> np.ndarray:
-        """Vectors (size, k) with the given weights (m, k) on the first m vectors that are not locked."""
-        columns = self._columns[:, self.locked : self.locked + len(weights)]
-        combined = np.matmul(columns.transpose(0, 2, 1), weights)
-        return combined.reshape(-1, weights.shape[1])[: self.size]
+        """Vectors (k, size) with the given weights (m, k) on the first m vectors that are not locked."""
+        combined = np.empty((weights.shape[1], self.size))
+        for first, panel in zip(range(0, self.size, PANEL_ROWS), self._columns, strict=True):
+            columns = panel[self.locked : self.locked + len(weights), : self.size - first]
+            np.matmul(weights.T, columns, out=combined[:, first : first + PANEL_ROWS])
+        return combined
 
 
 def _enlarged(matrix: np.ndarray, size: int) -> np.ndarray:

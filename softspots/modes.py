@@ -25,6 +25,8 @@ DENSE = 4
 # Shift of the factorised matrix, in the same units: far above what counts as zero, so that the factor
 # exists, and far below the lowest sound mode, so that the shift costs ARPACK no iterations.
 SHIFT = 1e-8
+# Modes that are checked at once.
+PART = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,19 +170,17 @@ def lowest_modes(matrix, count: int, *, dimension: int = 2, method: str = "lancz
     find = METHODS[method]
     if method == "lanczos" and size < DENSE * (count + 4 * BLOCK_WIDTH):
         find = _by_dense
-    eigenvalues, vectors = find(matrix, SHIFT * norm, cholesky, count, translations)
-    order = np.argsort(eigenvalues)
-    eigenvalues = eigenvalues[order]
+    eigenvalues, modes = find(matrix, SHIFT * norm, cholesky, count, translations)
     if eigenvalues[0] <= tolerance:
         raise _unstable(matrix, tolerance, eigenvalues[0], dimension)
 
+    residuals = np.empty(count)
     # A part after the other, which stays in cache.
-    modes, residuals = np.empty((count, size)), np.empty(count)
-    for part in np.split(np.arange(count), range(64, count, 64)):
-        columns = vectors[:, order[part]]
-        columns *= _signs(columns)
+    for first in range(0, count, PART):
+        part = slice(first, first + PART)
+        modes[part] *= _signs(modes[part])
+        columns = np.ascontiguousarray(modes[part].T)
         residuals[part] = np.linalg.norm(matrix @ columns - eigenvalues[part] * columns, axis=0)
-        modes[part] = columns.T
     overlaps = modes @ modes.T
     overlaps[np.diag_indices(count)] -= 1
     return Modes(
@@ -228,7 +228,7 @@ def softest_mode(matrix: sparse.csc_array, dimension: int, cholesky: Cholesky) -
     shifts = SHIFT * sparse.linalg.norm(matrix, 1) * 10.0 ** np.arange(10)
     shift = next(shift for shift in shifts if cholesky.factorize(matrix, shift))
     eigenvalues, vectors = _by_arpack(matrix, shift, cholesky, 1, _translations(matrix.shape[0], dimension))
-    return eigenvalues[0], vectors[:, 0]
+    return eigenvalues[0], vectors[0]
 
 
 def _symmetric(matrix) -> sparse.csc_array:
@@ -251,8 +251,12 @@ def _symmetric(matrix) -> sparse.csc_array:
 
 
 def _by_lanczos(matrix, shift: float, cholesky: Cholesky, count: int, translations: np.ndarray):
-    """Eigenvalues and vectors (n, count) off the translations, unordered; ``cholesky`` holds matrix + shift."""
-    inverses, vectors = largest_pairs(cholesky.block_solver(), matrix.shape[0], count, translations)
+    """Eigenvalues, ascending, and vectors (count, n) off the translations; ``cholesky`` holds matrix + shift."""
+    factor, order = cholesky.packed()
+    inverses, vectors = largest_pairs(factor.solve, len(order), count, translations[order])
+    place = np.argsort(order)
+    for vector in vectors:
+        vector[:] = vector[place]
     return 1 / inverses - shift, vectors
 
 
@@ -267,19 +271,22 @@ def _by_arpack(matrix, shift: float, cholesky: Cholesky, count: int, translation
     generator = np.random.default_rng(0)
     start = off_translations(generator.standard_normal(matrix.shape[0]))
     operator = LinearOperator(matrix.shape, matvec=inverse, dtype=np.float64)
-    return eigsh(matrix, count, sigma=-shift, OPinv=operator, v0=start, rng=generator)
+    eigenvalues, vectors = eigsh(matrix, count, sigma=-shift, OPinv=operator, v0=start, rng=generator)
+    order = np.argsort(eigenvalues)
+    return eigenvalues[order], vectors.T[order]
 
 
 def _by_dense(matrix, shift: float, cholesky: Cholesky, count: int, translations: np.ndarray):
     # Raised above all others, the translations do not mix with other zero modes.
     lifted = matrix.toarray() + 2 * sparse.linalg.norm(matrix, 1) * (translations @ translations.T)
-    return eigh(lifted, subset_by_index=[0, count - 1])
+    eigenvalues, vectors = eigh(lifted, subset_by_index=[0, count - 1])
+    return eigenvalues, vectors.T
 
 
 def _signs(vectors: np.ndarray) -> np.ndarray:
-    """What makes the component of largest magnitude of each column, of equal ones the first, positive."""
-    largest = np.abs(vectors).argmax(axis=0)
-    return np.sign(vectors[largest, np.arange(vectors.shape[1])])
+    """What makes the component of largest magnitude of each row, of equal ones the first, positive; (rows, 1)."""
+    largest = np.abs(vectors).argmax(axis=1, keepdims=True)
+    return np.sign(np.take_along_axis(vectors, largest, axis=1))
 
 
 METHODS = {"lanczos": _by_lanczos, "arpack": _by_arpack}
