@@ -138,23 +138,23 @@ contains
     real(wp), intent(inout) :: block(block_width, panel_rows, panels)
     real(wp), intent(out) :: overlaps(block_width, first:last)
 
-    integer(i4) :: p, j, four
+    integer(i4) :: p, j, whole
 
-    four = last - modulo(last - first + 1, 4)
+    whole = last - modulo(last - first + 1, 8)
     overlaps = 0
     do p = 1, panels
-      do j = first, four, 4
-        call add_overlaps(basis(:, j:j + 3, p), block(:, :, p), overlaps(:, j:j + 3))
+      do j = first, whole, 8
+        call add_overlaps(basis(:, j:j + 7, p), block(:, :, p), overlaps(:, j:j + 7))
       end do
-      do j = four + 1, last
+      do j = whole + 1, last
         overlaps(:, j) = overlaps(:, j) + matmul(block(:, :, p), basis(:, j, p))
       end do
     end do
     do p = 1, panels
-      do j = first, four, 4
-        call subtract(basis(:, j:j + 3, p), overlaps(:, j:j + 3), block(:, :, p))
+      do j = first, whole, 8
+        call subtract(basis(:, j:j + 7, p), overlaps(:, j:j + 7), block(:, :, p))
       end do
-      do j = four + 1, last
+      do j = whole + 1, last
         call subtract_one(basis(:, j, p), overlaps(:, j), block(:, :, p))
       end do
     end do
@@ -184,24 +184,28 @@ contains
         block(:, i, p) = row
       end do
       basis(:, first:first + block_width - 1, p) = transpose(block(:, :, p))
-      do j = 1, block_width, 4
-        call add_overlaps(basis(:, first + j - 1:first + j + 2, p), block(:, :, p), gram(:, j:j + 3))
+      do j = 1, block_width, 8
+        call add_overlaps(basis(:, first + j - 1:first + j + 6, p), block(:, :, p), gram(:, j:j + 7))
       end do
     end do
   end subroutine append
 
-  !> Four columns at once keep the vector units busy: eight sums that do not wait for each other.
+  !> Eight columns at once: the block is read from cache once for all of them, and no sum waits for another.
   pure subroutine add_overlaps(v, block, overlaps)
-    real(wp), intent(in) :: v(panel_rows, 4), block(block_width, panel_rows)
-    real(wp), intent(inout) :: overlaps(block_width, 4)
+    real(wp), intent(in) :: v(panel_rows, 8), block(block_width, panel_rows)
+    real(wp), intent(inout) :: overlaps(block_width, 8)
 
     integer(i4) :: i, l
-    real(wp), dimension(block_width) :: c1, c2, c3, c4
+    real(wp), dimension(block_width) :: c1, c2, c3, c4, c5, c6, c7, c8
 
     c1 = 0
     c2 = 0
     c3 = 0
     c4 = 0
+    c5 = 0
+    c6 = 0
+    c7 = 0
+    c8 = 0
     do i = 1, panel_rows
       !$omp simd
       do l = 1, block_width
@@ -209,29 +213,42 @@ contains
         c2(l) = c2(l) + v(i, 2)*block(l, i)
         c3(l) = c3(l) + v(i, 3)*block(l, i)
         c4(l) = c4(l) + v(i, 4)*block(l, i)
+        c5(l) = c5(l) + v(i, 5)*block(l, i)
+        c6(l) = c6(l) + v(i, 6)*block(l, i)
+        c7(l) = c7(l) + v(i, 7)*block(l, i)
+        c8(l) = c8(l) + v(i, 8)*block(l, i)
       end do
     end do
     overlaps(:, 1) = overlaps(:, 1) + c1
     overlaps(:, 2) = overlaps(:, 2) + c2
     overlaps(:, 3) = overlaps(:, 3) + c3
     overlaps(:, 4) = overlaps(:, 4) + c4
+    overlaps(:, 5) = overlaps(:, 5) + c5
+    overlaps(:, 6) = overlaps(:, 6) + c6
+    overlaps(:, 7) = overlaps(:, 7) + c7
+    overlaps(:, 8) = overlaps(:, 8) + c8
   end subroutine add_overlaps
 
   pure subroutine subtract(v, overlaps, block)
-    real(wp), intent(in) :: v(panel_rows, 4), overlaps(block_width, 4)
+    real(wp), intent(in) :: v(panel_rows, 8), overlaps(block_width, 8)
     real(wp), intent(inout) :: block(block_width, panel_rows)
 
     integer(i4) :: i, l
-    real(wp), dimension(block_width) :: c1, c2, c3, c4
+    real(wp), dimension(block_width) :: c1, c2, c3, c4, c5, c6, c7, c8
 
     c1 = overlaps(:, 1)
     c2 = overlaps(:, 2)
     c3 = overlaps(:, 3)
     c4 = overlaps(:, 4)
+    c5 = overlaps(:, 5)
+    c6 = overlaps(:, 6)
+    c7 = overlaps(:, 7)
+    c8 = overlaps(:, 8)
     do i = 1, panel_rows
       !$omp simd
       do l = 1, block_width
-        block(l, i) = block(l, i) - v(i, 1)*c1(l) - v(i, 2)*c2(l) - v(i, 3)*c3(l) - v(i, 4)*c4(l)
+        block(l, i) = block(l, i) - v(i, 1)*c1(l) - v(i, 2)*c2(l) - v(i, 3)*c3(l) - v(i, 4)*c4(l) &
+                      - v(i, 5)*c5(l) - v(i, 6)*c6(l) - v(i, 7)*c7(l) - v(i, 8)*c8(l)
       end do
     end do
   end subroutine subtract
