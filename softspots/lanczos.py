@@ -20,6 +20,9 @@ ROUNDING = np.finfo(float).eps
 BREAKDOWN = 1e-13
 # Vectors per wanted pair at which convergence is looked at first; seldom are more than three needed.
 FIRST_CHECK = 2.75
+# The memory of the last basis, for the next frame's: to get that much anew from the system takes up to a tenth of all
+# the time. Who uses it takes it out, so that threads do not share it.
+_spare: list[np.ndarray] = []
 
 
 def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, locked: np.ndarray):
@@ -41,9 +44,10 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
     locked : (size, k) ndarray
         Orthonormal eigenvectors that are known and not to be found.
     """
-    basis = _Basis(size, locked, int(3.1 * count) + 4 * BLOCK_WIDTH)
+    capacity = int(3.1 * count) + 4 * BLOCK_WIDTH
+    basis = _Basis(size, locked, capacity)
     # The operator within the basis, its lower triangle: blocks on the diagonal and one below.
-    projected = np.zeros((0, 0))
+    projected = np.zeros((capacity, capacity))
     norm = before_last = last_loss = 0.0
     longest, expected = 0.0, np.inf
     check, before = int(FIRST_CHECK * count) + 4 * BLOCK_WIDTH, None
@@ -83,7 +87,9 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
                 eigenvalues, weights = eigenvalues[: -count - 1 : -1], weights[:, : -count - 1 : -1]
                 residual = linalg.norm(coupling @ weights[-BLOCK_WIDTH:], axis=0).max()
                 if residual < allowed:
-                    return eigenvalues, basis.combine(weights)
+                    vectors = basis.combine(weights)
+                    basis.release()
+                    return eigenvalues, vectors
             check = _next_check(width, residual, allowed, before)
             before = width, residual
         if basis.width + BLOCK_WIDTH > size - locked.shape[1]:
@@ -99,7 +105,7 @@ class _Basis:
         self.width = 0
         panels = -(-size // PANEL_ROWS)
         self.block = np.zeros((panels * PANEL_ROWS, BLOCK_WIDTH))
-        self._columns = np.zeros((panels, self.locked + capacity, PANEL_ROWS))
+        self._columns = _memory(panels, self.locked + capacity)
         padded = np.zeros((panels * PANEL_ROWS, self.locked))
         padded[:size] = locked
         self._columns[:, : self.locked] = padded.reshape(panels, PANEL_ROWS, -1).transpose(0, 2, 1)
@@ -123,7 +129,9 @@ class _Basis:
         are dependent.
         """
         if self.locked + self.width + BLOCK_WIDTH > self._columns.shape[1]:
-            self._columns = np.concatenate((self._columns, np.zeros_like(self._columns)), axis=1)
+            columns = _memory(len(self._columns), 2 * self._columns.shape[1])
+            columns[:, : self.locked + self.width] = self._columns[:, : self.locked + self.width]
+            self._columns = columns
         given = self.block.copy()
         coupling = np.eye(BLOCK_WIDTH)
         gram = given.T @ given
@@ -165,6 +173,20 @@ class _Basis:
             columns = panel[self.locked : self.locked + len(weights), : self.size - first]
             np.matmul(weights.T, columns, out=combined[:, first : first + PANEL_ROWS])
         return combined
+
+    def release(self) -> None:
+        """Leave the memory to the next basis."""
+        _spare[:] = [self._columns]
+
+
+def _memory(panels: int, capacity: int) -> np.ndarray:
+    """Room (panels, at least capacity, PANEL_ROWS) for columns, not initialised."""
+    try:
+        spare = _spare.pop()
+    except IndexError:
+        spare = np.empty((0, 0, PANEL_ROWS))
+    fits = spare.shape[0] == panels and spare.shape[1] >= capacity
+    return spare if fits else np.empty((panels, capacity, PANEL_ROWS))
 
 
 def _enlarged(matrix: np.ndarray, size: int) -> np.ndarray:

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from reference import disordered_frame
 from scipy import sparse
 
-from softspots import _core
+from softspots import _core, lanczos
 from softspots.factorization import Cholesky
 from softspots.lanczos import largest_pairs
 from softspots.model import Model
@@ -75,6 +75,45 @@ def test_same_input_same_bits():
     first, second = (largest_pairs(applied(matrix), 600, 20, NOTHING) for _ in range(2))
     assert_array_equal(first[0], second[0])
     assert_array_equal(first[1], second[1])
+
+
+def test_what_the_memory_held_before_does_not_matter(monkeypatch):
+    matrix, _ = operator_with(1 / np.arange(1, 601))
+    spare = []
+    monkeypatch.setattr(lanczos, "_spare", spare)
+    first = largest_pairs(applied(matrix), 600, 20, NOTHING)
+    (memory,) = spare
+    memory[:] = np.nan
+    second = largest_pairs(applied(matrix), 600, 20, NOTHING)
+    assert spare[0] is memory
+    assert_array_equal(first[1], second[1])
+
+
+def test_two_at_a_time_do_not_share_memory():
+    """One starts, and ends, between two steps of the other, as it may in threads."""
+    (one, _), (other, _) = (operator_with(1 / np.arange(1, 601), seed) for seed in (1, 2))
+    alone = [largest_pairs(applied(matrix), 600, 20, NOTHING)[1] for matrix in (one, other)]
+    between, steps = [], 0
+
+    def interrupted(block):
+        nonlocal steps
+        steps += 1
+        if steps == 3:
+            between.append(largest_pairs(applied(other), 600, 20, NOTHING)[1])
+        applied(one)(block)
+
+    assert_array_equal(largest_pairs(interrupted, 600, 20, NOTHING)[1], alone[0])
+    assert_array_equal(between[0], alone[1])
+
+
+@pytest.mark.parametrize("shape", [(1, 2), (2, 200)])
+def test_basis_outgrows_memory_that_is_too_small_or_of_another_size(monkeypatch, shape):
+    monkeypatch.setattr(lanczos, "_spare", [np.full((*shape, _core.PANEL_ROWS), np.nan)])
+    # A dense spectrum, which takes some 300 vectors, four times the first guess.
+    matrix, exact = operator_with(1 / np.linspace(1, 10, 600))
+    found, vectors = largest_pairs(applied(matrix), 600, 4, exact[:, :3])
+    assert_largest(found, vectors, matrix, 4, exact[:, :3])
+    assert lanczos._spare[0].shape[1] > 200
 
 
 def test_too_many_for_the_size_is_an_error():
