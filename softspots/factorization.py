@@ -56,15 +56,14 @@ class Cholesky:
         tile = np.flatnonzero(place % _core.TILE_WIDTH == 0)
         # The rows below a tile are those of its last column but for the diagonal.
         last = np.append(tile[1:], size) - 1
-        start = np.concatenate(([0], np.cumsum(lengths[last] - 1)))
-        within = np.ones(len(lower.indices), dtype=bool)
-        within[indptr[:-1]] = False
-        within &= np.repeat(np.isin(np.arange(size), last), lengths)
+        rows = lengths[last] - 1
+        start = np.concatenate(([0], np.cumsum(rows)))
+        below = np.arange(start[-1]) + np.repeat(indptr[last] + 1 - start[:-1], rows)
         column = np.append(tile, size)
         return _core.PackedFactor(
             *(np.asarray(array + 1, dtype=np.int32) for array in (column, indptr)),
             lower.data,
-            *(np.asarray(array + 1, dtype=np.int32) for array in (start, lower.indices[within])),
+            *(np.asarray(array + 1, dtype=np.int32) for array in (start, lower.indices[below])),
         ), order
 
 
