@@ -27,7 +27,7 @@ MAX_EVALUATIONS = 200_000
 MAX_NEWTON_FACTORS = 50
 MAX_KICKS = 50
 # A factor serves for another step as long as its steps bring the force down to this part.
-CHORD_GAIN = 0.01
+CHORD_GAIN = 0.3
 # Largest displacement of a coordinate in one Newton step or kick, in σ_AA: well inside a cage.
 MAX_STEP = 0.1
 MAX_HALVINGS = 20
