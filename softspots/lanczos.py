@@ -20,6 +20,10 @@ ROUNDING = np.finfo(float).eps
 BREAKDOWN = 1e-13
 # Vectors per wanted pair at which convergence is looked at first; seldom are more than three needed.
 FIRST_CHECK = 2.75
+# How fast the residual falls there, in decades per vector, at least, as a rule.
+FIRST_RATE = 0.5 / BLOCK_WIDTH
+# Others at the edge may lag behind the pair that is looked at.
+MARGIN = 3
 # The memory of the last basis, for the next frame's: to get that much anew from the system takes up to a tenth of all
 # the time. Who uses it takes it out, so that threads do not share it.
 _spare: list[np.ndarray] = []
@@ -81,8 +85,7 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
             found = projected[:width, :width]
             residual, edge = _edge_residual(found, coupling, count)
             allowed = TOLERANCE * edge + ROUNDING * norm
-            # Others at the edge may lag behind a little.
-            if 3 * residual < allowed:
+            if MARGIN * residual < allowed:
                 eigenvalues, weights = linalg.eigh(found, driver="evd")
                 eigenvalues, weights = eigenvalues[: -count - 1 : -1], weights[:, : -count - 1 : -1]
                 residual = linalg.norm(coupling @ weights[-BLOCK_WIDTH:], axis=0).max()
@@ -224,7 +227,10 @@ def _edge_residual(projected: np.ndarray, coupling: np.ndarray, count: int) -> t
 def _next_check(width: int, residual: float, allowed: float, before: tuple[int, float] | None) -> int:
     """When the residual, which falls faster and faster, should be small enough, judged by the last two."""
     soon, late = width + 2 * BLOCK_WIDTH, width + 8 * BLOCK_WIDTH
-    if before is None or not residual < before[1]:
+    if before is None:
+        decades_per_vector = FIRST_RATE
+    elif residual < before[1]:
+        decades_per_vector = np.log10(before[1] / residual) / (width - before[0])
+    else:
         return late
-    decades_per_vector = np.log10(before[1] / residual) / (width - before[0])
-    return int(np.clip(width + np.log10(residual / allowed) / decades_per_vector, soon, late))
+    return int(np.clip(width + np.log10(MARGIN * residual / allowed) / decades_per_vector, soon, late))
