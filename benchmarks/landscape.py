@@ -2,26 +2,50 @@
 
 What bounds the modes
 ---------------------
-Block Lanczos on the inverse finds the 500 lowest modes of 10,000 particles in some 1,540 vectors, 96 blocks of 16. Its
-parts, on a 3.5 GHz Intel core while a second one was busy, of 7 s in all:
+Block Lanczos on the inverse finds the 500 lowest modes of 10,000 particles in some 1,510 vectors, 94 blocks of 16. Its
+parts, on an Intel core with AVX-512 in a virtual machine, of 5.1 s in all:
 
-* Orthogonalisation against all vectors, two blocks of three: 1.6 s. At the end 250 MB are read twice a block, and
-  memory gives 12.7 GB/s; half of the arithmetic, 64 Gflop in all, hides behind that.
-* Solves: 1.4 s. A factor of 5.5 million numbers is read twice a block, at 6 GB/s. With CHOLMOD's own solves, which
-  take vectors column by column, 2.7 s.
-* Orthonormalising blocks within themselves and against the last two: 1.3 s. Ritz values and vectors: 1.5 s. Analysis
-  and factorisation: 0.35 s. Residuals and orthogonality, which are always returned: 0.6 s.
+* Orthogonalisation against all vectors, 59 blocks: 1.2 s. At the end 250 MB are read twice a block; at 50 Gflop/s of
+  the 65 that BLAS reaches here, memory is as busy, with 12.5 GB/s.
+* Solves: 1.25 s. A factor of 5.5 million numbers is read twice a block, at 7 GB/s; 9 ms if it is still in a cache,
+  13 ms after a sweep over the basis. With CHOLMOD's own solves, which take vectors column by column, 2.7 s.
+* Ritz values and vectors: 0.55 s for the projected matrix, 0.55 s for the vectors, which BLAS bounds, and 0.15 s for
+  two looks at convergence.
+* Orthonormalising blocks within themselves and against the last two: 0.5 s. Analysis, factorisation and packing: 0.45
+  s. Residuals and orthogonality, which are always returned: 0.4 s.
 
-What else was tried, in seconds for the same 500 modes: all blocks orthogonalised against all vectors, 8.2 instead of
-7; loss of orthogonality up to 1e-10 instead of 1e-12, 6.7, but residuals of 5e-11 instead of 2e-12; NumPy for the
-orthogonalisation, twice as long for that part; blocks of 32, a tenth more vectors and no gain; panels of 256 rows
-instead of 1,024, half again as long for the orthogonalisation; solves in tiles of 8 columns, no gain. PRIMME on the
-inverse, in blocks of 32, took 26 s in a trial, and slices of the spectrum by MUMPS 7 s; MUMPS would be a second direct
-solver beside CHOLMOD, with an MPI of its own to keep out of the way.
+What made it faster, in seconds for the same 500 modes, from 7.1 on: the memory of the basis kept between frames, 0.7
+(0.03 where the system has the memory at hand, but a virtual machine that has given it back to its host pays 1.2 ms a
+MiB again); blocks permuted once and not in every solve, 0.3; orthogonalisation against eight columns at once,
+not four, 0.4: a panel of the block, which lies in the second cache, was what bounded it; convergence looked at when the
+residual should be small enough, not eight blocks after the first look, 0.3.
 
-What bounds the quench: L-BFGS takes some 1,350 forces, 0.25 ms each, and as long again for its 16 vectors of history.
-Two factorisations and one analysis, 0.5 s, end it. Fewer or more pairs than 8 gained nothing, nor did handing
-over to Newton at 1e-3 (more factorisations) or 1e-5 (more forces) instead of 1e-4.
+What else was tried, before that, of 7 s: all blocks orthogonalised against all vectors, 8.2; loss of orthogonality up
+to 1e-10 instead of 1e-12, 6.7, but residuals of 5e-11 instead of 2e-12; NumPy for the orthogonalisation, twice as long
+for that part; blocks of 32, a tenth more vectors and no gain; panels of 256 rows instead of 1,024, half again as long
+for the orthogonalisation, of 512 the same; solves in tiles of 8 columns, no gain. PRIMME on the inverse, in blocks of
+32, took 26 s in a trial, and slices of the spectrum by MUMPS 7 s; MUMPS would be a second direct solver beside
+CHOLMOD, with an MPI of its own to keep out of the way. And since:
+
+* A shift inside the spectrum, with an indefinite L D Lᵀ. Shifts at modes 150, 200, 250 and 300 of the 500 take 1,280,
+  1,216, 1,120 and 1,056 vectors instead of 1,510; at 300, modes below and above it converge together. But without
+  pivoting the factors grow: rounding of the factorisation is 1e-10 to 4e-10 instead of 7e-13, and residuals are 6e-9
+  to 2e-8 instead of 3e-12 (eigenvalues are off by 1e-11 to 4e-11). A step of refinement in each solve should mend
+  that. With it, with a supernodal L D Lᵀ of our own (CHOLMOD's simplicial one takes 1.1 to 1.4 s, its supernodal
+  Cholesky 0.19), and with one more factorisation to place the shift, an estimate comes to 4.6 s instead of 5.1.
+* A larger shift below the spectrum, a twentieth of the highest wanted eigenvalue, which halves the growth of the loss:
+  52 blocks orthogonalised against all instead of 61. That is 0.2 s, for a guess of where the modes lie.
+* A subset of eigenpairs of the projected matrix (MRRR, or bisection): no gain, its tridiagonal form takes the time.
+* Prefetching the factor, at 0.5 to 8 KB; vector instructions for the tiles' triangles: no gain.
+* Nested dissection instead of METIS: 1 % fewer numbers in the factor; AMD alone: 29 % more.
+* One symbolic analysis for the last factor of the quench and that of the modes, which have the same pattern, would save
+  0.13 s, but tie the two stages to each other.
+
+What bounds the quench: L-BFGS takes some 1,350 forces and 0.6 ms for each, not quite half of it for history and line
+search. Two factorisations and one analysis, 0.5 s, end it. Means of 16 frames: keeping a factor for as long as its
+steps bring the force down to 0.3, not 0.01, takes 2.06 factorisations instead of 2.19 and 1.43 s instead of 1.53; with
+it, handing over to Newton at 3e-4 or 1e-3 instead of 1e-4 takes 1,265 or 1,148 forces instead of 1,361, but 1.47 or
+1.58 s. Fewer or more pairs than 8 gained nothing.
 """
 
 from __future__ import annotations
