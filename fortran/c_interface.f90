@@ -13,6 +13,8 @@ module softspots_c_interface
   use softspots_hessian, only: count_hessian, fill_hessian
   use softspots_minimize, only: minimize
   use softspots_plasticity, only: compute_d2min
+  use softspots_cells, only: cell_list, sort_into_cells
+  use softspots_connection, only: connect_by_delaunay, connect_by_distance
   use softspots_meanfield, only: spend_budgets
   use softspots_krylov, only: pack_factor, solve_block, project_out, append, panel_rows, block_width, tile_width
   use softspots_reduction, only: accumulate
@@ -145,6 +147,28 @@ contains
     call prepare(n, positions, species, box, cutoff, frame, error)
     if (error%code == ok) call compute_d2min(frame, cutoff, displacements, row_shift, d2min)
   end subroutine ss_d2min
+
+  !> Pairs (2, count) of chosen particles that are connected, from zero: at most `length` apart or, where that is zero,
+  !> by the Delaunay triangulation. Of more than the capacity, some are missing.
+  subroutine ss_connect(n, positions, box, chosen, length, capacity, edges, count, error) bind(c)
+    integer(c_int), value :: n, capacity
+    real(c_double), value :: length
+    real(c_double), intent(in) :: positions(2, n), box(3)
+    integer(c_int), intent(in) :: chosen(n)
+    integer(c_int), intent(out) :: edges(2, capacity), count
+    type(failure), intent(out) :: error
+
+    type(cell_list) :: cells
+
+    count = 0
+    call sort_into_cells(positions, box_type(box(1), box(2), box(3)), cells, error)
+    if (error%code /= ok) return
+    if (length > 0) then
+      call connect_by_distance(cells, chosen == 1, length, edges, count)
+    else
+      call connect_by_delaunay(cells, chosen == 1, edges, count, error)
+    end if
+  end subroutine ss_connect
 
   !> One step of the mean-field model for each of the n places in struck, from zero; counters = step, born, died.
   subroutine ss_spend_budgets(n, struck, n_budgets, budgets, n_spots, spot, birth, remaining, lifetimes, &

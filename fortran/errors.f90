@@ -16,6 +16,8 @@ module softspots_errors
   integer(c_int), parameter, public :: lost_particles = 4
   !> A rank's rectangle is narrower than the interaction range. value: the width; allowed: the least width.
   integer(c_int), parameter, public :: grid_too_fine = 5
+  !> A particle is where another one is, or too close to tell them apart. particle: one of the two.
+  integer(c_int), parameter, public :: coincidence = 6
 
   !> The one error record that crosses the border to Python.
   type, bind(c), public :: failure

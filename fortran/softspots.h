@@ -20,6 +20,8 @@ void ss_minimize(int n, double *positions, int *species, double *box, double *ta
                         double max_force, int max_evaluations, double *forces, int *evaluations, failure *error);
 void ss_d2min(int n, double *positions, double *displacements, double row_shift, double *box, double cutoff,
                      double *d2min, failure *error);
+void ss_connect(int n, double *positions, double *box, int *chosen, double length, int capacity, int *edges,
+                int *count, failure *error);
 void ss_spend_budgets(int n, int *struck, long long n_budgets, long long *budgets, int n_spots, long long *spot,
                       long long *birth, long long *remaining, long long *lifetimes, long long *counters);
 

@@ -22,6 +22,8 @@ cdef extern from "softspots.h" nogil:
                             failure *error)
     void ss_d2min(int n, double *positions, double *displacements, double row_shift, double *box,
                          double cutoff, double *d2min, failure *error)
+    void ss_connect(int n, double *positions, double *box, int *chosen, double length, int capacity, int *edges,
+                    int *count, failure *error)
     void ss_spend_budgets(int n, int *struck, long long n_budgets, long long *budgets, int n_spots, long long *spot,
                           long long *birth, long long *remaining, long long *lifetimes, long long *counters)
     void ss_accumulate(int n, double *terms, double *sums)
@@ -64,6 +66,7 @@ MESSAGES = {
     ),
     4: (RuntimeError, "particles were lost in step {step}: {value:.0f} are left of {allowed:.0f}"),
     5: (ValueError, "the rank grid is too fine: a rank's rectangle is {value:.4g} wide; at least {allowed:.4g} is needed"),
+    6: (ValueError, "particle {particle} and another one coincide; they must lie apart"),
 }
 
 
@@ -165,6 +168,27 @@ def d2min(positions, displacements, double row_shift, box, double cutoff):
         ss_d2min(<int> r.shape[0], &r[0, 0], &u[0, 0], row_shift, &b[0], cutoff, &values[0], &error)
     check(&error)
     return np.asarray(values)
+
+
+def connect(positions, box, chosen, double length):
+    """Pairs (E, 2) of chosen particles at most ``length`` apart, or by Delaunay if it is 0; see `softspots.spots`."""
+    cdef double[:, ::1] r = np.ascontiguousarray(positions, dtype=np.float64)
+    cdef double[::1] b = np.ascontiguousarray(box, dtype=np.float64)
+    cdef int[::1] c = np.ascontiguousarray(chosen, dtype=np.int32)
+    cdef int n = <int> r.shape[0]
+    if n == 0 or r.shape[1] != 2 or c.shape[0] != n or b.shape[0] != 3:
+        raise ValueError("positions must have shape (N, 2) with N > 0, chosen (N,), box (3,)")
+    # What a triangulation has at most; only a long distance connects more.
+    cdef int count = 3 * n, capacity = 0
+    cdef int[:, ::1] edges
+    cdef failure error
+    while count > capacity:
+        capacity = count
+        edges = np.empty((capacity, 2), dtype=np.int32)
+        with nogil:
+            ss_connect(n, &r[0, 0], &b[0], &c[0], length, capacity, &edges[0, 0], &count, &error)
+        check(&error)
+    return np.asarray(edges[:count])
 
 
 def spend_budgets(int[::1] struck, long long[::1] budgets, long long[::1] spot, long long[::1] birth,

@@ -72,7 +72,7 @@ class Source:
         if self.results is None:
             return 10.0
         frames, particles = self.results.n_frames, self.results.configuration.get("particles", 0)
-        return 1500 + particles * (0.0125 * min(frames, SELECTION_FRAMES) + 4e-6 * frames**2)
+        return 1500 + particles * (0.003 * min(frames, SELECTION_FRAMES) + 4e-6 * frames**2)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -109,7 +109,7 @@ def make_parser() -> argparse.ArgumentParser:
         type=_count,
         default=SELECTION_FRAMES,
         metavar="N",
-        help="frames, evenly spread, for ΔP*; 0.13 s each for 10,000 particles [default %(default)s]",
+        help="frames, evenly spread, for ΔP*; 0.03 s each for 10,000 particles [default %(default)s]",
     )
     parser.add_argument(
         "--movie", action="store_true", help="a movie of each run's soft spots too: MP4 where there is ffmpeg, else GIF"

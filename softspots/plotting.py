@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
 from .probability import THRESHOLD
-from .spots import periodic_images
 from .state import Frame
 
 STYLE = {
@@ -179,6 +178,33 @@ def draw_discs(axes, frame, values, labels, diameters, coloring, low, high):
                 discs.set(array=values[particles[those]], **coloring)
             collections.append(axes.add_collection(discs, autolim=False))
     return collections
+
+
+def periodic_images(frame: Frame, low: tuple, high: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """All periodic images of the particles inside a rectangle.
+
+    Parameters
+    ----------
+    frame : Frame
+    low, high : pair of float
+        Lower left and upper right corner, in σ_AA; any size, anywhere.
+
+    Returns
+    -------
+    points : (n, 2) ndarray of float
+        Coordinates of the images, in σ_AA.
+    particles : (n,) ndarray of int
+        The particle that each one is an image of.
+    """
+    box, (x, y) = frame.box, frame.positions.T
+    first_row = np.floor((low[1] - y) / box.length_y)
+    rows = first_row + np.arange(np.floor((high[1] - low[1]) / box.length_y) + 2)[:, None]
+    # Along x only the offset from the left edge counts, so a flip of the tilt changes nothing here.
+    offsets = np.mod(x + rows * box.tilt - low[0], box.length_x)
+    columns = np.arange(np.floor((high[0] - low[0]) / box.length_x) + 1)[:, None, None]
+    images = np.stack(np.broadcast_arrays(low[0] + offsets + columns * box.length_x, y + rows * box.length_y), axis=-1)
+    inside = ((images >= low) & (images <= high)).all(axis=-1)
+    return images[inside], np.nonzero(inside)[-1]
 
 
 def _most_active_spot(frame, d2min, labels):

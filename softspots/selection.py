@@ -150,15 +150,14 @@ def modes_needed(ranked: np.ndarray, edges: np.ndarray, n_all: int, min_particle
     taken[ranked[::-1].ravel()] = np.repeat(np.arange(len(ranked), 0, -1), ranked.shape[1])
     if min_particles == 1:
         return taken
-    joined = taken[edges].max(axis=1)
-    order = np.argsort(joined, kind="stable")
-    order = order[: np.searchsorted(joined[order], never)]
+    joined = np.maximum(*taken[edges.T])
+    ever = np.flatnonzero(joined < never)
+    order = ever[np.argsort(joined[ever], kind="stable")]
     needed = [never] * n_all
-    # Clusters that are still too small, by particle; those that are large enough are all one.
-    large = []
-    clusters = [[particle] for particle in range(n_all)]
+    # Clusters of two and more that are still too small, by particle; those that are large enough are all one.
+    large, clusters = [], {}
     for one, other, rank in zip(*edges[order].T.tolist(), joined[order].tolist(), strict=True):
-        first, second = clusters[one], clusters[other]
+        first, second = clusters.get(one, [one]), clusters.get(other, [other])
         if first is second:
             continue
         members = first + second

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import Delaunay, cKDTree
 
+from . import _core
+from .forces import box_array
 from .state import Frame
 
 CONNECTIONS = ("delaunay", "distance")
@@ -109,79 +110,33 @@ def mode_particles(vectors: np.ndarray, count: int) -> np.ndarray:
     return largest
 
 
-def periodic_images(frame: Frame, low: tuple, high: tuple) -> tuple[np.ndarray, np.ndarray]:
-    """All periodic images of the particles inside a rectangle.
-
-    Parameters
-    ----------
-    frame : Frame
-    low, high : pair of float
-        Lower left and upper right corner, in σ_AA; any size, anywhere.
-
-    Returns
-    -------
-    points : (n, 2) ndarray of float
-        Coordinates of the images, in σ_AA.
-    particles : (n,) ndarray of int
-        The particle that each one is an image of.
-    """
-    box, (x, y) = frame.box, frame.positions.T
-    first_row = np.floor((low[1] - y) / box.length_y)
-    rows = first_row + np.arange(np.floor((high[1] - low[1]) / box.length_y) + 2)[:, None]
-    # Along x only the offset from the left edge counts, so a flip of the tilt changes nothing here.
-    offsets = np.mod(x + rows * box.tilt - low[0], box.length_x)
-    columns = np.arange(np.floor((high[0] - low[0]) / box.length_x) + 1)[:, None, None]
-    images = np.stack(np.broadcast_arrays(low[0] + offsets + columns * box.length_x, y + rows * box.length_y), axis=-1)
-    inside = ((images >= low) & (images <= high)).all(axis=-1)
-    return images[inside], np.nonzero(inside)[-1]
-
-
-def delaunay_edges(frame: Frame) -> np.ndarray:
+def delaunay_edges(frame: Frame, among: np.ndarray | None = None) -> np.ndarray:
     """Edges of the periodic Delaunay triangulation, in the tilted box.
 
-    Particles and their images in a rectangle of one box area and a margin around it are
-    triangulated together. The result is exact: a triangle with a corner in the box is accepted only
-    if its circumcircle lies within the margin, where no image can be missing; otherwise the margin
-    is doubled. Where four or more particles lie on one empty circle the triangulation is not
-    unique, and rounding chooses.
+    Particles are joined if their Voronoi cells share a side. Where four or more lie on one empty circle, within
+    10⁻⁹ of their distances, those across from each other share a mere point, and are not joined.
 
     Parameters
     ----------
     frame : Frame
+    among : (N,) array_like of bool, optional
+        Only edges between these particles, which takes that much less time. Default: all.
 
     Returns
     -------
-    (E, 2) ndarray of int
-        Pairs of particle ids, the lower first, sorted, each pair once; 3 N of them but for tiny
+    (E, 2) ndarray of int32
+        Pairs of particle ids, the lower first, sorted, each pair once; of a disordered frame 3 N of them but for tiny
         systems, where a particle may be joined to itself (left out) or twice to another.
 
     Raises
     ------
     ValueError
-        If particles coincide, or lie closer than rounding can tell apart.
+        If particles coincide, or lie closer than rounding can tell apart, or ``among`` is not one value a particle.
     """
-    size = np.array([frame.box.length_x, frame.box.length_y])
-    # Three mean spacings: no dense packing has holes that wide, so that the loop ends at once.
-    margin = 3 * np.sqrt(frame.box.area / len(frame))
-    while True:
-        points, particles = periodic_images(frame, -margin * np.ones(2), size + margin)
-        triangulation = Delaunay(points)
-        # The slack makes sure of one image at least of each particle on the border.
-        in_box = ((points >= -1e-9 * size) & (points <= (1 + 1e-9) * size)).all(axis=1)
-        # No hole is wider than the diagonal of the box; only triangles lost in rounding look so.
-        if in_box[triangulation.coplanar[:, 0]].any() or margin > 4 * np.hypot(*size):
-            raise ValueError("delaunay_edges: some particles coincide; they must lie apart")
-        corners = triangulation.simplices
-        touching = in_box[corners].any(axis=1)
-        outermost = (triangulation.neighbors[touching] < 0).any()
-        if not outermost and 2 * _circumradii(points[corners[touching]]).max() < margin:
-            break
-        margin *= 2
-    pairs = np.concatenate([corners[touching][:, sides] for sides in ([0, 1], [1, 2], [2, 0])])
-    return _unique_edges(particles[pairs], len(frame))
+    return _core.connect(frame.positions, box_array(frame.box), _checked_among(among, frame), 0.0)
 
 
-def bonds(frame: Frame, length: float) -> np.ndarray:
+def bonds(frame: Frame, length: float, among: np.ndarray | None = None) -> np.ndarray:
     """Pairs of particles at most ``length`` apart, through the periodic images.
 
     Parameters
@@ -189,24 +144,22 @@ def bonds(frame: Frame, length: float) -> np.ndarray:
     frame : Frame
     length : float
         In σ_AA.
+    among : (N,) array_like of bool, optional
+        Only pairs of these particles. Default: all.
 
     Returns
     -------
-    (E, 2) ndarray of int
+    (E, 2) ndarray of int32
         Pairs of particle ids, the lower first, sorted, each pair once.
 
     Raises
     ------
     ValueError
-        If the length is not a positive finite number.
+        If the length is not a positive finite number, or ``among`` is not one value a particle.
     """
     if not (np.isfinite(length) and length > 0):
         raise ValueError(f"bonds: bond_length is {length!r}; it must be a positive finite number")
-    size = np.array([frame.box.length_x, frame.box.length_y])
-    # The slack keeps pairs whose distance is the length itself and that the border separates.
-    margin = length + 1e-9 * size
-    points, particles = periodic_images(frame, -margin, size + margin)
-    return _unique_edges(particles[cKDTree(points).query_pairs(length, output_type="ndarray")], len(frame))
+    return _core.connect(frame.positions, box_array(frame.box), _checked_among(among, frame), length)
 
 
 def label_clusters(on_map: np.ndarray, edges: np.ndarray, min_particles: int = 4) -> np.ndarray:
@@ -303,9 +256,9 @@ def soft_spots_from_ranking(
         raise ValueError(f"soft_spots: mode_particles must be particle ids, 0 to {len(frame) - 1}")
     if connection not in CONNECTIONS:
         raise ValueError(f"soft_spots: connection is {connection!r}; allowed: {', '.join(CONNECTIONS)}")
-    edges = delaunay_edges(frame) if connection == "delaunay" else bonds(frame, bond_length)
     on_map = np.zeros(len(frame), dtype=bool)
     on_map[mode_particles[rank_modes(participation_ratio)[:n_modes], :n_particles]] = True
+    edges = delaunay_edges(frame, on_map) if connection == "delaunay" else bonds(frame, bond_length, on_map)
     return SoftSpots(label_clusters(on_map, edges, min_particles))
 
 
@@ -338,16 +291,8 @@ def soft_spots(frame: Frame, modes, n_modes: int = 430, n_particles: int = 20, *
     return soft_spots_from_ranking(frame, modes.participation_ratio, ranking, n_modes, n_particles, **clustering)
 
 
-def _circumradii(triangles: np.ndarray) -> np.ndarray:
-    """Radii of the circumcircles of triangles, shape (n, 3, 2); infinite where the corners lie on a line."""
-    a, b, c = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 1], triangles[:, 0] - triangles[:, 2]
-    with np.errstate(divide="ignore"):
-        return np.prod([np.hypot(*side.T) for side in (a, b, c)], axis=0) / (
-            2 * np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
-        )
-
-
-def _unique_edges(pairs: np.ndarray, n_all: int) -> np.ndarray:
-    """Pairs of particles, the lower first, sorted, each once; none of a particle with itself."""
-    low, high = pairs.min(axis=1), pairs.max(axis=1)
-    return np.column_stack(np.divmod(np.unique((low * n_all + high)[low < high]), n_all))
+def _checked_among(among, frame):
+    among = np.ones(len(frame), dtype=bool) if among is None else np.asarray(among, dtype=bool)
+    if among.shape != (len(frame),):
+        raise ValueError(f"among has shape {among.shape}; ({len(frame)},) is needed")
+    return among

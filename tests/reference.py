@@ -78,6 +78,15 @@ def ordered_pairs(positions, box, cutoff):
     return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
 
 
+def images_of(frame, reach):
+    """Every image within ``reach`` cells either way, and the particle it belongs to; the frame itself first."""
+    box = frame.box
+    cells = sorted(((a, b) for a in range(-reach, reach + 1) for b in range(-reach, reach + 1)), key=np.linalg.norm)
+    shifts = np.array([(a * box.length_x + b * box.tilt, b * box.length_y) for a, b in cells])
+    points = (frame.positions + shifts[:, None]).reshape(-1, 2)
+    return points, np.tile(np.arange(len(frame)), len(cells))
+
+
 def interacting_pairs(frame, model):
     """The ordered pairs within the cutoff, as i, j, separations (P, 2), distances (P,) and V, V', V'' (3, P)."""
     i, j, _, _, separations = ordered_pairs(frame.positions, frame.box, model.largest_cutoff)

@@ -1,12 +1,18 @@
 """The map: what its pixels, its inset and its files show."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import imread
+from reference import images_of, wrapped
 
-from softspots.plotting import COLORS, OUTLINE, draw_map
+import softspots
+from softspots.plotting import COLORS, OUTLINE, draw_map, periodic_images
 from softspots.state import Box, Frame
 
 BOX = Box(20.0, 16.0, tilt=6.0)
@@ -231,3 +237,33 @@ def test_wrong_input_is_named(changes, message):
     frame, d2min, labels = glass()
     with pytest.raises(ValueError, match=message):
         draw_map(**({"target": "map.png", "frame": frame, "d2min": d2min, "labels": labels} | changes))
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [((-3.0, -2.0), (4.0, 5.5)), ((20.0, -40.0), (61.0, -39.0)), ((-30.0, -30.0), (30.0, 30.0))]
+)
+def test_periodic_images_are_all_those_in_the_rectangle(frame, low, high):
+    points, particles = periodic_images(frame, low, high)
+    everything, owners = images_of(wrapped(frame), 16)
+    inside = ((everything > low) & (everything < high)).all(axis=1)
+    assert len(points) == inside.sum() > 0
+    order, expected = np.lexsort((*points.T, particles)), np.lexsort((*everything[inside].T, owners[inside]))
+    assert (particles[order] == owners[inside][expected]).all()
+    # Coordinates below 100 that were reached by other sums: a few roundings of 1e-14.
+    np.testing.assert_allclose(points[order], everything[inside][expected], rtol=0, atol=1e-12)
+
+
+def test_pictures_and_probabilities_need_no_compiled_code_and_no_mpi():
+    # An empty package of the same name in front, so that only these modules and what they import are loaded.
+    program = f"""
+import sys, types
+package = types.ModuleType("softspots")
+package.__path__ = [{str(Path(softspots.plotting.__file__).parent)!r}]
+sys.modules["softspots"] = package
+import softspots.plotting, softspots.probability
+own = {{name for name in sys.modules if name.startswith("softspots.")}}
+allowed = ("plotting", "probability", "errors", "state")
+assert own <= {{"softspots." + name for name in allowed}}, own
+assert not {{"mpi4py", "matplotlib.pyplot"}} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)

@@ -1,9 +1,6 @@
 """Soft-spot maps: ranking, periodic neighbours, clusters, and what a map must not depend on."""
 
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,31 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from reference import flipped, renumbered
+from reference import flipped, images_of, renumbered, wrapped
 from scipy.spatial import Delaunay
 
-import softspots
 from softspots.spots import (
     SoftSpots,
     bonds,
     delaunay_edges,
     label_clusters,
     mode_particles,
-    periodic_images,
     rank_modes,
     soft_spots,
     soft_spots_from_ranking,
 )
 from softspots.state import Box, Frame
-
-
-def images_of(frame, reach):
-    """Every image within ``reach`` cells either way, and the particle it belongs to; the frame itself first."""
-    box = frame.box
-    cells = sorted(((a, b) for a in range(-reach, reach + 1) for b in range(-reach, reach + 1)), key=np.linalg.norm)
-    shifts = np.array([(a * box.length_x + b * box.tilt, b * box.length_y) for a, b in cells])
-    points = (frame.positions + shifts[:, None]).reshape(-1, 2)
-    return points, np.tile(np.arange(len(frame)), len(cells))
 
 
 def edges_of_images(frame, reach):
@@ -44,11 +30,6 @@ def edges_of_images(frame, reach):
     sides = np.concatenate([Delaunay(points).simplices[:, pair] for pair in ([0, 1], [1, 2], [2, 0])])
     pairs = particles[sides[(sides < len(frame)).any(axis=1)]]
     return sorted({(min(pair), max(pair)) for pair in pairs.tolist() if pair[0] != pair[1]})
-
-
-def in_the_cell(frame):
-    """The frame with all particles wrapped, as `images_of` needs it."""
-    return replace(frame, positions=frame.box.wrap(frame.positions)[0])
 
 
 def as_list(edges):
@@ -113,36 +94,22 @@ def test_numbers_that_are_none_are_errors():
 # Neighbours through the periodic boundaries
 
 
-@pytest.mark.parametrize(
-    ("low", "high"), [((-3.0, -2.0), (4.0, 5.5)), ((20.0, -40.0), (61.0, -39.0)), ((-30.0, -30.0), (30.0, 30.0))]
-)
-def test_periodic_images_are_all_those_in_the_rectangle(frame, low, high):
-    points, particles = periodic_images(frame, low, high)
-    everything, owners = images_of(in_the_cell(frame), 16)
-    inside = ((everything > low) & (everything < high)).all(axis=1)
-    assert len(points) == inside.sum() > 0
-    order, expected = np.lexsort((*points.T, particles)), np.lexsort((*everything[inside].T, owners[inside]))
-    assert (particles[order] == owners[inside][expected]).all()
-    # Coordinates below 100 that were reached by other sums: a few roundings of 1e-14.
-    np.testing.assert_allclose(points[order], everything[inside][expected], rtol=0, atol=1e-12)
-
-
 def test_delaunay_edges_are_those_among_all_images(frame):
     edges = delaunay_edges(frame)
-    assert as_list(edges) == edges_of_images(in_the_cell(frame), 2)
+    assert as_list(edges) == edges_of_images(wrapped(frame), 2)
     # Euler's formula on the torus: 3 N edges; no pair meets twice in a box of several neighbour shells.
     assert len(edges) == 3 * len(frame)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_delaunay_edges_of_sparse_points_in_a_narrow_box(seed):
-    # Circumcircles larger than the box is wide, and pairs that meet more than once.
-    frame = random_frame(seed, 12, Box(2.0, 9.0, tilt=0.7))
-    assert as_list(delaunay_edges(frame)) == edges_of_images(frame, 7)
+@given(st.integers(0, 2**32), st.integers(1, 40), st.floats(0.3, 3), st.floats(-0.5, 0.5), st.integers(-3, 3))
+def test_delaunay_edges_are_those_among_all_images_whatever_the_box(seed, particles, length_y, tilt, flips):
+    # With few particles, circles wider than the box, and pairs that meet more than once.
+    frame = random_frame(seed, particles, Box(1.0, length_y, tilt))
+    assert as_list(delaunay_edges(flipped(frame, flips))) == edges_of_images(frame, 4)
 
 
 def test_delaunay_edges_across_a_void():
-    # The hole is more than twenty mean spacings wide: the first margin is too small, and must be found so.
+    # The hole is more than twenty mean spacings wide, far more than where the search for neighbours begins.
     frame = random_frame(8, 900, Box(30.0, 31.0, tilt=11.0))
     offset = frame.box.minimum_image(frame.positions - (20.0, 30.0))
     frame = Frame(frame.positions[np.hypot(*offset.T) > 11], frame.species[np.hypot(*offset.T) > 11], frame.box)
@@ -154,7 +121,7 @@ def test_delaunay_edges_across_a_void():
 def test_delaunay_edges_do_not_depend_on_the_description(frame):
     edges = delaunay_edges(frame)
     moved = replace(frame, positions=frame.positions + (3.21, -47.3))
-    for other in (moved, flipped(frame), flipped(frame, -2), in_the_cell(frame)):
+    for other in (moved, flipped(frame), flipped(frame, -2), wrapped(frame)):
         assert (delaunay_edges(other) == edges).all()
     order = np.random.default_rng(2).permutation(len(frame))
     assert as_list(np.unique(np.sort(order[delaunay_edges(renumbered(frame, order))], axis=1), axis=0)) == as_list(
@@ -162,12 +129,24 @@ def test_delaunay_edges_do_not_depend_on_the_description(frame):
     )
 
 
-def test_delaunay_edges_of_a_perfect_lattice_join_the_nearest_neighbours():
-    # Every square has four particles on one circle: the diagonals are a matter of rounding, the sides are not.
-    side = 12
-    x, y = np.divmod(np.arange(side * side), side)
-    frame = Frame(np.column_stack((x, y)), np.zeros(side * side, int), Box(side, side, tilt=4.0))
-    assert set(as_list(bonds(frame, 1.1))) <= set(as_list(delaunay_edges(frame)))
+def test_delaunay_edges_of_a_crowd_in_the_wilderness():
+    # Distances that differ by a thousand, so that one range of search fits nobody.
+    frame = random_frame(3, 120, Box(9.0, 8.0, tilt=-2.5))
+    crowd = np.arange(120) < 100
+    frame = replace(frame, positions=np.where(crowd[:, None], 4 + 1e-3 * frame.positions, frame.positions))
+    assert as_list(delaunay_edges(frame)) == edges_of_images(frame, 2)
+
+
+@pytest.mark.parametrize("move", [(0.0, 0.0), (0.1, -0.7), (-123.4, 567.8)])
+@pytest.mark.parametrize("flips", [0, 1, -7])
+def test_delaunay_edges_of_a_perfect_lattice_join_the_nearest_neighbours(move, flips):
+    # Every square has four particles on one circle: rounding must not choose a diagonal.
+    side, spacing = 12, 0.9
+    x, y = spacing * np.array(np.divmod(np.arange(side * side), side))
+    frame = Frame(np.column_stack((x, y)) + move, np.zeros(side**2, int), Box(*[side * spacing] * 2, tilt=4 * spacing))
+    edges = delaunay_edges(flipped(frame, flips))
+    assert as_list(edges) == as_list(bonds(frame, 1.1 * spacing))
+    assert len(edges) == 2 * side**2
 
 
 @pytest.mark.parametrize(("particles", "edges"), [(1, []), (2, [(0, 1)]), (3, [(0, 1), (0, 2), (1, 2)])])
@@ -184,13 +163,27 @@ def test_coinciding_particles_are_an_error(frame, distance):
         delaunay_edges(replace(frame, positions=positions))
 
 
+@pytest.mark.parametrize("connect", [delaunay_edges, lambda *chosen: bonds(chosen[0], 1.5, *chosen[1:])])
+def test_edges_among_some_particles_are_those_of_all_that_join_them(frame, connect):
+    among = np.random.default_rng(4).random(len(frame)) < 0.4
+    edges = connect(frame)
+    assert (connect(frame, among) == edges[among[edges].all(axis=1)]).all()
+    with pytest.raises(ValueError, match=r"among has shape \(3,\)"):
+        connect(frame, among[:3])
+
+
 @pytest.mark.parametrize("length", [0.8, 1.5, 4.0])
 def test_bonds_are_all_pairs_within_their_length(frame, length):
-    wrapped = in_the_cell(frame)
-    points, particles = images_of(wrapped, 2)
-    i, j = np.nonzero(np.hypot(*(points - wrapped.positions[:, None]).transpose(2, 0, 1)) <= length)
+    in_cell = wrapped(frame)
+    points, particles = images_of(in_cell, 2)
+    i, j = np.nonzero(np.hypot(*(points - in_cell.positions[:, None]).transpose(2, 0, 1)) <= length)
     expected = sorted({(a, b) for a, b in zip(i.tolist(), particles[j].tolist(), strict=True) if a < b})
     assert as_list(bonds(frame, length)) == expected
+
+
+def test_bonds_longer_than_the_box_join_all():
+    frame = random_frame(6, 40, Box(3.0, 2.0, 1.1))
+    assert as_list(bonds(frame, 1e12)) == [(i, j) for i in range(40) for j in range(i + 1, 40)]
 
 
 @pytest.mark.parametrize("length", [0.0, -1.0, np.nan, np.inf])
@@ -328,19 +321,3 @@ def test_modes_and_rankings_must_fit_the_frame(square):
             soft_spots_from_ranking(
                 frame, modes.participation_ratio, np.where(ranking == ranking[0, 0], wrong, ranking), 2, 9
             )
-
-
-def test_maps_probabilities_and_pictures_need_no_compiled_code_and_no_mpi():
-    # An empty package of the same name in front, so that only these modules and what they import are loaded.
-    program = f"""
-import sys, types
-package = types.ModuleType("softspots")
-package.__path__ = [{str(Path(softspots.spots.__file__).parent)!r}]
-sys.modules["softspots"] = package
-import softspots.plotting, softspots.probability, softspots.spots
-own = {{name for name in sys.modules if name.startswith("softspots.")}}
-allowed = ("plotting", "probability", "errors", "spots", "state", "model")
-assert own <= {{"softspots." + name for name in allowed}}, own
-assert not {{"mpi4py", "matplotlib.pyplot"}} & set(sys.modules)
-"""
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
