@@ -72,7 +72,7 @@ class Source:
         if self.results is None:
             return 10.0
         frames, particles = self.results.n_frames, self.results.configuration.get("particles", 0)
-        return 1500 + particles * (0.003 * min(frames, SELECTION_FRAMES) + 4e-6 * frames**2)
+        return 1500 + particles * (0.003 * min(frames, SELECTION_FRAMES) + 5e-4 * frames + 1e-6 * frames**2)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -47,16 +47,16 @@ NEEDED = (
     "connection",
     "bond_length",
 )
-# What the stages take of the time, roughly, with 400 frames of 10,000 particles (20 s); for the time left.
+# What the stages take of the time, roughly, with 1,000 frames of 10,000 particles (16 s); for the time left.
 SHARES = {
     "vibrations": 1,
-    "prediction": 5,
-    "selection": 65,
-    "relaxation": 3,
-    "fields": 3,
-    "overlap": 2,
-    "lives": 20,
-    "model": 2,
+    "prediction": 8,
+    "selection": 18,
+    "relaxation": 7,
+    "fields": 10,
+    "overlap": 5,
+    "lives": 51,
+    "model": 1,
 }
 
 
