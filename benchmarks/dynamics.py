@@ -36,17 +36,17 @@ divisions of long vectors), other heights of strips and other skins.
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from softspots import _core
 
 from . import lammps
 from .loops import exact_sum_seconds, vector_seconds
-from .measure import CORES, Progress, Row, run
+from .measure import CORES, Progress, Row, run_task
 
 PARTICLES = 10_000
 STRAIN_RATE = 1e-4
@@ -66,6 +66,8 @@ SKINS = (0.2, 0.3, 0.4, 0.5, 0.6)
 COPIES = {1_000: (1, 1), 10_000: (5, 2), 100_000: (10, 10), 1_000_000: (40, 25)}
 # Counted as said above: vectors per particle, and instructions of arithmetic per vector, beside one division.
 VECTORS, ARITHMETIC = 3.31, 19
+
+_ours = partial(run_task, "sheared")
 
 
 def rows(quick: bool, mpirun: str) -> Iterator[Row]:
@@ -170,10 +172,3 @@ def _against_size(start, repetitions, shorter, progress):
         name = f"{size:,} particles, 1 core"
         yield Row(name, times[size], "µs/particle-step", peer, times[PARTICLES], better="less", settings=settings)
         yield Row(f"{size:,} particles, memory", memories[size], "bytes/particle", settings=settings)
-
-
-def _ours(task, launcher=(), **arguments):
-    """What a function of `benchmarks.sheared` returns, run in a process of its own or on ranks."""
-    described = json.dumps({"task": task} | arguments, default=str)
-    output = run([*launcher, sys.executable, "-m", "benchmarks.sheared", described])
-    return json.loads(output.splitlines()[-1])

