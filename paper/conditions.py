@@ -56,7 +56,8 @@ class Condition:
         return (self.data, FRAME) if self.name == SHOWN else (self.data,)
 
 
-# Lives of soft spots need an unbroken series of frames. P* needs independent ones, further apart than D²_min's 2 τ.
+# Lives of soft spots need an unbroken series of frames. P* needs independent ones, further apart than D²_min's 2 τ; ε
+# needs some that know nothing of each other, and fast shear makes them soonest.
 SERIES, INDEPENDENT = 800, 100
 APART = {"frame_separation": 20.0}  # in τ; at 1e-3 that is 2 % strain
 SHOWN = "T0.1_rate1e-4"  # the condition of figure 1
@@ -88,11 +89,11 @@ CONDITIONS = (
         "comparison: another smoothing",
     ),
     Condition("T0.4_rate1e-4", _at(0.4, 1e-4, 4), SERIES, "figures 2, 4, 5 and 6: temperatures"),
+    Condition("T0.2_rate1e-3", _at(0.2, 1e-3, 8) | APART, INDEPENDENT, "figure 4; ε"),
     Condition("T0.2_rate1e-4", _at(0.2, 1e-4, 5), SERIES, "figures 2, 4, 5 and 6: temperatures"),
+    Condition("T0.3_rate1e-3", _at(0.3, 1e-3, 9) | APART, INDEPENDENT, "figure 4; ε"),
     Condition("T0.3_rate1e-4", _at(0.3, 1e-4, 6), SERIES, "figures 2, 4, 5 and 6: temperatures"),
     Condition("T0.1_rate1e-5", _at(0.1, 1e-5, 7), SERIES, "figures 2, 4, 5 and 6: strain rates"),
-    Condition("T0.2_rate1e-3", _at(0.2, 1e-3, 8) | APART, INDEPENDENT, "figure 4"),
-    Condition("T0.3_rate1e-3", _at(0.3, 1e-3, 9) | APART, INDEPENDENT, "figure 4"),
     Condition("T0.2_rate1e-5", _at(0.2, 1e-5, 10) | APART, INDEPENDENT, "figure 4"),
     Condition("T0.3_rate1e-5", _at(0.3, 1e-5, 11) | APART, INDEPENDENT, "figure 4"),
     Condition("T0.4_rate1e-5", _at(0.4, 1e-5, 12) | APART, INDEPENDENT, "figure 4"),

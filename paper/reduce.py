@@ -58,20 +58,22 @@ def fingerprint(parameters: Parameters) -> dict[str, str | float]:
 
 
 def epsilon_elsewhere(one: Condition) -> tuple[str, float] | None:
-    """ε of the first other condition that has it and differs in the strain rate alone, and that condition's name.
+    """ε of the first other condition that has it and differs in strain rate alone, and that condition's name.
 
     For series too short to forget a map: the overlap of unrelated maps depends on their density, which shear hardly
     changes.
     """
     for other in CONDITIONS:
-        apart = {"strain_rate", "seed"}
-        same = {name: value for name, value in other.parameters.items() if name not in apart}
-        if other == one or same != {name: value for name, value in one.parameters.items() if name not in apart}:
+        if other == one or _without_rate(other) != _without_rate(one):
             continue
         data = read_data(other)
         if data and "epsilon" in data and np.isfinite(data["epsilon"].low):
             return other.name, float(data["epsilon"].value)
     return None
+
+
+def _without_rate(one: Condition) -> dict:
+    return {k: v for k, v in one.parameters.items() if k not in ("strain_rate", "seed", "frame_separation")}
 
 
 def reduce_condition(one: Condition) -> Reduced:

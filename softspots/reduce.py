@@ -160,7 +160,7 @@ class _Run:
     def need_unbroken_series(self):
         """Raise Missing if there is time between the frames in which nothing was measured."""
         if self.interval != self.configuration["frame_interval"]:
-            raise Missing(f"frames are {self.interval:g} τ apart; single soft spots need an unbroken series")
+            raise Missing(f"frames are {self.interval:g} τ apart; lives of soft spots need an unbroken series")
 
 
 class _Findings:
@@ -373,7 +373,6 @@ def _fields(run, found):
 
 
 def _overlap(run, found, given):
-    run.need_unbroken_series()
     if "c_ss" not in found.curves:
         raise Missing("C_SS is needed, which is not known")
     curve = spot_correlation(run.labels[run.has_spots], run.lags, run.times[run.has_spots])
