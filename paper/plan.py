@@ -16,12 +16,12 @@ from .conditions import CONDITIONS, Condition, is_complete, read_data
 class Cost:
     """Wall time on one core per particle: of a time step, and of all that is done in a frame beside the dynamics, in s.
 
-    The defaults are those of benchmarks/results.json: 27.9 million particle-steps a second; 9.2 s for a frame of 10,000
+    The defaults are those of benchmarks/results.json: 29.1 million particle-steps a second; 7.3 s for a frame of 10,000
     particles with 400 steps.
     """
 
-    step: float = 1 / 27.9e6
-    frame: float = 9.2e-4 - 400 / 27.9e6
+    step: float = 1 / 29.1e6
+    frame: float = 7.3e-4 - 400 / 29.1e6
 
     def of(self, particles: int, steps: float, frames: int) -> float:
         """Wall time in s."""
