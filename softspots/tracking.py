@@ -18,6 +18,7 @@ from .errors import Estimate, bootstrap, fraction
 from .lags import checked_lags, checked_times, find_frames
 
 WINDOW = 8  # frames; 16 τ at 2 τ a frame (Schoenholz et al. 2014, section V)
+UNCORRELATED = 0.05  # C_SS of maps that count as unrelated
 FIRST_REACH = 32  # lags that a spot is followed at first; it doubles while any spot of its frame lives
 
 
@@ -103,21 +104,23 @@ def spot_correlation(
 
 
 def uncorrelated_from(field: Correlation) -> int:
-    """First lag at which C_SS is zero within its 68 % interval: from there on the maps know nothing of each other.
+    """First lag at which C_SS is `UNCORRELATED` at most: from there on the maps hardly know of each other.
+
+    Zero would be too much to ask. Where the composition of the mixture favours soft spots it does so for long, and a
+    tail of C_SS of 0.02 outlives τ_α by far.
 
     Raises
     ------
     ValueError
         If there is none: the data are shorter than the memory of the maps, and ε cannot be measured in them.
     """
-    low, _ = field.estimate.interval()
-    zero = np.flatnonzero((low <= 0) & (field.lags > 0))
-    if zero.size == 0:
+    unrelated = np.flatnonzero((field.value <= UNCORRELATED) & (field.lags > 0))
+    if unrelated.size == 0:
         raise ValueError(
-            f"uncorrelated_from: C_SS does not reach zero by {field.lags[-1]} intervals; longer data are needed, or "
-            "an ε from elsewhere"
+            f"uncorrelated_from: C_SS is above {UNCORRELATED:g} up to {field.lags[-1]} intervals; longer data are "
+            "needed, or an ε from elsewhere"
         )
-    return int(field.lags[zero[0]])
+    return int(field.lags[unrelated[0]])
 
 
 def uncorrelated_level(spots: Correlation, first: int) -> Estimate:

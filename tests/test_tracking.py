@@ -131,13 +131,13 @@ def test_the_uncorrelated_level_is_the_mean_over_long_lags():
         uncorrelated_level(curve, 58)
 
 
-def test_maps_are_uncorrelated_from_the_first_zero_on():
-    samples = np.linspace(-0.1, 0.1, 101)[:, None]
-    values = np.array([1, 0.5, 0.2, 0.05, 0.01])
+def test_maps_are_uncorrelated_where_a_twentieth_of_their_correlation_is_left():
+    samples = np.zeros((101, 1))
+    values = np.array([1, 0.5, 0.051, 0.05, 0.01])
     curve = Correlation(np.array([0, 1, 5, 9, 20]), np.ones(5, int), Estimate(values, values + samples, 1))
     assert uncorrelated_from(curve) == 9
     short = Correlation(curve.lags[:3], curve.pairs[:3], Estimate(values[:3], values[:3] + samples, 1))
-    with pytest.raises(ValueError, match="does not reach zero by 5 intervals"):
+    with pytest.raises(ValueError, match=r"C_SS is above 0\.05 up to 5 intervals"):
         uncorrelated_from(short)
 
 

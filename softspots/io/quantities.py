@@ -88,7 +88,7 @@ QUANTITIES = {
     "c_dd": Entry("fields", "C_DD", "1", "correlation of D²_min in time", "IV, eq. 3, fig. 5", ("lag",)),
     "c_sd": Entry("fields", "C_SD", "1", "correlation of soft spots with D²_min δt before", "IV, fig. 5", ("lag",)),
     "epsilon": Entry("overlap", "ε", "1", "overlap of unrelated soft spots", "V, eq. 5", paper="0.2"),
-    "uncorrelated": Entry("overlap", "δt(ε)", "tau", "where C_SS reaches zero", "V, eq. 5"),
+    "uncorrelated": Entry("overlap", "δt(ε)", "tau", "where C_SS has fallen to 0.05", "V, eq. 5"),
     "c_alpha": Entry("overlap", "C_αα", "1", "overlap of a soft spot with its best match", "V, eq. 4", ("lag",)),
     "followed": Entry("lives", "n", "1", "soft spots followed, from each frame", "V"),
     "censored": Entry("lives", "n_c", "1", "of them outlive the data", "V"),
