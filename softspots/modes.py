@@ -109,8 +109,12 @@ def participation_ratio(vectors: np.ndarray) -> np.ndarray:
     (M,) ndarray
         From 1/N, one particle moves, to 1, all move equally.
     """
-    squares = np.square(vectors).sum(axis=2)
-    return squares.sum(axis=1) ** 2 / (squares.shape[1] * np.square(squares).sum(axis=1))
+    ratios = np.empty(len(vectors))
+    # One after the other, as a mode fits into a cache.
+    for number, vector in enumerate(np.asarray(vectors, dtype=float)):
+        squares = np.einsum("ij,ij->i", vector, vector)
+        ratios[number] = squares.sum() ** 2 / (len(squares) * np.square(squares).sum())
+    return ratios
 
 
 def lowest_modes(matrix, count: int, *, dimension: int = 2, method: str = "lanczos") -> Modes:
