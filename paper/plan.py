@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from softspots.io.checkpoint import read_checkpoint
 from softspots.io.reduced import Reduced
+from softspots.parameters import PAPER_PARTICLES
 
-from .conditions import CONDITIONS, Condition, is_complete, read_data
+from .conditions import CONDITIONS, HERE, Condition, is_complete, read_data
+
+BENCHMARKS = HERE.parent / "benchmarks" / "results.json"
 
 
 @dataclass(frozen=True)
@@ -33,19 +37,33 @@ def measured_cost(data: Sequence[Reduced]) -> Cost:
     steps, frames = [], []
     for run in data:
         values, wall = run.configuration, run.provenance
-        if "wall_time_total" not in wall:  # an unfinished run
-            continue
         step = wall["wall_time_preparation"] / _preparation_steps(values) / values["particles"]
         period = values["frame_separation"] / values["timestep"]
-        frame_time = (wall["wall_time_total"] - wall["wall_time_preparation"]) / wall["frames"]
         steps.append(step)
-        frames.append(frame_time / values["particles"] - period * step)
+        frames.append(wall["wall_time_frames"] / wall["frames"] / values["particles"] - period * step)
     return Cost(median(steps), median(frames)) if steps else Cost()
 
 
 def _preparation_steps(values: dict) -> float:
     shearing = values["steady_state_strain"] / values["strain_rate"]
     return (values["liquid_time"] + values["cooling_time"] + shearing) / values["timestep"]
+
+
+def wall_time(run: Reduced) -> float:
+    """What a run has taken so far, in s of one core."""
+    return run.provenance["wall_time_preparation"] + run.provenance["wall_time_frames"]
+
+
+def peers_time(run: Reduced) -> float:
+    """What a run would have taken with LAMMPS, SciPy and OVITO, in s of one core, by their times in the benchmark.
+
+    Their frame, of 10,000 particles, is one whose quench has not converged.
+    """
+    rows = {row["name"]: row for row in json.loads(BENCHMARKS.read_text(encoding="utf-8"))["rows"]}
+    frame, dynamics = (rows[name]["peer"]["median"] for name in ("one frame, all in", "sheared NVT, 1 core"))
+    values, frames = run.configuration, run.provenance["frames"]
+    between = (values["frame_separation"] - values["frame_interval"]) / values["timestep"]
+    return frames * frame + values["particles"] * (_preparation_steps(values) + frames * between) / dynamics
 
 
 def time_left(one: Condition, cost: Cost) -> float:
@@ -78,15 +96,23 @@ def table() -> str:
                 one.name,
                 one.purpose,
                 f"{run.provenance['frames'] if run else 0} of {one.frames}",
-                _duration(run.provenance["wall_time_total"]) if run and "wall_time_total" in run.provenance else "",
+                _duration(wall_time(run)) if run else "",
                 _duration(left[one.name]) if left[one.name] else "",
             )
         )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
     total = sum(left.values())
-    ending = f"To compute: about {_duration(total)} of one core." if total else "All is there."
-    return "\n".join([*lines, "", ending])
+    ending = [f"To compute: about {_duration(total)} of one core." if total else "All is there."]
+    large = [run for run in data.values() if run and run.configuration["particles"] == PAPER_PARTICLES]
+    if large:
+        ours, theirs = (sum(map(time, large)) for time in (wall_time, peers_time))
+        ending.append(
+            f"\nThe runs of {PAPER_PARTICLES:,} particles that are there took {_duration(ours)} of one core. With "
+            f"LAMMPS, SciPy and OVITO they would take {_duration(theirs)}, {theirs / ours:.0f} times as long, by the "
+            "times of a step and of a frame in benchmarks/results.json."
+        )
+    return "\n".join([*lines, "", *ending])
 
 
 def _duration(seconds: float) -> str:

@@ -86,12 +86,12 @@ def reduce_condition(one: Condition) -> Reduced:
     """
     path = one.raw / "results.nc"
     expected = configuration(one.all_parameters)
-    found = read_results(path).configuration
+    found = read_results(path)
     # Earlier versions knew unbroken series only.
-    found = {"frame_separation": found.get("frame_interval")} | found
+    given = {"frame_separation": found.configuration.get("frame_interval")} | found.configuration
     for name, value in expected.items():
-        if found.get(name) != value:
-            raise ValueError(f"{path}: its {name} is {found.get(name)}; the condition's is {value}")
+        if given.get(name) != value:
+            raise ValueError(f"{path}: its {name} is {given.get(name)}; the condition's is {value}")
     record = json.loads((one.raw / RECORD).read_text(encoding="utf-8"))
     reduced = reduce_run(path)
     if "epsilon" in reduced.missing and (other := epsilon_elsewhere(one)):
@@ -100,6 +100,8 @@ def reduce_condition(one: Condition) -> Reduced:
     provenance = (
         reduced.provenance
         | {"source": str(path.relative_to(HERE.parent)), "configuration_checksum": checksum(expected)}
+        # By the median: a machine that was suspended counts in one frame.
+        | {"wall_time_frames": found.n_frames * float(np.median(found["wall_time"].sum(axis=1)))}
         | record
         | fingerprint(one.all_parameters)
     )

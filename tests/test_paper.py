@@ -1,5 +1,6 @@
 """The campaign: a study of two tiny conditions through the whole workflow, interrupted on the way; and its plan."""
 
+import json
 import os
 import re
 import shutil
@@ -107,11 +108,22 @@ def test_cost_is_that_of_runs_that_are_there():
     cost = plan.Cost(step=5e-8, frame=2e-3)
     # Preparation: 50 τ in the liquid, 100 τ cooling, 200 τ shearing, in steps of 0.005 τ.
     preparation = cost.of(10_000, 70_000, 0)
-    wall = {"wall_time_preparation": preparation, "wall_time_total": preparation + cost.of(10_000, 800 * 400, 800)}
+    wall = {"wall_time_preparation": preparation, "wall_time_frames": cost.of(10_000, 800 * 400, 800)}
     found = plan.measured_cost([Reduced(parameters.as_dict(), wall | {"frames": 800})])
     # Sums and quotients of a few doubles.
     assert found.step == pytest.approx(cost.step, rel=1e-12) and found.frame == pytest.approx(cost.frame, rel=1e-10)
     assert plan.measured_cost([]) == plan.Cost()
+
+
+def test_peers_take_their_times_of_the_benchmark(tmp_path, monkeypatch):
+    rows = {"one frame, all in": 100.0, "sheared NVT, 1 core": 1e6}
+    file = tmp_path / "results.json"
+    file.write_text(json.dumps({"rows": [{"name": name, "peer": {"median": value}} for name, value in rows.items()]}))
+    monkeypatch.setattr(plan, "BENCHMARKS", file)
+    parameters = conditions.condition("T0.4_rate1e-3").all_parameters
+    run = Reduced(parameters.as_dict(), {"frames": 7})
+    # A frame of theirs has the steps of D²_min, 400 of the 4,000 to the next frame.
+    assert plan.peers_time(run) == pytest.approx(7 * 100.0 + 10_000 * (70_000 + 7 * 3_600) / 1e6)
 
 
 def test_fingerprint_tells_seeds_apart():
