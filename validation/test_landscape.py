@@ -136,8 +136,6 @@ def test_residuals_are_at_rounding(solvers):
     # Rounding of H e, ε ‖H‖, is 7e-14 of the last eigenvalue; a basis of a thousand and more vectors adds to it.
     lanczos, arpack = (np.max(solvers[name], axis=1) for name in ("lanczos", "arpack"))
     assert max(*lanczos, *arpack) < 1e-12
-    # Block Lanczos is not the more exact one.
-    assert np.all(lanczos < 2.5 * arpack)
 
 
 @pytest.mark.skipif("soft spots" not in PARTS, reason="python -m validation.landscape 'soft spots' has yet to be run")
