@@ -138,7 +138,6 @@ def test_residuals_are_at_rounding(solvers):
     assert max(*lanczos, *arpack) < 1e-12
 
 
-@pytest.mark.skipif("soft spots" not in PARTS, reason="python -m validation.landscape 'soft spots' has yet to be run")
 @pytest.mark.parametrize("name", ["density", "ratio"])
 def test_soft_spots_of_either_minimiser_are_as_many_and_predict_as_well(name):
     found = [estimates(PARTS["soft spots"]["data"][temperature]) for temperature in TEMPERATURES]
