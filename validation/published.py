@@ -29,6 +29,8 @@ FINDINGS = {
     "1/ρ_SS, mean of all T and γ̇": "not by the choices that the paper leaves open: in 25 frames at T = 0.1, 1e-4 ρ_SS "
     "is 0.215; 0.217 where spots are connected by distances of 1.5, and 0.213 of 1.2; 0.240 with clusters of all "
     "sizes, and 0.186 only without those of less than 10 particles",
+    "onset of the plateau, D²_min/T, N = 2,500, as-printed": "with σ_AB and σ_BB as printed it begins at 4 T; with "
+    "those of the model that the paper cites, the default here, at 10 T",
     "C_SS(2 τ), 1e-3 over 1e-4, T = 0.1": _EARLY,
     "C_DD(2 τ), 1e-3 over 1e-4, T = 0.1": _EARLY,
     "C_SD(2 τ), 1e-3 over 1e-4, T = 0.1": _EARLY,
