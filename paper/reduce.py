@@ -17,7 +17,7 @@ from softspots.io.reduced import Reduced, write_reduced
 from softspots.parallel import Serial
 from softspots.parameters import Parameters
 from softspots.reduce import reduce_run
-from softspots.simulate import make_simulation
+from softspots.simulate import Analysis, make_simulation
 from softspots.state import Box, Frame
 
 from .conditions import CONDITIONS, FRAME, HERE, SHOWN, Condition, checksum, condition, configuration, read_data
@@ -118,7 +118,7 @@ def write_frame(one: Condition, path: Path) -> None:
     """
     results = read_results(one.raw / "results.nc")
     activity = [
-        np.bincount(labels[labels >= 0], weights=d2min[labels >= 0]).max(initial=0.0)
+        Analysis({"soft_spot": labels, "d2min": d2min}, "").activity
         for labels, d2min in zip(results["soft_spot"][:-1], results["d2min"][:-1], strict=True)
     ]
     if not np.any(activity):
