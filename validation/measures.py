@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from softspots.errors import Estimate
-from softspots.io.reduced import Reduced
+from softspots.io.reduced import Measured, Reduced
+from softspots.reduce import Missing
 from softspots.series import Series, collapses, relaxation_exponent
 
 from .verdicts import Number
@@ -25,15 +26,16 @@ WINDOW = 16.0
 QUIET = 0.1
 
 
-class Missing(Exception):
-    """Why the data do not allow a number."""
+def measured(run: Reduced, name: str) -> Measured:
+    """A quantity of a run, or `Missing`."""
+    if name not in run:
+        raise Missing(run.missing.get(name, f"{name} is not in its data"))
+    return run[name]
 
 
 def number(run: Reduced, name: str) -> Number:
     """A number of a run with its interval."""
-    if name not in run:
-        raise Missing(run.missing.get(name, f"{name} is not in its data"))
-    found = run[name]
+    found = measured(run, name)
     return Number(float(found.value), float(found.low), float(found.high))
 
 
@@ -92,9 +94,7 @@ def states_at(mode: float) -> Measure:
     """D(ω)/ω at this number of modes over its maximum."""
 
     def measure(runs):
-        if "states" not in runs[0]:
-            raise Missing(runs[0].missing["states"])
-        states, below = runs[0]["states"], runs[0]["modes_below"].value
+        states, below = measured(runs[0], "states"), runs[0]["modes_below"].value
         if not below[0] <= mode <= below[-1]:
             raise Missing(f"D(ω)/ω is known from mode {below[0]:.0f} to {below[-1]:.0f}")
         here, low, high = (np.interp(mode, below, values) for values in (states.value, states.low, states.high))
@@ -108,8 +108,7 @@ def states_at(mode: float) -> Measure:
 
 def at_lag(run: Reduced, name: str, lag: float) -> Estimate:
     """A function of the lag at any time between its lags."""
-    if name not in run:
-        raise Missing(run.missing.get(name, f"{name} is not in its data"))
+    measured(run, name)
     curve = run.correlation(name)
     if not curve.lags[1] <= lag <= curve.lags[-1]:
         raise Missing(f"lags are {curve.lags[1]:g} to {curve.lags[-1]:g} τ; {lag:g} τ is needed")
@@ -145,9 +144,9 @@ def straightness(name: str) -> Measure:
 
     def measure(runs):
         (run,) = runs
-        curve, end = run.correlation(name) if name in run else None, number(run, "tau_star").value
-        if curve is None:
-            raise Missing(run.missing[name])
+        end = number(run, "tau_star").value
+        measured(run, name)
+        curve = run.correlation(name)
         part = (curve.lags >= FIRST_LAG) & (curve.lags <= end)
         if part.sum() < 4:
             raise Missing(f"{part.sum()} lags from {FIRST_LAG:g} τ to τ* = {end:g} τ; 4 are needed")
@@ -214,9 +213,7 @@ def exponent(runs: Sequence[Reduced]) -> Number:
 
 def _power_law(run):
     """P(τ_L) in logarithms with errors, the straight line up to τ_α, and where the times are below and far above it."""
-    relaxation, law = number(run, "tau_alpha").value, run.measured.get("lifetimes")
-    if law is None:
-        raise Missing(run.missing["lifetimes"])
+    relaxation, law = number(run, "tau_alpha").value, measured(run, "lifetimes")
     times = run.axes["lifetime"]
     known = np.isfinite(law.value) & (law.low > 0)
     logs, values = np.log(times[known]), np.log(law.value[known])
@@ -245,9 +242,7 @@ def tail(runs: Sequence[Reduced]) -> Number:
 def crossover(runs: Sequence[Reduced]) -> Number:
     """⟨N_R²⟩/⟨N_R⟩: in proportion to where a power law with an exponential tail ends; errors as of independent bins."""
     (run,) = runs
-    if "budgets" not in run:
-        raise Missing(run.missing["budgets"])
-    law, counts = run["budgets"], run.axes["rearrangements"]
+    law, counts = measured(run, "budgets"), run.axes["rearrangements"]
     widths = np.diff(run.axes["rearrangements_edge"])
     weights, errors = np.nan_to_num(law.value) * widths, np.nan_to_num((law.high - law.low) / 2) * widths
     first, second = weights @ counts, weights @ counts**2
