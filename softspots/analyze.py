@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from .io.reduced import Reduced, is_reduced, read_reduced, write_reduced
 from .io.results import Results, read_results
 from .movie import draw_movie, movie_frames, movie_suffix
 from .panels import PANEL_STYLE, figures, run_name
+from .parameters import ParameterError, Parser, make_folder
 from .progress import Progress
 from .reduce import NEEDED, SELECTION_FRAMES, reduce_run
 from .series import series_of
@@ -53,10 +54,6 @@ A file of reduced data can stand for its results file, for instance to draw runs
 """
 
 
-class Refused(Exception):
-    """A wrong argument, with a message of one line that says what was got and what is allowed."""
-
-
 @dataclass(frozen=True)
 class Source:
     """An input: a results file, or reduced data that have been read; and its name in the output."""
@@ -75,14 +72,9 @@ class Source:
         return 1500 + particles * (0.003 * min(frames, SELECTION_FRAMES) + 5e-4 * frames + 1e-6 * frames**2)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message):
-        raise Refused(message)
-
-
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = _Parser(
+    parser = Parser(
         prog="python -m softspots.analyze",
         description=DESCRIPTION,
         epilog=EPILOG,
@@ -138,26 +130,26 @@ def open_sources(paths: Sequence[Path]) -> list[Source]:
 
     Raises
     ------
-    Refused
+    ParameterError
         If one cannot be read, or is given twice.
     """
     opened = []
     for path in paths:
         if paths.count(path) > 1:
-            raise Refused(f"files: got {path} twice; allowed: each once")
+            raise ParameterError(f"files: got {path} twice; allowed: each once")
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise ParameterError(f"files: got {path}, which is no file; allowed: for instance {path / 'results.nc'}")
         try:
-            if path.exists() and not path.is_file():
-                raise Refused(f"files: got {path}, which is no file; allowed: for instance {path / 'results.nc'}")
             reduced = read_reduced(path) if is_reduced(path) else None
             results = read_results(path) if reduced is None else None
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-            raise Refused(f"files: got {path}: {reason}") from error
+            raise ParameterError(f"files: got {path}: {reason}") from error
         # Until a results file is reduced, its parameters alone say what there will be.
         reduced = reduced or Reduced(results.configuration, results.attributes)
         for name in NEEDED:
             if name not in reduced.configuration:
-                raise Refused(f"files: got {path}, which lacks the parameter {name} of its run")
+                raise ParameterError(f"files: got {path}, which lacks the parameter {name} of its run")
         opened.append((path, results, reduced))
     names, used = Counter(run_name(reduced) for _, _, reduced in opened), Counter()
     sources = []
@@ -181,28 +173,23 @@ def check_output(arguments, sources: Sequence[Source]) -> None:
 
     Raises
     ------
-    Refused
+    ParameterError
         If the folder cannot be made or written, has files of an earlier analysis and ``--overwrite`` is not given, or
         an input there would be replaced.
     """
     folder = arguments.output
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise Refused(f"output: got {folder}; allowed: a folder that can be written ({error.strerror})") from error
+    make_folder(folder)
     planned = {folder / name for name in planned_files(sources, arguments.movie)}
     if lost := [source.path for source in sources if source.path.resolve() in {path.resolve() for path in planned}]:
-        raise Refused(f"output: got {folder}, where {lost[0].name} would be replaced; allowed: another folder")
+        raise ParameterError(f"output: got {folder}, where {lost[0].name} would be replaced; allowed: another folder")
     present = sorted(path.name for path in planned if path.exists())
     if present and not arguments.overwrite:
-        raise Refused(
+        raise ParameterError(
             f"output: got {folder}, which has {present[0]} of an earlier analysis; "
             "allowed: another folder, or --overwrite"
         )
     if arguments.movie and any(source.results is None for source in sources):
-        raise Refused("movie: got reduced data, which have no frames; allowed: results files only")
+        raise ParameterError("movie: got reduced data, which have no frames; allowed: results files only")
     for path in planned:
         path.unlink(missing_ok=True)
 
@@ -280,7 +267,7 @@ def main(argv=None) -> None:
         arguments = make_parser().parse_args(argv)
         sources = open_sources(arguments.files)
         check_output(arguments, sources)
-    except Refused as error:
+    except ParameterError as error:
         print(f"softspots.analyze: {error}", file=sys.stderr)
         sys.exit(2)
     try:

@@ -388,14 +388,17 @@ def _nearest(name: str, names) -> str:
     return f"; did you mean {matches[0]}?" if matches else ""
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """A command line whose mistakes are raised as `ParameterError`."""
+
     def error(self, message):
+        """Called with argparse's complaint."""
         raise ParameterError(message)
 
 
 def make_parser(version: str = "") -> argparse.ArgumentParser:
     """The command line of ``python -m softspots.simulate``: all values as text, and only those given."""
-    parser = _Parser(
+    parser = Parser(
         prog="python -m softspots.simulate",
         usage="%(prog)s [options]",
         description="Simulate a sheared two-dimensional glass, find its soft spots and its rearrangements.",
@@ -524,6 +527,24 @@ def rank_grid(parameters: Parameters, size: int) -> tuple[int, int]:
     return grid
 
 
+def make_folder(folder: Path) -> None:
+    """Make an output folder and see that files can be written there.
+
+    Raises
+    ------
+    ParameterError
+        If it cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ParameterError(
+            f"output: got {folder}; allowed: a folder that can be written ({error.strerror})"
+        ) from error
+
+
 def check_output(parameters: Parameters) -> None:
     """Make the output folder and see that files can be written there and none is lost.
 
@@ -534,14 +555,7 @@ def check_output(parameters: Parameters) -> None:
         ``resume`` is on, or both are.
     """
     folder = parameters.output
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise ParameterError(
-            f"output: got {folder}; allowed: a folder that can be written ({error.strerror})"
-        ) from error
+    make_folder(folder)
     if parameters.resume:
         if parameters.overwrite:
             raise ParameterError("resume: got overwrite too; allowed: one of the two")
