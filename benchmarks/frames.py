@@ -12,8 +12,18 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from softspots import Box, Frame, Model, Simulation, d2min, hessian, inherent_structure, lowest_modes, soft_spots
-from softspots.factorization import Cholesky
+from softspots import (
+    Box,
+    Cholesky,
+    Frame,
+    Model,
+    Simulation,
+    d2min,
+    hessian,
+    inherent_structure,
+    lowest_modes,
+    soft_spots,
+)
 from softspots.parallel import Serial
 
 from .measure import answer
@@ -72,9 +82,10 @@ def _one_frame(frame, velocities, temperature):
     )
     timed("dynamics", simulation.run, INTERVAL_STEPS)
     later = simulation.frame()
-    quenched = timed("quench", inherent_structure, frame, model)
+    cholesky = Cholesky()
+    quenched = timed("quench", lambda: inherent_structure(frame, model, cholesky=cholesky))
     count = min(MODES, len(frame))
-    modes = timed("modes", lambda: lowest_modes(hessian(quenched.frame, model), count))
+    modes = timed("modes", lambda: lowest_modes(hessian(quenched.frame, model), count, cholesky=cholesky))
     timed("map", lambda: soft_spots(quenched.frame, modes, n_modes=int(0.86 * count), n_particles=20))
     timed("d2min", d2min, frame, later)
     return times, later, quenched, modes

@@ -6,6 +6,7 @@ The method of Schoenholz, Liu, Riggleman and Rottler, Phys. Rev. X 4, 031014 (20
 from importlib.metadata import version as _version
 
 from .dynamics import Simulation
+from .factorization import Cholesky
 from .forces import energy_forces
 from .model import Model
 from .modes import Modes, hessian, lowest_modes, modes_below, participation_ratio
@@ -18,6 +19,7 @@ __version__ = _version("softspots")
 
 __all__ = [
     "Box",
+    "Cholesky",
     "Frame",
     "InherentStructure",
     "Model",

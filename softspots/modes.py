@@ -22,8 +22,8 @@ from .state import Frame
 ZERO_TOLERANCE = 1e-10
 # Block Lanczos keeps some three vectors for each mode that it finds; below this many in all, it gains nothing.
 DENSE = 4
-# Shift of the factorised matrix, in the same units: far above what counts as zero, so that the factor
-# exists, and far below the lowest sound mode, so that the shift costs ARPACK no iterations.
+# Shift of a matrix that may have negative modes, in the same units: far above what counts as zero, so that the factor
+# exists at a minimum, and far below the lowest sound mode, so that the shift costs ARPACK no iterations.
 SHIFT = 1e-8
 # Modes that are checked at once.
 PART = 64
@@ -117,12 +117,14 @@ def participation_ratio(vectors: np.ndarray) -> np.ndarray:
     return ratios
 
 
-def lowest_modes(matrix, count: int, *, dimension: int = 2, method: str = "lanczos") -> Modes:
+def lowest_modes(
+    matrix, count: int, *, dimension: int = 2, method: str = "lanczos", cholesky: Cholesky | None = None
+) -> Modes:
     """The ``count`` lowest modes of a Hessian whose only zero modes are the uniform translations.
 
-    Lanczos on the inverse of H + s, that is with the negative shift −s, of which there is a Cholesky factor. The
-    translations are projected out of the iteration, so that none of the returned modes is a translation or
-    mixes with one. Deterministic: the same matrix gives the same bits.
+    Lanczos on the inverse of H in the space of all but the translations, by the Cholesky factor that shows that H has
+    no other modes at or below zero. None of the returned modes is a translation or mixes with one. Deterministic: the
+    same matrix gives the same bits.
 
     Parameters
     ----------
@@ -135,6 +137,8 @@ def lowest_modes(matrix, count: int, *, dimension: int = 2, method: str = "lancz
     method : {"lanczos", "arpack"}, optional
         Block Lanczos, or the solver of Schoenholz et al. 2014, section II, one vector at a time, which may miss some
         of many equal eigenvalues. Where block Lanczos would need most of all vectors, dense linear algebra serves.
+    cholesky : Cholesky, optional
+        That of the quench which ended here has the factor already. It changes no bit of the result.
 
     Returns
     -------
@@ -158,7 +162,6 @@ def lowest_modes(matrix, count: int, *, dimension: int = 2, method: str = "lancz
             f"lowest_modes: count is {count!r}; {size} degrees of freedom less {dimension} translations "
             f"allow 1 to {size - dimension}"
         )
-    norm = sparse.linalg.norm(matrix, 1)
     tolerance = zero_threshold(matrix)
     translations = _translations(size, dimension)
     strained = matrix @ translations
@@ -168,15 +171,14 @@ def lowest_modes(matrix, count: int, *, dimension: int = 2, method: str = "lancz
             "is allowed; a Hessian's rows must sum to zero along each axis"
         )
 
-    cholesky = Cholesky()
-    if not cholesky.factorize(matrix, SHIFT * norm):
-        raise _unstable(matrix, tolerance, softest_mode(matrix, dimension, cholesky)[0], dimension)
+    if cholesky is None:
+        cholesky = Cholesky()
+    if not factorize_tied(matrix, tolerance, dimension, cholesky):
+        raise _unstable(matrix, dimension)
     find = METHODS[method]
     if method == "lanczos" and size < DENSE * (count + 4 * BLOCK_WIDTH):
         find = _by_dense
-    eigenvalues, modes = find(matrix, SHIFT * norm, cholesky, count, translations)
-    if eigenvalues[0] <= tolerance:
-        raise _unstable(matrix, tolerance, eigenvalues[0], dimension)
+    eigenvalues, modes = find(matrix, tolerance, cholesky, count, translations)
 
     residuals = np.empty(count)
     # A part after the other, which stays in cache.
@@ -214,13 +216,46 @@ def modes_below(matrix, value: float) -> int:
 
 
 def zero_threshold(matrix: sparse.csc_array) -> float:
-    """Eigenvalues of smaller magnitude count as zero."""
-    return ZERO_TOLERANCE * sparse.linalg.norm(matrix, 1)
+    """Eigenvalues of smaller magnitude count as zero.
+
+    A power of two: entries of a similar magnitude lose no bit when it is subtracted.
+    """
+    largest = ZERO_TOLERANCE * sparse.linalg.norm(matrix, 1)
+    return 2.0 ** np.floor(np.log2(largest)) if largest > 0 else 0.0
 
 
 def _translations(size: int, dimension: int) -> np.ndarray:
     """Orthonormal vectors (size, dimension)."""
     return np.tile(np.eye(dimension), (size // dimension, 1)) / np.sqrt(size // dimension)
+
+
+def factorize_tied(matrix: sparse.csc_array, threshold: float, dimension: int, cholesky: Cholesky) -> bool:
+    """Factorise a Hessian with particle 0 tied to its place by a spring; False unless that shows that it is stable.
+
+    Tied means that c is added to its diagonal entries. That is positive definite if and only if H is, but for the
+    translations: adding to v the translation that brings particle 0 back to its place leaves vᵀ H v as it is and takes
+    the spring's energy away. So the factorisation is the certificate, with no shift that could hide a soft unstable
+    mode. ``threshold``, the `zero_threshold`, is subtracted, so that a zero mode does not pass by rounding. The pattern
+    is that of H, which pinning the particle by removing its rows would change.
+    """
+    diagonal = matrix.diagonal()
+    tied = matrix.copy()
+    tied.setdiag(diagonal[:dimension] + diagonal.mean())
+    return cholesky.factorize(tied, -threshold)
+
+
+def _untied(cholesky: Cholesky, threshold: float, translations: np.ndarray) -> np.ndarray:
+    """Vectors z_α (n, dimension) that make of solutions x with the tied factor those of H − threshold.
+
+    Of forces that sum to zero, x − Σ_α z_α (t_α · x), with the translations t_α, is the solution off the translations.
+    Without the threshold, the spring would exert no force and z be t. The threshold is a force on every translation,
+    which the spring has to balance: a change of rank ``dimension``, undone by the formula of Sherman, Morrison and
+    Woodbury.
+    """
+    response = cholesky.solve(translations)
+    overlap = translations.T @ response
+    strain = response - translations @ overlap
+    return translations + threshold * strain @ np.linalg.inv(np.eye(len(overlap)) + threshold * overlap)
 
 
 def softest_mode(matrix: sparse.csc_array, dimension: int, cholesky: Cholesky) -> tuple[float, np.ndarray]:
@@ -231,7 +266,8 @@ def softest_mode(matrix: sparse.csc_array, dimension: int, cholesky: Cholesky) -
     # Within a factor of ten of the lowest eigenvalue, that one still dominates the inverse; the last is above the norm.
     shifts = SHIFT * sparse.linalg.norm(matrix, 1) * 10.0 ** np.arange(10)
     shift = next(shift for shift in shifts if cholesky.factorize(matrix, shift))
-    eigenvalues, vectors = _by_arpack(matrix, shift, cholesky, 1, _translations(matrix.shape[0], dimension))
+    translations = _translations(matrix.shape[0], dimension)
+    eigenvalues, vectors = _arpack(matrix, -shift, cholesky, 1, translations, translations)
     return eigenvalues[0], vectors[0]
 
 
@@ -254,33 +290,45 @@ def _symmetric(matrix) -> sparse.csc_array:
     return matrix
 
 
-def _by_lanczos(matrix, shift: float, cholesky: Cholesky, count: int, translations: np.ndarray):
-    """Eigenvalues, ascending, and vectors (count, n) off the translations; ``cholesky`` holds matrix + shift."""
+def _by_lanczos(matrix, threshold: float, cholesky: Cholesky, count: int, translations: np.ndarray):
+    """Eigenvalues, ascending, and vectors (count, n) off the translations; ``cholesky`` holds the tied matrix."""
     factor, order = cholesky.packed()
-    inverses, vectors = largest_pairs(factor.solve, len(order), count, translations[order])
+    moved, untied = translations.T[:, order], _untied(cholesky, threshold, translations)[order]
+
+    def solve(block):
+        factor.solve(block)
+        block -= untied @ (moved @ block)
+
+    inverses, vectors = largest_pairs(solve, len(order), count, translations[order])
     place = np.argsort(order)
     for vector in vectors:
         vector[:] = vector[place]
-    return 1 / inverses - shift, vectors
+    return 1 / inverses + threshold, vectors
 
 
-def _by_arpack(matrix, shift: float, cholesky: Cholesky, count: int, translations: np.ndarray):
-    def off_translations(vector):
-        return vector - translations @ (translations.T @ vector)
+def _by_arpack(matrix, threshold: float, cholesky: Cholesky, count: int, translations: np.ndarray):
+    untied = _untied(cholesky, threshold, translations)
+    return _arpack(matrix, threshold, cholesky, count, translations, untied)
+
+
+def _arpack(matrix, shift: float, cholesky: Cholesky, count: int, translations: np.ndarray, removed: np.ndarray):
+    """ARPACK on the inverse of matrix − shift; ``removed`` is what translations in its solutions are taken out with."""
 
     def inverse(vector):
-        return off_translations(cholesky.solve(off_translations(vector)))
+        solution = cholesky.solve(vector - translations @ (translations.T @ vector))
+        return solution - removed @ (translations.T @ solution)
 
     # ARPACK draws from the generator when its Krylov space is exhausted, as by the many equal eigenvalues of a crystal.
     generator = np.random.default_rng(0)
-    start = off_translations(generator.standard_normal(matrix.shape[0]))
+    start = generator.standard_normal(matrix.shape[0])
+    start -= translations @ (translations.T @ start)
     operator = LinearOperator(matrix.shape, matvec=inverse, dtype=np.float64)
-    eigenvalues, vectors = eigsh(matrix, count, sigma=-shift, OPinv=operator, v0=start, rng=generator)
+    eigenvalues, vectors = eigsh(matrix, count, sigma=shift, OPinv=operator, v0=start, rng=generator)
     order = np.argsort(eigenvalues)
     return eigenvalues[order], vectors.T[order]
 
 
-def _by_dense(matrix, shift: float, cholesky: Cholesky, count: int, translations: np.ndarray):
+def _by_dense(matrix, threshold: float, cholesky: Cholesky, count: int, translations: np.ndarray):
     # Raised above all others, the translations do not mix with other zero modes.
     lifted = matrix.toarray() + 2 * sparse.linalg.norm(matrix, 1) * (translations @ translations.T)
     eigenvalues, vectors = eigh(lifted, subset_by_index=[0, count - 1])
@@ -296,8 +344,10 @@ def _signs(vectors: np.ndarray) -> np.ndarray:
 METHODS = {"lanczos": _by_lanczos, "arpack": _by_arpack}
 
 
-def _unstable(matrix: sparse.csc_array, tolerance: float, lowest: float, dimension: int) -> ValueError:
+def _unstable(matrix: sparse.csc_array, dimension: int) -> ValueError:
     """The error for a matrix with negative modes, or with more zero modes than the translations."""
+    tolerance = zero_threshold(matrix)
+    lowest, _ = softest_mode(matrix, dimension, Cholesky())
     negative = count_below(matrix, -tolerance, tolerance)
     zero = count_below(matrix, tolerance, tolerance) - negative
     return ValueError(

@@ -10,7 +10,7 @@ from . import _core
 from .factorization import Cholesky
 from .forces import energy_forces, kernel_arguments
 from .model import Model
-from .modes import hessian, softest_mode, zero_threshold
+from .modes import factorize_tied, hessian, softest_mode, zero_threshold
 from .state import Frame
 
 # Where the first-order minimisers hand over, in ε_AA/σ_AA: two Newton steps go from there to rounding.
@@ -69,7 +69,11 @@ class InherentStructure:
 
 
 def inherent_structure(
-    frame: Frame, model: Model, method: str = "newton", max_force: float = 1e-10
+    frame: Frame,
+    model: Model,
+    method: str = "newton",
+    max_force: float = 1e-10,
+    cholesky: Cholesky | None = None,
 ) -> InherentStructure:
     """Quench a frame, with its box frozen, to a minimum of the energy (Schoenholz et al. 2014, section II).
 
@@ -87,6 +91,8 @@ def inherent_structure(
         conjugate gradients and then FIRE, is the paper's.
     max_force : float, optional
         In ε_AA/σ_AA. Below some 1e-11 rounding of the coordinates of a large box sets the limit.
+    cholesky : Cholesky, optional
+        Holds afterwards the factor that certifies the minimum, which `lowest_modes` needs as well.
 
     Raises
     ------
@@ -100,7 +106,8 @@ def inherent_structure(
         raise ValueError(f"inherent_structure: method is {method!r}; allowed: {', '.join(METHODS)}")
     if not (np.isfinite(max_force) and max_force > 0):
         raise ValueError(f"inherent_structure: max_force is {max_force!r}; it must be a positive finite number")
-    landscape = _Landscape(model)
+    landscape = _Landscape(model, Cholesky() if cholesky is None else cholesky)
+    factorizations = landscape.cholesky.factorizations
     kicks = 0
     while True:
         for minimizer, handover in METHODS[method]:
@@ -118,7 +125,7 @@ def inherent_structure(
         max_force=residual,
         certified=stable and residual < max_force,
         evaluations=landscape.evaluations,
-        factorizations=landscape.cholesky.factorizations,
+        factorizations=landscape.cholesky.factorizations - factorizations,
         kicks=kicks,
         newton_energies=tuple(energies),
     )
@@ -146,10 +153,10 @@ class _Point:
 class _Landscape:
     """The energy of frames of one model, and the work it has cost."""
 
-    def __init__(self, model: Model):
+    def __init__(self, model: Model, cholesky: Cholesky):
         self.model = model
+        self.cholesky = cholesky
         self.evaluations = 0
-        self.cholesky = Cholesky()
 
     def point(self, frame: Frame) -> _Point:
         self.evaluations += 1
@@ -179,21 +186,13 @@ class _Landscape:
 def _newton(landscape: _Landscape, point: _Point, max_force: float) -> tuple[_Point, bool, list[float]]:
     """Newton steps: where they end, whether the Hessian there is shown to be stable, the energies on the way.
 
-    The factorised matrix is H with particle 0 tied to its place by a spring: c is added to its diagonal block.
-    It is positive definite if and only if H is, but for the translations: adding to v the translation that
-    brings particle 0 back to its place leaves vᵀ H v as it is and takes the spring's energy away. So the
-    factorisation is the certificate, with no shift that could hide a soft unstable mode. It gives the exact
-    Newton step as well: forces sum to zero, hence the spring exerts none. The pattern is that of H, which pinning
-    the particle by removing its rows would change. The threshold below which an eigenvalue counts as zero is
-    subtracted, so that a zero mode does not pass by rounding.
+    The factor of H with one particle tied to its place is the certificate. It gives the Newton step as well: forces
+    sum to zero, hence the spring exerts none, but for the threshold, which is lost in the step's own error.
     """
     energies = [point.energy]
     for _ in range(MAX_NEWTON_FACTORS):
         matrix = hessian(point.frame, landscape.model)
-        threshold = zero_threshold(matrix)
-        # Columns are sorted and blocks full, so these are the entries (0, 0) and (1, 1).
-        matrix.data[[0, matrix.indptr[1] + 1]] += matrix.diagonal().mean()
-        if not landscape.cholesky.factorize(matrix, -threshold):
+        if not factorize_tied(matrix, zero_threshold(matrix), 2, landscape.cholesky):
             return point, False, energies
         if np.abs(point.forces).max() < max_force:
             return point, True, energies

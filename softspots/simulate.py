@@ -29,6 +29,7 @@ from threadpoolctl import threadpool_limits
 
 from softspots.checkpointing import Checkpointer, Terminated
 from softspots.dynamics import Simulation
+from softspots.factorization import Cholesky
 from softspots.io.checkpoint import (
     FRAMES,
     Checkpoint,
@@ -253,9 +254,10 @@ def analyse(interval: Interval, model: Model, parameters: Parameters) -> Analysi
     with _timed(times, "d2min"):
         values["d2min"] = d2min(frame, interval.later, parameters.d2min_cutoff)
     fault = ""
+    cholesky = Cholesky()
     try:
         with _timed(times, "quench"):
-            minimum = inherent_structure(frame, model, parameters.quench, parameters.max_force)
+            minimum = inherent_structure(frame, model, parameters.quench, parameters.max_force, cholesky)
         values |= {
             "inherent_energy": minimum.energy,
             "inherent_max_force": minimum.max_force,
@@ -263,7 +265,7 @@ def analyse(interval: Interval, model: Model, parameters: Parameters) -> Analysi
             "inherent_position": minimum.frame.box.wrap(minimum.frame.positions)[0].astype(np.float32),
         }
         if minimum.certified:
-            values |= find_spots(minimum.frame, model, parameters, times)
+            values |= find_spots(minimum.frame, model, parameters, times, cholesky)
         else:
             fault = f"the quench is not certified; its largest force is {minimum.max_force:.2g}"
     except (ArithmeticError, RuntimeError, ValueError) as error:
@@ -272,10 +274,10 @@ def analyse(interval: Interval, model: Model, parameters: Parameters) -> Analysi
     return Analysis(values, fault)
 
 
-def find_spots(frame: Frame, model: Model, parameters: Parameters, times: dict) -> dict:
+def find_spots(frame: Frame, model: Model, parameters: Parameters, times: dict, cholesky: Cholesky) -> dict:
     """Modes and soft spots of an inherent structure, by the names of the results file; wall times go to ``times``."""
     with _timed(times, "modes"):
-        modes = lowest_modes(hessian(frame, model), parameters.modes)
+        modes = lowest_modes(hessian(frame, model), parameters.modes, cholesky=cholesky)
     with _timed(times, "soft_spots"):
         participation_ratio = modes.participation_ratio
         ranking = mode_particles(modes.vectors, kept_particles(parameters))

@@ -133,6 +133,26 @@ def test_same_matrix_same_bits(matrix, method, count):
         np.testing.assert_array_equal(getattr(first, field.name), getattr(second, field.name))
 
 
+@pytest.mark.parametrize(("method", "count"), SOLVERS)
+def test_factor_of_the_quench_is_used_and_changes_no_bit(matrix, method, count):
+    frame = disordered_frame(seed=5, length_x=11.7, length_y=13.0, tilt=4.1)
+    cholesky = Cholesky()
+    minimum = inherent_structure(frame, Model.preset(), cholesky=cholesky)
+    before = cholesky.factorizations
+    assert minimum.factorizations == before
+    modes = lowest_modes(hessian(minimum.frame, Model.preset()), count, method=method, cholesky=cholesky)
+    assert cholesky.factorizations == before
+    np.testing.assert_array_equal(modes.vectors, lowest_modes(matrix, count, method=method).vectors)
+
+
+def test_factor_of_another_matrix_is_not_used(matrix):
+    cholesky = Cholesky()
+    expected = lowest_modes(matrix, 20).vectors
+    for other in (2 * matrix, matrix.toarray()[::-1, ::-1], matrix[2:, 2:]):
+        assert cholesky.factorize(sparse.csc_array(other), 1.0)
+        np.testing.assert_array_equal(lowest_modes(matrix, 20, cholesky=cholesky).vectors, expected)
+
+
 @pytest.mark.parametrize("scale", [2.0**-30, 2.0**40])
 @pytest.mark.parametrize(("method", "count"), SOLVERS)
 def test_unit_of_stiffness_does_not_matter(matrix, method, count, scale):
@@ -277,6 +297,18 @@ def test_factor_follows_a_changing_pattern():
         np.testing.assert_allclose(cholesky.solve(right), expected, rtol=0, atol=1e-13)
         assert not cholesky.factorize(matrix, -1000.0)
     assert cholesky.factorizations == 8
+
+
+def test_factor_is_kept_while_nothing_changes():
+    cholesky = Cholesky()
+    matrix = sparse.csc_array(np.array([[2.0, 1.0], [1.0, 2.0]]))
+    for shift, factorizations in ((0.0, 1), (0.0, 1), (0.5, 2), (-1.5, 3), (-1.5, 4), (0.5, 5)):
+        assert cholesky.factorize(matrix, shift) == (shift > -1)
+        assert cholesky.factorizations == factorizations
+    # In place, in the arrays that were given before.
+    matrix.data[[0, 3]] = 4.0
+    assert cholesky.factorize(matrix, 0.0)
+    np.testing.assert_allclose(cholesky.solve(np.array([5.0, 5.0])), 1.0, rtol=1e-15)
 
 
 def test_participation_ratio_of_known_modes():

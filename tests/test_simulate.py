@@ -231,7 +231,7 @@ def test_a_frame_without_a_certificate_is_left_out(tmp_path, monkeypatch):
 
 
 def test_a_run_without_any_modes_ends_well(tmp_path, monkeypatch):
-    def no_modes(matrix, count):
+    def no_modes(matrix, count, cholesky):
         raise ValueError("no modes\nhere")
 
     monkeypatch.setattr(simulate, "lowest_modes", no_modes)
