@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy import linalg
+from scipy.linalg import lapack
 
 from . import _core
 from ._core import BLOCK_WIDTH, PANEL_ROWS
@@ -86,8 +87,7 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
             residual, edge = _edge_residual(found, coupling, count)
             allowed = TOLERANCE * edge + ROUNDING * norm
             if MARGIN * residual < allowed:
-                eigenvalues, weights = linalg.eigh(found, driver="evd")
-                eigenvalues, weights = eigenvalues[: -count - 1 : -1], weights[:, : -count - 1 : -1]
+                eigenvalues, weights = _largest(found, count)
                 residual = linalg.norm(coupling @ weights[-BLOCK_WIDTH:], axis=0).max()
                 if residual < allowed:
                     vectors = basis.combine(weights)
@@ -172,9 +172,10 @@ class _Basis:
     def combine(self, weights: np.ndarray) -> np.ndarray:
         """Vectors (k, size) with the given weights (m, k) on the first m vectors that are not locked."""
         combined = np.empty((weights.shape[1], self.size))
+        weights = np.ascontiguousarray(weights.T)
         for first, panel in zip(range(0, self.size, PANEL_ROWS), self._columns, strict=True):
-            columns = panel[self.locked : self.locked + len(weights), : self.size - first]
-            np.matmul(weights.T, columns, out=combined[:, first : first + PANEL_ROWS])
+            columns = panel[self.locked : self.locked + weights.shape[1], : self.size - first]
+            np.matmul(weights, columns, out=combined[:, first : first + PANEL_ROWS])
         return combined
 
     def release(self) -> None:
@@ -199,6 +200,22 @@ def _enlarged(matrix: np.ndarray, size: int) -> np.ndarray:
     larger = np.zeros((size + size // 2,) * 2)
     larger[: len(matrix), : len(matrix)] = matrix
     return larger
+
+
+def _largest(matrix: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The ``count`` largest eigenvalues, descending, and vectors (n, count), of a matrix given by its lower triangle.
+
+    By LAPACK's parts, as `linalg.eigh` carries all vectors back from the tridiagonal form, or takes longer to find few.
+    """
+    size = len(matrix)
+    work = 64 * size
+    reflections, diagonal, beside, scales, _ = lapack.dsytrd(matrix, lower=1, lwork=work)
+    eigenvalues, vectors, failures = lapack.dstevd(diagonal, beside)
+    if failures:
+        raise linalg.LinAlgError("Lanczos: the eigenvalues of the projected matrix have not converged")
+    vectors = np.asfortranarray(vectors[:, : -count - 1 : -1])
+    vectors[1:] = lapack.dormqr("L", "N", reflections[1:, :-1], scales, vectors[1:], work)[0]
+    return eigenvalues[: -count - 1 : -1], vectors
 
 
 def _edge_residual(projected: np.ndarray, coupling: np.ndarray, count: int) -> tuple[float, float]:
