@@ -16,7 +16,8 @@ module softspots_c_interface
   use softspots_cells, only: cell_list, sort_into_cells
   use softspots_connection, only: connect_by_delaunay, connect_by_distance
   use softspots_meanfield, only: spend_budgets
-  use softspots_krylov, only: pack_factor, solve_block, project_out, append, panel_rows, block_width, tile_width
+  use softspots_krylov, only: pack_factor, solve_block, project_out, append, residual_norms, panel_rows, block_width, &
+    tile_width
   use softspots_reduction, only: accumulate
   use, intrinsic :: iso_c_binding, only: c_int, c_long_long, c_double, c_char, c_ptr, c_loc, c_f_pointer, c_null_ptr
   implicit none (type, external)
@@ -231,6 +232,16 @@ contains
 
     call append(first, capacity, panels, transform, block, basis, gram)
   end subroutine ss_append
+
+  !> Residuals of eigenpairs of a symmetric matrix in compressed columns counted from 0; see fortran/krylov.f90.
+  subroutine ss_residual_norms(n, entries, indptr, indices, values, modes, eigenvalues, vectors, norms) bind(c)
+    integer(c_int), value :: n, entries, modes
+    integer(c_int), intent(in) :: indptr(n + 1), indices(entries)
+    real(c_double), intent(in) :: values(entries), eigenvalues(modes), vectors(n, modes)
+    real(c_double), intent(out) :: norms(modes)
+
+    call residual_norms(n, entries, indptr, indices, values, modes, eigenvalues, vectors, norms)
+  end subroutine ss_residual_norms
 
   !> A simulation on the `size` ranks of the MPI communicator with Fortran handle `handle`. Null on error.
   function ss_new_simulation(handle, rank, size, grid_x, grid_y, box, table, smoothing, timestep, thermostat_time, &

@@ -1,4 +1,5 @@
-!> Blocks of vectors in an eigensolver that keeps all of them: solves with a Cholesky factor, and orthogonalisation.
+!> Blocks of vectors in an eigensolver that keeps all of them: solves with a Cholesky factor, orthogonalisation, and
+!> residuals.
 !>
 !> Both read large arrays once per sweep and are as fast as memory lets them be, so vectors go in blocks of
 !> `block_width`, which lie row by row: a row is two vector registers long. The basis lies in panels of `panel_rows`
@@ -7,7 +8,7 @@ module softspots_krylov
   use softspots_kinds, only: wp, i4
   implicit none (type, external)
   private
-  public :: pack_factor, solve_block, project_out, append, panel_rows, block_width, tile_width
+  public :: pack_factor, solve_block, project_out, append, residual_norms, panel_rows, block_width, tile_width
 
   integer(i4), parameter :: panel_rows = 1024, block_width = 16, tile_width = 4
 
@@ -189,6 +190,38 @@ contains
       end do
     end do
   end subroutine append
+
+  !> norms(j) = |H v - lambda v| for lambda = eigenvalues(j) and v = vectors(:, j). H is symmetric, in compressed
+  !> columns counted from 0.
+  subroutine residual_norms(n, entries, indptr, indices, values, modes, eigenvalues, vectors, norms)
+    integer(i4), intent(in) :: n, entries, indptr(n + 1), indices(entries), modes
+    real(wp), intent(in) :: values(entries), eigenvalues(modes), vectors(n, modes)
+    real(wp), intent(out) :: norms(modes)
+
+    integer(i4) :: first, last, i, k, l
+    real(wp), dimension(block_width) :: lambda, residual, squares
+    real(wp), allocatable :: block(:, :)
+
+    allocate (block(block_width, n), source=0.0_wp)
+    lambda = 0
+    do first = 1, modes, block_width
+      last = min(first + block_width - 1, modes)
+      block(:last - first + 1, :) = transpose(vectors(:, first:last))
+      lambda(:last - first + 1) = eigenvalues(first:last)
+      squares = 0
+      do i = 1, n
+        residual = -lambda*block(:, i)
+        do k = indptr(i) + 1, indptr(i + 1)
+          !$omp simd
+          do l = 1, block_width
+            residual(l) = residual(l) + values(k)*block(l, indices(k) + 1)
+          end do
+        end do
+        squares = squares + residual**2
+      end do
+      norms(first:last) = sqrt(squares(:last - first + 1))
+    end do
+  end subroutine residual_norms
 
   !> Eight columns at once: the block is read from cache once for all of them, and no sum waits for another.
   pure subroutine add_overlaps(v, block, overlaps)

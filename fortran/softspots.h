@@ -32,6 +32,8 @@ void ss_solve_block(int n, int tiles, int *column, int *start, int *row, double 
                     double *block);
 void ss_project_out(int first, int last, int capacity, int panels, double *basis, double *block, double *overlaps);
 void ss_append(int first, int capacity, int panels, double *transform, double *block, double *basis, double *gram);
+void ss_residual_norms(int n, int entries, int *indptr, int *indices, double *values, int modes, double *eigenvalues,
+                       double *vectors, double *norms);
 void *ss_new_simulation(int handle, int rank, int size, int grid_x, int grid_y, double *box, double *table,
                         int smoothing, double timestep, double thermostat_time, int thermostat_chain, double skin,
                         failure *error);

@@ -33,6 +33,8 @@ cdef extern from "softspots.h" nogil:
                         double *block)
     void ss_project_out(int first, int last, int capacity, int panels, double *basis, double *block, double *overlaps)
     void ss_append(int first, int capacity, int panels, double *transform, double *block, double *basis, double *gram)
+    void ss_residual_norms(int n, int entries, int *indptr, int *indices, double *values, int modes, double *eigenvalues,
+                           double *vectors, double *norms)
     void *ss_new_simulation(int handle, int rank, int size, int grid_x, int grid_y, double *box, double *table,
                             int smoothing, double timestep, double thermostat_time, int thermostat_chain, double skin,
                             failure *error)
@@ -275,6 +277,25 @@ def append(int first, double[:, ::1] transform, double[:, :, ::1] basis, double[
         ss_append(first + 1, <int> basis.shape[1], <int> basis.shape[0], &transform[0, 0], &block[0, 0],
                   &basis[0, 0, 0], &gram[0, 0])
     return np.asarray(gram)
+
+
+def residual_norms(int[::1] indptr, int[::1] indices, double[::1] values, double[::1] eigenvalues,
+                   double[:, ::1] vectors):
+    """‖H v − λ v‖ (modes,) of ``eigenvalues`` (modes,) and ``vectors`` (modes, n) of a symmetric matrix.
+
+    The matrix is (n, n), in compressed columns counted from 0.
+    """
+    cdef int modes = <int> vectors.shape[0]
+    cdef int n = <int> vectors.shape[1]
+    if modes < 1 or eigenvalues.shape[0] != modes:
+        raise ValueError(f"there are {eigenvalues.shape[0]} eigenvalues and {modes} vectors")
+    if n < 1 or indptr.shape[0] != n + 1 or not indptr[n] == indices.shape[0] == values.shape[0] > 0:
+        raise ValueError(f"the matrix does not fit itself or vectors of {n} components")
+    cdef double[::1] norms = np.empty(modes)
+    with nogil:
+        ss_residual_norms(n, <int> indices.shape[0], &indptr[0], &indices[0], &values[0], modes, &eigenvalues[0],
+                          &vectors[0, 0], &norms[0])
+    return np.asarray(norms)
 
 
 def _check_panels(first, last, basis, block):

@@ -25,8 +25,6 @@ DENSE = 4
 # Shift of a matrix that may have negative modes, in the same units: far above what counts as zero, so that the factor
 # exists at a minimum, and far below the lowest sound mode, so that the shift costs ARPACK no iterations.
 SHIFT = 1e-8
-# Modes that are checked at once.
-PART = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,13 +178,11 @@ def lowest_modes(
         find = _by_dense
     eigenvalues, modes = find(matrix, tolerance, cholesky, count, translations)
 
-    residuals = np.empty(count)
-    # A part after the other, which stays in cache.
-    for first in range(0, count, PART):
-        part = slice(first, first + PART)
-        modes[part] *= _signs(modes[part])
-        columns = np.ascontiguousarray(modes[part].T)
-        residuals[part] = np.linalg.norm(matrix @ columns - eigenvalues[part] * columns, axis=0)
+    # One after the other, as a mode fits into a cache.
+    for mode in modes:
+        mode *= np.sign(mode[np.abs(mode).argmax()])
+    indptr, indices = (array.astype(np.int32, copy=False) for array in (matrix.indptr, matrix.indices))
+    residuals = _core.residual_norms(indptr, indices, matrix.data, eigenvalues, modes)
     overlaps = modes @ modes.T
     overlaps[np.diag_indices(count)] -= 1
     return Modes(
@@ -333,12 +329,6 @@ def _by_dense(matrix, threshold: float, cholesky: Cholesky, count: int, translat
     lifted = matrix.toarray() + 2 * sparse.linalg.norm(matrix, 1) * (translations @ translations.T)
     eigenvalues, vectors = eigh(lifted, subset_by_index=[0, count - 1])
     return eigenvalues, vectors.T
-
-
-def _signs(vectors: np.ndarray) -> np.ndarray:
-    """What makes the component of largest magnitude of each row, of equal ones the first, positive; (rows, 1)."""
-    largest = np.abs(vectors).argmax(axis=1, keepdims=True)
-    return np.sign(np.take_along_axis(vectors, largest, axis=1))
 
 
 METHODS = {"lanczos": _by_lanczos, "arpack": _by_arpack}

@@ -192,6 +192,15 @@ def test_append_equals_numpy():
     assert_array_equal(np.delete(basis, np.s_[5:21], axis=1), others)
 
 
+@pytest.mark.parametrize("modes", [1, 16, 37])
+def test_residual_norms_equal_numpy(modes):
+    random = np.random.default_rng(4)
+    matrix, values, vectors = lattice_laplacian(7), random.random(modes), random.random((modes, 343))
+    norms = _core.residual_norms(matrix.indptr, matrix.indices, matrix.data, values, vectors)
+    # Sums of 343 squares of order one, in another order.
+    assert_allclose(norms, np.linalg.norm(vectors @ matrix - values[:, None] * vectors, axis=1), rtol=1e-13)
+
+
 @pytest.mark.parametrize("columns", [(0, 0), (-1, 3), (3, 41)])
 def test_columns_outside_the_basis_are_refused(columns):
     with pytest.raises(ValueError, match="not within the basis of 40"):
@@ -201,5 +210,9 @@ def test_columns_outside_the_basis_are_refused(columns):
 
 
 def test_shapes_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="2 eigenvalues and 3 vectors"):
+        _core.residual_norms(*np.zeros((2, 4), dtype=np.int32), np.zeros(4), np.zeros(2), np.zeros((3, 3)))
+    with pytest.raises(ValueError, match="does not fit itself or vectors of 3 components"):
+        _core.residual_norms(*np.zeros((2, 4), dtype=np.int32), np.zeros(4), np.zeros(3), np.zeros((3, 3)))
     with pytest.raises(ValueError, match="basis must be"):
         _core.project_out(0, 4, np.zeros((2, 40, _core.PANEL_ROWS)), np.zeros((_core.PANEL_ROWS, _core.BLOCK_WIDTH)))
