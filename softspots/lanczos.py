@@ -19,12 +19,10 @@ TOLERANCE = 1e-14
 ROUNDING = np.finfo(float).eps
 # Vectors of a new block that are shorter than this, relative to the operator's norm, are rounding.
 BREAKDOWN = 1e-13
-# Vectors per wanted pair at which convergence is looked at first; seldom are more than three needed.
+# Vectors per wanted pair from which on convergence is looked at; seldom are more than three needed.
 FIRST_CHECK = 2.75
-# How fast the residual falls there, in decades per vector, at least, as a rule.
-FIRST_RATE = 0.5 / BLOCK_WIDTH
-# Others at the edge may lag behind the pair that is looked at.
-MARGIN = 3
+# Others at the edge may lag behind the pair that is looked at: by this factor as a rule, else by some blocks.
+MARGIN, LAG = 3, 4 * BLOCK_WIDTH
 # The memory of the last basis, for the next frame's: to get that much anew from the system takes up to a tenth of all
 # the time. Who uses it takes it out, so that threads do not share it.
 _spare: list[np.ndarray] = []
@@ -55,7 +53,7 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
     projected = np.zeros((capacity, capacity))
     norm = before_last = last_loss = 0.0
     longest, expected = 0.0, np.inf
-    check, before = int(FIRST_CHECK * count) + 4 * BLOCK_WIDTH, None
+    check, edge = int(FIRST_CHECK * count) + 4 * BLOCK_WIDTH, None
     basis.block[:size] = np.random.default_rng(0).standard_normal((size, BLOCK_WIDTH))
     basis.project_out_all()
     basis.orthonormalize(0.0)
@@ -84,7 +82,7 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
         expected = (last_loss * norm + before_last * longest) / shortest
         if width >= check:
             found = projected[:width, :width]
-            residual, edge = _edge_residual(found, coupling, count)
+            residual, edge = _edge_residual(found, coupling, count, edge)
             allowed = TOLERANCE * edge + ROUNDING * norm
             if MARGIN * residual < allowed:
                 eigenvalues, weights = _largest(found, count)
@@ -93,8 +91,7 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
                     vectors = basis.combine(weights)
                     basis.release()
                     return eigenvalues, vectors
-            check = _next_check(width, residual, allowed, before)
-            before = width, residual
+                check, edge = width + LAG, None
         if basis.width + BLOCK_WIDTH > size - locked.shape[1]:
             raise RuntimeError(f"Lanczos: {count} pairs have not converged in a basis of {width} vectors")
 
@@ -218,36 +215,33 @@ def _largest(matrix: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     return eigenvalues[: -count - 1 : -1], vectors
 
 
-def _edge_residual(projected: np.ndarray, coupling: np.ndarray, count: int) -> tuple[float, float]:
-    """Residual and value of the ``count``-th largest pair, as a rule the last to converge, without all the others."""
+def _edge_residual(
+    projected: np.ndarray, coupling: np.ndarray, count: int, before: float | None
+) -> tuple[float, float]:
+    """Residual and value of the ``count``-th largest pair, as a rule the last to converge, without all the others.
+
+    The value ``before``, in a smaller basis, spares the search for it: what is left of its error is the square of a
+    residual.
+    """
     size = len(projected)
     # A coupling is triangular unless vectors were replaced.
     bandwidth = 2 * BLOCK_WIDTH - 1
     bands = np.zeros((bandwidth + 1, size))
     for k in range(min(bandwidth + 1, size)):
         bands[k, : size - k] = projected.diagonal(-k)
-    edge = linalg.eig_banded(
-        bands, lower=True, eigvals_only=True, select="i", select_range=(size - count, size - count)
-    )[0]
+    edge = before
+    if edge is None:
+        chosen = (size - count, size - count)
+        edge = linalg.eig_banded(bands, lower=True, eigvals_only=True, select="i", select_range=chosen)[0]
     # Inverse iteration: off the eigenvalue by a few roundings, two steps from anywhere end at the vector.
     shifted = np.vstack((np.zeros((bandwidth, size)), bands))
     for k in range(1, min(bandwidth + 1, size)):
         shifted[bandwidth - k, k:] = bands[k, : size - k]
-    shifted[bandwidth] -= edge * (1 + 1e-14)
+    shift = edge * (1 + 1e-14)
+    shifted[bandwidth] -= shift
     vector = np.ones(size)
     for _ in range(2):
-        vector = linalg.solve_banded((bandwidth, bandwidth), shifted, vector)
-        vector /= linalg.norm(vector)
+        solution = linalg.solve_banded((bandwidth, bandwidth), shifted, vector)
+        edge = shift + (vector @ solution) / (solution @ solution)
+        vector = solution / linalg.norm(solution)
     return linalg.norm(coupling @ vector[-BLOCK_WIDTH:]), edge
-
-
-def _next_check(width: int, residual: float, allowed: float, before: tuple[int, float] | None) -> int:
-    """When the residual, which falls faster and faster, should be small enough, judged by the last two."""
-    soon, late = width + 2 * BLOCK_WIDTH, width + 8 * BLOCK_WIDTH
-    if before is None:
-        decades_per_vector = FIRST_RATE
-    elif residual < before[1]:
-        decades_per_vector = np.log10(before[1] / residual) / (width - before[0])
-    else:
-        return late
-    return int(np.clip(width + np.log10(MARGIN * residual / allowed) / decades_per_vector, soon, late))
