@@ -101,13 +101,15 @@ class _Basis:
 
     def __init__(self, size: int, locked: np.ndarray, capacity: int):
         self.size = size
-        self.locked = locked.shape[1]
+        # With columns of zeros, as sweeps take eight at once.
+        self.locked = -(-locked.shape[1] // 8) * 8
         self.width = 0
         panels = -(-size // PANEL_ROWS)
         self.block = np.zeros((panels * PANEL_ROWS, BLOCK_WIDTH))
+        self._given = np.empty_like(self.block)
         self._columns = _memory(panels, self.locked + capacity)
         padded = np.zeros((panels * PANEL_ROWS, self.locked))
-        padded[:size] = locked
+        padded[:size, : locked.shape[1]] = locked
         self._columns[:, : self.locked] = padded.reshape(panels, PANEL_ROWS, -1).transpose(0, 2, 1)
 
     def project_out_all(self) -> None:
@@ -132,18 +134,18 @@ class _Basis:
             columns = _memory(len(self._columns), 2 * self._columns.shape[1])
             columns[:, : self.locked + self.width] = self._columns[:, : self.locked + self.width]
             self._columns = columns
-        given = self.block.copy()
+        self._given[:] = self.block
         coupling = np.eye(BLOCK_WIDTH)
-        gram = given.T @ given
+        gram = self._given.T @ self.block
         try:
             for _ in range(2):
-                factor = linalg.cholesky(gram)
-                gram = self._append(linalg.solve_triangular(factor, np.eye(BLOCK_WIDTH)))
+                factor = np.linalg.cholesky(gram).T
+                gram = self._append(np.linalg.inv(factor))
                 coupling = factor @ coupling
         except np.linalg.LinAlgError:
             gram = np.zeros_like(gram)
         if np.abs(gram - np.eye(BLOCK_WIDTH)).max() > 1e-14:
-            self.block = given
+            self.block[:] = self._given
             coupling = self._replace_dependent(norm)
         self.width += BLOCK_WIDTH
         return coupling
