@@ -49,8 +49,8 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
     """
     capacity = int(3.1 * count) + 4 * BLOCK_WIDTH
     basis = _Basis(size, locked, capacity)
-    # The operator within the basis, its lower triangle: blocks on the diagonal and one below.
-    projected = np.zeros((capacity, capacity))
+    # The operator within the basis: its diagonal and the ones below, each from its first column on.
+    projected = np.zeros((2 * BLOCK_WIDTH, capacity))
     norm = before_last = last_loss = 0.0
     longest, expected = 0.0, np.inf
     check, edge = int(FIRST_CHECK * count) + 4 * BLOCK_WIDTH, None
@@ -59,7 +59,6 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
     basis.orthonormalize(0.0)
     while True:
         width = basis.width
-        last = slice(width - BLOCK_WIDTH, width)
         solve(basis.block[:size])
         own = basis.project_out_recent()[-BLOCK_WIDTH:]
         full = expected > MAX_LOSS
@@ -68,11 +67,13 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
         else:
             basis.project_out_recent()
         coupling = basis.orthonormalize(norm)
-        projected = _enlarged(projected, basis.width)
-        projected[last, last] = (own + own.T) / 2
-        projected[width : basis.width, last] = coupling
+        if width > projected.shape[1]:
+            projected = np.hstack((projected, np.zeros_like(projected)))
+        for column, entries in enumerate(np.vstack(((own + own.T) / 2, coupling)).T):
+            projected[: len(entries) - column, width - BLOCK_WIDTH + column] = entries[column:]
+        found = projected[:, :width]
         if width <= 8 * BLOCK_WIDTH:
-            norm = linalg.eigvalsh(projected[:width, :width])[-1]
+            norm = linalg.eigvals_banded(found, lower=True)[-1]
         lengths = linalg.svdvals(coupling)
         shortest = max(lengths[-1], BREAKDOWN * norm)
         carried = (last_loss * norm + before_last * longest) / shortest
@@ -81,7 +82,6 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
         # The next block will hardly be shorter than this one.
         expected = (last_loss * norm + before_last * longest) / shortest
         if width >= check:
-            found = projected[:width, :width]
             residual, edge = _edge_residual(found, coupling, count, edge)
             allowed = TOLERANCE * edge + ROUNDING * norm
             if MARGIN * residual < allowed:
@@ -192,23 +192,18 @@ def _memory(panels: int, capacity: int) -> np.ndarray:
     return spare if fits else np.empty((panels, capacity, PANEL_ROWS))
 
 
-def _enlarged(matrix: np.ndarray, size: int) -> np.ndarray:
-    """``matrix`` with zeros below and beside; grown by a half whenever it is too small."""
-    if len(matrix) >= size:
-        return matrix
-    larger = np.zeros((size + size // 2,) * 2)
-    larger[: len(matrix), : len(matrix)] = matrix
-    return larger
-
-
-def _largest(matrix: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The ``count`` largest eigenvalues, descending, and vectors (n, count), of a matrix given by its lower triangle.
+def _largest(bands: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The ``count`` largest eigenvalues, descending, and vectors (n, count), of a matrix with these lower diagonals.
 
     By LAPACK's parts, as `linalg.eigh` carries all vectors back from the tridiagonal form, or takes longer to find few.
     """
-    size = len(matrix)
+    size = bands.shape[1]
     work = 64 * size
-    reflections, diagonal, beside, scales, _ = lapack.dsytrd(matrix, lower=1, lwork=work)
+    matrix = np.zeros((size, size), order="F")
+    for offset, band in enumerate(bands):
+        column = np.arange(size - offset)
+        matrix[column + offset, column] = band[: size - offset]
+    reflections, diagonal, beside, scales, _ = lapack.dsytrd(matrix, lower=1, lwork=work, overwrite_a=1)
     eigenvalues, vectors, failures = lapack.dstevd(diagonal, beside)
     if failures:
         raise linalg.LinAlgError("Lanczos: the eigenvalues of the projected matrix have not converged")
@@ -217,27 +212,23 @@ def _largest(matrix: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     return eigenvalues[: -count - 1 : -1], vectors
 
 
-def _edge_residual(
-    projected: np.ndarray, coupling: np.ndarray, count: int, before: float | None
-) -> tuple[float, float]:
+def _edge_residual(bands: np.ndarray, coupling: np.ndarray, count: int, before: float | None) -> tuple[float, float]:
     """Residual and value of the ``count``-th largest pair, as a rule the last to converge, without all the others.
 
     The value ``before``, in a smaller basis, spares the search for it: what is left of its error is the square of a
     residual.
     """
-    size = len(projected)
-    # A coupling is triangular unless vectors were replaced.
-    bandwidth = 2 * BLOCK_WIDTH - 1
-    bands = np.zeros((bandwidth + 1, size))
-    for k in range(min(bandwidth + 1, size)):
-        bands[k, : size - k] = projected.diagonal(-k)
+    size = bands.shape[1]
+    # Couplings are triangular unless vectors were replaced.
+    bandwidth = np.flatnonzero(bands.any(axis=1))[-1]
+    bands = bands[: bandwidth + 1]
     edge = before
     if edge is None:
         chosen = (size - count, size - count)
         edge = linalg.eig_banded(bands, lower=True, eigvals_only=True, select="i", select_range=chosen)[0]
     # Inverse iteration: off the eigenvalue by a few roundings, two steps from anywhere end at the vector.
     shifted = np.vstack((np.zeros((bandwidth, size)), bands))
-    for k in range(1, min(bandwidth + 1, size)):
+    for k in range(1, bandwidth + 1):
         shifted[bandwidth - k, k:] = bands[k, : size - k]
     shift = edge * (1 + 1e-14)
     shifted[bandwidth] -= shift
