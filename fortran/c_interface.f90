@@ -198,7 +198,7 @@ contains
     integer(c_int), value :: n, tiles
     integer(c_int), intent(in) :: column(tiles + 1), indptr(n + 1), start(tiles + 1)
     real(c_double), intent(in) :: values(indptr(n + 1) - 1)
-    real(c_double), intent(out) :: below(tile_width, start(tiles + 1)), triangle(tile_width, tile_width, tiles)
+    real(c_double), intent(out) :: below(start(tiles + 1), tile_width), triangle(tile_width, tile_width, tiles)
 
     call pack_factor(n, tiles, column, indptr, values, start, below, triangle)
   end subroutine ss_pack_factor
@@ -207,7 +207,7 @@ contains
   subroutine ss_solve_block(n, tiles, column, start, row, below, triangle, block) bind(c)
     integer(c_int), value :: n, tiles
     integer(c_int), intent(in) :: column(tiles + 1), start(tiles + 1), row(start(tiles + 1))
-    real(c_double), intent(in) :: below(tile_width, start(tiles + 1)), triangle(tile_width, tile_width, tiles)
+    real(c_double), intent(in) :: below(start(tiles + 1), tile_width), triangle(tile_width, tile_width, tiles)
     real(c_double), intent(inout) :: block(block_width, n)
 
     call solve_block(n, tiles, column, start, row, below, triangle, block)

@@ -16,12 +16,13 @@ contains
 
   !> Pack the Cholesky factor L, in compressed columns counted from 1, each with its diagonal entry first, into tiles of
   !> up to `tile_width` columns that have the same rows below them. Tile t has columns column(t) .. column(t + 1) - 1,
-  !> and below(:, start(t) .. start(t + 1) - 1) is what stands below it, row by row, so that solves read memory
-  !> straight on; triangle(:, :, t) is the tile's triangle, with the reciprocals of its diagonal.
+  !> and below(start(t) .. start(t + 1) - 1, :) is what stands below it; so solves read memory straight on, at one place
+  !> for each column of a tile, as processors fetch several streams ahead faster than one. triangle(:, :, t) is the
+  !> tile's triangle, with the reciprocals of its diagonal.
   pure subroutine pack_factor(n, tiles, column, indptr, values, start, below, triangle)
     integer(i4), intent(in) :: n, tiles, column(tiles + 1), indptr(n + 1), start(tiles + 1)
     real(wp), intent(in) :: values(indptr(n + 1) - 1)
-    real(wp), intent(out) :: below(tile_width, start(tiles + 1)), triangle(tile_width, tile_width, tiles)
+    real(wp), intent(out) :: below(start(tiles + 1), tile_width), triangle(tile_width, tile_width, tiles)
 
     integer(i4) :: t, a, width, first, rows
 
@@ -34,7 +35,7 @@ contains
         first = indptr(column(t) + a - 1)
         triangle(a:width, a, t) = values(first:first + width - a)
         triangle(a, a, t) = 1/triangle(a, a, t)
-        below(a, start(t):start(t) + rows - 1) = values(first + width - a + 1:first + width - a + rows)
+        below(start(t):start(t) + rows - 1, a) = values(first + width - a + 1:first + width - a + rows)
       end do
     end do
   end subroutine pack_factor
@@ -44,7 +45,7 @@ contains
   !> block: (block_width, n).
   pure subroutine solve_block(n, tiles, column, start, row, below, triangle, block)
     integer(i4), intent(in) :: n, tiles, column(tiles + 1), start(tiles + 1), row(start(tiles + 1))
-    real(wp), intent(in) :: below(tile_width, start(tiles + 1)), triangle(tile_width, tile_width, tiles)
+    real(wp), intent(in) :: below(start(tiles + 1), tile_width), triangle(tile_width, tile_width, tiles)
     real(wp), intent(inout) :: block(block_width, n)
 
     integer(i4) :: t, a, b, width, first
@@ -62,14 +63,16 @@ contains
         end do
       end do
       block(:, first:first + width - 1) = x(:, :width)
-      call eliminate(start(t + 1) - start(t), n, row(start(t)), below(:, start(t)), x, block)
+      call eliminate(start(t + 1) - start(t), n, row(start(t)), below(start(t), 1), below(start(t), 2), &
+                     below(start(t), 3), below(start(t), 4), x, block)
     end do
     do t = tiles, 1, -1
       first = column(t)
       width = column(t + 1) - first
       x = 0
       x(:, :width) = block(:, first:first + width - 1)
-      call substitute(start(t + 1) - start(t), n, row(start(t)), below(:, start(t)), x, block)
+      call substitute(start(t + 1) - start(t), n, row(start(t)), below(start(t), 1), below(start(t), 2), &
+                     below(start(t), 3), below(start(t), 4), x, block)
       do a = width, 1, -1
         do b = a + 1, width
           x(:, a) = x(:, a) - triangle(b, a, t)*x(:, b)
@@ -81,9 +84,10 @@ contains
   end subroutine solve_block
 
   !> Forward elimination of x from the rows below a tile.
-  pure subroutine eliminate(rows, n, row, below, x, block)
+  pure subroutine eliminate(rows, n, row, below1, below2, below3, below4, x, block)
     integer(i4), intent(in) :: rows, n, row(rows)
-    real(wp), intent(in) :: below(tile_width, rows), x(block_width, tile_width)
+    real(wp), dimension(rows), intent(in) :: below1, below2, below3, below4
+    real(wp), intent(in) :: x(block_width, tile_width)
     real(wp), intent(inout) :: block(block_width, n)
 
     integer(i4) :: i, l
@@ -96,17 +100,18 @@ contains
     do i = 1, rows
       !$omp simd
       do l = 1, block_width
-        block(l, row(i)) = block(l, row(i)) - below(1, i)*x1(l) - below(2, i)*x2(l) - below(3, i)*x3(l) &
-                           - below(4, i)*x4(l)
+        block(l, row(i)) = block(l, row(i)) - below1(i)*x1(l) - below2(i)*x2(l) &
+                           - below3(i)*x3(l) - below4(i)*x4(l)
       end do
     end do
   end subroutine eliminate
 
   !> Back substitution of the rows below a tile into x. As tiles, rows are taken from the last to the first: memory is
   !> then read straight backwards, which it is as fast at as forwards.
-  pure subroutine substitute(rows, n, row, below, x, block)
+  pure subroutine substitute(rows, n, row, below1, below2, below3, below4, x, block)
     integer(i4), intent(in) :: rows, n, row(rows)
-    real(wp), intent(in) :: below(tile_width, rows), block(block_width, n)
+    real(wp), dimension(rows), intent(in) :: below1, below2, below3, below4
+    real(wp), intent(in) :: block(block_width, n)
     real(wp), intent(inout) :: x(block_width, tile_width)
 
     integer(i4) :: i, l
@@ -119,10 +124,10 @@ contains
     do i = rows, 1, -1
       !$omp simd
       do l = 1, block_width
-        x1(l) = x1(l) - below(1, i)*block(l, row(i))
-        x2(l) = x2(l) - below(2, i)*block(l, row(i))
-        x3(l) = x3(l) - below(3, i)*block(l, row(i))
-        x4(l) = x4(l) - below(4, i)*block(l, row(i))
+        x1(l) = x1(l) - below1(i)*block(l, row(i))
+        x2(l) = x2(l) - below2(i)*block(l, row(i))
+        x3(l) = x3(l) - below3(i)*block(l, row(i))
+        x4(l) = x4(l) - below4(i)*block(l, row(i))
       end do
     end do
     x(:, 1) = x1

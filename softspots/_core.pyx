@@ -237,7 +237,7 @@ cdef class PackedFactor:
             raise ValueError(f"start ends at {start[tiles]}, and there are {row.shape[0]} rows")
         self.column, self.start, self.row = column, start, np.append(row, np.int32(0))
         # At least one row, as the last tile has none below it.
-        self.below = np.empty((row.shape[0] + 1, TILE_WIDTH))
+        self.below = np.empty((TILE_WIDTH, row.shape[0] + 1))
         self.triangle = np.empty((tiles, TILE_WIDTH, TILE_WIDTH))
         with nogil:
             ss_pack_factor(n, tiles, &column[0], &indptr[0], &values[0], &start[0], &self.below[0, 0],
