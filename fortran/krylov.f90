@@ -10,7 +10,7 @@ module softspots_krylov
   private
   public :: pack_factor, solve_block, project_out, append, residual_norms, panel_rows, block_width, tile_width
 
-  integer(i4), parameter :: panel_rows = 1024, block_width = 16, tile_width = 4
+  integer(i4), parameter :: panel_rows = 2048, block_width = 16, tile_width = 4
 
 contains
 

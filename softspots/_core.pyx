@@ -212,7 +212,7 @@ def spend_budgets(int[::1] struck, long long[::1] budgets, long long[::1] spot, 
 
 
 # As fortran/krylov.f90 has them.
-PANEL_ROWS = 1024
+PANEL_ROWS = 2048
 BLOCK_WIDTH = 16
 TILE_WIDTH = 4
 

@@ -173,7 +173,7 @@ def test_projection_equals_numpy(columns):
     given = block.copy()
     overlaps = _core.project_out(*columns, basis, block)
     matrix = basis[:, slice(*columns)].transpose(0, 2, 1).reshape(len(block), -1)
-    # Sums of 768 products of order one, in another order.
+    # Sums of some thousand products of order one, in another order.
     assert_allclose(overlaps, matrix.T @ given, atol=1e-11)
     assert_allclose(block, given - matrix @ (matrix.T @ given), atol=1e-9)
 
@@ -185,7 +185,7 @@ def test_append_equals_numpy():
     transform = random.standard_normal((_core.BLOCK_WIDTH,) * 2)
     expected, others = block @ transform, np.delete(basis, np.s_[5:21], axis=1)
     gram = _core.append(5, transform, basis, block)
-    # Sums of 16, and of 512, products.
+    # Sums of 16, and of some thousand, products.
     assert_allclose(block, expected, atol=1e-13)
     assert_allclose(gram, expected.T @ expected, atol=1e-10)
     assert_array_equal(basis[:, 5:21].transpose(0, 2, 1).reshape(block.shape), block)
