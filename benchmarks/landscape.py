@@ -3,43 +3,56 @@
 What bounds the modes
 ---------------------
 Block Lanczos on the inverse finds the 500 lowest modes of 10,000 particles in some 1,510 vectors, 94 blocks of 16. Its
-parts, on an Intel core with AVX-512 in a virtual machine, of 5.1 s in all:
+parts, on an Intel core with AVX-512 in a virtual machine, of 3.6 s in all:
 
-* Orthogonalisation against all vectors, 59 blocks: 1.2 s. At the end 250 MB are read twice a block; at 50 Gflop/s of
-  the 65 that BLAS reaches here, memory is as busy, with 12.5 GB/s.
-* Solves: 1.25 s. A factor of 5.5 million numbers is read twice a block, at 7 GB/s; 9 ms if it is still in a cache,
-  13 ms after a sweep over the basis. With CHOLMOD's own solves, which take vectors column by column, 2.7 s.
-* Ritz values and vectors: 0.55 s for the projected matrix, 0.55 s for the vectors, which BLAS bounds, and 0.15 s for
-  two looks at convergence.
-* Orthonormalising blocks within themselves and against the last two: 0.5 s. Analysis, factorisation and packing: 0.45
-  s. Residuals and orthogonality, which are always returned: 0.4 s.
+* Orthogonalisation against all vectors, 59 blocks: 1.05 s. At the end 250 MB are read twice a block, at 14 GB/s of the
+  18 that plain reading reaches here, and at 55 Gflop/s of the 80 of the same loops in cache.
+* Solves: 0.75 s. A factor of 5.4 million numbers is read twice a block, at 11 GB/s; 7.8 ms if it is still in a cache,
+  8.8 ms after a sweep over the basis. With CHOLMOD's own solves, which take vectors column by column, 2.7 s.
+* Ritz vectors: 0.5 s, of which BLAS takes 0.4 and the system up to 0.2 to hand out 80 MB. Ritz values: 0.45 s, of which
+  the tridiagonal form takes half, bound by memory.
+* Orthonormalising blocks within themselves, 0.25 s, and against the last two, 0.15 s.
+* Packing the factor, residuals, and overlaps of all modes, which are always returned: 0.07 s each.
 
 What made it faster, in seconds for the same 500 modes, from 7.1 on: the memory of the basis kept between frames, 0.7
 (0.03 where the system has the memory at hand, but a virtual machine that has given it back to its host pays 1.2 ms a
-MiB again); blocks permuted once and not in every solve, 0.3; orthogonalisation against eight columns at once,
-not four, 0.4: a panel of the block, which lies in the second cache, was what bounded it; convergence looked at when the
-residual should be small enough, not eight blocks after the first look, 0.3.
+MiB again); blocks permuted once and not in every solve, 0.3; orthogonalisation against eight columns at once, not four,
+0.4: a panel of the block, which lies in the second cache, was what bounded it; convergence looked at when the residual
+should be small enough, not eight blocks after the first look, 0.3. And then, from 5.2 on: the last factor of the
+quench, 0.3; residuals by a kernel and not by SciPy's product with 64 columns, 0.2; the projected matrix as its
+diagonals, with LAPACK's tridiagonal form, its vectors, and only the wanted ones of them carried back, 0.15; convergence
+by inverse iteration from the last look's value, at every block, 0.1; fewer copies, and locked vectors in a group of
+eight, 0.1; and what lets the processor fetch ahead, in the solves the factor read straight backwards in the second
+half, 0.1, and as four streams, one for each column of a tile, 0.3, and in the orthogonalisation panels of 2,048 rows,
+not 1,024, 0.1.
 
-What else was tried, before that, of 7 s: all blocks orthogonalised against all vectors, 8.2; loss of orthogonality up
-to 1e-10 instead of 1e-12, 6.7, but residuals of 5e-11 instead of 2e-12; NumPy for the orthogonalisation, twice as long
-for that part; blocks of 32, a tenth more vectors and no gain; panels of 256 rows instead of 1,024, half again as long
-for the orthogonalisation, of 512 the same; solves in tiles of 8 columns, no gain. PRIMME on the inverse, in blocks of
-32, took 26 s in a trial, and slices of the spectrum by MUMPS 7 s; MUMPS would be a second direct solver beside
-CHOLMOD, with an MPI of its own to keep out of the way. And since:
+What else was tried, before all that, of 7 s: all blocks orthogonalised against all vectors, 8.2; loss of orthogonality
+up to 1e-10 instead of 1e-12, 6.7, but residuals of 5e-11 instead of 2e-12; NumPy for the orthogonalisation, twice as
+long for that part; blocks of 32, a tenth more vectors and no gain; panels of 256 rows instead of 1,024, half again as
+long for the orthogonalisation, of 512 the same; solves in tiles of 8 columns, no gain. PRIMME on the inverse, in blocks
+of 32, took 26 s in a trial, and slices of the spectrum by MUMPS 7 s; MUMPS would be a second direct solver beside
+CHOLMOD, with an MPI of its own to keep out of the way. Of 5.2 s:
 
 * A shift inside the spectrum, with an indefinite L D Lᵀ. Shifts at modes 150, 200, 250 and 300 of the 500 take 1,280,
   1,216, 1,120 and 1,056 vectors instead of 1,510; at 300, modes below and above it converge together. But without
-  pivoting the factors grow: rounding of the factorisation is 1e-10 to 4e-10 instead of 7e-13, and residuals are 6e-9
-  to 2e-8 instead of 3e-12 (eigenvalues are off by 1e-11 to 4e-11). A step of refinement in each solve should mend
-  that. With it, with a supernodal L D Lᵀ of our own (CHOLMOD's simplicial one takes 1.1 to 1.4 s, its supernodal
-  Cholesky 0.19), and with one more factorisation to place the shift, an estimate comes to 4.6 s instead of 5.1.
+  pivoting the factors grow: rounding of the factorisation is 1e-10 to 4e-10 instead of 7e-13, and residuals are 6e-9 to
+  2e-8 instead of 3e-12 (eigenvalues are off by 1e-11 to 4e-11). A step of refinement in each solve should mend that.
+  With it, with a supernodal L D Lᵀ of our own (CHOLMOD's simplicial one takes 1.1 to 1.4 s, its supernodal Cholesky
+  0.19), and with one more factorisation to place the shift, an estimate comes to 4.6 s.
 * A larger shift below the spectrum, a twentieth of the highest wanted eigenvalue, which halves the growth of the loss:
-  52 blocks orthogonalised against all instead of 61. That is 0.2 s, for a guess of where the modes lie.
-* A subset of eigenpairs of the projected matrix (MRRR, or bisection): no gain, its tridiagonal form takes the time.
+  52 blocks orthogonalised against all instead of 61, for a guess of where the modes lie and a factor of its own.
+* Powers of the inverse, which take fewer vectors: its square, shifted as above, so that the residuals stay within
+  5e-12, 1,248 vectors, and its cube, shifted by half of the highest wanted eigenvalue, 1,232; the further solves take
+  what the others gain.
+* A subset of eigenpairs of the projected matrix (MRRR, or bisection), or LAPACK's reduction of its bands: no gain.
 * Prefetching the factor, at 0.5 to 8 KB; vector instructions for the tiles' triangles: no gain.
-* Nested dissection instead of METIS: 1 % fewer numbers in the factor; AMD alone: 29 % more.
-* One symbolic analysis for the last factor of the quench and that of the modes, which have the same pattern, would save
-  0.13 s, but tie the two stages to each other.
+* Nested dissection instead of METIS: a few per cent more or fewer numbers in the factor; AMD alone: a quarter more.
+  METIS on the graph of particles, not of coordinates: 0.04 s less for the analysis, 2 % more numbers.
+
+And of 3.8 s: groups of eight columns of the basis laid row by row, so that memory is one stream, half again as long for
+the orthogonalisation; its second sweep from the last panel to the first, no gain; two blocks in one sweep, 0.1 s less
+for that part but more to do beside it; panels of 4,096 rows, slower; the system's memory kept by the process
+(``MALLOC_MMAP_MAX_=0``), 0.1.
 
 What bounds the quench: L-BFGS takes some 1,350 forces and 0.6 ms for each, not quite half of it for history and line
 search. Two factorisations and one analysis, 0.5 s, end it. Means of 16 frames: keeping a factor for as long as its

@@ -66,7 +66,7 @@ from softspots.state import Box, Frame
 # Particles of each mode that the file keeps at least, so that N_p can be scanned (fig. 3) without a new run.
 KEPT_PARTICLES = 50
 # What a quench and each mode cost, in time steps, for the estimate of the time left.
-STEPS_PER_QUENCH, STEPS_PER_MODE = 4_000, 32
+STEPS_PER_QUENCH, STEPS_PER_MODE = 4_000, 22
 THERMODYNAMICS = ("kinetic_temperature", "potential_energy", "shear_stress", "pressure")
 INTERRUPTED = 130
 # The shell's status of a process that SIGTERM ended: not 0, as what comes after a complete run must not start.
