@@ -3,7 +3,8 @@
 What bounds the modes
 ---------------------
 Block Lanczos on the inverse finds the 500 lowest modes of 10,000 particles in some 1,510 vectors, 94 blocks of 16. Its
-parts, on an Intel core with AVX-512 in a virtual machine, of 3.6 s in all:
+parts, on an Intel core with AVX-512 in a virtual machine, of 3.6 s in all (4.0 when its memory is busy elsewhere, and
+then 1.2 s and 1.05 s for the first two):
 
 * Orthogonalisation against all vectors, 59 blocks: 1.05 s. At the end 250 MB are read twice a block, at 14 GB/s of the
   18 that plain reading reaches here, and at 55 Gflop/s of the 80 of the same loops in cache.
@@ -51,8 +52,8 @@ CHOLMOD, with an MPI of its own to keep out of the way. Of 5.2 s:
 
 And of 3.8 s: groups of eight columns of the basis laid row by row, so that memory is one stream, half again as long for
 the orthogonalisation; its second sweep from the last panel to the first, no gain; two blocks in one sweep, 0.1 s less
-for that part but more to do beside it; panels of 4,096 rows, slower; the system's memory kept by the process
-(``MALLOC_MMAP_MAX_=0``), 0.1.
+for that part but more to do beside it; panels of 4,096 rows, slower; solves in tiles of 8 columns, as eight streams, a
+tenth less by themselves but nothing in all; the system's memory kept by the process (``MALLOC_MMAP_MAX_=0``), 0.1.
 
 What bounds the quench: L-BFGS takes some 1,350 forces and 0.6 ms for each, not quite half of it for history and line
 search. Two factorisations and one analysis, 0.5 s, end it. Means of 16 frames: keeping a factor for as long as its
