@@ -12,8 +12,8 @@ from . import _core
 class Cholesky:
     """Supernodal Cholesky factors of one matrix after another.
 
-    The symbolic analysis, a third of the cost of a factor, is kept while the pattern stays, and the factor while the
-    values stay: what two stages need is computed once if they share a `Cholesky`.
+    The symbolic analysis, which takes nearly as long as a factor, is kept while the pattern stays, and the factor while
+    the values stay: what two stages need is computed once if they share a `Cholesky`.
 
     Attributes
     ----------

@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from softspots.factorization import Cholesky
 from softspots.model import Model
-from softspots.modes import hessian, lowest_modes, modes_below, participation_ratio
+from softspots.modes import hessian, lowest_modes, modes_below, participation_ratio, zero_threshold
 from softspots.quench import inherent_structure
 from softspots.state import Box, Frame
 
@@ -117,6 +117,12 @@ def test_count_that_rounding_could_change_is_refused():
     unlucky = sparse.csc_array(np.array([[1 + 1e-15, 1.0], [1.0, 2.0]]))
     with pytest.raises(ValueError, match="uncertain: rounding is"):
         modes_below(unlucky, 1.0)
+
+
+def test_threshold_of_zero_is_subtracted_without_rounding(matrix):
+    """Rounding of the same sign at every particle would add up to a wrong force on the one that is tied."""
+    diagonal, threshold = matrix.diagonal(), zero_threshold(matrix)
+    np.testing.assert_array_equal(diagonal - (diagonal - threshold), threshold)
 
 
 def test_all_modes(matrix, exact):
