@@ -3,12 +3,12 @@
 !> All three look at forces only. Differences of energy drown in rounding long before the force does, so line searches
 !> work on the directional derivative. Moves are capped, so that a frame stays in its basin and overlaps do not explode.
 module softspots_minimize
-  use softspots_kinds, only: wp, i4
+  use softspots_kinds, only: wp, sp, i4
   use softspots_errors, only: failure, ok, not_finite
   use softspots_configuration, only: configuration, rebuild, follow
   use softspots_forces, only: compute_forces
   use softspots_potential, only: potential_type
-  use softspots_reduction, only: dot, subtract_and_dot
+  use softspots_reduction, only: dot, subtract_and_dot, subtract_pair, largest
   implicit none (type, external)
   private
   public :: minimize, method_lbfgs, method_cg, method_fire
@@ -53,7 +53,7 @@ contains
     surface%potential = potential
     surface%slack = (frame%range - potential%cutoff)/2
     call evaluate(surface, z, force)
-    if (surface%error%code == ok .and. maxval(abs(force)) >= max_force) then
+    if (surface%error%code == ok .and. largest(force) >= max_force) then
       select case (method)
       case (method_lbfgs)
         call descend_lbfgs(surface, max_force, max_evaluations, z, force)
@@ -73,14 +73,19 @@ contains
     real(wp), intent(in), contiguous :: z(:)
     real(wp), intent(out), contiguous :: force(:)
 
-    integer(i4) :: n
-    logical :: stale
+    integer(i4) :: n, i
+    real(wp) :: moved
 
     n = surface%frame%n
-    stale = .not. allocated(surface%built)
-    if (.not. stale) stale = maxval((z(:n) - surface%built(:n))**2 + (z(n + 1:) - surface%built(n + 1:))**2) &
-                             >= surface%slack**2
-    if (stale) then
+    moved = huge(1.0_wp)
+    if (allocated(surface%built)) then
+      moved = 0
+      !$omp simd reduction(max: moved)
+      do i = 1, n
+        moved = max(moved, (z(i) - surface%built(i))**2 + (z(n + i) - surface%built(n + i))**2)
+      end do
+    end if
+    if (moved >= surface%slack**2) then
       call rebuild(surface%frame, z(:n), z(n + 1:), surface%error)
       if (surface%error%code /= ok) return
       surface%built = z
@@ -102,22 +107,23 @@ contains
     real(wp), intent(inout), contiguous :: z(:)
     real(wp), intent(inout), contiguous :: force(:)
 
-    real(wp), allocatable :: s(:, :), y(:, :), direction(:), old_z(:), old_force(:)
-    real(wp) :: rho(memory), downhill, ahead, step, curvature
+    real(sp), allocatable :: s(:, :), y(:, :)
+    real(wp), allocatable :: direction(:), old_z(:), old_force(:)
+    real(wp) :: rho(memory), scale, downhill, ahead, step, products(3)
     integer(i4) :: newest, stored, m
 
     allocate (s(size(z), memory), y(size(z), memory), direction(size(z)), old_z(size(z)), old_force(size(z)))
     stored = 0
     newest = 0
     do
-      call apply_inverse(newest, stored, s, y, rho, force, direction)
+      call apply_inverse(newest, stored, s, y, rho, scale, force, direction)
       downhill = dot(force, direction)
       if (.not. downhill > 0) then
         if (stored == 0) return
         stored = 0
         cycle
       end if
-      step = min(1.0_wp, longest_move/maxval(abs(direction)))
+      step = min(1.0_wp, longest_move/largest(direction))
 
       old_z = z
       old_force = force
@@ -125,7 +131,7 @@ contains
         z = old_z + step*direction
         call evaluate(surface, z, force)
         if (surface%error%code /= ok) return
-        if (maxval(abs(force)) < max_force .or. surface%evaluations >= max_evaluations) return
+        if (largest(force) < max_force .or. surface%evaluations >= max_evaluations) return
         ahead = dot(force, direction)
         if (ahead >= -0.9_wp*downhill) exit
         step = step*min(0.5_wp, max(0.1_wp, downhill/(downhill - ahead)))
@@ -143,12 +149,11 @@ contains
         cycle
       end if
       m = modulo(newest, memory) + 1
-      s(:, m) = z - old_z
-      y(:, m) = old_force - force
-      curvature = dot(s(:, m), y(:, m))
+      call subtract_pair(z, old_z, old_force, force, s(:, m), y(:, m), products)
       ! A pair without positive curvature would make the inverse Hessian indefinite.
-      if (curvature > 1e-12_wp*sqrt(dot(s(:, m), s(:, m))*dot(y(:, m), y(:, m)))) then
-        rho(m) = 1/curvature
+      if (products(2) > 1e-12_wp*sqrt(products(1)*products(3))) then
+        rho(m) = 1/products(2)
+        scale = products(2)/products(3)
         newest = m
         stored = min(stored + 1, memory)
       end if
@@ -157,42 +162,39 @@ contains
 
   !> direction <- the inverse Hessian that the stored pairs (s, y) amount to, applied to the force (two loops, Nocedal
   !> 1980). Each update of the direction goes with the product that comes next: memory is what this takes.
-  subroutine apply_inverse(newest, stored, s, y, rho, force, direction)
+  subroutine apply_inverse(newest, stored, s, y, rho, scale, force, direction)
     integer(i4), intent(in) :: newest, stored
-    real(wp), intent(in), contiguous :: s(:, :), y(:, :), force(:)
-    real(wp), intent(in) :: rho(memory)
+    real(sp), intent(in), contiguous :: s(:, :), y(:, :)
+    real(wp), intent(in) :: rho(memory), scale
+    real(wp), intent(in), contiguous :: force(:)
     real(wp), intent(out), contiguous :: direction(:)
 
-    real(wp) :: alpha(memory), product
-    integer(i4) :: k, place(0:memory)
+    real(wp) :: alpha(memory), product, factor
+    integer(i4) :: k, place(memory)
 
-    direction = force
     if (stored == 0) then
       ! Without history the first step is a short one along the force: 1e-3 is a typical inverse stiffness.
       direction = 1e-3_wp*force
       return
     end if
-    do k = 0, stored - 1
-      place(k) = modulo(newest - 1 - k, memory) + 1
-    end do
-    place(stored) = newest
-    product = dot(s(:, newest), direction)
-    do k = 0, stored - 1
-      alpha(k + 1) = rho(place(k))*product
-      if (k < stored - 1) then
-        call subtract_and_dot(alpha(k + 1), y(:, place(k)), s(:, place(k + 1)), direction, product)
+    place(:stored) = [(modulo(newest - k, memory) + 1, k=1, stored)]
+    ! The first loop goes with multiples of the force, so it may be scaled before.
+    direction = scale*force
+    call subtract_and_dot(0.0_wp, s(:, newest), s(:, newest), direction, product)
+    do k = 1, stored
+      alpha(k) = rho(place(k))*product
+      if (k < stored) then
+        call subtract_and_dot(alpha(k), y(:, place(k)), s(:, place(k + 1)), direction, product)
       else
-        direction = direction - alpha(k + 1)*y(:, place(k))
+        call subtract_and_dot(alpha(k), y(:, place(k)), y(:, place(k)), direction, product)
       end if
     end do
-    direction = direction/(rho(newest)*dot(y(:, newest), y(:, newest)))
-    product = dot(y(:, place(stored - 1)), direction)
-    do k = stored - 1, 0, -1
-      if (k > 0) then
-        call subtract_and_dot(rho(place(k))*product - alpha(k + 1), s(:, place(k)), y(:, place(k - 1)), direction, &
-                              product)
+    do k = stored, 1, -1
+      factor = rho(place(k))*product - alpha(k)/scale
+      if (k > 1) then
+        call subtract_and_dot(factor, s(:, place(k)), y(:, place(k - 1)), direction, product)
       else
-        direction = direction - (rho(place(k))*product - alpha(k + 1))*s(:, place(k))
+        direction = direction - factor*s(:, newest)
       end if
     end do
   end subroutine apply_inverse
@@ -219,7 +221,7 @@ contains
         at_zero = dot(force, force)
         if (.not. at_zero > 0) return
       end if
-      longest = longest_move/maxval(abs(direction))
+      longest = longest_move/largest(direction)
       start = z
       old_force = force
       low = 0
@@ -231,7 +233,7 @@ contains
         z = start + step*direction
         call evaluate(surface, z, force)
         if (surface%error%code /= ok) return
-        if (maxval(abs(force)) < max_force .or. surface%evaluations >= max_evaluations) return
+        if (largest(force) < max_force .or. surface%evaluations >= max_evaluations) return
         slope = dot(force, direction)
         if (abs(slope) <= 0.1_wp*at_zero) exit
         if (slope > 0) then
@@ -268,7 +270,7 @@ contains
     real(wp), parameter :: first_timestep = 0.01_wp, longest_timestep = 0.03_wp, start_mixing = 0.1_wp
     integer(i4), parameter :: patience = 5
     real(wp), allocatable :: velocity(:)
-    real(wp) :: timestep, mixing, largest
+    real(wp) :: timestep, mixing, move
     integer(i4) :: downhill_steps
 
     allocate (velocity(size(z)))
@@ -291,12 +293,12 @@ contains
         downhill_steps = 0
       end if
       velocity = velocity + timestep*force
-      largest = timestep*maxval(abs(velocity))
-      if (largest > longest_move) velocity = velocity*(longest_move/largest)
+      move = timestep*largest(velocity)
+      if (move > longest_move) velocity = velocity*(longest_move/move)
       z = z + timestep*velocity
       call evaluate(surface, z, force)
       if (surface%error%code /= ok) return
-      if (maxval(abs(force)) < max_force) return
+      if (largest(force) < max_force) return
     end do
   end subroutine descend_fire
 

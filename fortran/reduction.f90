@@ -1,9 +1,9 @@
 !> Sums whose value does not depend on the order or on the number of ranks, and fast sums in one fixed order.
 module softspots_reduction
-  use softspots_kinds, only: wp, i4
+  use softspots_kinds, only: wp, sp, i4
   implicit none (type, external)
   private
-  public :: dot, accumulate, subtract_and_dot
+  public :: accumulate, dot, subtract_and_dot, subtract_pair, largest
 
   integer(i4), parameter :: width = 32
 
@@ -70,7 +70,7 @@ contains
   !> direction <- direction - factor*along, and in the same pass product <- dot(next, direction).
   pure subroutine subtract_and_dot(factor, along, next, direction, product)
     real(wp), intent(in) :: factor
-    real(wp), intent(in), contiguous :: along(:), next(:)
+    real(sp), intent(in), contiguous :: along(:), next(:)
     real(wp), intent(inout), contiguous :: direction(:)
     real(wp), intent(out) :: product
 
@@ -92,5 +92,51 @@ contains
     end do
     product = sum(partial)
   end subroutine subtract_and_dot
+
+  !> s <- a - b, y <- c - d, and in the same pass products <- dot(s, s), dot(s, y), dot(y, y), after rounding.
+  pure subroutine subtract_pair(a, b, c, d, s, y, products)
+    real(wp), intent(in), contiguous :: a(:), b(:), c(:), d(:)
+    real(sp), intent(out), contiguous :: s(:), y(:)
+    real(wp), intent(out) :: products(3)
+
+    integer(i4) :: i, l
+    real(wp), dimension(width) :: ss, sy, yy
+    real(wp) :: u, v
+
+    ss = 0
+    sy = 0
+    yy = 0
+    do i = 0, size(a) - 1, width
+      !$omp simd private(u, v)
+      do l = 1, min(width, size(a) - i)
+        s(i + l) = real(a(i + l) - b(i + l), sp)
+        y(i + l) = real(c(i + l) - d(i + l), sp)
+        u = s(i + l)
+        v = y(i + l)
+        ss(l) = ss(l) + u*u
+        sy(l) = sy(l) + u*v
+        yy(l) = yy(l) + v*v
+      end do
+    end do
+    products = [sum(ss), sum(sy), sum(yy)]
+  end subroutine subtract_pair
+
+  !> Largest magnitude of finite numbers.
+  pure real(wp) function largest(a)
+    real(wp), intent(in), contiguous :: a(:)
+
+    integer(i4) :: i, l, whole
+    real(wp) :: partial(width)
+
+    partial = 0
+    whole = size(a)/width*width
+    do i = 0, whole - 1, width
+      !$omp simd
+      do l = 1, width
+        partial(l) = merge(abs(a(i + l)), partial(l), abs(a(i + l)) > partial(l))
+      end do
+    end do
+    largest = max(maxval(partial), maxval(abs(a(whole + 1:))))
+  end function largest
 
 end module softspots_reduction

@@ -97,8 +97,8 @@ def test_continues_the_frame(large, method):
     moved = result.positions - given.positions
     # Particles leave overlaps by some diameters at most; a wrapped one would have moved by a side length, 15.
     assert 0.01 < np.abs(moved).max() < 5
-    # No net force, so the centre stays, but for the rounding of a thousand steps.
-    np.testing.assert_allclose(moved.mean(axis=0), 0, atol=1e-10)
+    # No net force, so the centre stays, but for the rounding of a thousand steps, in single precision with L-BFGS.
+    np.testing.assert_allclose(moved.mean(axis=0), 0, atol=1e-8)
 
 
 @pytest.mark.parametrize("change", [wrapped, flipped, lambda frame: flipped(frame, -2)])
