@@ -114,6 +114,7 @@ contains
 
     type(configuration) :: frame
     type(potential_type) :: potential
+    integer(i4), allocatable :: order(:)
     real(wp), allocatable :: z(:), force(:)
     real(wp) :: skin
 
@@ -121,16 +122,19 @@ contains
     potential = new_potential(table, smoothing)
     ! A box that fits the cutoff may be too small for the full skin.
     skin = min(minimize_skin, 0.5_wp*min(box(1), box(2)) - potential%cutoff)
-    call new_configuration(frame, box_type(box(1), box(2), box(3)), species, &
-                           potential%cutoff + max(skin, 0.0_wp), error)
+    call prepare(n, positions, species, box, potential%cutoff + max(skin, 0.0_wp), frame, error)
     if (error%code /= ok) return
-    z = [positions(1, :), positions(2, :)]
+    ! In the order of slots, so that memory is met in order.
+    order = frame%table%order(:n)
+    frame%species = species(order)
+    z = [positions(1, order), positions(2, order)]
     allocate (force(2*n))
     call minimize(frame, potential, method, max_force, max_evaluations, z, force, evaluations, error)
-    positions(1, :) = z(:n)
-    positions(2, :) = z(n + 1:)
-    forces(1, :) = force(:n)
-    forces(2, :) = force(n + 1:)
+    if (error%code /= ok) error%particle = order(error%particle + 1) - 1
+    positions(1, order) = z(:n)
+    positions(2, order) = z(n + 1:)
+    forces(1, order) = force(:n)
+    forces(2, order) = force(n + 1:)
   end subroutine ss_minimize
 
   !> D2_min (n) with neighbours within cutoff at the first time.
