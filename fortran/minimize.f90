@@ -20,7 +20,7 @@ module softspots_minimize
   !> No coordinate moves further than this in one step.
   real(wp), parameter :: longest_move = 0.1_wp
   !> History pairs of L-BFGS.
-  integer(i4), parameter :: memory = 8
+  integer(i4), parameter :: memory = 5
 
   !> The frame as a function of its 2n coordinates z = (x, y).
   type :: landscape
