@@ -179,7 +179,9 @@ contains
         call follow_images(self)
       end if
       call compute_forces(self%table, self%potential, self%force_x, self%force_y)
-      call kick(self%owned%n, half, strain_rate, self%force_x, self%force_y, self%owned%vx, self%owned%vy)
+      associate (n => self%owned%n)
+        call kick(half, strain_rate, self%force_x(:n), self%force_y(:n), self%owned%vx(:n), self%owned%vy(:n))
+      end associate
       call finish_step(self, strain_rate, error)
       if (error%code /= ok) return
       ! Carried out with the next step's scaling, as two products: the bits do not depend on where runs end.
@@ -200,27 +202,23 @@ contains
     real(wp) :: half
 
     half = 0.5_wp*dt
-    vx = (vx*pending)*scale
-    vy = (vy*pending)*scale
-    call kick(n, half, strain_rate, force_x, force_y, vx, vy)
+    !$omp simd
     do i = 1, n
+      vx(i) = (vx(i)*pending)*scale
+      vy(i) = (vy(i)*pending)*scale
+      call kick(half, strain_rate, force_x(i), force_y(i), vx(i), vy(i))
       x(i) = x(i) + dt*(vx(i) + strain_rate*(y(i) + half*vy(i)))
       y(i) = y(i) + dt*vy(i)
     end do
   end subroutine kick_and_drift
 
   !> Kick and shear for a time `half`: dvx/dt = fx - g vy, dvy/dt = fy.
-  pure subroutine kick(n, half, strain_rate, force_x, force_y, vx, vy)
-    integer(i4), intent(in) :: n
-    real(wp), intent(in) :: half, strain_rate, force_x(n), force_y(n)
-    real(wp), intent(inout) :: vx(n), vy(n)
+  elemental subroutine kick(half, strain_rate, force_x, force_y, vx, vy)
+    real(wp), intent(in) :: half, strain_rate, force_x, force_y
+    real(wp), intent(inout) :: vx, vy
 
-    integer(i4) :: i
-
-    do i = 1, n
-      vx(i) = vx(i) + (half*force_x(i) - (strain_rate*half)*(vy(i) + (0.5_wp*half)*force_y(i)))
-      vy(i) = vy(i) + half*force_y(i)
-    end do
+    vx = vx + (half*force_x - (strain_rate*half)*(vy + (0.5_wp*half)*force_y))
+    vy = vy + half*force_y
   end subroutine kick
 
   !> Half a step of the Nose-Hoover chain (Martyna et al. 1996); returns what velocities are to be scaled by.
