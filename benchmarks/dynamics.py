@@ -17,21 +17,37 @@ assembly (gfortran 12, AVX-512):
 
 Loads and stores have units of their own, and so have most dividers. The limit is therefore, per vector, the longer
 of arithmetic and division. The time of either is measured on the core that runs the dynamics (throughput.c), since
-clocks and dividers differ: on two vector units the arithmetic takes 9.5 cycles, and a divider of 16 cycles is what
-bounds the loop. The row "of the physical limit" is the share that whole time steps reach, all else included.
+clocks and dividers differ: on two vector units the arithmetic takes 9.5 cycles, and a divider of 16 cycles is the
+longer of the two. The row "of the physical limit" is the share that whole time steps reach, all else included.
 
-What holds the rest back, by leaving it out of the loop (25 ns a particle on an Intel core whose limit is 15):
+What holds the rest back, by leaving it out of the loop (25 ns a particle in a loop by itself, on an Intel core whose
+limit is 15), each to half a nanosecond:
 
-* Once per row: the lanes of two sums are added (3 ns), the species picks the coefficients (1 ns).
-* Adding to the partners (3 ns): most vectors lie across two cache lines, since runs begin anywhere, and what one
+* Once per row: the lanes of two sums are added (2 ns), and the number of its vectors is guessed wrong (1 ns).
+* Adding to the partners (2 ns): most vectors lie across two cache lines, since runs begin anywhere, and what one
   row has stored the next one reads back at another offset.
-* The division itself (2 to 4 ns), behind which eight operations wait in a chain.
-* Outside the loop (10 ns): kicks and drift, positions put into slots, displacements, the exact sum, and the rebuilds.
+* The division itself (1 to 2 ns), and all that waits for it and fills the processor's window meanwhile (1.5 ns).
+* Outside the loop (9 ns): kicks and drift, positions put into slots, displacements, the exact sum, and the rebuilds.
 
-What was tried and gained nothing: one division for two vectors (1/a = b/(a b), a gain of a sixth while each pair was
-met twice; now its rounding would depend on which images a rank has), a loop over all vectors without one over rows,
-sums of lanes put off and taken for many rows together, vectors of 4 lanes (5 %, on the processor with the slowest
-divisions of long vectors), other heights of strips and other skins.
+So no single unit is what the loop waits for: with the division left out, arithmetic would allow 9 ns, and it takes 23.
+
+What was tried and gained nothing, or too little:
+
+* Each division begun one vector early, across the ends of rows: 3 to 4 % of a step, but 12 to 18 % more in a build for
+  AVX2 on the same core, which has half as many registers of half the width.
+* Other ways to divide, with the same bits: a division in single precision, a little too large, with one correction of
+  third order and one of Markstein's kind by fused multiply-adds, took 5 ns more in the loop, by its longer chain. One
+  division for two vectors, corrected likewise, was not built: it could gain no more than the 1 to 2 ns above and costs
+  four instructions a vector.
+* Inverses of whole rows, or of many, ahead in a buffer (10 ns more: the divider then idles while the rest is done); two
+  vectors ahead (the compiler keeps them in memory).
+* A loop over all vectors without one over rows; sums of lanes put off and taken for many rows together; rows of two
+  and more places in the system in turn, so that none reads what the one before has stored.
+* Displacements without square roots unless the farthest and the fastest together could leave (half the time there, and
+  as much more in the force loop, for no reason that was found); positions put into slots without a copy between.
+* Vectors of a run written without a branch on their number (0.7 % of a step, within rebuilds, for a dozen lines);
+  vectors of 4 lanes (5 %, on the processor with the slowest divisions of long vectors), other heights of strips and
+  other skins.
 """
 
 from __future__ import annotations
