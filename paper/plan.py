@@ -20,12 +20,12 @@ BENCHMARKS = HERE.parent / "benchmarks" / "results.json"
 class Cost:
     """Wall time on one core per particle: of a time step, and of all that is done in a frame beside the dynamics, in s.
 
-    The defaults are those of benchmarks/results.json: 29.1 million particle-steps a second; 7.3 s for a frame of 10,000
+    The defaults are those of benchmarks/results.json: 29.0 million particle-steps a second; 5.4 s for a frame of 10,000
     particles with 400 steps.
     """
 
-    step: float = 1 / 29.1e6
-    frame: float = 7.3e-4 - 400 / 29.1e6
+    step: float = 1 / 29.0e6
+    frame: float = 5.4e-4 - 400 / 29.0e6
 
     def of(self, particles: int, steps: float, frames: int) -> float:
         """Wall time in s."""
