@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 import os
 import sys
@@ -14,47 +12,12 @@ import numpy as np
 
 from softspots.io import ResultsWriter, read_results
 from softspots.io.reduced import Reduced, write_reduced
-from softspots.parallel import Serial
-from softspots.parameters import Parameters
 from softspots.reduce import reduce_run
-from softspots.simulate import Analysis, make_simulation
+from softspots.simulate import Analysis
 from softspots.state import Box, Frame
 
 from .conditions import CONDITIONS, FRAME, HERE, SHOWN, Condition, checksum, condition, configuration, read_data
 from .run import RECORD
-
-# Steps of the preparation, whose last one draws new velocities, and as many as these then go through.
-FINGERPRINT_STEPS, AFTERWARDS = 400, 100
-
-
-class _EnoughSteps(Exception):
-    pass
-
-
-def fingerprint(parameters: Parameters) -> dict[str, str | float]:
-    """What tells whether another machine or version computes the same bits: 400 steps of the preparation, then 100.
-
-    Returns
-    -------
-    dict
-        ``fingerprint_positions`` and ``fingerprint_velocities``, SHA-256 of the little-endian doubles by particle
-        number; ``fingerprint_potential_energy``, ``..._kinetic_temperature`` and ``..._shear_stress``, as in
-        `softspots.Simulation.thermodynamics`.
-    """
-    run = make_simulation(parameters, Serial())
-
-    def stop(_):
-        if run.step >= FINGERPRINT_STEPS:
-            raise _EnoughSteps
-
-    with contextlib.suppress(_EnoughSteps):
-        run.prepare(**parameters.preparation, progress=stop)
-    run.run(AFTERWARDS)
-    arrays = {"positions": run.frame().positions, "velocities": run.velocities()}
-    values = {name: hashlib.sha256(array.astype("<f8").tobytes()).hexdigest() for name, array in arrays.items()}
-    thermodynamics = run.thermodynamics()
-    values |= {name: thermodynamics[name] for name in ("potential_energy", "kinetic_temperature", "shear_stress")}
-    return {f"fingerprint_{name}": value for name, value in values.items()}
 
 
 def epsilon_elsewhere(one: Condition) -> tuple[str, float] | None:
@@ -103,7 +66,6 @@ def reduce_condition(one: Condition) -> Reduced:
         # By the median: a machine that was suspended counts in one frame.
         | {"wall_time_frames": found.n_frames * float(np.median(found["wall_time"].sum(axis=1)))}
         | record
-        | fingerprint(one.all_parameters)
     )
     return replace(reduced, configuration=expected, provenance=provenance)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import json
 import os
 import sys
@@ -11,14 +12,17 @@ from pathlib import Path
 
 import sksparse.cholmod
 
-from benchmarks.measure import machine
+from benchmarks import measure
 from softspots.io.checkpoint import CHECKPOINT, PREVIOUS
 from softspots.io.results import read_results
 
 from .conditions import Condition, condition
+from .fingerprint import fingerprint
 
 # What a condition was computed with, beside its raw results.
 RECORD = "run.json"
+# Where the code is that runs.
+ROOT = Path(measure.__file__).parent.parent
 
 
 def finished_frames(one: Condition) -> int:
@@ -31,22 +35,28 @@ def finished_frames(one: Condition) -> int:
     return results.n_frames if "wall_time_total" in results.attributes else 0
 
 
+def begun(one: Condition) -> bool:
+    """Whether there is a run to go on with."""
+    return any((one.raw / name).exists() for name in (CHECKPOINT, PREVIOUS))
+
+
 def command(one: Condition) -> list[str]:
     """The command that computes what is missing of a condition."""
     options = one.parameters | {"frames": one.frames, "output": one.raw}
     words = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
     words = [sys.executable, "-m", "softspots.simulate", *words]
-    if any((one.raw / name).exists() for name in (CHECKPOINT, PREVIOUS)):
+    if begun(one):
         return [*words, "--resume"]
     # What an interruption has left before the first checkpoint is of no use; a finished run is, and is not replaced.
     return words if finished_frames(one) else [*words, "--overwrite"]
 
 
 def describe() -> dict[str, str]:
-    """With what a run is computed: the code's commit, processor and instruction set, compiler, and libraries."""
-    found = machine()
+    """With what a run is computed: the code's commit, its kernels, processor, instruction set, compiler, libraries."""
+    found = measure.machine()
     return {
         "commit": str(found["commit"]),
+        "kernels": _kernels(),
         "processor": found["cpu"],
         "instruction_set": _instruction_set(),
         "compiler": str(found["compiler"]),
@@ -55,15 +65,23 @@ def describe() -> dict[str, str]:
     }
 
 
-def record(folder: Path) -> None:
-    """Write what the run is computed with into its folder; where a resumption differs, what was and what is."""
-    path = folder / RECORD
-    earlier = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    values = {}
-    for name, now in describe().items():
-        before = earlier.get(name, now).split("; ")
-        values[name] = "; ".join(before if now in before else [*before, now])
+def record(one: Condition) -> None:
+    """Write what a run is computed with beside its results; where a resumption differs, what was and what is."""
+    path = one.raw / RECORD
+    if begun(one):
+        values = json.loads(path.read_text(encoding="utf-8"))
+        for name, now in describe().items():
+            before = values[name].split("; ")
+            values[name] = "; ".join(before if now in before else [*before, now])
+    else:
+        values = describe() | fingerprint(one.all_parameters)
     path.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _kernels() -> str:
+    """SHA-256 of the compiled sources, on which the bits of the dynamics depend."""
+    sources = sorted((ROOT / "fortran").glob("*.[fF]90"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
 
 
 def _instruction_set() -> str:
@@ -90,7 +108,7 @@ def main() -> None:
         return
     one.raw.mkdir(parents=True, exist_ok=True)
     words = command(one)
-    record(one.raw)
+    record(one)
     os.execv(words[0], words)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from paper import conditions
 from paper.conditions import CONDITIONS, FRAME, SHOWN, condition, read_data
-from paper.reduce import fingerprint
+from paper.fingerprint import fingerprint
 from paper.run import command, describe
 from softspots.io import read_results
 from softspots.io.quantities import QUANTITIES
@@ -28,8 +28,8 @@ from .published import FINDINGS, ROWS
 from .verdicts import DISAGREES, ERRORS, UNDECIDED
 
 NAMES = [one.name for one in CONDITIONS]
-# Of what the bits of the dynamics depend on, what can differ between machines.
-BUILD = ("instruction_set", "compiler")
+# What the bits of the dynamics depend on and what can differ between versions and machines.
+BUILD = ("kernels", "instruction_set", "compiler")
 # With fused operations and without, energy and stress of 24 starts differ after 400 steps by up to 1.3e-5 and 6e-5 (the
 # median is 1e-10): rounding grows while overlaps are removed, and by a factor of 12 in each τ, here of 2.5. Of other
 # seeds they differ by 0.05 and 0.07. Kinetic energy is what potential energy gives.
