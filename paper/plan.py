@@ -7,25 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from benchmarks.measure import HERE as BENCHMARKS_FOLDER
 from softspots.io.checkpoint import read_checkpoint
 from softspots.io.reduced import Reduced
 from softspots.parameters import PAPER_PARTICLES
 
-from .conditions import CONDITIONS, HERE, Condition, is_complete, read_data
+from .conditions import CONDITIONS, Condition, is_complete, read_data
 
-BENCHMARKS = HERE.parent / "benchmarks" / "results.json"
+BENCHMARKS = BENCHMARKS_FOLDER / "results.json"
+# Time steps of its frame.
+BENCHMARK_STEPS = 400
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Wall time on one core per particle: of a time step, and of all that is done in a frame beside the dynamics, in s.
+    """Wall time on one core per particle, in s: of a time step, and of all in a frame but the dynamics."""
 
-    The defaults are those of benchmarks/results.json: 29.0 million particle-steps a second; 5.4 s for a frame of 10,000
-    particles with 400 steps.
-    """
-
-    step: float = 1 / 29.0e6
-    frame: float = 5.4e-4 - 400 / 29.0e6
+    step: float
+    frame: float
 
     def of(self, particles: int, steps: float, frames: int) -> float:
         """Wall time in s."""
@@ -33,7 +32,7 @@ class Cost:
 
 
 def measured_cost(data: Sequence[Reduced]) -> Cost:
-    """What runs took that are there; the median over them."""
+    """What runs took that are there; the median over them. Without any, by the benchmark."""
     steps, frames = [], []
     for run in data:
         values, wall = run.configuration, run.provenance
@@ -41,7 +40,17 @@ def measured_cost(data: Sequence[Reduced]) -> Cost:
         period = values["frame_separation"] / values["timestep"]
         steps.append(step)
         frames.append(wall["wall_time_frames"] / wall["frames"] / values["particles"] - period * step)
-    return Cost(median(steps), median(frames)) if steps else Cost()
+    if not steps:
+        frame, speed = _benchmark("ours")
+        return Cost(1 / speed, frame / PAPER_PARTICLES - BENCHMARK_STEPS / speed)
+    return Cost(median(steps), median(frames))
+
+
+def _benchmark(side: str) -> tuple[float, float]:
+    """What "ours" or the "peer" takes: s for a frame of `PAPER_PARTICLES`, and particle-steps a second."""
+    rows = {row["name"]: row for row in json.loads(BENCHMARKS.read_text(encoding="utf-8"))["rows"]}
+    frame, speed = (rows[name][side]["median"] for name in ("one frame, all in", "sheared NVT, 1 core"))
+    return frame, speed
 
 
 def _preparation_steps(values: dict) -> float:
@@ -59,11 +68,10 @@ def peers_time(run: Reduced) -> float:
 
     Their frame, of 10,000 particles, is one whose quench has not converged.
     """
-    rows = {row["name"]: row for row in json.loads(BENCHMARKS.read_text(encoding="utf-8"))["rows"]}
-    frame, dynamics = (rows[name]["peer"]["median"] for name in ("one frame, all in", "sheared NVT, 1 core"))
+    frame, speed = _benchmark("peer")
     values, frames = run.configuration, run.provenance["frames"]
     between = (values["frame_separation"] - values["frame_interval"]) / values["timestep"]
-    return frames * frame + values["particles"] * (_preparation_steps(values) + frames * between) / dynamics
+    return frames * frame + values["particles"] * (_preparation_steps(values) + frames * between) / speed
 
 
 def time_left(one: Condition, cost: Cost) -> float:

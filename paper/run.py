@@ -22,7 +22,7 @@ from .fingerprint import fingerprint
 # What a condition was computed with, beside its raw results.
 RECORD = "run.json"
 # Where the code is that runs.
-ROOT = Path(measure.__file__).parent.parent
+ROOT = measure.HERE.parent
 
 
 def finished_frames(one: Condition) -> int:

@@ -113,18 +113,22 @@ def test_cost_is_that_of_runs_that_are_there():
     found = plan.measured_cost([Reduced(parameters.as_dict(), wall | {"frames": 800})])
     # Sums and quotients of a few doubles.
     assert found.step == pytest.approx(cost.step, rel=1e-12) and found.frame == pytest.approx(cost.frame, rel=1e-10)
-    assert plan.measured_cost([]) == plan.Cost()
 
 
-def test_peers_take_their_times_of_the_benchmark(tmp_path, monkeypatch):
+def test_times_are_those_of_the_benchmark(tmp_path, monkeypatch):
     rows = {"one frame, all in": 100.0, "sheared NVT, 1 core": 1e6}
     file = tmp_path / "results.json"
-    file.write_text(json.dumps({"rows": [{"name": name, "peer": {"median": value}} for name, value in rows.items()]}))
+    sides = {name: {"ours": {"median": value / 2}, "peer": {"median": value}} for name, value in rows.items()}
+    file.write_text(json.dumps({"rows": [{"name": name} | side for name, side in sides.items()]}))
     monkeypatch.setattr(plan, "BENCHMARKS", file)
     parameters = conditions.condition("T0.4_rate1e-3").all_parameters
     run = Reduced(parameters.as_dict(), {"frames": 7})
     # A frame of theirs has the steps of D²_min, 400 of the 4,000 to the next frame.
     assert plan.peers_time(run) == pytest.approx(7 * 100.0 + 10_000 * (70_000 + 7 * 3_600) / 1e6)
+    # Without runs that are there, our times are those of the benchmark, too.
+    cost = plan.measured_cost([])
+    assert cost.of(10_000, 400, 1) == pytest.approx(50.0)
+    assert cost.step == pytest.approx(1 / 5e5)
 
 
 def test_fingerprint_tells_seeds_apart():
