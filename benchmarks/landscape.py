@@ -3,11 +3,11 @@
 What bounds the modes
 ---------------------
 Block Lanczos on the inverse finds the 500 lowest modes of 10,000 particles in some 1,510 vectors, 94 blocks of 16. Its
-parts, on an Intel core with AVX-512 in a virtual machine, of 3.6 s in all (4.0 when its memory is busy elsewhere, and
-then 1.2 s and 1.05 s for the first two):
+parts, on an Intel core with AVX-512 in a virtual machine, of 3.5 s in all (3.8 when its memory is busy elsewhere, and
+then 0.9 s and 1.05 s for the first two):
 
-* Orthogonalisation against all vectors, 59 blocks: 1.05 s. At the end 250 MB are read twice a block, at 14 GB/s of the
-  18 that plain reading reaches here, and at 55 Gflop/s of the 80 of the same loops in cache.
+* Orthogonalisation against all vectors, 59 blocks: 0.85 s. At the end 250 MB are read once a block, at 14 GB/s of the
+  18 that plain reading reaches here, and a copy in single precision once, which is 125 MB.
 * Solves: 0.75 s. A factor of 5.4 million numbers is read twice a block, at 11 GB/s; 7.8 ms if it is still in a cache,
   8.8 ms after a sweep over the basis. With CHOLMOD's own solves, which take vectors column by column, 2.7 s.
 * Ritz vectors: 0.5 s, of which BLAS takes 0.4 and the system up to 0.2 to hand out 80 MB. Ritz values: 0.45 s, of which
@@ -25,7 +25,8 @@ diagonals, with LAPACK's tridiagonal form, its vectors, and only the wanted ones
 by inverse iteration from the last look's value, at every block, 0.1; fewer copies, and locked vectors in a group of
 eight, 0.1; and what lets the processor fetch ahead, in the solves the factor read straight backwards in the second
 half, 0.1, and as four streams, one for each column of a tile, 0.3, and in the orthogonalisation panels of 2,048 rows,
-not 1,024, 0.1.
+not 1,024, 0.1. And, from 3.9 on, a second sweep over a copy in single precision, 0.2: a block is orthogonal to all but
+the last two by rounding that has grown, so that what is taken out of it is small.
 
 What else was tried, before all that, of 7 s: all blocks orthogonalised against all vectors, 8.2; loss of orthogonality
 up to 1e-10 instead of 1e-12, 6.7, but residuals of 5e-11 instead of 2e-12; NumPy for the orthogonalisation, twice as
@@ -53,7 +54,9 @@ CHOLMOD, with an MPI of its own to keep out of the way. Of 5.2 s:
 And of 3.8 s: groups of eight columns of the basis laid row by row, so that memory is one stream, half again as long for
 the orthogonalisation; its second sweep from the last panel to the first, no gain; two blocks in one sweep, 0.1 s less
 for that part but more to do beside it; panels of 4,096 rows, slower; solves in tiles of 8 columns, as eight streams, a
-tenth less by themselves but nothing in all; the system's memory kept by the process (``MALLOC_MMAP_MAX_=0``), 0.1.
+tenth less by themselves but nothing in all; the system's memory kept by the process (``MALLOC_MMAP_MAX_=0``), 0.1;
+Ritz vectors in groups, each of the part of the basis that it has weight on, six tenths of all products, no gain, as
+BLAS then packs the basis once a group; blocks transformed apart from the basis, 0.02.
 
 What bounds the quench: L-BFGS takes some 1,550 forces and 0.48 ms for each, six tenths of it for the force loop itself.
 Two factorisations and one analysis, 0.5 s, end it. Means of 8 frames of T = 0.1 and 0.4, before and after: 1.52 and

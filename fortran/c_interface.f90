@@ -16,10 +16,11 @@ module softspots_c_interface
   use softspots_cells, only: cell_list, sort_into_cells
   use softspots_connection, only: connect_by_delaunay, connect_by_distance
   use softspots_meanfield, only: spend_budgets
-  use softspots_krylov, only: pack_factor, solve_block, project_out, append, residual_norms, panel_rows, block_width, &
-    tile_width
+  use softspots_krylov, only: pack_factor, solve_block, project_out, reorthogonalize, append, residual_norms, &
+    panel_rows, block_width, tile_width
   use softspots_reduction, only: accumulate
-  use, intrinsic :: iso_c_binding, only: c_int, c_long_long, c_double, c_char, c_ptr, c_loc, c_f_pointer, c_null_ptr
+  use, intrinsic :: iso_c_binding, only: c_int, c_long_long, c_float, c_double, c_char, c_ptr, c_loc, c_f_pointer, &
+    c_null_ptr
   implicit none (type, external)
   private
 
@@ -227,14 +228,26 @@ contains
     call project_out(first, last, capacity, panels, basis, block, overlaps)
   end subroutine ss_project_out
 
+  !> Take the first `columns` of a basis out of a block of vectors that is nearly orthogonal to them; see
+  !> fortran/krylov.f90.
+  subroutine ss_reorthogonalize(columns, capacity, panels, basis, rounded, block) bind(c)
+    integer(c_int), value :: columns, capacity, panels
+    real(c_double), intent(in) :: basis(panel_rows, capacity, panels)
+    real(c_float), intent(in) :: rounded(panel_rows, capacity, panels)
+    real(c_double), intent(inout) :: block(block_width, panel_rows, panels)
+
+    call reorthogonalize(columns, capacity, panels, basis, rounded, block)
+  end subroutine ss_reorthogonalize
+
   !> Transform a block of vectors and put it into a basis from column `first` on; see fortran/krylov.f90.
-  subroutine ss_append(first, capacity, panels, transform, block, basis, gram) bind(c)
+  subroutine ss_append(first, capacity, panels, transform, block, basis, rounded, gram) bind(c)
     integer(c_int), value :: first, capacity, panels
     real(c_double), intent(in) :: transform(block_width, block_width)
     real(c_double), intent(inout) :: block(block_width, panel_rows, panels), basis(panel_rows, capacity, panels)
+    real(c_float), intent(inout) :: rounded(panel_rows, capacity, panels)
     real(c_double), intent(out) :: gram(block_width, block_width)
 
-    call append(first, capacity, panels, transform, block, basis, gram)
+    call append(first, capacity, panels, transform, block, basis, rounded, gram)
   end subroutine ss_append
 
   !> Residuals of eigenpairs of a symmetric matrix in compressed columns counted from 0; see fortran/krylov.f90.

@@ -5,10 +5,11 @@
 !> `block_width`, which lie row by row: a row is two vector registers long. The basis lies in panels of `panel_rows`
 !> rows, each with all its columns side by side: memory is read in long runs while a panel of the block stays in cache.
 module softspots_krylov
-  use softspots_kinds, only: wp, i4
+  use softspots_kinds, only: wp, sp, i4
   implicit none (type, external)
   private
-  public :: pack_factor, solve_block, project_out, append, residual_norms, panel_rows, block_width, tile_width
+  public :: pack_factor, solve_block, project_out, reorthogonalize, append, residual_norms, panel_rows, block_width, &
+            tile_width
 
   integer(i4), parameter :: panel_rows = 2048, block_width = 16, tile_width = 4
 
@@ -136,7 +137,7 @@ contains
     x(:, 4) = x4
   end subroutine substitute
 
-  !> W <- W - V C with C = V^T W: take columns first .. last of `basis` out of `block`.
+  !> W <- W - V C with C = V^T W: take columns first .. last of `basis`, a multiple of eight, out of `block`.
   !> basis: (panel_rows, capacity, panels); block: (block_width, panel_rows, panels); overlaps: C^T,
   !> (block_width, first:last). Rows beyond the last one are zeros.
   subroutine project_out(first, last, capacity, panels, basis, block, overlaps)
@@ -145,34 +146,62 @@ contains
     real(wp), intent(inout) :: block(block_width, panel_rows, panels)
     real(wp), intent(out) :: overlaps(block_width, first:last)
 
-    integer(i4) :: p, j, whole
+    integer(i4) :: p, j
 
-    whole = last - modulo(last - first + 1, 8)
-    overlaps = 0
+    call find_overlaps(first, last, capacity, panels, basis, block, overlaps)
     do p = 1, panels
-      do j = first, whole, 8
-        call add_overlaps(basis(:, j:j + 7, p), block(:, :, p), overlaps(:, j:j + 7))
-      end do
-      do j = whole + 1, last
-        overlaps(:, j) = overlaps(:, j) + matmul(block(:, :, p), basis(:, j, p))
-      end do
-    end do
-    do p = 1, panels
-      do j = first, whole, 8
+      do j = first, last, 8
         call subtract(basis(:, j:j + 7, p), overlaps(:, j:j + 7), block(:, :, p))
-      end do
-      do j = whole + 1, last
-        call subtract_one(basis(:, j, p), overlaps(:, j), block(:, :, p))
       end do
     end do
   end subroutine project_out
 
+  !> The same for the first `columns` of the basis, to which `block` is orthogonal but for rounding: what is taken out
+  !> is so small that single precision of it does, and `rounded`, a copy of the basis, is half as much memory.
+  subroutine reorthogonalize(columns, capacity, panels, basis, rounded, block)
+    integer(i4), intent(in) :: columns, capacity, panels
+    real(wp), intent(in) :: basis(panel_rows, capacity, panels)
+    real(sp), intent(in) :: rounded(panel_rows, capacity, panels)
+    real(wp), intent(inout) :: block(block_width, panel_rows, panels)
+
+    integer(i4) :: p, j
+    real(wp), allocatable :: overlaps(:, :)
+    real(sp), allocatable :: small(:, :), excess(:, :)
+
+    allocate (overlaps(block_width, columns), excess(block_width, panel_rows))
+    call find_overlaps(1, columns, capacity, panels, basis, block, overlaps)
+    small = real(overlaps, sp)
+    do p = 1, panels
+      excess = 0
+      do j = 1, columns, 8
+        call add_columns(rounded(:, j:j + 7, p), small(:, j:j + 7), excess)
+      end do
+      block(:, :, p) = block(:, :, p) - excess
+    end do
+  end subroutine reorthogonalize
+
+  subroutine find_overlaps(first, last, capacity, panels, basis, block, overlaps)
+    integer(i4), intent(in) :: first, last, capacity, panels
+    real(wp), intent(in) :: basis(panel_rows, capacity, panels), block(block_width, panel_rows, panels)
+    real(wp), intent(out) :: overlaps(block_width, first:last)
+
+    integer(i4) :: p, j
+
+    overlaps = 0
+    do p = 1, panels
+      do j = first, last, 8
+        call add_overlaps(basis(:, j:j + 7, p), block(:, :, p), overlaps(:, j:j + 7))
+      end do
+    end do
+  end subroutine find_overlaps
+
   !> block <- transform applied to each of its rows; the result becomes columns first .. first + block_width - 1 of the
-  !> basis, and gram its inner products.
-  subroutine append(first, capacity, panels, transform, block, basis, gram)
+  !> basis and of its rounded copy, and gram its inner products.
+  subroutine append(first, capacity, panels, transform, block, basis, rounded, gram)
     integer(i4), intent(in) :: first, capacity, panels
     real(wp), intent(in) :: transform(block_width, block_width)
     real(wp), intent(inout) :: block(block_width, panel_rows, panels), basis(panel_rows, capacity, panels)
+    real(sp), intent(inout) :: rounded(panel_rows, capacity, panels)
     real(wp), intent(out) :: gram(block_width, block_width)
 
     integer(i4) :: p, i, j, l
@@ -191,6 +220,7 @@ contains
         block(:, i, p) = row
       end do
       basis(:, first:first + block_width - 1, p) = transpose(block(:, :, p))
+      rounded(:, first:first + block_width - 1, p) = real(basis(:, first:first + block_width - 1, p), sp)
       do j = 1, block_width, 8
         call add_overlaps(basis(:, first + j - 1:first + j + 6, p), block(:, :, p), gram(:, j:j + 7))
       end do
@@ -292,15 +322,29 @@ contains
     end do
   end subroutine subtract
 
-  pure subroutine subtract_one(v, overlaps, block)
-    real(wp), intent(in) :: v(panel_rows), overlaps(block_width)
-    real(wp), intent(inout) :: block(block_width, panel_rows)
+  !> sums <- sums + coefficients applied to each row of v.
+  pure subroutine add_columns(v, coefficients, sums)
+    real(sp), intent(in) :: v(panel_rows, 8), coefficients(block_width, 8)
+    real(sp), intent(inout) :: sums(block_width, panel_rows)
 
-    integer(i4) :: i
+    integer(i4) :: i, l
+    real(sp), dimension(block_width) :: c1, c2, c3, c4, c5, c6, c7, c8
 
+    c1 = coefficients(:, 1)
+    c2 = coefficients(:, 2)
+    c3 = coefficients(:, 3)
+    c4 = coefficients(:, 4)
+    c5 = coefficients(:, 5)
+    c6 = coefficients(:, 6)
+    c7 = coefficients(:, 7)
+    c8 = coefficients(:, 8)
     do i = 1, panel_rows
-      block(:, i) = block(:, i) - v(i)*overlaps
+      !$omp simd
+      do l = 1, block_width
+        sums(l, i) = sums(l, i) + v(i, 1)*c1(l) + v(i, 2)*c2(l) + v(i, 3)*c3(l) + v(i, 4)*c4(l) &
+                     + v(i, 5)*c5(l) + v(i, 6)*c6(l) + v(i, 7)*c7(l) + v(i, 8)*c8(l)
+      end do
     end do
-  end subroutine subtract_one
+  end subroutine add_columns
 
 end module softspots_krylov

@@ -31,7 +31,9 @@ void ss_pack_factor(int n, int tiles, int *column, int *indptr, double *values, 
 void ss_solve_block(int n, int tiles, int *column, int *start, int *row, double *below, double *triangle,
                     double *block);
 void ss_project_out(int first, int last, int capacity, int panels, double *basis, double *block, double *overlaps);
-void ss_append(int first, int capacity, int panels, double *transform, double *block, double *basis, double *gram);
+void ss_reorthogonalize(int columns, int capacity, int panels, double *basis, float *rounded, double *block);
+void ss_append(int first, int capacity, int panels, double *transform, double *block, double *basis, float *rounded,
+               double *gram);
 void ss_residual_norms(int n, int entries, int *indptr, int *indices, double *values, int modes, double *eigenvalues,
                        double *vectors, double *norms);
 void *ss_new_simulation(int handle, int rank, int size, int grid_x, int grid_y, double *box, double *table,

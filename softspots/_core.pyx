@@ -32,7 +32,9 @@ cdef extern from "softspots.h" nogil:
     void ss_solve_block(int n, int tiles, int *column, int *start, int *row, double *below, double *triangle,
                         double *block)
     void ss_project_out(int first, int last, int capacity, int panels, double *basis, double *block, double *overlaps)
-    void ss_append(int first, int capacity, int panels, double *transform, double *block, double *basis, double *gram)
+    void ss_reorthogonalize(int columns, int capacity, int panels, double *basis, float *rounded, double *block)
+    void ss_append(int first, int capacity, int panels, double *transform, double *block, double *basis, float *rounded,
+                   double *gram)
     void ss_residual_norms(int n, int entries, int *indptr, int *indices, double *values, int modes, double *eigenvalues,
                            double *vectors, double *norms)
     void *ss_new_simulation(int handle, int rank, int size, int grid_x, int grid_y, double *box, double *table,
@@ -257,7 +259,7 @@ cdef class PackedFactor:
 def project_out(int first, int last, double[:, :, ::1] basis, double[:, ::1] block):
     """Take columns ``first`` to ``last``, exclusive, of ``basis`` (panels, capacity, PANEL_ROWS) out of ``block``.
 
-    ``block`` (panels * PANEL_ROWS, BLOCK_WIDTH) changes; returns the overlaps (last - first, BLOCK_WIDTH).
+    Their number must be a multiple of eight. ``block`` (panels * PANEL_ROWS, BLOCK_WIDTH) changes; returns the overlaps (last - first, BLOCK_WIDTH).
     """
     _check_panels(first, last, basis, block)
     cdef double[:, ::1] overlaps = np.empty((last - first, BLOCK_WIDTH))
@@ -267,15 +269,32 @@ def project_out(int first, int last, double[:, :, ::1] basis, double[:, ::1] blo
     return np.asarray(overlaps)
 
 
-def append(int first, double[:, ::1] transform, double[:, :, ::1] basis, double[:, ::1] block):
-    """``block`` becomes ``block @ transform``, and columns ``first`` and following of ``basis``; returns its Gram matrix."""
+def reorthogonalize(int columns, double[:, :, ::1] basis, float[:, :, ::1] rounded, double[:, ::1] block):
+    """Take the first ``columns``, a multiple of eight, of ``basis`` out of a ``block`` that is nearly orthogonal to them.
+
+    To the precision of ``rounded``, a copy of the basis, relative to what is taken out.
+    """
+    _check_panels(0, columns, basis, block)
+    _check_copy(basis, rounded)
+    with nogil:
+        ss_reorthogonalize(columns, <int> basis.shape[1], <int> basis.shape[0], &basis[0, 0, 0], &rounded[0, 0, 0],
+                           &block[0, 0])
+
+
+def append(int first, double[:, ::1] transform, double[:, :, ::1] basis, float[:, :, ::1] rounded,
+           double[:, ::1] block):
+    """``block`` becomes ``block @ transform``, and columns ``first`` and following of ``basis`` and its copy.
+
+    Returns its Gram matrix.
+    """
     _check_panels(first, first + BLOCK_WIDTH, basis, block)
+    _check_copy(basis, rounded)
     if transform.shape[0] != BLOCK_WIDTH or transform.shape[1] != BLOCK_WIDTH:
         raise ValueError(f"transform must have shape {(BLOCK_WIDTH, BLOCK_WIDTH)}")
     cdef double[:, ::1] gram = np.empty((BLOCK_WIDTH, BLOCK_WIDTH))
     with nogil:
         ss_append(first + 1, <int> basis.shape[1], <int> basis.shape[0], &transform[0, 0], &block[0, 0],
-                  &basis[0, 0, 0], &gram[0, 0])
+                  &basis[0, 0, 0], &rounded[0, 0, 0], &gram[0, 0])
     return np.asarray(gram)
 
 
@@ -303,6 +322,13 @@ def _check_panels(first, last, basis, block):
         raise ValueError(f"basis must be (panels, capacity, {PANEL_ROWS}) and block (panels * {PANEL_ROWS}, {BLOCK_WIDTH})")
     if not 0 <= first < last <= basis.shape[1]:
         raise ValueError(f"columns {first} to {last} are not within the basis of {basis.shape[1]}")
+    if (last - first) % 8:
+        raise ValueError(f"columns {first} to {last} are {last - first}, which is no multiple of 8")
+
+
+def _check_copy(basis, rounded):
+    if np.shape(rounded) != np.shape(basis):
+        raise ValueError(f"the copy is {np.shape(rounded)}, the basis {np.shape(basis)}")
 
 
 def accumulate(terms, sums):

@@ -25,7 +25,7 @@ FIRST_CHECK = 2.75
 MARGIN, LAG = 3, 4 * BLOCK_WIDTH
 # The memory of the last basis, for the next frame's: to get that much anew from the system takes up to a tenth of all
 # the time. Who uses it takes it out, so that threads do not share it.
-_spare: list[np.ndarray] = []
+_spare: list[tuple[np.ndarray, np.ndarray]] = []
 
 
 def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, locked: np.ndarray):
@@ -55,7 +55,7 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
     longest, expected = 0.0, np.inf
     check, edge = int(FIRST_CHECK * count) + 4 * BLOCK_WIDTH, None
     basis.block[:size] = np.random.default_rng(0).standard_normal((size, BLOCK_WIDTH))
-    basis.project_out_all()
+    basis.project_out_locked()
     basis.orthonormalize(0.0)
     while True:
         width = basis.width
@@ -63,7 +63,7 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
         own = basis.project_out_recent()[-BLOCK_WIDTH:]
         full = expected > MAX_LOSS
         if full:
-            basis.project_out_all()
+            basis.reorthogonalize()
         else:
             basis.project_out_recent()
         coupling = basis.orthonormalize(norm)
@@ -107,20 +107,25 @@ class _Basis:
         panels = -(-size // PANEL_ROWS)
         self.block = np.zeros((panels * PANEL_ROWS, BLOCK_WIDTH))
         self._given = np.empty_like(self.block)
-        self._columns = _memory(panels, self.locked + capacity)
+        self._columns, self._rounded = _memory(panels, self.locked + capacity)
         padded = np.zeros((panels * PANEL_ROWS, self.locked))
         padded[:size, : locked.shape[1]] = locked
-        self._columns[:, : self.locked] = padded.reshape(panels, PANEL_ROWS, -1).transpose(0, 2, 1)
+        for columns in (self._columns, self._rounded):
+            columns[:, : self.locked] = padded.reshape(panels, PANEL_ROWS, -1).transpose(0, 2, 1)
 
-    def project_out_all(self) -> None:
-        """Take all vectors out of the block."""
+    def reorthogonalize(self) -> None:
+        """Take all vectors out of the block, which is orthogonal to them but for rounding that has grown."""
         if self.locked + self.width:
-            _core.project_out(0, self.locked + self.width, self._columns, self.block)
+            _core.reorthogonalize(self.locked + self.width, self._columns, self._rounded, self.block)
+
+    def project_out_locked(self) -> None:
+        """Take the locked vectors out of the block."""
+        if self.locked:
+            _core.project_out(0, self.locked, self._columns, self.block)
 
     def project_out_recent(self) -> np.ndarray:
         """Take the locked vectors and the last two blocks out of the block; returns the overlaps with the latter."""
-        if self.locked:
-            _core.project_out(0, self.locked, self._columns, self.block)
+        self.project_out_locked()
         first = self.locked + max(0, self.width - 2 * BLOCK_WIDTH)
         return _core.project_out(first, self.locked + self.width, self._columns, self.block)
 
@@ -131,9 +136,10 @@ class _Basis:
         are dependent.
         """
         if self.locked + self.width + BLOCK_WIDTH > self._columns.shape[1]:
-            columns = _memory(len(self._columns), 2 * self._columns.shape[1])
-            columns[:, : self.locked + self.width] = self._columns[:, : self.locked + self.width]
-            self._columns = columns
+            before = self._columns, self._rounded
+            self._columns, self._rounded = _memory(len(self._columns), 2 * self._columns.shape[1])
+            for columns, old in zip((self._columns, self._rounded), before, strict=True):
+                columns[:, : self.locked + self.width] = old[:, : self.locked + self.width]
         self._given[:] = self.block
         coupling = np.eye(BLOCK_WIDTH)
         gram = self._given.T @ self.block
@@ -156,8 +162,9 @@ class _Basis:
         rank = np.count_nonzero(np.abs(np.diag(factor)) > BREAKDOWN * norm)
         vectors[:, rank:] = np.random.default_rng(self.width).standard_normal((self.size, BLOCK_WIDTH - rank))
         self.block[: self.size] = vectors
+        # What the first round leaves of random vectors, which are not nearly orthogonal, is rounding to the second.
         for _ in range(2):
-            self.project_out_all()
+            self.reorthogonalize()
         vectors, again = linalg.qr(self.block[: self.size], mode="economic")
         self.block[: self.size] = vectors
         self._append(np.eye(BLOCK_WIDTH))
@@ -166,7 +173,8 @@ class _Basis:
         return coupling
 
     def _append(self, transform: np.ndarray) -> np.ndarray:
-        return _core.append(self.locked + self.width, np.ascontiguousarray(transform), self._columns, self.block)
+        transform = np.ascontiguousarray(transform)
+        return _core.append(self.locked + self.width, transform, self._columns, self._rounded, self.block)
 
     def combine(self, weights: np.ndarray) -> np.ndarray:
         """Vectors (k, size) with the given weights (m, k) on the first m vectors that are not locked."""
@@ -179,17 +187,18 @@ class _Basis:
 
     def release(self) -> None:
         """Leave the memory to the next basis."""
-        _spare[:] = [self._columns]
+        _spare[:] = [(self._columns, self._rounded)]
 
 
-def _memory(panels: int, capacity: int) -> np.ndarray:
-    """Room (panels, at least capacity, PANEL_ROWS) for columns, not initialised."""
+def _memory(panels: int, capacity: int) -> tuple[np.ndarray, np.ndarray]:
+    """Room (panels, at least capacity, PANEL_ROWS) for columns and their rounded copy, not initialised."""
     try:
         spare = _spare.pop()
     except IndexError:
-        spare = np.empty((0, 0, PANEL_ROWS))
-    fits = spare.shape[0] == panels and spare.shape[1] >= capacity
-    return spare if fits else np.empty((panels, capacity, PANEL_ROWS))
+        spare = ()
+    if spare and len(spare[0]) == panels and spare[0].shape[1] >= capacity:
+        return spare
+    return tuple(np.empty((panels, capacity, PANEL_ROWS), dtype) for dtype in (np.float64, np.float32))
 
 
 def _largest(bands: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

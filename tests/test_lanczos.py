@@ -83,9 +83,10 @@ def test_what_the_memory_held_before_does_not_matter(monkeypatch):
     monkeypatch.setattr(lanczos, "_spare", spare)
     first = largest_pairs(applied(matrix), 600, 20, NOTHING)
     (memory,) = spare
-    memory[:] = np.nan
+    for array in memory:
+        array[:] = np.nan
     second = largest_pairs(applied(matrix), 600, 20, NOTHING)
-    assert spare[0] is memory
+    assert all(again is array for again, array in zip(spare[0], memory, strict=True))
     assert_array_equal(first[1], second[1])
 
 
@@ -108,12 +109,13 @@ def test_two_at_a_time_do_not_share_memory():
 
 @pytest.mark.parametrize("shape", [(1, 2), (2, 200)])
 def test_basis_outgrows_memory_that_is_too_small_or_of_another_size(monkeypatch, shape):
-    monkeypatch.setattr(lanczos, "_spare", [np.full((*shape, _core.PANEL_ROWS), np.nan)])
+    memory = tuple(np.full((*shape, _core.PANEL_ROWS), np.nan, dtype) for dtype in (np.float64, np.float32))
+    monkeypatch.setattr(lanczos, "_spare", [memory])
     # A dense spectrum, which takes some 300 vectors, four times the first guess.
     matrix, exact = operator_with(1 / np.linspace(1, 10, 600))
     found, vectors = largest_pairs(applied(matrix), 600, 4, exact[:, :3])
     assert_largest(found, vectors, matrix, 4, exact[:, :3])
-    assert lanczos._spare[0].shape[1] > 200
+    assert lanczos._spare[0][0].shape[1] > 200
 
 
 def test_too_many_for_the_size_is_an_error():
@@ -165,7 +167,7 @@ def assert_solves(matrix):
     assert_allclose(matrix @ solution, block, atol=1e-13 * scale)
 
 
-@pytest.mark.parametrize("columns", [(0, 1), (0, 7), (3, 20), (0, 40)])
+@pytest.mark.parametrize("columns", [(0, 8), (8, 24), (3, 27), (0, 40)])
 def test_projection_equals_numpy(columns):
     random = np.random.default_rng(4)
     basis = random.standard_normal((3, 40, _core.PANEL_ROWS))
@@ -178,18 +180,37 @@ def test_projection_equals_numpy(columns):
     assert_allclose(block, given - matrix @ (matrix.T @ given), atol=1e-9)
 
 
+@pytest.mark.parametrize("columns", [8, 40])
+def test_reorthogonalization_equals_numpy(columns):
+    random = np.random.default_rng(4)
+    basis = random.standard_normal((3, 40, _core.PANEL_ROWS))
+    block = random.standard_normal((3 * _core.PANEL_ROWS, _core.BLOCK_WIDTH))
+    matrix = basis[:, :columns].transpose(0, 2, 1).reshape(len(block), -1)
+    matrix, _ = np.linalg.qr(matrix)
+    basis[:, :columns] = matrix.reshape(3, _core.PANEL_ROWS, -1).transpose(0, 2, 1)
+    block += matrix @ (1e-6 * random.standard_normal((columns, _core.BLOCK_WIDTH)) - matrix.T @ block)
+    excess = matrix @ (matrix.T @ block)
+    given = block.copy()
+    _core.reorthogonalize(columns, basis, basis.astype(np.float32), block)
+    # What is taken out, at most some 1e-6, is known to single precision, of sums of 40.
+    assert_allclose(block, given - excess, atol=40 * np.finfo(np.float32).eps * np.abs(excess).max())
+    assert np.abs(matrix.T @ block).max() < 1e-6 * np.abs(matrix.T @ given).max()
+
+
 def test_append_equals_numpy():
     random = np.random.default_rng(4)
     basis = random.standard_normal((2, 40, _core.PANEL_ROWS))
+    rounded = basis.astype(np.float32)
     block = random.standard_normal((2 * _core.PANEL_ROWS, _core.BLOCK_WIDTH))
     transform = random.standard_normal((_core.BLOCK_WIDTH,) * 2)
     expected, others = block @ transform, np.delete(basis, np.s_[5:21], axis=1)
-    gram = _core.append(5, transform, basis, block)
+    gram = _core.append(5, transform, basis, rounded, block)
     # Sums of 16, and of some thousand, products.
     assert_allclose(block, expected, atol=1e-13)
     assert_allclose(gram, expected.T @ expected, atol=1e-10)
     assert_array_equal(basis[:, 5:21].transpose(0, 2, 1).reshape(block.shape), block)
     assert_array_equal(np.delete(basis, np.s_[5:21], axis=1), others)
+    assert_array_equal(rounded, basis.astype(np.float32))
 
 
 @pytest.mark.parametrize("modes", [1, 16, 37])
@@ -201,7 +222,7 @@ def test_residual_norms_equal_numpy(modes):
     assert_allclose(norms, np.linalg.norm(vectors @ matrix - values[:, None] * vectors, axis=1), rtol=1e-13)
 
 
-@pytest.mark.parametrize("columns", [(0, 0), (-1, 3), (3, 41)])
+@pytest.mark.parametrize("columns", [(0, 0), (-1, 7), (33, 41)])
 def test_columns_outside_the_basis_are_refused(columns):
     with pytest.raises(ValueError, match="not within the basis of 40"):
         _core.project_out(
@@ -215,4 +236,9 @@ def test_shapes_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="does not fit itself or vectors of 3 components"):
         _core.residual_norms(*np.zeros((2, 4), dtype=np.int32), np.zeros(4), np.zeros(3), np.zeros((3, 3)))
     with pytest.raises(ValueError, match="basis must be"):
-        _core.project_out(0, 4, np.zeros((2, 40, _core.PANEL_ROWS)), np.zeros((_core.PANEL_ROWS, _core.BLOCK_WIDTH)))
+        _core.project_out(0, 8, np.zeros((2, 40, _core.PANEL_ROWS)), np.zeros((_core.PANEL_ROWS, _core.BLOCK_WIDTH)))
+    basis, block = np.zeros((1, 40, _core.PANEL_ROWS)), np.zeros((_core.PANEL_ROWS, _core.BLOCK_WIDTH))
+    with pytest.raises(ValueError, match="are 7, which is no multiple of 8"):
+        _core.project_out(1, 8, basis, block)
+    with pytest.raises(ValueError, match="the copy is"):
+        _core.reorthogonalize(8, basis, np.zeros((1, 32, _core.PANEL_ROWS), dtype=np.float32), block)
