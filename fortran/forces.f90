@@ -46,29 +46,36 @@ contains
 
     integer(i4) :: r, m, k, l, own, p
     real(wp) :: xi, yi
-    !> Coefficients by own species for a neighbour of species 0, and what species 1 adds; spread over the lanes, as
-    !> loading a vector is cheaper than spreading a number.
-    real(wp), dimension(lanes, 0:1) :: c14, c8, c2, c0, d14, d8, d2, d0
+    !> Coefficients by own species for a neighbour of species 0, and what species 1 adds.
+    real(wp), dimension(0:1) :: all_c14, all_c8, all_c2, all_c0, all_d14, all_d8, all_d2, all_d0
+    !> Those of a row, spread over the lanes, so that they stay in registers.
+    real(wp), dimension(lanes) :: c14, c8, c2, c0, d14, d8, d2, d0
     real(wp) :: cutoff2
     real(wp), dimension(lanes) :: sum_x, sum_y
     real(wp) :: dx, dy, r2, i2, i6, q, f
 
-    do p = 0, 1
-      c14(:, p) = 12*potential%a12(p)
-      c8(:, p) = 6*potential%a6(p)
-      c2(:, p) = 4*potential%k4(p)
-      c0(:, p) = 2*potential%k2(p)
-      d14(:, p) = 12*potential%a12(p + 1) - c14(:, p)
-      d8(:, p) = 6*potential%a6(p + 1) - c8(:, p)
-      d2(:, p) = 4*potential%k4(p + 1) - c2(:, p)
-      d0(:, p) = 2*potential%k2(p + 1) - c0(:, p)
-    end do
+    all_c14 = 12*potential%a12(0:1)
+    all_c8 = 6*potential%a6(0:1)
+    all_c2 = 4*potential%k4(0:1)
+    all_c0 = 2*potential%k2(0:1)
+    all_d14 = 12*potential%a12(1:2) - all_c14
+    all_d8 = 6*potential%a6(1:2) - all_c8
+    all_d2 = 4*potential%k4(1:2) - all_c2
+    all_d0 = 2*potential%k2(1:2) - all_c0
     cutoff2 = potential%cutoff**2
     do r = 1, table%n_rows
       own = table%row(r)
       xi = x(own)
       yi = y(own)
-      p = nint(species(own))
+      p = int(species(own))
+      c14 = all_c14(p)
+      c8 = all_c8(p)
+      c2 = all_c2(p)
+      c0 = all_c0(p)
+      d14 = all_d14(p)
+      d8 = all_d8(p)
+      d2 = all_d2(p)
+      d0 = all_d0(p)
       sum_x = 0
       sum_y = 0
       do m = table%begin(r), table%begin(r + 1) - 1
@@ -81,8 +88,8 @@ contains
           i2 = 1/r2
           i6 = i2*i2*i2
           q = species(k + l)
-          f = ((c14(l, p) + q*d14(l, p))*i6 - (c8(l, p) + q*d8(l, p)))*i6*i2 &
-              - ((c0(l, p) + q*d0(l, p)) + (c2(l, p) + q*d2(l, p))*r2)
+          f = ((c14(l) + q*d14(l))*i6 - (c8(l) + q*d8(l)))*i6*i2 &
+              - ((c0(l) + q*d0(l)) + (c2(l) + q*d2(l))*r2)
           if (r2 >= cutoff2) f = 0
           sum_x(l) = sum_x(l) + f*dx
           sum_y(l) = sum_y(l) + f*dy
