@@ -58,13 +58,13 @@ tenth less by themselves but nothing in all; the system's memory kept by the pro
 Ritz vectors in groups, each of the part of the basis that it has weight on, six tenths of all products, no gain, as
 BLAS then packs the basis once a group; blocks transformed apart from the basis, 0.02.
 
-What bounds the quench: L-BFGS takes some 1,550 forces and 0.48 ms for each, six tenths of it for the force loop itself.
-Two factorisations and one analysis, 0.5 s, end it. Means of 8 frames of T = 0.1 and 0.4, before and after: 1.52 and
-1.35 s, of which L-BFGS 0.92 and 0.72.
+What bounds the quench: L-BFGS takes some 1,550 forces and 0.42 ms for each, seven tenths of it for the force loop
+itself. Two factorisations and one analysis, 0.5 s, end it. From 1.5 s on, with 0.6 ms a force:
 
 * The history of L-BFGS in single precision, and maxima by vectors, take 0.09 ms off the 0.6 of a force. The sum of the
   pairs' steps is then zero to single precision only, and a frame drifts by 1e-9.
 * Particles in the order of their slots: 0.025 ms.
+* The two loops of L-BFGS on scalar products, so that its history is read twice a force, not four times: 0.05 ms.
 * Pairs in the history, with forces and milliseconds for each, means of 24 frames: 3, 1,997 and 0.44; 5, 1,548 and 0.48;
   6, 1,582 and 0.50; 8, 1,470 and 0.55. Of 8 frames: 5, 1,540 and 0.50; 12, 1,413 and 0.60; 16, 1,410 and 0.66.
 * Keeping a factor for as long as its steps bring the force down to 0.3, not 0.01, took 2.06 factorisations instead of

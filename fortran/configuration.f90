@@ -17,9 +17,9 @@ module softspots_configuration
     type(neighbor_table) :: table
     integer(i4) :: n_ghosts = 0
     integer(i4), allocatable :: source(:), column(:), row(:)  !< (n_ghosts)
-    real(wp), allocatable :: x(:), y(:)         !< (n) wrapped coordinates at the last rebuild, moved along by follow
+    !> (n, then the ghosts) coordinates, wrapped at the last rebuild and moved along by follow.
+    real(wp), allocatable :: x(:), y(:)
     real(wp), allocatable :: offset_x(:), offset_y(:)  !< (n) what wrapping added to the caller's coordinates
-    real(wp), allocatable, private :: image_x(:), image_y(:)
   end type configuration
 
 contains
@@ -71,12 +71,13 @@ contains
       self%offset_y(i) = self%y(i) - y(i)
     end do
     height = strip_height(self%box%length_y, self%range)
-    call periodic_images(self%box, self%n, self%x, self%y, &
+    call periodic_images(self%box, self%n, self%x(:self%n), self%y(:self%n), &
                          rectangle(0.0_wp, self%box%length_x, 0.0_wp, self%box%length_y), &
                          self%range, self%range + height, .true., self%n_ghosts, self%source, self%column, self%row)
     m = self%n + self%n_ghosts
-    if (allocated(self%image_x)) deallocate (self%image_x, self%image_y)
-    allocate (self%image_x(m), self%image_y(m), id(m), species(m))
+    self%x = [self%x(:self%n), self%x(self%source(:self%n_ghosts))]
+    self%y = [self%y(:self%n), self%y(self%source(:self%n_ghosts))]
+    allocate (id(m), species(m))
     do i = 1, self%n
       id(i) = i
       species(i) = self%species(i)
@@ -85,8 +86,8 @@ contains
       id(self%n + k) = self%source(k)
       species(self%n + k) = self%species(self%source(k))
     end do
-    call move_images(self)
-    call build_neighbors(self%table, self%n, m, self%image_x, self%image_y, id, species, self%range, height)
+    call place_ghosts(self)
+    call build_neighbors(self%table, self%n, m, self%x, self%y, id, species, self%range, height)
   end subroutine rebuild
 
   !> Move all images along with the coordinates x, y (n); the neighbours stay those of the last rebuild.
@@ -94,23 +95,21 @@ contains
     type(configuration), intent(inout) :: self
     real(wp), intent(in) :: x(:), y(:)
 
-    self%x = x + self%offset_x
-    self%y = y + self%offset_y
-    call move_images(self)
-    call place_images(self%table, self%image_x, self%image_y)
+    self%x(:self%n) = x + self%offset_x
+    self%y(:self%n) = y + self%offset_y
+    call place_ghosts(self)
+    call place_images(self%table, self%x, self%y)
   end subroutine follow
 
-  subroutine move_images(self)
+  subroutine place_ghosts(self)
     type(configuration), intent(inout) :: self
 
     integer(i4) :: k
 
-    self%image_x(:self%n) = self%x
-    self%image_y(:self%n) = self%y
     do k = 1, self%n_ghosts
-      self%image_x(self%n + k) = self%x(self%source(k)) + image_shift(self%box, self%column(k), self%row(k))
-      self%image_y(self%n + k) = self%y(self%source(k)) + self%row(k)*self%box%length_y
+      self%x(self%n + k) = self%x(self%source(k)) + image_shift(self%box, self%column(k), self%row(k))
+      self%y(self%n + k) = self%y(self%source(k)) + self%row(k)*self%box%length_y
     end do
-  end subroutine move_images
+  end subroutine place_ghosts
 
 end module softspots_configuration

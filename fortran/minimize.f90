@@ -3,12 +3,13 @@
 !> All three look at forces only. Differences of energy drown in rounding long before the force does, so line searches
 !> work on the directional derivative. Moves are capped, so that a frame stays in its basin and overlaps do not explode.
 module softspots_minimize
-  use softspots_kinds, only: wp, sp, i4
+  use softspots_kinds, only: wp, i4
   use softspots_errors, only: failure, ok, not_finite
   use softspots_configuration, only: configuration, rebuild, follow
   use softspots_forces, only: compute_forces
   use softspots_potential, only: potential_type
-  use softspots_reduction, only: dot, subtract_and_dot, subtract_pair, largest
+  use softspots_reduction, only: dot, largest, advance
+  use softspots_history, only: pair_history, new_history, forget, remember, apply_inverse
   implicit none (type, external)
   private
   public :: minimize, method_lbfgs, method_cg, method_fire
@@ -19,8 +20,6 @@ module softspots_minimize
 
   !> No coordinate moves further than this in one step.
   real(wp), parameter :: longest_move = 0.1_wp
-  !> History pairs of L-BFGS.
-  integer(i4), parameter :: memory = 5
 
   !> The frame as a function of its 2n coordinates z = (x, y).
   type :: landscape
@@ -107,97 +106,44 @@ contains
     real(wp), intent(inout), contiguous :: z(:)
     real(wp), intent(inout), contiguous :: force(:)
 
-    real(sp), allocatable :: s(:, :), y(:, :)
-    real(wp), allocatable :: direction(:), old_z(:), old_force(:)
-    real(wp) :: rho(memory), scale, downhill, ahead, step, products(3)
-    integer(i4) :: newest, stored, m
+    type(pair_history) :: history
+    real(wp), allocatable :: direction(:), old_force(:)
+    real(wp) :: downhill, ahead, longest, step, taken
+    logical :: moved
 
-    allocate (s(size(z), memory), y(size(z), memory), direction(size(z)), old_z(size(z)), old_force(size(z)))
-    stored = 0
-    newest = 0
+    call new_history(history, size(z))
+    allocate (direction(size(z)))
+    old_force = force
     do
-      call apply_inverse(newest, stored, s, y, rho, scale, force, direction)
-      downhill = dot(force, direction)
+      call apply_inverse(history, force, direction, downhill, longest)
       if (.not. downhill > 0) then
-        if (stored == 0) return
-        stored = 0
+        if (history%stored == 0) return
+        call forget(history)
         cycle
       end if
-      step = min(1.0_wp, longest_move/largest(direction))
-
-      old_z = z
-      old_force = force
+      step = min(1.0_wp, longest_move/longest)
+      taken = 0
       do
-        z = old_z + step*direction
+        call advance(step - taken, direction, z, moved)
+        if (.not. moved) exit
+        taken = step
         call evaluate(surface, z, force)
         if (surface%error%code /= ok) return
         if (largest(force) < max_force .or. surface%evaluations >= max_evaluations) return
         ahead = dot(force, direction)
         if (ahead >= -0.9_wp*downhill) exit
         step = step*min(0.5_wp, max(0.1_wp, downhill/(downhill - ahead)))
-        if (all(old_z + step*direction == old_z)) then
-          z = old_z
-          force = old_force
-          return
-        end if
       end do
-
-      ! A step below the rounding of the coordinates gets nowhere: a fresh start along the force, or the end.
-      if (all(z == old_z)) then
-        if (stored == 0) return
-        stored = 0
-        cycle
-      end if
-      m = modulo(newest, memory) + 1
-      call subtract_pair(z, old_z, old_force, force, s(:, m), y(:, m), products)
-      ! A pair without positive curvature would make the inverse Hessian indefinite.
-      if (products(2) > 1e-12_wp*sqrt(products(1)*products(3))) then
-        rho(m) = 1/products(2)
-        scale = products(2)/products(3)
-        newest = m
-        stored = min(stored + 1, memory)
+      if (moved) then
+        call remember(history, taken, direction, force, old_force)
+      else if (taken > 0 .or. history%stored == 0) then
+        return
+      else
+        ! A step below the rounding of the coordinates gets nowhere: a fresh start along the force.
+        call forget(history)
       end if
     end do
   end subroutine descend_lbfgs
-
-  !> direction <- the inverse Hessian that the stored pairs (s, y) amount to, applied to the force (two loops, Nocedal
-  !> 1980). Each update of the direction goes with the product that comes next: memory is what this takes.
-  subroutine apply_inverse(newest, stored, s, y, rho, scale, force, direction)
-    integer(i4), intent(in) :: newest, stored
-    real(sp), intent(in), contiguous :: s(:, :), y(:, :)
-    real(wp), intent(in) :: rho(memory), scale
-    real(wp), intent(in), contiguous :: force(:)
-    real(wp), intent(out), contiguous :: direction(:)
-
-    real(wp) :: alpha(memory), product, factor
-    integer(i4) :: k, place(memory)
-
-    if (stored == 0) then
-      ! Without history the first step is a short one along the force: 1e-3 is a typical inverse stiffness.
-      direction = 1e-3_wp*force
-      return
-    end if
-    place(:stored) = [(modulo(newest - k, memory) + 1, k=1, stored)]
-    ! The first loop goes with multiples of the force, so it may be scaled before.
-    direction = scale*force
-    call subtract_and_dot(0.0_wp, s(:, newest), s(:, newest), direction, product)
-    do k = 1, stored
-      alpha(k) = rho(place(k))*product
-      if (k < stored) then
-        call subtract_and_dot(alpha(k), y(:, place(k)), s(:, place(k + 1)), direction, product)
-      else
-        call subtract_and_dot(alpha(k), y(:, place(k)), y(:, place(k)), direction, product)
-      end if
-    end do
-    do k = stored, 1, -1
-      factor = rho(place(k))*product - alpha(k)/scale
-      if (k > 1) then
-        call subtract_and_dot(factor, s(:, place(k)), y(:, place(k - 1)), direction, product)
-      else
-        direction = direction - factor*s(:, newest)
-      end if
-    end do
-  end subroutine apply_inverse
 
   !> Conjugate gradients (Polak-Ribiere, never negative), secant line search on the directional derivative.
   subroutine descend_cg(surface, max_force, max_evaluations, z, force)

@@ -1,9 +1,9 @@
 !> Sums whose value does not depend on the order or on the number of ranks, and fast sums in one fixed order.
 module softspots_reduction
-  use softspots_kinds, only: wp, sp, i4
+  use softspots_kinds, only: wp, i4
   implicit none (type, external)
   private
-  public :: accumulate, dot, subtract_and_dot, subtract_pair, largest
+  public :: accumulate, dot, largest, advance
 
   integer(i4), parameter :: width = 32
 
@@ -67,59 +67,25 @@ contains
     dot = sum(partial)
   end function dot
 
-  !> direction <- direction - factor*along, and in the same pass product <- dot(next, direction).
-  pure subroutine subtract_and_dot(factor, along, next, direction, product)
-    real(wp), intent(in) :: factor
-    real(sp), intent(in), contiguous :: along(:), next(:)
-    real(wp), intent(inout), contiguous :: direction(:)
-    real(wp), intent(out) :: product
+  !> z <- z + step*direction; moved: whether any of the sums differs.
+  pure subroutine advance(step, direction, z, moved)
+    real(wp), intent(in) :: step
+    real(wp), intent(in), contiguous :: direction(:)
+    real(wp), intent(inout), contiguous :: z(:)
+    logical, intent(out) :: moved
 
-    integer(i4) :: i, l, whole
-    real(wp) :: partial(width)
+    integer(i4) :: i
+    real(wp) :: longest, new
 
-    partial = 0
-    whole = size(direction)/width*width
-    do i = 0, whole - 1, width
-      !$omp simd
-      do l = 1, width
-        direction(i + l) = direction(i + l) - factor*along(i + l)
-        partial(l) = partial(l) + next(i + l)*direction(i + l)
-      end do
+    longest = 0
+    !$omp simd reduction(max: longest) private(new)
+    do i = 1, size(z)
+      new = z(i) + step*direction(i)
+      longest = max(longest, abs(new - z(i)))
+      z(i) = new
     end do
-    do i = whole + 1, size(direction)
-      direction(i) = direction(i) - factor*along(i)
-      partial(i - whole) = partial(i - whole) + next(i)*direction(i)
-    end do
-    product = sum(partial)
-  end subroutine subtract_and_dot
-
-  !> s <- a - b, y <- c - d, and in the same pass products <- dot(s, s), dot(s, y), dot(y, y), after rounding.
-  pure subroutine subtract_pair(a, b, c, d, s, y, products)
-    real(wp), intent(in), contiguous :: a(:), b(:), c(:), d(:)
-    real(sp), intent(out), contiguous :: s(:), y(:)
-    real(wp), intent(out) :: products(3)
-
-    integer(i4) :: i, l
-    real(wp), dimension(width) :: ss, sy, yy
-    real(wp) :: u, v
-
-    ss = 0
-    sy = 0
-    yy = 0
-    do i = 0, size(a) - 1, width
-      !$omp simd private(u, v)
-      do l = 1, min(width, size(a) - i)
-        s(i + l) = real(a(i + l) - b(i + l), sp)
-        y(i + l) = real(c(i + l) - d(i + l), sp)
-        u = s(i + l)
-        v = y(i + l)
-        ss(l) = ss(l) + u*u
-        sy(l) = sy(l) + u*v
-        yy(l) = yy(l) + v*v
-      end do
-    end do
-    products = [sum(ss), sum(sy), sum(yy)]
-  end subroutine subtract_pair
+    moved = longest > 0
+  end subroutine advance
 
   !> Largest magnitude of finite numbers.
   pure real(wp) function largest(a)

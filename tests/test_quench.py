@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from reference import disordered_frame, flipped, wrapped
 
-from softspots import quench
-from softspots.forces import energy_forces
+from softspots import _core, quench
+from softspots.forces import energy_forces, kernel_arguments
 from softspots.model import Model
 from softspots.modes import hessian, lowest_modes
 from softspots.quench import METHODS, inherent_structure
@@ -235,3 +235,53 @@ def test_a_random_start_with_huge_forces_is_not_stuck():
     box = Box.sheared(side, side, random.random() * 3)
     frame = Frame(random.random((60, 2)) * side, np.arange(60) >= 39, box)
     assert inherent_structure(frame, Model.preset()).certified
+
+
+@pytest.mark.parametrize("distance", [1e-4, 1e-9])
+def test_forces_beyond_single_precision_are_descended(large, distance):
+    """L-BFGS keeps its history in single precision, which ends at 4e38; here it meets 1e53 and more."""
+    positions = large.positions.copy()
+    positions[1] = positions[0] + (distance, 0)
+    assert inherent_structure(replace(large, positions=positions), Model.preset()).certified
+
+
+def limited_memory_bfgs(frame, model, evaluations):
+    """Positions after so many forces, by the recursion for the inverse Hessian itself, and how many steps were cut."""
+    positions, pairs, shortened = frame.positions, [], 0
+    force = energy_forces(frame, model)[1].reshape(-1)
+    unity = np.eye(force.size)
+    inverse = 1e-3 * unity
+    while True:
+        direction = inverse @ force
+        downhill = direction @ force
+        step = min(1.0, 0.1 / np.abs(direction).max())
+        while True:
+            end = positions + step * direction.reshape(-1, 2)
+            new = energy_forces(replace(frame, positions=end), model)[1].reshape(-1)
+            evaluations -= 1
+            if evaluations == 1:
+                return end, shortened
+            ahead = new @ direction
+            if ahead >= -0.9 * downhill:
+                break
+            step *= np.clip(downhill / (downhill - ahead), 0.1, 0.5)
+            shortened += 1
+        pairs = [*pairs, (step * direction, force - new)][-5:]
+        s, y = pairs[-1]
+        inverse = (s @ y) / (y @ y) * unity
+        for s, y in pairs:
+            update = unity - np.outer(s, y) / (s @ y)
+            inverse = update @ inverse @ update.T + np.outer(s, s) / (s @ y)
+        positions, force = end, new
+
+
+def test_lbfgs_takes_the_steps_of_its_definition():
+    model = Model.preset()
+    frame = disordered_frame(seed=9, length_x=8.0, length_y=9.0, tilt=-2.7)
+    expected, shortened = limited_memory_bfgs(frame, model, 30)
+    # One of the steps overshoots, and pairs have been forgotten by the end.
+    assert shortened == 1
+    positions, _, _, evaluations = _core.minimize(*kernel_arguments(frame, model), "lbfgs", 1e-4, 30)
+    assert evaluations == 30
+    # The history is in single precision; its rounding has grown to 1e-7 by then, of moves of up to 0.5.
+    np.testing.assert_allclose(positions, expected, rtol=0, atol=3e-6)
