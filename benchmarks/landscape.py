@@ -3,16 +3,15 @@
 What bounds the modes
 ---------------------
 Block Lanczos on the inverse finds the 500 lowest modes of 10,000 particles in some 1,510 vectors, 94 blocks of 16. Its
-parts, on an Intel core with AVX-512 in a virtual machine, of 3.5 s in all (3.8 when its memory is busy elsewhere, and
-then 0.9 s and 1.05 s for the first two):
+parts, on an Intel core with AVX-512 in a virtual machine, of 3.2 s in all (3.5 when its memory is busy elsewhere, and
+then 0.9 s and 1.0 s for the first two):
 
 * Orthogonalisation against all vectors, 59 blocks: 0.85 s. At the end 250 MB are read once a block, at 14 GB/s of the
   18 that plain reading reaches here, and a copy in single precision once, which is 125 MB.
 * Solves: 0.75 s. A factor of 5.4 million numbers is read twice a block, at 11 GB/s; 7.8 ms if it is still in a cache,
   8.8 ms after a sweep over the basis. With CHOLMOD's own solves, which take vectors column by column, 2.7 s.
-* Ritz vectors: 0.5 s, of which BLAS takes 0.4 and the system up to 0.2 to hand out 80 MB. Ritz values: 0.45 s, of which
-  the tridiagonal form takes half, bound by memory.
-* Orthonormalising blocks within themselves, 0.25 s, and against the last two, 0.15 s.
+* Ritz vectors: 0.4 s, which BLAS takes. Ritz values: 0.45 s, of which the tridiagonal form takes half, bound by memory.
+* Orthonormalising blocks within themselves, 0.15 s, and against the last two, 0.15 s.
 * Packing the factor, residuals, and overlaps of all modes, which are always returned: 0.07 s each.
 
 What made it faster, in seconds for the same 500 modes, from 7.1 on: the memory of the basis kept between frames, 0.7
@@ -26,7 +25,9 @@ by inverse iteration from the last look's value, at every block, 0.1; fewer copi
 eight, 0.1; and what lets the processor fetch ahead, in the solves the factor read straight backwards in the second
 half, 0.1, and as four streams, one for each column of a tile, 0.3, and in the orthogonalisation panels of 2,048 rows,
 not 1,024, 0.1. And, from 3.9 on, a second sweep over a copy in single precision, 0.2: a block is orthogonal to all but
-the last two by rounding that has grown, so that what is taken out of it is small.
+the last two by rounding that has grown, so that what is taken out of it is small. And, from 3.8 on: the memory of the
+vectors kept for the next frame's once nobody holds them, 0.17; and one round of Cholesky factorisation where it leaves
+a block orthonormal, as most do, 0.15.
 
 What else was tried, before all that, of 7 s: all blocks orthogonalised against all vectors, 8.2; loss of orthogonality
 up to 1e-10 instead of 1e-12, 6.7, but residuals of 5e-11 instead of 2e-12; NumPy for the orthogonalisation, twice as
@@ -56,7 +57,10 @@ the orthogonalisation; its second sweep from the last panel to the first, no gai
 for that part but more to do beside it; panels of 4,096 rows, slower; solves in tiles of 8 columns, as eight streams, a
 tenth less by themselves but nothing in all; the system's memory kept by the process (``MALLOC_MMAP_MAX_=0``), 0.1;
 Ritz vectors in groups, each of the part of the basis that it has weight on, six tenths of all products, no gain, as
-BLAS then packs the basis once a group; blocks transformed apart from the basis, 0.02.
+BLAS then packs the basis once a group; blocks transformed apart from the basis, 0.02; panels of 1,000, 2,000 or 2,040 rows,
+whose columns do not lie a power of two apart, no gain; lowest modes that have converged on the way, 47 of them at the
+384th vector or 137 at the 640th, taken out of every later block, so that the loss of orthogonality grows with the next
+eigenvalue and not with the first: by the estimate 50 of 58 orthogonalisations against all remain, which it costs.
 
 What bounds the quench: L-BFGS takes some 1,550 forces and 0.42 ms for each, seven tenths of it for the force loop
 itself. Two factorisations and one analysis, 0.5 s, end it. From 1.5 s on, with 0.6 ms a force:

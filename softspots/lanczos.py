@@ -14,6 +14,8 @@ from ._core import BLOCK_WIDTH, PANEL_ROWS
 # Up to the square root of rounding, loss of orthogonality leaves the projected matrix exact to rounding (Simon, Math.
 # Comp. 42, 115, 1984). The vectors and their residuals inherit the loss itself: this keeps them at rounding.
 MAX_LOSS = 3e-13
+# A block that has turned out so short that it has lost more than this is orthogonalised again at once.
+RETRY_LOSS = 1e-11
 # Residual of a pair at convergence, relative to its eigenvalue, above the rounding of the operator's norm.
 TOLERANCE = 1e-14
 ROUNDING = np.finfo(float).eps
@@ -23,9 +25,10 @@ BREAKDOWN = 1e-13
 FIRST_CHECK = 2.75
 # Others at the edge may lag behind the pair that is looked at: by this factor as a rule, else by some blocks.
 MARGIN, LAG = 3, 4 * BLOCK_WIDTH
-# The memory of the last basis, for the next frame's: to get that much anew from the system takes up to a tenth of all
-# the time. Who uses it takes it out, so that threads do not share it.
+# The memory of the last basis and vectors, for the next frame's: to get that much anew from the system takes
+# up to a tenth of all the time. Who uses it takes it out, so that threads do not share it.
 _spare: list[tuple[np.ndarray, np.ndarray]] = []
+_spare_vectors: list[np.ndarray] = []
 
 
 def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, locked: np.ndarray):
@@ -56,7 +59,7 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
     check, edge = int(FIRST_CHECK * count) + 4 * BLOCK_WIDTH, None
     basis.block[:size] = np.random.default_rng(0).standard_normal((size, BLOCK_WIDTH))
     basis.project_out_locked()
-    basis.orthonormalize(0.0)
+    basis.orthonormalize(0.0, 0.0)
     while True:
         width = basis.width
         solve(basis.block[:size])
@@ -66,7 +69,8 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
             basis.reorthogonalize()
         else:
             basis.project_out_recent()
-        coupling = basis.orthonormalize(norm)
+        error = ROUNDING * norm if full else last_loss * norm + before_last * longest
+        coupling = basis.orthonormalize(norm, error)
         if width > projected.shape[1]:
             projected = np.hstack((projected, np.zeros_like(projected)))
         for column, entries in enumerate(np.vstack(((own + own.T) / 2, coupling)).T):
@@ -76,8 +80,7 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
             norm = linalg.eigvals_banded(found, lower=True)[-1]
         lengths = linalg.svdvals(coupling)
         shortest = max(lengths[-1], BREAKDOWN * norm)
-        carried = (last_loss * norm + before_last * longest) / shortest
-        before_last, last_loss = last_loss, ROUNDING if full else carried
+        before_last, last_loss = last_loss, ROUNDING if full else error / shortest
         longest = lengths[0]
         # The next block will hardly be shorter than this one.
         expected = (last_loss * norm + before_last * longest) / shortest
@@ -129,11 +132,11 @@ class _Basis:
         first = self.locked + max(0, self.width - 2 * BLOCK_WIDTH)
         return _core.project_out(first, self.locked + self.width, self._columns, self.block)
 
-    def orthonormalize(self, norm: float) -> np.ndarray:
+    def orthonormalize(self, norm: float, error: float) -> np.ndarray:
         """Orthonormalise the block, W = Q R, and let Q join the basis; returns R.
 
-        By two Cholesky factorisations of its Gram matrix, which is fast and, as is checked, good enough unless vectors
-        are dependent.
+        By the Cholesky factor of its Gram matrix, which is fast and, as is checked, good enough in one round or two
+        unless vectors are dependent. ``error`` is what W may have of the other vectors, and ``norm`` the operator's.
         """
         if self.locked + self.width + BLOCK_WIDTH > self._columns.shape[1]:
             before = self._columns, self._rounded
@@ -141,20 +144,30 @@ class _Basis:
             for columns, old in zip((self._columns, self._rounded), before, strict=True):
                 columns[:, : self.locked + self.width] = old[:, : self.locked + self.width]
         self._given[:] = self.block
-        coupling = np.eye(BLOCK_WIDTH)
-        gram = self._given.T @ self.block
-        try:
-            for _ in range(2):
-                factor = np.linalg.cholesky(gram).T
-                gram = self._append(np.linalg.inv(factor))
-                coupling = factor @ coupling
-        except np.linalg.LinAlgError:
-            gram = np.zeros_like(gram)
-        if np.abs(gram - np.eye(BLOCK_WIDTH)).max() > 1e-14:
+        coupling = self._factorize_gram(error)
+        if coupling is None:
             self.block[:] = self._given
             coupling = self._replace_dependent(norm)
         self.width += BLOCK_WIDTH
         return coupling
+
+    def _factorize_gram(self, error: float) -> np.ndarray | None:
+        """R of W = Q R, with Q appended, or None if vectors are dependent."""
+        coupling = np.eye(BLOCK_WIDTH)
+        for _ in range(2):
+            try:
+                factor = np.linalg.cholesky(self.block.T @ self.block).T
+            except np.linalg.LinAlgError:
+                return None
+            gram = self._append(np.linalg.inv(factor))
+            coupling = factor @ coupling
+            lost = np.abs(gram - np.eye(BLOCK_WIDTH)).max()
+            if lost < 1e-14 and error < RETRY_LOSS * np.diag(factor).min():
+                return coupling
+            # What was short has grown, and with it what it had of all the others.
+            self.reorthogonalize()
+            error = 0.0
+        return None
 
     def _replace_dependent(self, norm: float) -> np.ndarray:
         """Orthonormalise by QR; random vectors replace those that depend on others but for rounding."""
@@ -178,7 +191,7 @@ class _Basis:
 
     def combine(self, weights: np.ndarray) -> np.ndarray:
         """Vectors (k, size) with the given weights (m, k) on the first m vectors that are not locked."""
-        combined = np.empty((weights.shape[1], self.size))
+        combined = _lend((weights.shape[1], self.size))
         weights = np.ascontiguousarray(weights.T)
         for first, panel in zip(range(0, self.size, PANEL_ROWS), self._columns, strict=True):
             columns = panel[self.locked : self.locked + weights.shape[1], : self.size - first]
@@ -199,6 +212,27 @@ def _memory(panels: int, capacity: int) -> tuple[np.ndarray, np.ndarray]:
     if spare and len(spare[0]) == panels and spare[0].shape[1] >= capacity:
         return spare
     return tuple(np.empty((panels, capacity, PANEL_ROWS), dtype) for dtype in (np.float64, np.float32))
+
+
+class _Lent:
+    """Memory of vectors that is spare again when no array shows any of it."""
+
+    def __init__(self, memory: np.ndarray):
+        self.memory = memory
+        self.__array_interface__ = memory.__array_interface__
+
+    def __del__(self):
+        _spare_vectors[:] = [self.memory]
+
+
+def _lend(shape: tuple[int, int]) -> np.ndarray:
+    try:
+        memory = _spare_vectors.pop()
+    except IndexError:
+        memory = None
+    if memory is None or memory.shape != shape:
+        memory = np.empty(shape)
+    return np.asarray(_Lent(memory))
 
 
 def _largest(bands: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
