@@ -55,9 +55,9 @@ CHOLMOD, with an MPI of its own to keep out of the way. Of 5.2 s:
 And of 3.8 s: groups of eight columns of the basis laid row by row, so that memory is one stream, half again as long for
 the orthogonalisation; its second sweep from the last panel to the first, no gain; two blocks in one sweep, 0.1 s less
 for that part but more to do beside it; panels of 4,096 rows, slower; solves in tiles of 8 columns, as eight streams, a
-tenth less by themselves but nothing in all; the system's memory kept by the process (``MALLOC_MMAP_MAX_=0``), 0.1;
-Ritz vectors in groups, each of the part of the basis that it has weight on, six tenths of all products, no gain, as
-BLAS then packs the basis once a group; blocks transformed apart from the basis, 0.02; panels of 1,000, 2,000 or 2,040 rows,
+tenth less by themselves but nothing in all; the system's memory kept by the process (``MALLOC_MMAP_MAX_=0``), 0.1; Ritz
+vectors in groups, each of the part of the basis that it has weight on, six tenths of all products, no gain, as BLAS
+then packs the basis once a group; blocks transformed apart from the basis, 0.02; panels of 1,000, 2,000 or 2,040 rows,
 whose columns do not lie a power of two apart, no gain; lowest modes that have converged on the way, 47 of them at the
 384th vector or 137 at the 640th, taken out of every later block, so that the loss of orthogonality grows with the next
 eigenvalue and not with the first: by the estimate 50 of 58 orthogonalisations against all remain, which it costs.
