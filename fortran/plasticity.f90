@@ -23,70 +23,74 @@ contains
     real(wp), intent(out) :: d2min(:)
 
     integer(i4) :: r, v, s, own, a, b, k, pairs
-    real(wp) :: cutoff2, dx, dy, wx, wy
-    !> Of every particle: X (xx, xy, yx, yy) and Y (xx, xy, yy), filled up to a whole vector; M (xx, xy, yx, yy).
+    real(wp) :: cutoff2, d(2), w(2), own_d2min
+    real(wp), dimension(lanes) :: terms, own_sums
+    !> Of every image: how much it moves.
+    real(wp), allocatable :: motion(:, :)
+    !> Of every particle: X (xx, xy, yx, yy) and Y (xx, xy, yy), filled up to a whole vector; M (xx, xy, yx, yy). The
+    !> place after the last takes what is an image's.
     real(wp), allocatable :: sums(:, :), m(:, :)
-    real(wp) :: terms(lanes)
-    !> Of every pair: dx, dy, wx, wy, and which particles it counts for; the place after the last takes what does not.
+    !> Of every pair: d and w, and the second image; those of row r are pairs start(r) .. start(r + 1) - 1.
     real(wp), allocatable :: pair(:, :)
-    integer(i4), allocatable :: first(:), second(:)
+    integer(i4), allocatable :: second(:), start(:)
+
+    allocate (motion(2, frame%n + frame%n_ghosts))
+    motion(:, :frame%n) = displacement
+    do k = 1, frame%n_ghosts
+      motion(:, frame%n + k) = displacement(:, frame%source(k)) + [frame%row(k)*row_shift, 0.0_wp]
+    end do
 
     cutoff2 = cutoff**2
     pairs = lanes*(frame%table%begin(frame%table%n_rows + 1) - 1)
-    allocate (pair(4, pairs), first(pairs), second(pairs), sums(lanes, frame%n + 1), m(4, frame%n + 1))
+    allocate (pair(4, pairs + 1), second(pairs + 1), start(frame%table%n_rows + 1))
     pairs = 0
-    sums = 0
     do r = 1, frame%table%n_rows
+      start(r) = pairs + 1
       own = frame%table%row(r)
-      a = frame%table%image(own)
       do v = frame%table%begin(r), frame%table%begin(r + 1) - 1
         do s = frame%table%vectors(v), frame%table%vectors(v) + lanes - 1
-          dx = frame%table%x(s) - frame%table%x(own)
-          dy = frame%table%y(s) - frame%table%y(own)
-          if (dx*dx + dy*dy >= cutoff2) cycle
-          b = frame%table%image(s)
-          call relative_displacement(a, b, wx, wy)
-          pairs = pairs + 1
-          pair(:, pairs) = [dx, dy, wx, wy]
-          first(pairs) = min(a, frame%n + 1)
-          second(pairs) = min(b, frame%n + 1)
-          ! All terms are the same seen from either of the two.
-          terms = [wx*dx, wx*dy, wy*dx, wy*dy, dx*dx, dx*dy, dy*dy, 0.0_wp]
-          sums(:, first(pairs)) = sums(:, first(pairs)) + terms
-          sums(:, second(pairs)) = sums(:, second(pairs)) + terms
+          ! Written in any case and kept if near enough: what a processor cannot foresee, it should not branch on.
+          d = [frame%table%x(s) - frame%table%x(own), frame%table%y(s) - frame%table%y(own)]
+          pair(:2, pairs + 1) = d
+          second(pairs + 1) = frame%table%image(s)
+          pairs = pairs + merge(1, 0, d(1)*d(1) + d(2)*d(2) < cutoff2)
         end do
       end do
     end do
+    start(frame%table%n_rows + 1) = pairs + 1
+
+    allocate (sums(lanes, frame%n + 1), m(4, frame%n + 1))
+    sums = 0
+    do r = 1, frame%table%n_rows
+      a = frame%table%image(frame%table%row(r))
+      own_sums = 0
+      do k = start(r), start(r + 1) - 1
+        d = pair(:2, k)
+        w = motion(:, second(k)) - motion(:, a)
+        pair(3:, k) = w
+        ! All terms are the same seen from either of the two.
+        terms = [w(1)*d(1), w(1)*d(2), w(2)*d(1), w(2)*d(2), d(1)*d(1), d(1)*d(2), d(2)*d(2), 0.0_wp]
+        b = min(second(k), frame%n + 1)
+        own_sums = own_sums + terms
+        sums(:, b) = sums(:, b) + terms
+      end do
+      a = min(a, frame%n + 1)
+      sums(:, a) = sums(:, a) + own_sums
+    end do
     m = best_gradient(sums(:4, :), sums(5:7, :))
     d2min = 0
-    do k = 1, pairs
-      if (first(k) <= frame%n) d2min(first(k)) = d2min(first(k)) + left(pair(:, k), m(:, first(k)))
-      if (second(k) <= frame%n) d2min(second(k)) = d2min(second(k)) + left(pair(:, k), m(:, second(k)))
+    do r = 1, frame%table%n_rows
+      a = min(frame%table%image(frame%table%row(r)), frame%n + 1)
+      own_d2min = 0
+      do k = start(r), start(r + 1) - 1
+        own_d2min = own_d2min + left(pair(:, k), m(:, a))
+        b = second(k)
+        if (b <= frame%n) d2min(b) = d2min(b) + left(pair(:, k), m(:, b))
+      end do
+      if (a <= frame%n) d2min(a) = d2min(a) + own_d2min
     end do
 
   contains
-
-    !> How much more image b moves than image a.
-    pure subroutine relative_displacement(a, b, wx, wy)
-      integer(i4), intent(in) :: a, b
-      real(wp), intent(out) :: wx, wy
-
-      integer(i4) :: i, j, row
-
-      i = a
-      j = b
-      row = 0
-      if (a > frame%n) then
-        i = frame%source(a - frame%n)
-        row = -frame%row(a - frame%n)
-      end if
-      if (b > frame%n) then
-        j = frame%source(b - frame%n)
-        row = row + frame%row(b - frame%n)
-      end if
-      wx = displacement(1, j) - displacement(1, i) + row*row_shift
-      wy = displacement(2, j) - displacement(2, i)
-    end subroutine relative_displacement
 
     !> |w - M d|^2
     pure real(wp) function left(pair, m)
