@@ -259,7 +259,8 @@ cdef class PackedFactor:
 def project_out(int first, int last, double[:, :, ::1] basis, double[:, ::1] block):
     """Take columns ``first`` to ``last``, exclusive, of ``basis`` (panels, capacity, PANEL_ROWS) out of ``block``.
 
-    Their number must be a multiple of eight. ``block`` (panels * PANEL_ROWS, BLOCK_WIDTH) changes; returns the overlaps (last - first, BLOCK_WIDTH).
+    Their number must be a multiple of eight. ``block`` (panels * PANEL_ROWS, BLOCK_WIDTH) changes; returns the overlaps
+    (last - first, BLOCK_WIDTH).
     """
     _check_panels(first, last, basis, block)
     cdef double[:, ::1] overlaps = np.empty((last - first, BLOCK_WIDTH))
