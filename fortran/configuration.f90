@@ -98,7 +98,7 @@ contains
     self%x(:self%n) = x + self%offset_x
     self%y(:self%n) = y + self%offset_y
     call place_ghosts(self)
-    call place_images(self%table, self%x, self%y)
+    call place_images(self%table, 0, self%x, self%y)
   end subroutine follow
 
   subroutine place_ghosts(self)

@@ -24,10 +24,14 @@ module softspots_dynamics
   private
   public :: simulation, new_simulation, set_particles, resume, run, thermodynamics
 
-  !> A step is longer than its forecast from the velocity by the forces' part, which is far below this.
-  real(wp), parameter :: forecast_margin = 0.01_wp
+  !> The forecast of a step leaves out the thermostat's scaling of the velocities, and that the strain rate may change;
+  !> both move it by far less than this.
+  real(wp), parameter :: forecast_margin = 0.005_wp
   !> No particle goes this far in one step unless the integration has failed.
   real(wp), parameter :: longest_move = 0.2_wp
+
+  !> Particles are moved and put into their slots in blocks that stay in the first cache.
+  integer(i4), parameter :: block_size = 256
 
   type :: simulation
     type(domain_type) :: domain
@@ -115,7 +119,7 @@ contains
     call sort_anew(self, error)
     if (error%code /= ok) return
     call compute_forces(self%table, self%potential, self%force_x, self%force_y)
-    call finish_step(self, 0.0_wp, error)
+    call finish_step(self, 0.0_wp, 0.0_wp, error)
   end subroutine set_particles
 
   !> Take up a run where it was interrupted, with the same bits. Particles are given as they were at the last rebuild of
@@ -141,7 +145,8 @@ contains
       self%owned%y(i) = positions(2, self%owned%id(i))
     end do
     self%strain = strain
-    call follow_images(self)
+    call place_images(self%table, 0, self%owned%x(:self%owned%n), self%owned%y(:self%owned%n))
+    call follow_ghosts(self)
     call compute_forces(self%table, self%potential, self%force_x, self%force_y)
     self%kinetic2 = kinetic2
     self%xi = xi
@@ -159,6 +164,7 @@ contains
     type(failure), intent(out) :: error
 
     integer(i8) :: k
+    integer(i4) :: first, last
     real(wp) :: temperature, half, dt, pending, scale
 
     dt = self%timestep
@@ -167,8 +173,15 @@ contains
     do k = 1, n_steps
       temperature = first_temperature + (last_temperature - first_temperature)*(real(k, wp)/real(n_steps, wp))
       scale = thermostat_half(self, temperature)
-      call kick_and_drift(self%owned%n, pending, scale, dt, strain_rate, self%force_x, self%force_y, self%owned%vx, &
-                          self%owned%vy, self%owned%x, self%owned%y)
+      do first = 1, self%owned%n, block_size
+        last = min(first + block_size - 1, self%owned%n)
+        call kick_and_drift(last - first + 1, pending, scale, dt, strain_rate, self%force_x(first), &
+                            self%force_y(first), self%owned%vx(first), self%owned%vy(first), self%owned%x(first), &
+                            self%owned%y(first))
+        if (.not. self%stale) then
+          call place_images(self%table, first - 1, self%owned%x(first:last), self%owned%y(first:last))
+        end if
+      end do
       self%strain = self%strain + strain_rate*dt
       self%step = self%step + 1
       if (self%stale) then
@@ -176,13 +189,10 @@ contains
         call sort_anew(self, error)
         if (error%code /= ok) return
       else
-        call follow_images(self)
+        call follow_ghosts(self)
       end if
       call compute_forces(self%table, self%potential, self%force_x, self%force_y)
-      associate (n => self%owned%n)
-        call kick(half, strain_rate, self%force_x(:n), self%force_y(:n), self%owned%vx(:n), self%owned%vy(:n))
-      end associate
-      call finish_step(self, strain_rate, error)
+      call finish_step(self, half, strain_rate, error)
       if (error%code /= ok) return
       ! Carried out with the next step's scaling, as two products: the bits do not depend on where runs end.
       pending = thermostat_half(self, temperature)
@@ -264,14 +274,15 @@ contains
 
   end function thermostat_half
 
-  !> The kinetic energy, whether the neighbours will be stale in the next step, and whether all is well: one reduction.
-  subroutine finish_step(self, strain_rate, error)
+  !> The last kick, of length kick_time, then the kinetic energy, whether the neighbours will be stale in the next step,
+  !> and whether all is well: one reduction.
+  subroutine finish_step(self, kick_time, strain_rate, error)
     type(simulation), intent(inout) :: self
-    real(wp), intent(in) :: strain_rate
+    real(wp), intent(in) :: kick_time, strain_rate
     type(failure), intent(out) :: error
 
     integer(i4) :: i, n
-    real(wp) :: limit, soon, moved, next_move, strained
+    real(wp) :: limit, soon, moved2, next_move, strained
     real(wp) :: sums(4), worst(2)
     real(wp) :: leaving, lost
 
@@ -279,10 +290,11 @@ contains
     call reserve(self%terms, n)
     ! Between neighbours the shear of the box since the rebuild adds to what the particles did by themselves.
     strained = self%strain - self%built_strain
-    limit = 0.5_wp*(self%skin - abs(strained)*self%range)
-    soon = limit - forecast_margin - abs(strain_rate)*self%timestep*self%range
-    call survey(n, self%timestep, strained, soon, limit, self%owned%x, self%owned%y, self%built_x, self%built_y, &
-                self%owned%vx, self%owned%vy, self%terms, leaving, lost)
+    limit = max(0.0_wp, 0.5_wp*(self%skin - abs(strained)*self%range))
+    soon = max(0.0_wp, limit - forecast_margin - abs(strain_rate)*self%timestep*self%range)
+    call kick_and_survey(n, kick_time, self%timestep, strain_rate, strained, soon, limit, self%force_x, self%force_y, &
+                         self%owned%x, self%owned%y, self%built_x, self%built_y, self%owned%vx, self%owned%vy, &
+                         self%terms, leaving, lost)
     sums(1:2) = 0
     call accumulate(self%terms(:n), sums(1:2))
     sums(3) = leaving
@@ -293,9 +305,10 @@ contains
     if (sums(4) > 0) then
       worst = [-huge(1.0_wp), 0.0_wp]
       do i = 1, n
-        moved = hypot(self%owned%x(i) - self%built_x(i) - strained*self%built_y(i), self%owned%y(i) - self%built_y(i))
+        moved2 = (self%owned%x(i) - self%built_x(i) - strained*self%built_y(i))**2 &
+                 + (self%owned%y(i) - self%built_y(i))**2
         next_move = self%timestep*sqrt(self%terms(i))
-        if (.not. (moved < limit .and. next_move < longest_move)) then
+        if (.not. (moved2 < limit**2 .and. self%timestep**2*self%terms(i) < longest_move**2)) then
           worst(1) = max(worst(1), -real(self%owned%id(i), wp))
           worst(2) = max(worst(2), merge(next_move, huge(1.0_wp), next_move <= huge(1.0_wp)))
         end if
@@ -309,29 +322,35 @@ contains
     end if
   end subroutine finish_step
 
-  !> Squared speeds, how many particles may leave their neighbours in the next step (beyond `soon`), and how many are
-  !> lost: beyond `limit`, about to jump, or not a number.
-  pure subroutine survey(n, timestep, strained, soon, limit, x, y, built_x, built_y, vx, vy, speed2, leaving, lost)
+  !> Kick, then find squared speeds, how many particles may leave their neighbours in the next step (beyond `soon`), and
+  !> how many are lost: beyond `limit`, about to jump, or not a number.
+  pure subroutine kick_and_survey(n, kick_time, timestep, strain_rate, strained, soon, limit, force_x, force_y, x, y, &
+                                  built_x, built_y, vx, vy, speed2, leaving, lost)
     integer(i4), intent(in) :: n
-    real(wp), intent(in) :: timestep, strained, soon, limit
-    real(wp), intent(in) :: x(n), y(n), built_x(n), built_y(n), vx(n), vy(n)
+    real(wp), intent(in) :: kick_time, timestep, strain_rate, strained, soon, limit
+    real(wp), intent(in) :: force_x(n), force_y(n), x(n), y(n), built_x(n), built_y(n)
+    real(wp), intent(inout) :: vx(n), vy(n)
     real(wp), intent(out) :: speed2(n), leaving, lost
 
     integer(i4) :: i
-    real(wp) :: moved, next_move
+    real(wp) :: half, moved_x, moved_y, ahead2
 
+    half = 0.5_wp*timestep
     leaving = 0
     lost = 0
-    !$omp simd private(moved, next_move) reduction(+: leaving, lost)
+    !$omp simd private(moved_x, moved_y, ahead2) reduction(+: leaving, lost)
     do i = 1, n
+      call kick(kick_time, strain_rate, force_x(i), force_y(i), vx(i), vy(i))
       speed2(i) = vx(i)**2 + vy(i)**2
-      moved = sqrt((x(i) - built_x(i) - strained*built_y(i))**2 + (y(i) - built_y(i))**2)
-      next_move = timestep*sqrt(speed2(i))
+      moved_x = x(i) - built_x(i) - strained*built_y(i)
+      moved_y = y(i) - built_y(i)
+      ahead2 = (moved_x + timestep*(vx(i) + half*force_x(i)))**2 + (moved_y + timestep*(vy(i) + half*force_y(i)))**2
       ! Negated, so that what is not a number counts as well.
-      leaving = leaving + merge(0.0_wp, 1.0_wp, moved + next_move < soon)
-      lost = lost + merge(0.0_wp, 1.0_wp, moved < limit .and. next_move < longest_move)
+      leaving = leaving + merge(0.0_wp, 1.0_wp, ahead2 < soon**2)
+      lost = lost + merge(0.0_wp, 1.0_wp, moved_x**2 + moved_y**2 < limit**2 .and. &
+                          timestep**2*speed2(i) < longest_move**2)
     end do
-  end subroutine survey
+  end subroutine kick_and_survey
 
   !> Wrap, migrate, find ghosts, sort: all that a rebuild is.
   subroutine sort_anew(self, error)
@@ -362,7 +381,9 @@ contains
     call reserve(self%image_y, m)
     id = [self%owned%id(:n), self%domain%ghost_id]
     species = [self%owned%species(:n), self%domain%ghost_species]
-    call move_images(self)
+    self%image_x(:n) = self%owned%x(:n)
+    self%image_y(:n) = self%owned%y(:n)
+    call refresh_ghosts(self%domain, self%box, self%owned, self%image_x(n + 1:m), self%image_y(n + 1:m))
     call build_neighbors(self%table, n, m, self%image_x, self%image_y, id, species, &
                          self%range, self%height)
     self%built_x = self%owned%x(:n)
@@ -371,26 +392,18 @@ contains
     self%rebuilds = self%rebuilds + 1
   end subroutine sort_anew
 
-  !> Let tilt and images follow strain and positions; the neighbours stay those of the last rebuild.
-  subroutine follow_images(self)
-    type(simulation), intent(inout) :: self
-
-    self%box%tilt = self%strain*self%box%length_y - self%flips*self%box%length_x
-    call move_images(self)
-    call place_images(self%table, self%image_x, self%image_y)
-  end subroutine follow_images
-
-  subroutine move_images(self)
+  !> Let the tilt follow the strain, and ghosts their owners; the neighbours stay those of the last rebuild.
+  subroutine follow_ghosts(self)
     type(simulation), intent(inout) :: self
 
     integer(i4) :: n, m
 
     n = self%owned%n
     m = n + self%domain%n_ghosts
-    self%image_x(:n) = self%owned%x(:n)
-    self%image_y(:n) = self%owned%y(:n)
+    self%box%tilt = self%strain*self%box%length_y - self%flips*self%box%length_x
     call refresh_ghosts(self%domain, self%box, self%owned, self%image_x(n + 1:m), self%image_y(n + 1:m))
-  end subroutine move_images
+    call place_images(self%table, n, self%image_x(n + 1:m), self%image_y(n + 1:m))
+  end subroutine follow_ghosts
 
   !> Tilt from strain; a flip renumbers the columns so that unwrapped positions stay.
   subroutine set_tilt(self)

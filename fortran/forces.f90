@@ -177,10 +177,9 @@ contains
   pure real(wp) function add_lanes(sums)
     real(wp), intent(in) :: sums(lanes)
 
-    real(wp) :: four(4), two(2)
+    real(wp) :: two(2)
 
-    four = sums(1:4) + sums(5:8)
-    two = four(1:2) + four(3:4)
+    two = sums(1:2) + sums(3:4)
     add_lanes = two(1) + two(2)
   end function add_lanes
 

@@ -36,17 +36,22 @@ contains
     integer(i4), allocatable, intent(inout) :: source(:), column(:), row(:)
 
     integer(i4) :: i, r, c
-    real(wp) :: image_x, image_y
+    real(wp) :: image_x, image_y, shift(-2:2, -1:1)
 
     count = 0
     if (.not. allocated(source)) allocate (source(64), column(64), row(64))
+    do r = -1, 1
+      do c = -2, 2
+        shift(c, r) = image_shift(box, c, r)
+      end do
+    end do
     do i = 1, n
       do r = -1, 1
         image_y = y(i) + r*box%length_y
         if (image_y < region%low_y - margin_y .or. image_y >= region%high_y + margin_y) cycle
         do c = -2, 2
           if (skip_identity .and. c == 0 .and. r == 0) cycle
-          image_x = x(i) + image_shift(box, c, r)
+          image_x = x(i) + shift(c, r)
           if (image_x < region%low_x - margin_x .or. image_x >= region%high_x + margin_x) cycle
           if (count == size(source)) then
             source = [source, source]

@@ -22,11 +22,13 @@ module softspots_neighbors
   private
   public :: neighbor_table, build_neighbors, place_images, strip_height, lanes
 
-  integer(i4), parameter :: lanes = 8
+  integer(i4), parameter :: lanes = 4
   real(wp), parameter :: far_away = 1e9_wp
-  real(wp), parameter :: forwards(lanes) = [0, 1, 2, 3, 4, 5, 6, 7], backwards(lanes) = forwards(lanes:1:-1)
-  !> Strips of two thirds of the range: three runs reach all neighbours that come after a particle.
-  real(wp), parameter :: strips_per_range = 1.5_wp
+  real(wp), parameter :: forwards(lanes) = [0, 1, 2, 3], backwards(lanes) = forwards(lanes:1:-1)
+  !> Thin strips: more runs, but with fewer particles beyond the range in them.
+  real(wp), parameter :: strips_per_range = 2.5_wp
+  !> Narrow cells: the ends of a run are nearly always found with one vector each.
+  integer(i4), parameter :: columns_per_height = 3
 
   type :: neighbor_table
     integer(i4) :: n_owned = 0               !< particles that have neighbours: the first n_owned images
@@ -65,7 +67,7 @@ contains
     real(wp), intent(in) :: range, height
 
     integer(i4) :: half, first_owned, last_owned, lowest, highest, columns, k, s, c, m, slots, occupied
-    real(wp) :: low_x, per_column
+    real(wp) :: low_x, high_x, low_y, high_y, per_column
 
     half = ceiling(range/height)
     table%n_owned = n_owned
@@ -83,15 +85,16 @@ contains
       return
     end if
 
-    first_owned = floor(minval(y(:n_owned))/height)
-    last_owned = floor(maxval(y(:n_owned))/height)
+    call extent(y(:n_owned), low_y, high_y)
+    first_owned = floor(low_y/height)
+    last_owned = floor(high_y/height)
     lowest = first_owned - half
     highest = last_owned + half
-    low_x = minval(x(:n_images))
-    columns = floor((maxval(x(:n_images)) - low_x)/height) + 1
-    per_column = 1/height
+    call extent(x(:n_images), low_x, high_x)
+    per_column = columns_per_height/height
+    columns = floor((high_x - low_x)*per_column) + 1
 
-    ! Counting sort by (strip, column of about the strip's height); start(m) is the first slot of cell m.
+    ! Counting sort by (strip, column); start(m) is the first slot of cell m.
     call reserve(table%start, (highest - lowest + 1)*columns + 1)
     table%start(:(highest - lowest + 1)*columns + 1) = 0
     do k = 1, n_images
@@ -148,7 +151,7 @@ contains
       table%order(m) = k
     end do
     table%owned_before(slots + 1:slots + lanes) = m
-    call place_images(table, x, y)
+    call place_images(table, 0, x, y)
     call reserve(table%force_x, slots + lanes)
     call reserve(table%force_y, slots + lanes)
     call reserve(table%vectors, 5*n_owned + 64)
@@ -197,7 +200,7 @@ contains
     end function before
 
     subroutine find_vectors()
-      integer(i4) :: s, strip, own, from, to, base, skipped, k, n
+      integer(i4) :: s, strip, own, from, to, base, first, last, k, n
       real(wp) :: xi, yi, gap, reach, range2
       logical :: owned
 
@@ -219,15 +222,13 @@ contains
           to = table%start(base + max(0, min(columns - 1, int((xi + reach - low_x)*per_column))) + 1) - 1
           if (strip == own) from = s + 1
           if (.not. (owned .or. any_owned(from, to))) cycle
+          ! Both ends at once; an end that is found stays.
           do while (from <= to)
-            skipped = beyond(table%x(from:from + lanes - 1), table%y(from:from + lanes - 1), forwards, xi, yi, range2)
-            from = from + skipped
-            if (skipped < lanes) exit
-          end do
-          do while (to > from)
-            skipped = beyond(table%x(to - lanes + 1:to), table%y(to - lanes + 1:to), backwards, xi, yi, range2)
-            to = to - skipped
-            if (skipped < lanes) exit
+            first = beyond(table%x(from:from + lanes - 1), table%y(from:from + lanes - 1), forwards, xi, yi, range2)
+            last = beyond(table%x(to - lanes + 1:to), table%y(to - lanes + 1:to), backwards, xi, yi, range2)
+            from = from + first
+            to = to - last
+            if (max(first, last) < lanes) exit
           end do
           if (n + (to - from)/lanes + 1 > size(table%vectors)) table%vectors = [table%vectors, table%vectors]
           do k = from, to, lanes
@@ -269,15 +270,32 @@ contains
     beyond = int(first)
   end function beyond
 
-  !> Put new coordinates of all images into their slots.
-  subroutine place_images(table, x, y)
+  !> The least and the largest of some numbers.
+  pure subroutine extent(a, low, high)
+    real(wp), intent(in), contiguous :: a(:)
+    real(wp), intent(out) :: low, high
+
+    integer(i4) :: i
+
+    low = a(1)
+    high = a(1)
+    !$omp simd reduction(min: low) reduction(max: high)
+    do i = 2, size(a)
+      low = min(low, a(i))
+      high = max(high, a(i))
+    end do
+  end subroutine extent
+
+  !> Put new coordinates of the images that come after the first `before` into their slots.
+  subroutine place_images(table, before, x, y)
     type(neighbor_table), intent(inout) :: table
+    integer(i4), intent(in) :: before
     real(wp), intent(in) :: x(:), y(:)
 
     integer(i4) :: k, s
 
-    do k = 1, table%n_images
-      s = table%slot(k)
+    do k = 1, min(size(x), table%n_images - before)
+      s = table%slot(before + k)
       table%x(s) = x(k)
       table%y(s) = y(k)
     end do

@@ -7,6 +7,9 @@ module softspots_plasticity
   private
   public :: compute_d2min
 
+  !> Seven terms are summed for each pair, filled up to whole vectors.
+  integer(i4), parameter :: terms_stored = 8
+
 contains
 
   !> D2_min(i) = min over 2 x 2 matrices L of sum_j |d'_ij - L d_ij|^2, a sum over the particles j within `cutoff` of i
@@ -24,10 +27,10 @@ contains
 
     integer(i4) :: r, v, s, own, a, b, k, pairs
     real(wp) :: cutoff2, d(2), w(2), own_d2min
-    real(wp), dimension(lanes) :: terms, own_sums
+    real(wp), dimension(terms_stored) :: terms, own_sums
     !> Of every image: how much it moves.
     real(wp), allocatable :: motion(:, :)
-    !> Of every particle: X (xx, xy, yx, yy) and Y (xx, xy, yy), filled up to a whole vector; M (xx, xy, yx, yy). The
+    !> Of every particle: X (xx, xy, yx, yy) and Y (xx, xy, yy), filled up; M (xx, xy, yx, yy). The
     !> place after the last takes what is an image's.
     real(wp), allocatable :: sums(:, :), m(:, :)
     !> Of every pair: d and w, and the second image; those of row r are pairs start(r) .. start(r + 1) - 1.
@@ -59,7 +62,7 @@ contains
     end do
     start(frame%table%n_rows + 1) = pairs + 1
 
-    allocate (sums(lanes, frame%n + 1), m(4, frame%n + 1))
+    allocate (sums(terms_stored, frame%n + 1), m(4, frame%n + 1))
     sums = 0
     do r = 1, frame%table%n_rows
       a = frame%table%image(frame%table%row(r))
