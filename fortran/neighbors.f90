@@ -29,6 +29,8 @@ module softspots_neighbors
   real(wp), parameter :: strips_per_range = 2.5_wp
   !> Narrow cells: the ends of a run are nearly always found with one vector each.
   integer(i4), parameter :: columns_per_height = 3
+  !> A run has hardly ever more vectors than this.
+  integer(i4), parameter :: usual(4) = lanes*[0, 1, 2, 3]
 
   type :: neighbor_table
     integer(i4) :: n_owned = 0               !< particles that have neighbours: the first n_owned images
@@ -200,7 +202,7 @@ contains
     end function before
 
     subroutine find_vectors()
-      integer(i4) :: s, strip, own, from, to, base, first, last, k, n
+      integer(i4) :: s, strip, own, from, to, base, first, last, count, k, n
       real(wp) :: xi, yi, gap, reach, range2
       logical :: owned
 
@@ -230,12 +232,22 @@ contains
             to = to - last
             if (max(first, last) < lanes) exit
           end do
-          if (n + (to - from)/lanes + 1 > size(table%vectors)) table%vectors = [table%vectors, table%vectors]
-          do k = from, to, lanes
-            if (.not. (owned .or. any_owned(k, min(k + lanes - 1, to)))) cycle
-            n = n + 1
-            table%vectors(n) = k
-          end do
+          count = max(0, to - from + lanes)/lanes
+          if (n + max(count, size(usual)) > size(table%vectors)) table%vectors = [table%vectors, table%vectors]
+          if (owned) then
+            ! Without a branch on how many there are, which nothing foretells; those too many are written over.
+            table%vectors(n + 1:n + size(usual)) = from + usual
+            do k = size(usual) + 1, count
+              table%vectors(n + k) = from + lanes*(k - 1)
+            end do
+            n = n + count
+          else
+            do k = from, to, lanes
+              if (.not. any_owned(k, min(k + lanes - 1, to))) cycle
+              n = n + 1
+              table%vectors(n) = k
+            end do
+          end if
         end do
         if (n + 1 == table%begin(table%n_rows + 1)) cycle
         table%n_rows = table%n_rows + 1
