@@ -211,11 +211,21 @@ contains
     end do
   end subroutine refresh_ghosts
 
-  !> Put the particles in the given order: the i-th is then the one that was at order(i).
-  pure subroutine reorder(owned, order)
+  !> Put the particles in the given order: the i-th is then the one that was at order(i), also where it is sent from.
+  subroutine reorder(domain, owned, order)
+    type(domain_type), intent(inout) :: domain
     type(particles), intent(inout) :: owned
     integer(i4), intent(in) :: order(:)
 
+    integer(i4) :: i, k
+    integer(i4) :: place(owned%n)
+
+    do i = 1, owned%n
+      place(order(i)) = i
+    end do
+    do k = 1, domain%send_start(domain%comm%size)
+      domain%source(k) = place(domain%source(k))
+    end do
     associate (n => owned%n)
       owned%id(:n) = owned%id(order(:n))
       owned%species(:n) = owned%species(order(:n))

@@ -15,8 +15,8 @@ module softspots_dynamics
   use softspots_communication, only: communicator, add_over_ranks, max_over_ranks
   use softspots_domain, only: particles, domain_type, new_domain, owner, migrate, find_ghosts, &
                               refresh_ghosts, reorder, resize
-  use softspots_forces, only: compute_forces, compute_energies
-  use softspots_neighbors, only: neighbor_table, build_neighbors, place_images, strip_height
+  use softspots_forces, only: sum_forces, compute_energies
+  use softspots_neighbors, only: neighbor_table, build_neighbors, number_by_slot, place_images, strip_height
   use softspots_potential, only: potential_type
   use softspots_reduction, only: accumulate
   use softspots_storage, only: reserve
@@ -29,9 +29,6 @@ module softspots_dynamics
   real(wp), parameter :: forecast_margin = 0.005_wp
   !> No particle goes this far in one step unless the integration has failed.
   real(wp), parameter :: longest_move = 0.2_wp
-
-  !> Particles are moved and put into their slots in blocks that stay in the first cache.
-  integer(i4), parameter :: block_size = 256
 
   type :: simulation
     type(domain_type) :: domain
@@ -50,7 +47,7 @@ module softspots_dynamics
     integer(i8) :: rebuilds = 0
     logical :: stale = .true.          !< whether the neighbours must be sorted anew in the next step
     real(wp) :: built_strain = 0
-    real(wp), allocatable :: force_x(:), force_y(:), built_x(:), built_y(:)
+    real(wp), allocatable :: built_x(:), built_y(:)
     type(neighbor_table), private :: table
     real(wp), allocatable, private :: image_x(:), image_y(:)
     real(wp), allocatable, private :: terms(:)
@@ -118,7 +115,7 @@ contains
     call resize(self%owned, mine)
     call sort_anew(self, error)
     if (error%code /= ok) return
-    call compute_forces(self%table, self%potential, self%force_x, self%force_y)
+    call sum_forces(self%table, self%potential)
     call finish_step(self, 0.0_wp, 0.0_wp, error)
   end subroutine set_particles
 
@@ -147,7 +144,7 @@ contains
     self%strain = strain
     call place_images(self%table, 0, self%owned%x(:self%owned%n), self%owned%y(:self%owned%n))
     call follow_ghosts(self)
-    call compute_forces(self%table, self%potential, self%force_x, self%force_y)
+    call sum_forces(self%table, self%potential)
     self%kinetic2 = kinetic2
     self%xi = xi
     self%eta = eta
@@ -164,7 +161,7 @@ contains
     type(failure), intent(out) :: error
 
     integer(i8) :: k
-    integer(i4) :: first, last
+    integer(i4) :: r, i, n, s
     real(wp) :: temperature, half, dt, pending, scale
 
     dt = self%timestep
@@ -173,14 +170,14 @@ contains
     do k = 1, n_steps
       temperature = first_temperature + (last_temperature - first_temperature)*(real(k, wp)/real(n_steps, wp))
       scale = thermostat_half(self, temperature)
-      do first = 1, self%owned%n, block_size
-        last = min(first + block_size - 1, self%owned%n)
-        call kick_and_drift(last - first + 1, pending, scale, dt, strain_rate, self%force_x(first), &
-                            self%force_y(first), self%owned%vx(first), self%owned%vy(first), self%owned%x(first), &
-                            self%owned%y(first))
-        if (.not. self%stale) then
-          call place_images(self%table, first - 1, self%owned%x(first:last), self%owned%y(first:last))
-        end if
+      do r = 1, self%table%n_runs
+        i = self%table%run(r)
+        n = self%table%run(r + 1) - i
+        s = self%table%slot(i)
+        call kick_and_drift(n, pending, scale, dt, strain_rate, self%table%force_x(s), self%table%force_y(s), &
+                            self%owned%vx(i), self%owned%vy(i), self%owned%x(i), self%owned%y(i))
+        self%table%x(s:s + n - 1) = self%owned%x(i:i + n - 1)
+        self%table%y(s:s + n - 1) = self%owned%y(i:i + n - 1)
       end do
       self%strain = self%strain + strain_rate*dt
       self%step = self%step + 1
@@ -191,7 +188,7 @@ contains
       else
         call follow_ghosts(self)
       end if
-      call compute_forces(self%table, self%potential, self%force_x, self%force_y)
+      call sum_forces(self%table, self%potential)
       call finish_step(self, half, strain_rate, error)
       if (error%code /= ok) return
       ! Carried out with the next step's scaling, as two products: the bits do not depend on where runs end.
@@ -281,10 +278,9 @@ contains
     real(wp), intent(in) :: kick_time, strain_rate
     type(failure), intent(out) :: error
 
-    integer(i4) :: i, n
+    integer(i4) :: i, k, n, r, s
     real(wp) :: limit, soon, moved2, next_move, strained
     real(wp) :: sums(4), worst(2)
-    real(wp) :: leaving, lost
 
     n = self%owned%n
     call reserve(self%terms, n)
@@ -292,13 +288,16 @@ contains
     strained = self%strain - self%built_strain
     limit = max(0.0_wp, 0.5_wp*(self%skin - abs(strained)*self%range))
     soon = max(0.0_wp, limit - forecast_margin - abs(strain_rate)*self%timestep*self%range)
-    call kick_and_survey(n, kick_time, self%timestep, strain_rate, strained, soon, limit, self%force_x, self%force_y, &
-                         self%owned%x, self%owned%y, self%built_x, self%built_y, self%owned%vx, self%owned%vy, &
-                         self%terms, leaving, lost)
-    sums(1:2) = 0
+    sums = 0
+    do r = 1, self%table%n_runs
+      i = self%table%run(r)
+      k = self%table%run(r + 1) - i
+      s = self%table%slot(i)
+      call kick_and_survey(k, kick_time, self%timestep, strain_rate, strained, soon, limit, self%table%force_x(s), &
+                           self%table%force_y(s), self%owned%x(i), self%owned%y(i), self%built_x(i), self%built_y(i), &
+                           self%owned%vx(i), self%owned%vy(i), self%terms(i), sums(3), sums(4))
+    end do
     call accumulate(self%terms(:n), sums(1:2))
-    sums(3) = leaving
-    sums(4) = lost
     call add_over_ranks(self%domain%comm, sums)
     self%kinetic2 = sums(1) + sums(2)
     self%stale = sums(3) > 0
@@ -322,22 +321,21 @@ contains
     end if
   end subroutine finish_step
 
-  !> Kick, then find squared speeds, how many particles may leave their neighbours in the next step (beyond `soon`), and
-  !> how many are lost: beyond `limit`, about to jump, or not a number.
+  !> Kick, then find squared speeds; add how many particles may leave their neighbours in the next step (beyond `soon`),
+  !> and how many are lost: beyond `limit`, about to jump, or not a number.
   pure subroutine kick_and_survey(n, kick_time, timestep, strain_rate, strained, soon, limit, force_x, force_y, x, y, &
                                   built_x, built_y, vx, vy, speed2, leaving, lost)
     integer(i4), intent(in) :: n
     real(wp), intent(in) :: kick_time, timestep, strain_rate, strained, soon, limit
     real(wp), intent(in) :: force_x(n), force_y(n), x(n), y(n), built_x(n), built_y(n)
     real(wp), intent(inout) :: vx(n), vy(n)
-    real(wp), intent(out) :: speed2(n), leaving, lost
+    real(wp), intent(out) :: speed2(n)
+    real(wp), intent(inout) :: leaving, lost
 
     integer(i4) :: i
     real(wp) :: half, moved_x, moved_y, ahead2
 
     half = 0.5_wp*timestep
-    leaving = 0
-    lost = 0
     !$omp simd private(moved_x, moved_y, ahead2) reduction(+: leaving, lost)
     do i = 1, n
       call kick(kick_time, strain_rate, force_x(i), force_y(i), vx(i), vy(i))
@@ -360,8 +358,6 @@ contains
     integer(i4) :: i, n, m, column, row
     integer(i4), allocatable :: id(:), species(:)
 
-    ! In the order of their former slots particles that are neighbours are neighbours in memory.
-    if (self%table%n_owned == self%owned%n .and. self%owned%n > 0) call reorder(self%owned, self%table%order)
     do i = 1, self%owned%n
       call wrap(self%box, self%owned%x(i), self%owned%y(i), column, row)
       self%owned%column(i) = self%owned%column(i) + column
@@ -375,8 +371,6 @@ contains
     call find_ghosts(self%domain, self%box, self%owned)
     n = self%owned%n
     m = n + self%domain%n_ghosts
-    call reserve(self%force_x, n)
-    call reserve(self%force_y, n)
     call reserve(self%image_x, m)
     call reserve(self%image_y, m)
     id = [self%owned%id(:n), self%domain%ghost_id]
@@ -386,6 +380,9 @@ contains
     call refresh_ghosts(self%domain, self%box, self%owned, self%image_x(n + 1:m), self%image_y(n + 1:m))
     call build_neighbors(self%table, n, m, self%image_x, self%image_y, id, species, &
                          self%range, self%height)
+    ! In the order of their slots, what is done to all particles goes straight through memory.
+    call reorder(self%domain, self%owned, self%table%order(:n))
+    call number_by_slot(self%table)
     self%built_x = self%owned%x(:n)
     self%built_y = self%owned%y(:n)
     self%built_strain = self%strain

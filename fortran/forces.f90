@@ -9,7 +9,7 @@ module softspots_forces
   use softspots_potential, only: potential_type, pair_terms, smoothing_even
   implicit none (type, external)
   private
-  public :: compute_forces, compute_energies
+  public :: compute_forces, sum_forces, compute_energies
 
 contains
 
@@ -21,6 +21,18 @@ contains
 
     integer(i4) :: i
 
+    call sum_forces(table, potential)
+    do i = 1, table%n_owned
+      force_x(i) = table%force_x(table%slot(i))
+      force_y(i) = table%force_y(table%slot(i))
+    end do
+  end subroutine compute_forces
+
+  !> Sum the forces by slot, in the table; those on images that are not owned lack partners.
+  subroutine sum_forces(table, potential)
+    type(neighbor_table), intent(inout) :: table
+    type(potential_type), intent(in) :: potential
+
     if (table%n_owned == 0) return
     table%force_x = 0
     table%force_y = 0
@@ -29,11 +41,7 @@ contains
     else
       call forces_any(table, potential, table%force_x, table%force_y)
     end if
-    do i = 1, table%n_owned
-      force_x(i) = table%force_x(table%slot(i))
-      force_y(i) = table%force_y(table%slot(i))
-    end do
-  end subroutine compute_forces
+  end subroutine sum_forces
 
   !> `even` smoothing and one cutoff for all pairs: -V'/r = 12 a12 r^-14 - 6 a6 r^-8 - 2 k2 - 4 k4 r^2 has no square
   !> root. The species of the neighbour enters by arithmetic; the one condition, on the cutoff, becomes a mask: there

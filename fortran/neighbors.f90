@@ -20,7 +20,7 @@ module softspots_neighbors
   use softspots_storage, only: reserve
   implicit none (type, external)
   private
-  public :: neighbor_table, build_neighbors, place_images, strip_height, lanes
+  public :: neighbor_table, build_neighbors, number_by_slot, place_images, strip_height, lanes
 
   integer(i4), parameter :: lanes = 4
   real(wp), parameter :: far_away = 1e9_wp
@@ -40,6 +40,9 @@ module softspots_neighbors
     integer(i4), allocatable :: slot(:)      !< image -> slot
     integer(i4), allocatable :: image(:)     !< slot -> image; 0 for an empty slot
     integer(i4), allocatable :: order(:)     !< the owned images in the order of their slots
+    !> Runs of owned images in consecutive slots, after number_by_slot: of images run(r) .. run(r + 1) - 1.
+    integer(i4) :: n_runs = 0
+    integer(i4), allocatable :: run(:)
     !> Rows, in the order of slots: row r is that of the particle in slot row(r), and its vectors begin at the slots
     !> vectors(k), k = begin(r) .. begin(r + 1) - 1. Rows of images that are not owned hold only vectors with owned
     !> particles in them.
@@ -297,6 +300,30 @@ contains
       high = max(high, a(i))
     end do
   end subroutine extent
+
+  !> Number the owned images anew, in the order of their slots: the i-th is then the one that was order(i).
+  subroutine number_by_slot(table)
+    type(neighbor_table), intent(inout) :: table
+
+    integer(i4) :: i, s, last
+    integer(i4) :: slot(table%n_owned)
+
+    call reserve(table%run, table%n_owned + 1)
+    table%n_runs = 0
+    last = -1
+    do i = 1, table%n_owned
+      s = table%slot(table%order(i))
+      slot(i) = s
+      table%image(s) = i
+      if (s /= last + 1) then
+        table%n_runs = table%n_runs + 1
+        table%run(table%n_runs) = i
+      end if
+      last = s
+    end do
+    table%run(table%n_runs + 1) = table%n_owned + 1
+    table%slot(:table%n_owned) = slot
+  end subroutine number_by_slot
 
   !> Put new coordinates of the images that come after the first `before` into their slots.
   subroutine place_images(table, before, x, y)
