@@ -81,7 +81,7 @@ SYSTEM = {
     "temperature": 0.1,
     "timestep": 0.005,
     "smoothing": "even",
-    "skin": 0.4,
+    "skin": 0.45,
 }
 SPEED = "particle-steps/s"
 SKINS = (0.2, 0.3, 0.4, 0.5, 0.6)

@@ -3,7 +3,7 @@ module softspots_configuration
   use softspots_kinds, only: wp, i4
   use softspots_errors, only: failure, box_too_small, not_finite
   use softspots_box, only: box_type, wrap
-  use softspots_images, only: rectangle, periodic_images, image_shift
+  use softspots_images, only: rectangle, periodic_images, image_shifts
   use softspots_neighbors, only: neighbor_table, build_neighbors, place_images, strip_height
   implicit none (type, external)
   private
@@ -105,9 +105,11 @@ contains
     type(configuration), intent(inout) :: self
 
     integer(i4) :: k
+    real(wp) :: shifts(-2:2, -1:1)
 
+    shifts = image_shifts(self%box)
     do k = 1, self%n_ghosts
-      self%x(self%n + k) = self%x(self%source(k)) + image_shift(self%box, self%column(k), self%row(k))
+      self%x(self%n + k) = self%x(self%source(k)) + shifts(self%column(k), self%row(k))
       self%y(self%n + k) = self%y(self%source(k)) + self%row(k)*self%box%length_y
     end do
   end subroutine place_ghosts

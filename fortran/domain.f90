@@ -8,7 +8,7 @@ module softspots_domain
   use softspots_errors, only: failure, ok, grid_too_fine, box_too_small, lost_particles
   use softspots_box, only: box_type
   use softspots_communication, only: communicator, exchange, exchange_counts, add_over_ranks
-  use softspots_images, only: rectangle, periodic_images, image_shift
+  use softspots_images, only: rectangle, periodic_images, image_shifts
   implicit none (type, external)
   private
   public :: particles, domain_type, new_domain, owner, migrate, find_ghosts, refresh_ghosts, reorder, resize
@@ -199,9 +199,11 @@ contains
     real(wp), intent(out) :: ghost_x(:), ghost_y(:)
 
     integer(i4) :: k
+    real(wp) :: shifts(-2:2, -1:1)
 
+    shifts = image_shifts(box)
     do k = 1, domain%send_start(domain%comm%size)
-      domain%send(1, k) = owned%x(domain%source(k)) + image_shift(box, domain%column(k), domain%row(k))
+      domain%send(1, k) = owned%x(domain%source(k)) + shifts(domain%column(k), domain%row(k))
       domain%send(2, k) = owned%y(domain%source(k)) + domain%row(k)*box%length_y
     end do
     call exchange(domain%comm, domain%send, domain%send_start, domain%receive, domain%receive_start)

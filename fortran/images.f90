@@ -4,7 +4,7 @@ module softspots_images
   use softspots_box, only: box_type
   implicit none (type, external)
   private
-  public :: rectangle, periodic_images, image_shift
+  public :: rectangle, periodic_images, image_shift, image_shifts
 
   !> Half-open: [low_x, high_x) x [low_y, high_y).
   type :: rectangle
@@ -22,6 +22,20 @@ contains
     shift = column*box%length_x + row*box%tilt
   end function image_shift
 
+  !> That of all images (column, row) that periodic_images finds.
+  pure function image_shifts(box) result(shifts)
+    type(box_type), intent(in) :: box
+    real(wp) :: shifts(-2:2, -1:1)
+
+    integer(i4) :: column, row
+
+    do row = -1, 1
+      do column = -2, 2
+        shifts(column, row) = image_shift(box, column, row)
+      end do
+    end do
+  end function image_shifts
+
   !> List the images of n wrapped particles inside `region` widened by margin_x and margin_y, ordered by source,
   !> then row, then column. With skip_identity, the particles themselves (column = row = 0) are left out.
   !> Margins up to the box length are complete; |tilt| <= length_x/2 is needed.
@@ -36,22 +50,18 @@ contains
     integer(i4), allocatable, intent(inout) :: source(:), column(:), row(:)
 
     integer(i4) :: i, r, c
-    real(wp) :: image_x, image_y, shift(-2:2, -1:1)
+    real(wp) :: image_x, image_y, shifts(-2:2, -1:1)
 
     count = 0
     if (.not. allocated(source)) allocate (source(64), column(64), row(64))
-    do r = -1, 1
-      do c = -2, 2
-        shift(c, r) = image_shift(box, c, r)
-      end do
-    end do
+    shifts = image_shifts(box)
     do i = 1, n
       do r = -1, 1
         image_y = y(i) + r*box%length_y
         if (image_y < region%low_y - margin_y .or. image_y >= region%high_y + margin_y) cycle
         do c = -2, 2
           if (skip_identity .and. c == 0 .and. r == 0) cycle
-          image_x = x(i) + shift(c, r)
+          image_x = x(i) + shifts(c, r)
           if (image_x < region%low_x - margin_x .or. image_x >= region%high_x + margin_x) cycle
           if (count == size(source)) then
             source = [source, source]

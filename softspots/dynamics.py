@@ -82,7 +82,7 @@ class Simulation:
         timestep: float = 5e-3,
         thermostat_time: float = 1.0,
         thermostat_chain: int = 1,
-        skin: float = 0.4,
+        skin: float = 0.45,
         grid: tuple[int, int] | None = None,
         comm=None,
         state: dict[str, np.ndarray] | None = None,
@@ -130,7 +130,7 @@ class Simulation:
         timestep: float = 5e-3,
         thermostat_time: float = 1.0,
         thermostat_chain: int = 1,
-        skin: float = 0.4,
+        skin: float = 0.45,
         grid: tuple[int, int] | None = None,
         comm=None,
     ) -> Simulation:

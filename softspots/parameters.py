@@ -189,7 +189,7 @@ class Parameters:
         "dynamics", 1, _COUNT, "number of thermostats in the Nosé–Hoover chain", paper="not given"
     )
     skin: float = _parameter(
-        "dynamics", 0.4, _POSITIVE, "what neighbour lists reach beyond the cutoff; costs time only", "σ_AA"
+        "dynamics", 0.45, _POSITIVE, "what neighbour lists reach beyond the cutoff; costs time only", "σ_AA"
     )
 
     liquid_temperature: float = _parameter(

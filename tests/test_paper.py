@@ -97,7 +97,7 @@ def test_checksum_depends_on_what_is_in_a_frame_only():
     def checksum(**changes):
         return conditions.checksum(conditions.configuration(read_arguments([f"--{k}={v}" for k, v in changes.items()])))
 
-    values = {"temperature": 0.1, "strain-rate": 1e-3, "seed": 2}
+    values = {"temperature": 0.1, "strain-rate": 1e-3, "seed": 2, "skin": 0.4}
     assert checksum(**values) == conditions.checksum(conditions.configuration(one.all_parameters))
     assert checksum(**values, frames=3, output="elsewhere") == checksum(**values)
     assert checksum(**values | {"seed": 3}) != checksum(**values)

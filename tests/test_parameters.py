@@ -216,7 +216,7 @@ WRONG = {
     "--particles 1e4": "--particles: got 1e4; allowed: a whole number of at least 1 and of at most 2147483647",
     "--particles=": "--particles: got nothing; allowed: a whole number",
     "--particles 30": "particles: got 30 at density 1.2, a box of side 5; "
-    "allowed: a side of 2 (cutoff + skin) = 5.8 or more, that is 41 particles or more",
+    "allowed: a side of 2 (cutoff + skin) = 5.9 or more, that is 42 particles or more",
     "--frames 0": "--frames: got 0; allowed: a whole number of at least 1",
     "--preset small": "--preset: got small; allowed: one of paper, demo",
     "--model lj": "--model: got lj; allowed: one of kob-andersen, as-printed",
@@ -315,11 +315,11 @@ def test_default_grid(size, length_x, length_y, grid):
 
 
 def test_rank_grid():
-    # Side 20: rectangles of 2.9, which is cutoff + skin, fit six times.
+    # Side 20: rectangles of 2.95, which is cutoff + skin, fit six times.
     small = Parameters(particles=480)
     assert rank_grid(small, 6) == (3, 2)
     assert rank_grid(dataclasses.replace(small, grid=(1, 6)), 6) == (1, 6)
-    with pytest.raises(ParameterError, match=r"got 7x1, .*allowed: cutoff \+ skin = 2.9 .* at most 6 ranks along each"):
+    with pytest.raises(ParameterError, match=r"got 7x1, .*allowed: cutoff \+ skin = 2.95 .* at most 6 ranks along each"):
         rank_grid(small, 7)
     with pytest.raises(ParameterError, match="got 2x2, 4 ranks; allowed: grids of the 2 ranks that run"):
         rank_grid(dataclasses.replace(small, grid=(2, 2)), 2)
