@@ -5,56 +5,54 @@ Physical limit
 What a time step of the paper's system takes per particle, counted from fortran/forces.f90 (`forces_even`) and its
 assembly (gfortran 12, AVX-512):
 
-* A particle has 21.7 neighbours within the cutoff, and meets half of them in its own row. With a skin of 0.4 the rows
-  hold 26.5 lanes a particle, 3.31 vectors of 8: 43 % of the lanes do useful work (a twentieth of it in rows of images),
-  19 % are within the skin, and 38 % fill up the last vector of a run.
-* A vector costs 5 loads without gathers and 2 stores (448 bytes), 19 instructions of arithmetic (12 fused
-  multiply-adds, 4 products, 2 differences, 1 comparison) and one division: 31 flops a lane, 820 a particle, of which
+* A particle has 21.7 neighbours within the cutoff, and meets half of them in its own row. With a skin of 0.45 the rows
+  hold 22.3 lanes a particle, 5.58 vectors of 4: 50 % of the lanes do useful work (a thirtieth of it in rows of images),
+  26 % are within the skin, and 24 % fill up the last vector of a run.
+* A vector costs 5 loads without gathers and 2 stores (224 bytes), 19 instructions of arithmetic (12 fused
+  multiply-adds, 4 products, 2 differences, 1 comparison) and one division: 31 flops a lane, 690 a particle, of which
   350 are for neighbours. Copies of registers cost no time.
 * All arrays that a step passes through, from the first kick to the thermostat's sum, are about 370 bytes per particle:
-  3.7 MB at N = 10,000, from the second or third cache; 13 GB/s of main memory for a million particles at 35 M
+  3.7 MB at N = 10,000, from the second or third cache; 14 GB/s of main memory for a million particles at 37 M
   particle-steps/s.
 
 Loads and stores have units of their own, and so have most dividers. The limit is therefore, per vector, the longer
 of arithmetic and division. The time of either is measured on the core that runs the dynamics (throughput.c), since
-clocks and dividers differ: on two vector units the arithmetic takes 9.5 cycles, and a divider of 16 cycles is the
-longer of the two. The row "of the physical limit" is the share that whole time steps reach, all else included.
+clocks and dividers differ: on two vector units the arithmetic takes 9.5 cycles, and a divider takes 8 meanwhile. The
+row "of the physical limit" is the share that whole time steps reach, all else included.
 
-What holds the rest back, by leaving it out of the loop (25 ns a particle in a loop by itself, on an Intel core whose
-limit is 15), each to half a nanosecond:
+Where 100 cycles of a particle's step go, on an Intel core whose limit is 53:
 
-* Once per row: the lanes of two sums are added (2 ns), and the number of its vectors is guessed wrong (1 ns).
-* Adding to the partners (2 ns): most vectors lie across two cache lines, since runs begin anywhere, and what one
-  row has stored the next one reads back at another offset.
-* The division itself (1 to 2 ns), and all that waits for it and fills the processor's window meanwhile (1.5 ns).
-* Outside the loop (9 ns): kicks and drift, positions put into slots, displacements, the exact sum, and the rebuilds.
+* 79 in the force loop, 14 a vector. Of these, by leaving it out of the loop, each to a cycle or two a particle: adding
+  to the partners takes 11, since a third of the vectors lie across two cache lines; the sums and what else is done once
+  per row 5; the number of a row's vectors, guessed wrong, 5; what the species add to the coefficients 7; the division,
+  most of which goes on beside, 3.
+* 7 in rebuilds, one in 60 steps, most of it for the ends of runs; 13 in kicks, drift and displacements, which go once
+  through memory in the order of slots each; 1 in ghosts.
 
-So no single unit is what the loop waits for: with the division left out, arithmetic would allow 9 ns, and it takes 23.
+What decides is neither the divider nor the longest vectors. Vectors of 8 lanes take as long in the loop by itself: two
+units do twice as much at once, but there are 26.5 lanes instead of 22.3, and the divider of long vectors takes 16
+cycles. They lose in whole steps: 512 bits at a time, sustained, slow the clock of the core from 3.56 to 3.3 GHz, in
+the millisecond that follows, whatever runs then. In a build for AVX2, whose registers hold 4, they take a quarter more.
 
-Coefficients copied for each row, from numbers, stay in registers, and a step takes 2 % less than with vectors of them
-that the loop reads.
-
-What was tried and gained nothing, or too little:
+What was tried and gained nothing, or too little (the first six with vectors of 8):
 
 * Each division begun one vector early, across the ends of rows: 3 to 4 % of a step, but 12 to 18 % more in a build for
   AVX2 on the same core, which has half as many registers of half the width.
 * Other ways to divide, with the same bits: a division in single precision, a little too large, with one correction of
   third order and one of Markstein's kind by fused multiply-adds, took 5 ns more in the loop, by its longer chain. One
-  division for two vectors, corrected likewise, was not built: it could gain no more than the 1 to 2 ns above and costs
-  four instructions a vector.
+  division for two vectors, corrected likewise, was not built: it costs four instructions a vector.
 * Inverses of whole rows, or of many, ahead in a buffer (10 ns more: the divider then idles while the rest is done); two
   vectors ahead (the compiler keeps them in memory).
-* A loop over all vectors without one over rows; sums of lanes put off and taken for many rows together; rows of two
-  and more places in the system in turn, so that none reads what the one before has stored.
-* Displacements without square roots unless the farthest and the fastest together could leave (half the time there, and
-  as much more in the force loop, for no reason that was found); positions put into slots without a copy between.
-* Rows of two particles that are neighbours in a strip and share each vector of partners, half the loads and stores and
-  two independent chains, with a division each or one for both: the united runs are longer, 3.95 vectors a particle
-  instead of 3.31, and take back what is gained; 2 ns more, and in a build for AVX2 5 ns. Begun at whole cache lines, or
-  with arrays at any distance from each other, both loops take the same to 1 ns.
-* Vectors of a run written without a branch on their number (0.7 % of a step, within rebuilds, for a dozen lines);
-  vectors of 4 lanes (5 %, on the processor with the slowest divisions of long vectors), other heights of strips and
-  other skins.
+* A loop over all vectors without one over rows; rows of two and more places in the system in turn, so that none reads
+  what the one before has stored.
+* Rows of two particles that are neighbours in a strip and share each vector of partners: the united runs are longer,
+  3.95 vectors a particle instead of 3.31, and take back what is gained; 2 ns more, and in a build for AVX2 5 ns.
+* Arrays at any distance from each other: the same to 1 ns, but for distances of nearly whole pages.
+* Coefficients of both species in the lanes of masks, or by slot from memory, instead of computed (the same, 2 ns more);
+  sums of lanes put off and taken for 16 rows together, or by other instructions (the same); optimisation flags.
+* Ends of runs found in one pass over the run, or 8 slots at a time (more); higher and lower strips; other skins, where
+  half of a rebuild's cost less would be 3 % of a step.
+* Forces set to zero run by run, and exact sums taken run by run, instead of all at once.
 """
 
 from __future__ import annotations
@@ -88,7 +86,7 @@ SKINS = (0.2, 0.3, 0.4, 0.5, 0.6)
 # How often a start of 1,000 particles is repeated in x and y.
 COPIES = {1_000: (1, 1), 10_000: (5, 2), 100_000: (10, 10), 1_000_000: (40, 25)}
 # Counted as said above: vectors per particle, and instructions of arithmetic per vector, beside one division.
-VECTORS, ARITHMETIC = 3.31, 19
+VECTORS, ARITHMETIC = 5.58, 19
 
 _ours = partial(run_task, "sheared")
 

@@ -15,14 +15,14 @@ import numpy as np
 from .measure import HERE, run
 
 # As meson.build and fortran/meson.build have them.
-FLAGS = ("-O3", "-march=native", "-mprefer-vector-width=512", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd")
+FLAGS = ("-O3", "-march=native", "-mprefer-vector-width=256", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd")
 FORTRAN = HERE.parent / "fortran"
 # The best of many short trials counts: an interrupted one tells nothing about the loop.
 TRIALS = 20
 
 
 def vector_seconds(core: int) -> dict[str, float]:
-    """Seconds that a core takes to ``multiply_add`` and to ``divide`` 8 doubles, when nothing else holds it up."""
+    """Seconds that a core takes to ``multiply_add`` and to ``divide`` 4 doubles, when nothing else holds it up."""
     library = _compiled(os.environ.get("CC", "cc"), HERE / "throughput.c")
     seconds = {}
     for name in ("multiply_add", "divide"):

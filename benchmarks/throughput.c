@@ -1,10 +1,8 @@
-/* How fast a core multiplies and adds, and divides, in vectors of 8 doubles: what bounds the force loop. */
+/* How fast a core multiplies and adds, and divides, in vectors of 4 doubles: what bounds the force loop. */
 #define _POSIX_C_SOURCE 199309L
 #include <time.h>
 
-#if defined(__AVX512F__)
-#define WIDTH 8
-#elif defined(__AVX__)
+#if defined(__AVX__)
 #define WIDTH 4
 #else
 #define WIDTH 2
@@ -22,7 +20,7 @@ static double now(void)
     return time.tv_sec + 1e-9 * time.tv_nsec;
 }
 
-/* Seconds per 8 doubles. Numbers with full mantissas: some dividers are faster on simple ones. */
+/* Seconds per 4 doubles. Numbers with full mantissas: some dividers are faster on simple ones. */
 #define MEASURE(name, operation)                               \
     double name(long rounds)                                   \
     {                                                          \
@@ -36,7 +34,7 @@ static double now(void)
                 x[i] = operation;                              \
         double seconds = now() - start;                        \
         __asm__ volatile("" : : "r"(x) : "memory");            \
-        return seconds * 8 / ((double)rounds * CHAINS * WIDTH); \
+        return seconds * 4 / ((double)rounds * CHAINS * WIDTH); \
     }
 
 MEASURE(multiply_add, x[i] * factor + one)

@@ -319,7 +319,9 @@ def test_rank_grid():
     small = Parameters(particles=480)
     assert rank_grid(small, 6) == (3, 2)
     assert rank_grid(dataclasses.replace(small, grid=(1, 6)), 6) == (1, 6)
-    with pytest.raises(ParameterError, match=r"got 7x1, .*allowed: cutoff \+ skin = 2.95 .* at most 6 ranks along each"):
+    with pytest.raises(
+        ParameterError, match=r"got 7x1, .*allowed: cutoff \+ skin = 2.95 .* at most 6 ranks along each"
+    ):
         rank_grid(small, 7)
     with pytest.raises(ParameterError, match="got 2x2, 4 ranks; allowed: grids of the 2 ranks that run"):
         rank_grid(dataclasses.replace(small, grid=(2, 2)), 2)
