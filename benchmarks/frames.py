@@ -31,6 +31,7 @@ from .starts import load, repeated, save
 
 MODES = 500
 INTERVAL_STEPS = 400
+APART = 2_000  # 10 τ, or 1 % strain
 # The Hessian's two zero eigenvalues need a shift for the peers' factorisations, relative to its norm.
 SHIFT = 1e-8
 
@@ -89,6 +90,31 @@ def _one_frame(frame, velocities, temperature):
     timed("map", lambda: soft_spots(quenched.frame, modes, n_modes=int(0.86 * count), n_particles=20))
     timed("d2min", d2min, frame, later)
     return times, later, quenched, modes
+
+
+def quenches(start, temperature, core, frames):
+    """Mean seconds of quenches, which differ from frame to frame: ``frames`` of them, `APART` steps apart."""
+    os.sched_setaffinity(0, [core])
+    frame, velocities = load(start)
+    model = Model.preset()
+    simulation = Simulation.from_frame(
+        frame, model, temperature=temperature, strain_rate=1e-3, velocities=velocities, comm=Serial()
+    )
+    inherent_structure(frame, model)
+    seconds, quenched = [], []
+    for _ in range(frames):
+        simulation.run(APART)
+        frame = simulation.frame()
+        begin = perf_counter()
+        quenched.append(inherent_structure(frame, model))
+        seconds.append(perf_counter() - begin)
+    return {
+        "mean": float(np.mean(seconds)),
+        "seconds": seconds,
+        "evaluations": [one.evaluations for one in quenched],
+        "max_force": max(one.max_force for one in quenched),
+        "certified": all(one.certified for one in quenched),
+    }
 
 
 def scipy_modes(start, structure, core, cholmod):
