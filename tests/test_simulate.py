@@ -330,3 +330,28 @@ def test_two_mpi_libraries_are_refused(monkeypatch):
     monkeypatch.setattr(_core, "mpi_library_version", lambda: "Other MPI 7\0")
     with pytest.raises(RuntimeError, match="built with the MPI library 'Other MPI 7', but mpi4py uses '.+'"):
         world()
+
+
+ONE_THREAD = """
+import os
+from scipy import sparse
+from softspots import Cholesky
+from softspots.parallel import one_thread
+
+one_thread()
+side = sparse.diags_array([-1.0, 4.0, -1.0], offsets=[-1, 0, 1], shape=(200, 200))
+Cholesky().factorize(sparse.csc_array(sparse.kronsum(side, side)))
+print(len(os.listdir("/proc/self/task")))
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="threads are counted where Linux shows them")
+def test_a_rank_is_one_thread():
+    environment = {name: value for name, value in os.environ.items() if "NUM_THREADS" not in name}
+    # Libraries that were loaded before may have made theirs, which then sleep; CHOLMOD must not add any.
+    loaded = ONE_THREAD.replace("Cholesky().factorize", "str")
+    counts = [
+        subprocess.run([sys.executable, "-c", text], env=environment, capture_output=True, text=True, check=True).stdout
+        for text in (loaded, ONE_THREAD)
+    ]
+    assert counts[0] == counts[1]
