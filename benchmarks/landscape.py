@@ -62,12 +62,14 @@ whose columns do not lie a power of two apart, no gain; lowest modes that have c
 384th vector or 137 at the 640th, taken out of every later block, so that the loss of orthogonality grows with the next
 eigenvalue and not with the first: by the estimate 50 of 58 orthogonalisations against all remain, which it costs.
 
-What bounds the quench: L-BFGS takes some 1,550 forces and 0.42 ms for each, seven tenths of it for the force loop
-itself. Two factorisations and one analysis, 0.5 s, end it. From 1.5 s on, with 0.6 ms a force:
+What bounds the quench: L-BFGS takes some 1,550 forces, from 900 in one frame to 2,600 in another, and 0.42 ms for each,
+seven tenths of it for the force loop itself. Two factorisations and one analysis, 0.5 s, end it. From 1.5 s on, with
+0.6 ms a force:
 
 * The history of L-BFGS in single precision, and maxima by vectors, take 0.09 ms off the 0.6 of a force. The sum of the
   pairs' steps is then zero to single precision only, and a frame drifts by 1e-9.
 * Particles in the order of their slots: 0.025 ms.
+* One thread in CHOLMOD, which asks OpenMP for four that then wait for each other on one core: 0.1 s.
 * The two loops of L-BFGS on scalar products, so that its history is read twice a force, not four times: 0.05 ms.
 * Pairs in the history, with forces and milliseconds for each, means of 24 frames: 3, 1,997 and 0.44; 5, 1,548 and 0.48;
   6, 1,582 and 0.50; 8, 1,470 and 0.55. Of 8 frames: 5, 1,540 and 0.50; 12, 1,413 and 0.60; 16, 1,410 and 0.66.
