@@ -25,7 +25,7 @@ def finished_run(folder, grid, particles=PARTICLES, density=1.2):
         return dict(data)
 
 
-# A box of side 25.8 and neighbours up to 2.9: four ranks abreast are still wide enough.
+# A box of side 25.8 and neighbours up to 2.95: four ranks abreast are still wide enough.
 @pytest.mark.parametrize("grid", ["2x1", "1x2", "3x1", "1x3", "2x2", "4x1", "1x4", "3x2"])
 def test_same_bits_on_any_grid(on_one_rank, tmp_path, grid):
     several = finished_run(tmp_path, grid)
@@ -46,5 +46,5 @@ def test_ranks_may_own_nothing(tmp_path):
 def test_a_grid_too_fine_fails_on_all_ranks(tmp_path):
     process = run_python([PROGRAM, tmp_path / "never.npz", "1x4", 100, 10, 1.2], ranks=4)
     assert process.returncode != 0
-    assert "rank grid is too fine: a rank's rectangle is 2.282 wide; at least 2.9 is needed" in process.stderr
+    assert "rank grid is too fine: a rank's rectangle is 2.282 wide; at least 2.95 is needed" in process.stderr
     assert not os.path.exists(tmp_path / "never.npz")
