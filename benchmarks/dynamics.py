@@ -7,7 +7,7 @@ assembly (gfortran 12, AVX-512):
 
 * A particle has 21.7 neighbours within the cutoff, and meets half of them in its own row. With a skin of 0.45 the rows
   hold 22.3 lanes a particle, 5.58 vectors of 4: 50 % of the lanes do useful work (a thirtieth of it in rows of images),
-  26 % are within the skin, and 24 % fill up the last vector of a run.
+  25 % are within the skin, and 24 % fill up the last vector of a run.
 * A vector costs 5 loads without gathers and 2 stores (224 bytes), 19 instructions of arithmetic (12 fused
   multiply-adds, 4 products, 2 differences, 1 comparison) and one division: 31 flops a lane, 690 a particle, of which
   350 are for neighbours. Copies of registers cost no time.
@@ -34,7 +34,7 @@ units do twice as much at once, but there are 26.5 lanes instead of 22.3, and th
 cycles. They lose in whole steps: 512 bits at a time, sustained, slow the clock of the core from 3.56 to 3.3 GHz, in
 the millisecond that follows, whatever runs then. In a build for AVX2, whose registers hold 4, they take a quarter more.
 
-What was tried and gained nothing, or too little (the first six with vectors of 8):
+What was tried and gained nothing, or too little (the first five with vectors of 8):
 
 * Each division begun one vector early, across the ends of rows: 3 to 4 % of a step, but 12 to 18 % more in a build for
   AVX2 on the same core, which has half as many registers of half the width.
@@ -50,8 +50,7 @@ What was tried and gained nothing, or too little (the first six with vectors of 
 * Arrays at any distance from each other: the same to 1 ns, but for distances of nearly whole pages.
 * Coefficients of both species in the lanes of masks, or by slot from memory, instead of computed (the same, 2 ns more);
   sums of lanes put off and taken for 16 rows together, or by other instructions (the same); optimisation flags.
-* Ends of runs found in one pass over the run, or 8 slots at a time (more); higher and lower strips; other skins, where
-  half of a rebuild's cost less would be 3 % of a step.
+* Ends of runs found in one pass over the run, or 8 slots at a time (more); higher and lower strips; other skins.
 * Forces set to zero run by run, and exact sums taken run by run, instead of all at once.
 """
 

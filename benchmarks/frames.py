@@ -48,7 +48,7 @@ def thermal(output, particles, copies, temperature, steps, core):
 
 
 def ours(start, temperature, core, structure=None):
-    """Seconds of each stage of a frame, how well it ended, and the most memory held; ``structure`` is written.
+    """Seconds of each stage of a frame, what they took, and the most memory held; ``structure`` is written.
 
     As one frame of many: it is done twice, and the second time counts, when the system has handed out the memory.
     """
@@ -60,8 +60,6 @@ def ours(start, temperature, core, structure=None):
         np.savez(structure, positions=quenched.frame.positions, later=later.positions, strain=later.box.strain)
     return {
         "seconds": times,
-        "max_force": quenched.max_force,
-        "certified": quenched.certified,
         "evaluations": quenched.evaluations,
         "residual": float(modes.residuals.max()),
         "memory": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
@@ -78,9 +76,7 @@ def _one_frame(frame, velocities, temperature):
         times[stage] = perf_counter() - begin
         return result
 
-    simulation = Simulation.from_frame(
-        frame, model, temperature=temperature, strain_rate=1e-3, velocities=velocities, comm=Serial()
-    )
+    simulation = _sheared(frame, velocities, temperature)
     timed("dynamics", simulation.run, INTERVAL_STEPS)
     later = simulation.frame()
     cholesky = Cholesky()
@@ -92,14 +88,18 @@ def _one_frame(frame, velocities, temperature):
     return times, later, quenched, modes
 
 
+def _sheared(frame, velocities, temperature):
+    return Simulation.from_frame(
+        frame, Model.preset(), temperature=temperature, strain_rate=1e-3, velocities=velocities, comm=Serial()
+    )
+
+
 def quenches(start, temperature, core, frames):
     """Mean seconds of quenches, which differ from frame to frame: ``frames`` of them, `APART` steps apart."""
     os.sched_setaffinity(0, [core])
     frame, velocities = load(start)
     model = Model.preset()
-    simulation = Simulation.from_frame(
-        frame, model, temperature=temperature, strain_rate=1e-3, velocities=velocities, comm=Serial()
-    )
+    simulation = _sheared(frame, velocities, temperature)
     inherent_structure(frame, model)
     seconds, quenched = [], []
     for _ in range(frames):

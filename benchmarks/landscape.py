@@ -62,8 +62,8 @@ whose columns do not lie a power of two apart, no gain; lowest modes that have c
 384th vector or 137 at the 640th, taken out of every later block, so that the loss of orthogonality grows with the next
 eigenvalue and not with the first: by the estimate 50 of 58 orthogonalisations against all remain, which it costs.
 
-What bounds the quench: L-BFGS takes some 1,550 forces, from 900 in one frame to 2,600 in another, and 0.42 ms for each,
-seven tenths of it for the force loop itself. Two factorisations and one analysis, 0.5 s, end it. From 1.5 s on, with
+What bounds the quench: L-BFGS takes some 1,550 forces, from 900 in one frame to 2,600 in another, and 0.35 ms for each,
+more than half of it for the force loop itself. Two factorisations and one analysis, 0.5 s, end it. From 1.5 s on, with
 0.6 ms a force:
 
 * The history of L-BFGS in single precision, and maxima by vectors, take 0.09 ms off the 0.6 of a force. The sum of the
