@@ -57,21 +57,19 @@ contains
   end subroutine exchange_counts
 
   !> Send columns send_start(r) + 1 : send_start(r + 1) to rank r, and receive from it into the like columns of receive.
-  !> The starts are (0:size). What a rank sends to itself is copied.
+  !> The starts are (0:size). There is nothing that a rank sends to itself.
   subroutine exchange(self, send, send_start, receive, receive_start)
     type(communicator), intent(in) :: self
     real(wp), intent(in), contiguous, asynchronous :: send(:, :)
     integer(i4), intent(in) :: send_start(0:), receive_start(0:)
     real(wp), intent(inout), contiguous, asynchronous :: receive(:, :)
 
-    integer(i4) :: columns
 #ifdef SOFTSPOTS_MPI
     type(MPI_Request) :: requests(2*self%size)
-    integer(i4) :: r, pending
+    integer(i4) :: r, columns, pending
 
     pending = 0
     do r = 0, self%size - 1
-      if (r == self%rank) cycle
       columns = receive_start(r + 1) - receive_start(r)
       if (columns > 0) then
         pending = pending + 1
@@ -80,7 +78,6 @@ contains
       end if
     end do
     do r = 0, self%size - 1
-      if (r == self%rank) cycle
       columns = send_start(r + 1) - send_start(r)
       if (columns > 0) then
         pending = pending + 1
@@ -88,13 +85,10 @@ contains
                        MPI_Comm(self%handle), requests(pending))
       end if
     end do
-#endif
-    columns = send_start(self%rank + 1) - send_start(self%rank)
-    receive(:, receive_start(self%rank) + 1:receive_start(self%rank) + columns) = &
-      send(:, send_start(self%rank) + 1:send_start(self%rank) + columns)
-#ifdef SOFTSPOTS_MPI
     ! On one rank MPI may not even have been started.
     if (pending > 0) call MPI_Waitall(pending, requests, MPI_STATUSES_IGNORE)
+#else
+    if (self%size > 1) receive = send
 #endif
   end subroutine exchange
 

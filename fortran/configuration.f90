@@ -3,7 +3,7 @@ module softspots_configuration
   use softspots_kinds, only: wp, i4
   use softspots_errors, only: failure, box_too_small, not_finite
   use softspots_box, only: box_type, wrap
-  use softspots_images, only: rectangle, periodic_images, image_shifts
+  use softspots_images, only: rectangle, periodic_images, image_shifts, most_columns, most_rows
   use softspots_neighbors, only: neighbor_table, build_neighbors, place_images, strip_height
   implicit none (type, external)
   private
@@ -98,14 +98,14 @@ contains
     self%x(:self%n) = x + self%offset_x
     self%y(:self%n) = y + self%offset_y
     call place_ghosts(self)
-    call place_images(self%table, 0, self%x, self%y)
+    call place_images(self%table, self%x, self%y)
   end subroutine follow
 
   subroutine place_ghosts(self)
     type(configuration), intent(inout) :: self
 
     integer(i4) :: k
-    real(wp) :: shifts(-2:2, -1:1)
+    real(wp) :: shifts(-most_columns:most_columns, -most_rows:most_rows)
 
     shifts = image_shifts(self%box)
     do k = 1, self%n_ghosts

@@ -2,13 +2,14 @@
 !>
 !> The box is cut into a grid of rectangles, one a rank. An owner sends the position of a particle straight to every
 !> rank whose rectangle, widened by the margins, contains one of its periodic images; the tilt only changes who these
-!> ranks are. Images that a rank has of its own particles take the same path.
+!> ranks are. A rank's ghosts are the images that it has of its own particles, then those that it is sent.
 module softspots_domain
   use softspots_kinds, only: wp, i4
   use softspots_errors, only: failure, ok, grid_too_fine, box_too_small, lost_particles
   use softspots_box, only: box_type
   use softspots_communication, only: communicator, exchange, exchange_counts, add_over_ranks
-  use softspots_images, only: rectangle, periodic_images, image_shifts
+  use softspots_images, only: rectangle, periodic_images, image_shifts, most_columns, most_rows
+  use softspots_storage, only: grow
   implicit none (type, external)
   private
   public :: particles, domain_type, new_domain, owner, migrate, find_ghosts, refresh_ghosts, reorder, resize
@@ -32,8 +33,10 @@ module softspots_domain
     type(rectangle), allocatable :: rectangles(:)          !< (0:size - 1)
     integer(i4) :: n_ghosts = 0
     integer(i4), allocatable :: ghost_id(:), ghost_species(:)
+    integer(i4), private :: n_mine = 0                     !< of the ghosts, images of the rank's own particles
     integer(i4), allocatable, private :: send_start(:), receive_start(:)   !< (0:size)
-    integer(i4), allocatable, private :: source(:), column(:), row(:)      !< by send column
+    !> Images: the n_mine, then those to be sent.
+    integer(i4), allocatable, private :: source(:), column(:), row(:)
     real(wp), allocatable, private :: send(:, :), receive(:, :)
   end type domain_type
 
@@ -97,20 +100,21 @@ contains
     integer(i4), intent(in) :: n_total
     type(failure), intent(out) :: error
 
-    integer(i4) :: i, k, r, ranks
-    integer(i4), allocatable :: destination(:), place(:), counts(:), arriving(:), start(:), arrival(:)
+    integer(i4) :: i, k, r, ranks, gone, last
+    integer(i4), allocatable :: destination(:), place(:), counts(:), arriving(:), start(:), arrival(:), vacated(:)
     real(wp), allocatable :: departing(:, :), incoming(:, :)
     real(wp) :: total(1)
 
     ranks = domain%comm%size
     if (ranks == 1) return
     allocate (destination(owned%n), place(0:ranks - 1), counts(0:ranks - 1), arriving(0:ranks - 1), start(0:ranks), &
-              arrival(0:ranks), departing(record, owned%n))
+              arrival(0:ranks))
     destination = owner(domain, box, owned%x(:owned%n), owned%y(:owned%n))
     counts = 0
     do i = 1, owned%n
       counts(destination(i)) = counts(destination(i)) + 1
     end do
+    counts(domain%comm%rank) = 0
     call exchange_counts(domain%comm, counts, arriving)
     start(0) = 0
     arrival(0) = 0
@@ -118,26 +122,34 @@ contains
       start(r + 1) = start(r) + counts(r)
       arrival(r + 1) = arrival(r) + arriving(r)
     end do
+    allocate (vacated(start(ranks)), departing(record, start(ranks)), incoming(record, arrival(ranks)))
     place = start(:ranks - 1)
+    gone = 0
     do i = 1, owned%n
-      place(destination(i)) = place(destination(i)) + 1
-      k = place(destination(i))
-      departing(:, k) = [real(owned%id(i), wp), real(owned%species(i), wp), owned%x(i), owned%y(i), owned%vx(i), &
-                         owned%vy(i), real(owned%column(i), wp), real(owned%row(i), wp)]
+      r = destination(i)
+      if (r == domain%comm%rank) cycle
+      gone = gone + 1
+      vacated(gone) = i
+      place(r) = place(r) + 1
+      departing(:, place(r)) = read_record(owned, i)
     end do
-    allocate (incoming(record, arrival(ranks)))
     call exchange(domain%comm, departing, start, incoming, arrival)
-    call resize(owned, arrival(ranks))
-    do k = 1, owned%n
-      owned%id(k) = nint(incoming(1, k))
-      owned%species(k) = nint(incoming(2, k))
-      owned%x(k) = incoming(3, k)
-      owned%y(k) = incoming(4, k)
-      owned%vx(k) = incoming(5, k)
-      owned%vy(k) = incoming(6, k)
-      owned%column(k) = nint(incoming(7, k))
-      owned%row(k) = nint(incoming(8, k))
+    ! Who arrives takes the place of who has gone; then the last ones move up.
+    last = owned%n
+    call resize(owned, last + max(0, arrival(ranks) - gone))
+    do k = 1, arrival(ranks)
+      if (k <= gone) then
+        call write_record(owned, vacated(k), incoming(:, k))
+      else
+        last = last + 1
+        call write_record(owned, last, incoming(:, k))
+      end if
     end do
+    do k = gone, arrival(ranks) + 1, -1
+      call write_record(owned, vacated(k), read_record(owned, last))
+      last = last - 1
+    end do
+    owned%n = last
     total(1) = owned%n
     call add_over_ranks(domain%comm, total)
     if (nint(total(1)) /= n_total) then
@@ -147,70 +159,120 @@ contains
     end if
   end subroutine migrate
 
+  !> All that is known of particle i.
+  pure function read_record(owned, i) result(values)
+    type(particles), intent(in) :: owned
+    integer(i4), intent(in) :: i
+    real(wp) :: values(record)
+
+    values = [real(owned%id(i), wp), real(owned%species(i), wp), owned%x(i), owned%y(i), owned%vx(i), owned%vy(i), &
+              real(owned%column(i), wp), real(owned%row(i), wp)]
+  end function read_record
+
+  pure subroutine write_record(owned, i, values)
+    type(particles), intent(inout) :: owned
+    integer(i4), intent(in) :: i
+    real(wp), intent(in) :: values(record)
+
+    owned%id(i) = nint(values(1))
+    owned%species(i) = nint(values(2))
+    owned%x(i) = values(3)
+    owned%y(i) = values(4)
+    owned%vx(i) = values(5)
+    owned%vy(i) = values(6)
+    owned%column(i) = nint(values(7))
+    owned%row(i) = nint(values(8))
+  end subroutine write_record
+
   !> Find out which images go where, and tell the receivers who they are.
   subroutine find_ghosts(domain, box, owned)
     type(domain_type), intent(inout) :: domain
     type(box_type), intent(in) :: box
     type(particles), intent(in) :: owned
 
-    integer(i4) :: r, k, count, total
-    integer(i4), allocatable :: source(:), column(:), row(:), counts(:), arriving(:)
+    integer(i4) :: r, k, rank, ranks, last
+    integer(i4), allocatable :: counts(:), arriving(:)
     real(wp), allocatable :: names(:, :), their_names(:, :)
 
-    allocate (counts(0:domain%comm%size - 1), arriving(0:domain%comm%size - 1))
-    total = 0
+    rank = domain%comm%rank
+    ranks = domain%comm%size
+    allocate (counts(0:ranks - 1), arriving(0:ranks - 1))
+    last = 0
+    call add_images(rank, domain%n_mine)
     domain%send_start(0) = 0
-    do r = 0, domain%comm%size - 1
-      call periodic_images(box, owned%n, owned%x, owned%y, domain%rectangles(r), domain%margin_x, domain%margin_y, &
-                           r == domain%comm%rank, count, source, column, row)
-      total = domain%send_start(r) + count
-      call grow(domain%source, total)
-      call grow(domain%column, total)
-      call grow(domain%row, total)
-      domain%source(domain%send_start(r) + 1:total) = source(:count)
-      domain%column(domain%send_start(r) + 1:total) = column(:count)
-      domain%row(domain%send_start(r) + 1:total) = row(:count)
-      domain%send_start(r + 1) = total
-      counts(r) = count
+    do r = 0, ranks - 1
+      counts(r) = 0
+      if (r /= rank) call add_images(r, counts(r))
+      domain%send_start(r + 1) = domain%send_start(r) + counts(r)
     end do
     call exchange_counts(domain%comm, counts, arriving)
     domain%receive_start(0) = 0
-    do r = 0, domain%comm%size - 1
+    do r = 0, ranks - 1
       domain%receive_start(r + 1) = domain%receive_start(r) + arriving(r)
     end do
-    domain%n_ghosts = domain%receive_start(domain%comm%size)
-    allocate (names(2, total), their_names(2, domain%n_ghosts))
-    do k = 1, total
-      names(1, k) = owned%id(domain%source(k))
-      names(2, k) = owned%species(domain%source(k))
+    domain%n_ghosts = domain%n_mine + domain%receive_start(ranks)
+    allocate (names(2, domain%send_start(ranks)), their_names(2, domain%receive_start(ranks)))
+    do k = 1, domain%send_start(ranks)
+      names(1, k) = owned%id(domain%source(domain%n_mine + k))
+      names(2, k) = owned%species(domain%source(domain%n_mine + k))
     end do
     call exchange(domain%comm, names, domain%send_start, their_names, domain%receive_start)
-    domain%ghost_id = nint(their_names(1, :))
-    domain%ghost_species = nint(their_names(2, :))
+    domain%ghost_id = [owned%id(domain%source(:domain%n_mine)), nint(their_names(1, :))]
+    domain%ghost_species = [owned%species(domain%source(:domain%n_mine)), nint(their_names(2, :))]
     if (allocated(domain%send)) deallocate (domain%send, domain%receive)
-    allocate (domain%send(2, total), domain%receive(2, domain%n_ghosts))
+    allocate (domain%send(2, domain%send_start(ranks)), domain%receive(2, domain%receive_start(ranks)))
+
+  contains
+
+    !> List those that rank r needs.
+    subroutine add_images(r, count)
+      integer(i4), intent(in) :: r
+      integer(i4), intent(out) :: count
+
+      integer(i4), allocatable :: source(:), column(:), row(:)
+
+      call periodic_images(box, owned%n, owned%x, owned%y, domain%rectangles(r), domain%margin_x, domain%margin_y, &
+                           r == rank, count, source, column, row)
+      call grow(domain%source, last + count)
+      call grow(domain%column, last + count)
+      call grow(domain%row, last + count)
+      domain%source(last + 1:last + count) = source(:count)
+      domain%column(last + 1:last + count) = column(:count)
+      domain%row(last + 1:last + count) = row(:count)
+      last = last + count
+    end subroutine add_images
+
   end subroutine find_ghosts
 
-  !> The ghosts' present coordinates, (n_ghosts) each.
-  subroutine refresh_ghosts(domain, box, owned, ghost_x, ghost_y)
+  !> The ghosts' present coordinates: those of ghost k become x(place(k)) and y(place(k)).
+  subroutine refresh_ghosts(domain, box, owned, place, x, y)
     type(domain_type), intent(inout) :: domain
     type(box_type), intent(in) :: box
     type(particles), intent(in) :: owned
-    real(wp), intent(out) :: ghost_x(:), ghost_y(:)
+    integer(i4), intent(in) :: place(:)
+    real(wp), intent(inout), contiguous :: x(:), y(:)
 
-    integer(i4) :: k
-    real(wp) :: shifts(-2:2, -1:1)
+    integer(i4) :: k, image
+    real(wp) :: shifts(-most_columns:most_columns, -most_rows:most_rows)
 
     shifts = image_shifts(box)
-    do k = 1, domain%send_start(domain%comm%size)
-      domain%send(1, k) = owned%x(domain%source(k)) + shifts(domain%column(k), domain%row(k))
-      domain%send(2, k) = owned%y(domain%source(k)) + domain%row(k)*box%length_y
-    end do
-    call exchange(domain%comm, domain%send, domain%send_start, domain%receive, domain%receive_start)
-    do k = 1, domain%n_ghosts
-      ghost_x(k) = domain%receive(1, k)
-      ghost_y(k) = domain%receive(2, k)
-    end do
+    associate (n_mine => domain%n_mine, source => domain%source, column => domain%column, row => domain%row)
+      do k = 1, n_mine
+        x(place(k)) = owned%x(source(k)) + shifts(column(k), row(k))
+        y(place(k)) = owned%y(source(k)) + row(k)*box%length_y
+      end do
+      if (domain%comm%size == 1) return
+      do k = 1, domain%send_start(domain%comm%size)
+        image = n_mine + k
+        domain%send(1, k) = owned%x(source(image)) + shifts(column(image), row(image))
+        domain%send(2, k) = owned%y(source(image)) + row(image)*box%length_y
+      end do
+      call exchange(domain%comm, domain%send, domain%send_start, domain%receive, domain%receive_start)
+      do k = 1, domain%receive_start(domain%comm%size)
+        x(place(n_mine + k)) = domain%receive(1, k)
+        y(place(n_mine + k)) = domain%receive(2, k)
+      end do
+    end associate
   end subroutine refresh_ghosts
 
   !> Put the particles in the given order: the i-th is then the one that was at order(i), also where it is sent from.
@@ -225,7 +287,7 @@ contains
     do i = 1, owned%n
       place(order(i)) = i
     end do
-    do k = 1, domain%send_start(domain%comm%size)
+    do k = 1, domain%n_mine + domain%send_start(domain%comm%size)
       domain%source(k) = place(domain%source(k))
     end do
     associate (n => owned%n)
@@ -240,34 +302,20 @@ contains
     end associate
   end subroutine reorder
 
-  !> Room for n particles; what was there is lost if it must grow.
+  !> Room for n particles; those that are there stay.
   subroutine resize(owned, n)
     type(particles), intent(inout) :: owned
     integer(i4), intent(in) :: n
 
-    integer(i4) :: capacity
-
     owned%n = n
-    if (allocated(owned%id)) then
-      if (size(owned%id) >= n) return
-      deallocate (owned%id, owned%species, owned%x, owned%y, owned%vx, owned%vy, owned%column, owned%row)
-    end if
-    capacity = n + n/8 + 1
-    allocate (owned%id(capacity), owned%species(capacity), owned%x(capacity), owned%y(capacity), owned%vx(capacity), &
-              owned%vy(capacity), owned%column(capacity), owned%row(capacity))
+    call grow(owned%id, n)
+    call grow(owned%species, n)
+    call grow(owned%x, n)
+    call grow(owned%y, n)
+    call grow(owned%vx, n)
+    call grow(owned%vy, n)
+    call grow(owned%column, n)
+    call grow(owned%row, n)
   end subroutine resize
-
-  subroutine grow(array, n)
-    integer(i4), allocatable, intent(inout) :: array(:)
-    integer(i4), intent(in) :: n
-
-    integer(i4), allocatable :: larger(:)
-
-    if (.not. allocated(array)) allocate (array(0))
-    if (size(array) >= n) return
-    allocate (larger(n + n/4))
-    larger(:size(array)) = array
-    call move_alloc(larger, array)
-  end subroutine grow
 
 end module softspots_domain

@@ -142,7 +142,7 @@ contains
       self%owned%y(i) = positions(2, self%owned%id(i))
     end do
     self%strain = strain
-    call place_images(self%table, 0, self%owned%x(:self%owned%n), self%owned%y(:self%owned%n))
+    call place_images(self%table, self%owned%x(:self%owned%n), self%owned%y(:self%owned%n))
     call follow_ghosts(self)
     call sum_forces(self%table, self%potential)
     self%kinetic2 = kinetic2
@@ -377,7 +377,7 @@ contains
     species = [self%owned%species(:n), self%domain%ghost_species]
     self%image_x(:n) = self%owned%x(:n)
     self%image_y(:n) = self%owned%y(:n)
-    call refresh_ghosts(self%domain, self%box, self%owned, self%image_x(n + 1:m), self%image_y(n + 1:m))
+    call refresh_ghosts(self%domain, self%box, self%owned, [(i, i=n + 1, m)], self%image_x, self%image_y)
     call build_neighbors(self%table, n, m, self%image_x, self%image_y, id, species, &
                          self%range, self%height)
     ! In the order of their slots, what is done to all particles goes straight through memory.
@@ -398,8 +398,7 @@ contains
     n = self%owned%n
     m = n + self%domain%n_ghosts
     self%box%tilt = self%strain*self%box%length_y - self%flips*self%box%length_x
-    call refresh_ghosts(self%domain, self%box, self%owned, self%image_x(n + 1:m), self%image_y(n + 1:m))
-    call place_images(self%table, n, self%image_x(n + 1:m), self%image_y(n + 1:m))
+    call refresh_ghosts(self%domain, self%box, self%owned, self%table%slot(n + 1:m), self%table%x, self%table%y)
   end subroutine follow_ghosts
 
   !> Tilt from strain; a flip renumbers the columns so that unwrapped positions stay.

@@ -4,7 +4,10 @@ module softspots_images
   use softspots_box, only: box_type
   implicit none (type, external)
   private
-  public :: rectangle, periodic_images, image_shift, image_shifts
+  public :: rectangle, periodic_images, image_shift, image_shifts, most_columns, most_rows
+
+  !> Images (column, row) up to these, in either direction, can lie within a box length of the box.
+  integer(i4), parameter :: most_columns = 2, most_rows = 1
 
   !> Half-open: [low_x, high_x) x [low_y, high_y).
   type :: rectangle
@@ -25,19 +28,20 @@ contains
   !> That of all images (column, row) that periodic_images finds.
   pure function image_shifts(box) result(shifts)
     type(box_type), intent(in) :: box
-    real(wp) :: shifts(-2:2, -1:1)
+    real(wp) :: shifts(-most_columns:most_columns, -most_rows:most_rows)
 
     integer(i4) :: column, row
 
-    do row = -1, 1
-      do column = -2, 2
+    do row = -most_rows, most_rows
+      do column = -most_columns, most_columns
         shifts(column, row) = image_shift(box, column, row)
       end do
     end do
   end function image_shifts
 
-  !> List the images of n wrapped particles inside `region` widened by margin_x and margin_y, ordered by source,
-  !> then row, then column. With skip_identity, the particles themselves (column = row = 0) are left out.
+  !> List the images of n wrapped particles inside `region`, a part of the box, widened by margin_x and margin_y,
+  !> ordered by source, then row, then column. With skip_identity, the particles themselves (column = row = 0) are left
+  !> out.
   !> Margins up to the box length are complete; |tilt| <= length_x/2 is needed.
   pure subroutine periodic_images(box, n, x, y, region, margin_x, margin_y, skip_identity, count, source, column, row)
     type(box_type), intent(in) :: box
@@ -50,19 +54,26 @@ contains
     integer(i4), allocatable, intent(inout) :: source(:), column(:), row(:)
 
     integer(i4) :: i, r, c
-    real(wp) :: image_x, image_y, shifts(-2:2, -1:1)
+    real(wp) :: image_x, image_y, low_x, high_x, low_y, high_y, shifts(-most_columns:most_columns, -most_rows:most_rows)
 
     count = 0
     if (.not. allocated(source)) allocate (source(64), column(64), row(64))
     shifts = image_shifts(box)
+    low_x = region%low_x - margin_x
+    high_x = region%high_x + margin_x
+    low_y = region%low_y - margin_y
+    high_y = region%high_y + margin_y
     do i = 1, n
-      do r = -1, 1
+      ! What lies further from the edge of its own region than the margins has no other image there.
+      if (skip_identity .and. x(i) >= region%low_x + margin_x .and. x(i) < region%high_x - margin_x .and. &
+          y(i) >= region%low_y + margin_y .and. y(i) < region%high_y - margin_y) cycle
+      do r = -most_rows, most_rows
         image_y = y(i) + r*box%length_y
-        if (image_y < region%low_y - margin_y .or. image_y >= region%high_y + margin_y) cycle
-        do c = -2, 2
+        if (image_y < low_y .or. image_y >= high_y) cycle
+        do c = -most_columns, most_columns
           if (skip_identity .and. c == 0 .and. r == 0) cycle
           image_x = x(i) + shifts(c, r)
-          if (image_x < region%low_x - margin_x .or. image_x >= region%high_x + margin_x) cycle
+          if (image_x < low_x .or. image_x >= high_x) cycle
           if (count == size(source)) then
             source = [source, source]
             column = [column, column]

@@ -85,8 +85,10 @@ contains
     table%begin(1) = 1
     table%n_rows = 0
     if (n_owned == 0) then
-      ! Nobody's neighbours: the images have no slots.
-      table%n_images = 0
+      ! Nobody's neighbours: all images share a slot.
+      call reserve(table%x, 1)
+      call reserve(table%y, 1)
+      table%slot(:n_images) = 1
       return
     end if
 
@@ -156,7 +158,7 @@ contains
       table%order(m) = k
     end do
     table%owned_before(slots + 1:slots + lanes) = m
-    call place_images(table, 0, x, y)
+    call place_images(table, x, y)
     call reserve(table%force_x, slots + lanes)
     call reserve(table%force_y, slots + lanes)
     call reserve(table%vectors, 5*n_owned + 64)
@@ -325,16 +327,15 @@ contains
     table%slot(:table%n_owned) = slot
   end subroutine number_by_slot
 
-  !> Put new coordinates of the images that come after the first `before` into their slots.
-  subroutine place_images(table, before, x, y)
+  !> Put new coordinates of the first images into their slots.
+  subroutine place_images(table, x, y)
     type(neighbor_table), intent(inout) :: table
-    integer(i4), intent(in) :: before
     real(wp), intent(in) :: x(:), y(:)
 
     integer(i4) :: k, s
 
-    do k = 1, min(size(x), table%n_images - before)
-      s = table%slot(before + k)
+    do k = 1, min(size(x), table%n_images)
+      s = table%slot(k)
       table%x(s) = x(k)
       table%y(s) = y(k)
     end do
