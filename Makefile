@@ -15,8 +15,8 @@ export OMPI_ALLOW_RUN_AS_ROOT = 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
 export OMPI_MCA_rmaps_base_oversubscribe = 1
 export PRTE_MCA_rmaps_default_mapping_policy = :oversubscribe
-# All ranks are on this machine: shared memory carries their messages.
-export OMPI_MCA_btl = ^tcp
+# All ranks are on this machine: shared memory carries their messages, and nothing else is to be asked for some.
+export OMPI_MCA_btl = ^tcp,ofi
 
 .PHONY: help install demo test bench validate paper campaign lint clean
 

@@ -13,6 +13,10 @@ from threadpoolctl import ThreadpoolController, threadpool_limits
 _SIZE_VARIABLES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
 _RANK_VARIABLES = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID")
 
+# Open MPI hands messages of up to so many bytes over at once; for longer ones sender and receiver first meet, which
+# takes longer than the message of a step. Its module for ranks on one machine is named vader, or sm in newer versions.
+_MESSAGES_AT_ONCE = dict.fromkeys(("OMPI_MCA_btl_vader_eager_limit", "OMPI_MCA_btl_sm_eager_limit"), "32768")
+
 # Names of the processes between a rank and a terminal: Open MPI 4 and 5, MPICH.
 _LAUNCHERS = ("mpirun", "mpiexec", "orte", "prte", "hydra")
 
@@ -73,6 +77,8 @@ def world():
     launched = max(_launched(_SIZE_VARIABLES) or 1, launched_rank() + 1)
     comm, reason = Serial(), "softspots was built without MPI"
     if _core.built_with_mpi:
+        # For MPI that is not started yet, and unless the user has set something else.
+        os.environ.update(_MESSAGES_AT_ONCE | os.environ)
         try:
             from mpi4py import MPI
         except ImportError as error:
