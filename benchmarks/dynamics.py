@@ -84,6 +84,8 @@ SPEED = "particle-steps/s"
 SKINS = (0.2, 0.3, 0.4, 0.5, 0.6)
 # How often a start of 1,000 particles is repeated in x and y.
 COPIES = {1_000: (1, 1), 10_000: (5, 2), 100_000: (10, 10), 1_000_000: (40, 25)}
+# Two ranks share these as well.
+LARGE = 100_000
 # Counted as said above: vectors per particle, and instructions of arithmetic per vector, beside one division.
 VECTORS, ARITHMETIC = 5.58, 19
 
@@ -98,7 +100,7 @@ def rows(quick: bool, mpirun: str) -> Iterator[Row]:
     if launcher is None:
         print("dynamics: no rows for 2 ranks, which need an MPI and 2 cores", file=sys.stderr)
     each = 3 if launcher is None else 6
-    total = 2 + len(SKINS) + repetitions * each + scaling_repetitions * len(COPIES)
+    total = 2 + len(SKINS) + repetitions * each + scaling_repetitions * (len(COPIES) + (launcher is not None))
     progress = Progress("dynamics", total)
 
     with tempfile.TemporaryDirectory() as folder:
@@ -112,7 +114,7 @@ def rows(quick: bool, mpirun: str) -> Iterator[Row]:
         progress("softspots, preparing 1,000 particles at rest")
         task = {"particles": 1_000, "strain": 0.0, "preparation_rate": 0.0}
         _ours("prepare", output=folder / "small.npz", strain_rate=0.0, **task)
-        yield from _against_size(folder / "small.npz", scaling_repetitions, shorter, progress)
+        yield from _against_size(folder / "small.npz", scaling_repetitions, shorter, launcher, progress)
 
 
 def _against_lammps(folder, repetitions, shorter, launcher, progress):
@@ -174,21 +176,32 @@ def _against_lammps(folder, repetitions, shorter, launcher, progress):
     yield Row("a step with exact sums", steps, "µs", peer, without, better="less", goal=0.95, settings=settings)
 
 
-def _against_size(start, repetitions, shorter, progress):
-    """Time and memory against the number of particles."""
-    times, memories = {size: [] for size in COPIES}, {size: [] for size in COPIES}
+def _against_size(start, repetitions, shorter, launcher, progress):
+    """Time and memory against the number of particles, and two ranks where each has more to do between messages."""
+    times, memories, on_2 = {size: [] for size in COPIES}, {size: [] for size in COPIES}, []
     # Long enough for several rebuilds, also where a step takes long.
     steps = {size: max(200, 60_000_000 // size) // shorter for size in COPIES}
+
+    def measured(size, cores, launcher=()):
+        progress(f"softspots, {size:,} particles, {len(cores)} core(s)")
+        task = {"start": start, "strain_rate": STRAIN_RATE, "cores": cores, "copies": COPIES[size]}
+        return _ours("run", launcher, warm_up=20, steps=steps[size], **task)
+
     for _ in range(repetitions):
-        for size, copies in COPIES.items():
-            progress(f"softspots, {size:,} particles")
-            task = {"start": start, "strain_rate": STRAIN_RATE, "cores": CORES[:1], "copies": copies}
-            result = _ours("run", warm_up=20, steps=steps[size], **task)
+        for size in COPIES:
+            result = measured(size, CORES[:1])
             times[size].append(1e6 / result["speed"])
             memories[size].append(result["memory"])
+        if launcher is not None:
+            on_2.append(measured(LARGE, CORES[:2], launcher)["speed"])
     peer = f"softspots, {PARTICLES:,} particles"
     for size in COPIES:
         settings = {"system": SYSTEM | {"particles": size}, "steps": steps[size]}
         name = f"{size:,} particles, 1 core"
         yield Row(name, times[size], "µs/particle-step", peer, times[PARTICLES], better="less", settings=settings)
         yield Row(f"{size:,} particles, memory", memories[size], "bytes/particle", settings=settings)
+    if launcher is not None:
+        settings = {"system": SYSTEM | {"particles": LARGE}, "steps": steps[LARGE]}
+        peer = "twice softspots on 1 core, the other one idle"
+        twice = [2e6 / each for each in times[LARGE]]
+        yield Row(f"{LARGE:,} particles, efficiency of 2 ranks", on_2, SPEED, peer, twice, settings=settings)

@@ -1,11 +1,12 @@
 """One frame after the other, ours and the peers': ``python -m benchmarks.frames TASK``.
 
 TASK is a JSON object: the name of a function here as ``task``, and its arguments; the result is printed as JSON. Every
-task has a process and a core to itself.
+task has a process and a core to itself, or a core for each rank.
 """
 
 import os
 import resource
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -24,7 +25,10 @@ from softspots import (
     lowest_modes,
     soft_spots,
 )
-from softspots.parallel import Serial
+from softspots.io.results import read_results
+from softspots.parallel import Serial, launched_rank, world
+from softspots.parameters import Parameters
+from softspots.simulate import simulate
 
 from .measure import answer
 from .starts import load, repeated, save
@@ -115,6 +119,27 @@ def quenches(start, temperature, core, frames):
         "max_force": max(one.max_force for one in quenched),
         "certified": all(one.certified for one in quenched),
     }
+
+
+def farmed(output, particles, frames, cores):
+    """Frames per second of a run on all ranks, after one frame on each, when the system has handed out the memory."""
+    os.sched_setaffinity(0, [cores[launched_rank()]])
+    comm = world()
+    os.makedirs(output, exist_ok=True)
+    for count in (comm.size, frames):
+        parameters = Parameters(
+            particles=particles,
+            frames=count,
+            strain_rate=1e-3,
+            liquid_time=1.0,
+            cooling_time=2.0,
+            steady_state_strain=0.01,
+            output=Path(output),
+            quiet=True,
+        )
+        simulate(parameters, comm)
+    attributes = read_results(parameters.output / "results.nc").attributes
+    return frames / (attributes["wall_time_total"] - attributes["wall_time_preparation"])
 
 
 def scipy_modes(start, structure, core, cholmod):

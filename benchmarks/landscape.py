@@ -84,7 +84,6 @@ more than half of it for the force loop itself. Two factorisations and one analy
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from functools import partial
@@ -95,7 +94,7 @@ import numpy as np
 from softspots import _core
 
 from . import lammps
-from .measure import CORES, Progress, Row, run, run_task
+from .measure import CORES, Progress, Row, run_task
 
 PARTICLES = 10_000
 TEMPERATURE = 0.1
@@ -117,7 +116,8 @@ def rows(quick: bool, mpirun: str) -> Iterator[Row]:
     repetitions = 1 if quick else 2
     sizes = {1_000: SIZES[1_000]} if quick else SIZES
     launcher = (mpirun, "-n", 2) if _core.built_with_mpi and len(CORES) > 1 else None
-    progress = Progress("landscape", 1 + repetitions * 7 + 2 * len(sizes) + (launcher is not None) * 2 * repetitions)
+    farms = 0 if launcher is None else 2 if quick else 6
+    progress = Progress("landscape", 1 + repetitions * 7 + 2 * len(sizes) + farms)
     core = CORES[0]
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -127,7 +127,7 @@ def rows(quick: bool, mpirun: str) -> Iterator[Row]:
         yield from _frame(folder, start, structure, repetitions, quick, progress)
         yield from _scaling(folder, sizes, progress)
         if launcher is not None:
-            yield from _farm(folder, launcher, particles, repetitions, progress)
+            yield from _farm(folder, launcher, particles, quick, progress)
 
 
 def _frame(folder, start, structure, repetitions, quick, progress):
@@ -214,24 +214,16 @@ def _scaling(folder, sizes, progress):
         yield Row(f"one frame of {size:,} particles, memory", [result["memory"] / 2**20], "MiB")
 
 
-def _farm(folder, launcher, particles, repetitions, progress):
+def _farm(folder, launcher, particles, quick, progress):
     """Frames of a run, one rank against two that take turns."""
+    frames = 2 if quick else 8
     speeds = {1: [], 2: []}
-    for _ in range(repetitions):
+    for _ in range(1 if quick else 3):
         for ranks, prefix in ((1, ()), (2, launcher)):
             progress(f"softspots, frames on {ranks} ranks")
-            speeds[ranks].append(_frames_per_second(folder / str(ranks), prefix, particles))
+            task = {"output": folder / str(ranks), "particles": particles, "frames": frames, "cores": CORES[:ranks]}
+            speeds[ranks].append(_task("farmed", prefix, **task))
     peer = "twice softspots on 1 rank"
     theirs = [2 * speed for speed in speeds[1]]
-    yield Row("frames on 2 ranks", speeds[2], "frames/s", peer, theirs, goal=0.95, settings={"particles": particles})
-
-
-def _frames_per_second(folder, launcher, particles):
-    from softspots.io.results import read_results
-
-    frames = 4
-    options = ["--particles", particles, "--frames", frames, "--strain-rate", 1e-3, "--steady-state-strain", 0.01]
-    options += ["--liquid-time", 1, "--cooling-time", 2, "--output", folder, "--overwrite"]
-    run([*launcher, sys.executable, "-m", "softspots.simulate", *options])
-    attributes = read_results(folder / "results.nc").attributes
-    return frames / (attributes["wall_time_total"] - attributes["wall_time_preparation"])
+    settings = {"particles": particles, "frames": frames}
+    yield Row("frames on 2 ranks", speeds[2], "frames/s", peer, theirs, goal=0.95, settings=settings)

@@ -16,6 +16,7 @@ from pathlib import Path
 from time import monotonic
 
 from softspots import _core
+from softspots.parallel import launched_rank
 
 HERE = Path(__file__).parent
 CORES = sorted(os.sched_getaffinity(0))
@@ -150,9 +151,11 @@ def run_task(module: str, name: str, launcher: tuple = (), **arguments) -> dict:
 
 
 def answer(functions: dict) -> None:
-    """In the process that `run_task` starts: call the function and print what it returns."""
+    """In the processes that `run_task` starts: call the function, and let rank 0 print what it returns."""
     arguments = json.loads(sys.argv[1])
-    print(json.dumps(functions[arguments.pop("task")](**arguments)))
+    result = functions[arguments.pop("task")](**arguments)
+    if launched_rank() == 0:
+        print(json.dumps(result))
 
 
 def machine() -> dict:

@@ -3,14 +3,13 @@
 TASK is a JSON object: the name of a function here as ``task``, and its arguments. Rank 0 prints its result as JSON.
 """
 
-import json
 import os
-import sys
 from time import perf_counter
 
 from softspots import Model, Simulation
 from softspots.parallel import Serial, launched_rank, world
 
+from .measure import answer
 from .starts import load, repeated, save
 
 
@@ -69,7 +68,4 @@ def _resident():
 
 
 if __name__ == "__main__":
-    arguments = json.loads(sys.argv[1])
-    result = {"prepare": prepare, "run": run}[arguments.pop("task")](**arguments)
-    if launched_rank() == 0:
-        print(json.dumps(result))
+    answer(globals())
