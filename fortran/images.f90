@@ -40,9 +40,8 @@ contains
   end function image_shifts
 
   !> List the images of n wrapped particles inside `region`, a part of the box, widened by margin_x and margin_y,
-  !> ordered by source, then row, then column. With skip_identity, the particles themselves (column = row = 0) are left
-  !> out.
-  !> Margins up to the box length are complete; |tilt| <= length_x/2 is needed.
+  !> ordered by row, then column, then source. With skip_identity, the particles themselves (column = row = 0) are left
+  !> out. Margins up to the box length are complete; |tilt| <= length_x/2 is needed.
   pure subroutine periodic_images(box, n, x, y, region, margin_x, margin_y, skip_identity, count, source, column, row)
     type(box_type), intent(in) :: box
     integer(i4), intent(in) :: n
@@ -54,26 +53,24 @@ contains
     integer(i4), allocatable, intent(inout) :: source(:), column(:), row(:)
 
     integer(i4) :: i, r, c
-    real(wp) :: image_x, image_y, low_x, high_x, low_y, high_y, shifts(-most_columns:most_columns, -most_rows:most_rows)
+    real(wp) :: shift_x, shift_y, low_x, high_x, low_y, high_y
 
     count = 0
     if (.not. allocated(source)) allocate (source(64), column(64), row(64))
-    shifts = image_shifts(box)
     low_x = region%low_x - margin_x
     high_x = region%high_x + margin_x
     low_y = region%low_y - margin_y
     high_y = region%high_y + margin_y
-    do i = 1, n
-      ! What lies further from the edge of its own region than the margins has no other image there.
-      if (skip_identity .and. x(i) >= region%low_x + margin_x .and. x(i) < region%high_x - margin_x .and. &
-          y(i) >= region%low_y + margin_y .and. y(i) < region%high_y - margin_y) cycle
-      do r = -most_rows, most_rows
-        image_y = y(i) + r*box%length_y
-        if (image_y < low_y .or. image_y >= high_y) cycle
-        do c = -most_columns, most_columns
-          if (skip_identity .and. c == 0 .and. r == 0) cycle
-          image_x = x(i) + shifts(c, r)
-          if (image_x < low_x .or. image_x >= high_x) cycle
+    do r = -most_rows, most_rows
+      shift_y = r*box%length_y
+      if (shift_y + box%length_y < low_y .or. shift_y >= high_y) cycle
+      do c = -most_columns, most_columns
+        shift_x = image_shift(box, c, r)
+        if (shift_x + box%length_x < low_x .or. shift_x >= high_x) cycle
+        if (skip_identity .and. c == 0 .and. r == 0) cycle
+        do i = 1, n
+          if (x(i) + shift_x < low_x .or. x(i) + shift_x >= high_x) cycle
+          if (y(i) + shift_y < low_y .or. y(i) + shift_y >= high_y) cycle
           if (count == size(source)) then
             source = [source, source]
             column = [column, column]

@@ -80,6 +80,10 @@ def world():
         # For MPI that is not started yet, and unless the user has set something else.
         os.environ.update(_MESSAGES_AT_ONCE | os.environ)
         try:
+            import mpi4py
+
+            # A rank has one thread; without the locks that several would need, messages take half as long.
+            mpi4py.rc.threads = False
             from mpi4py import MPI
         except ImportError as error:
             reason = f"mpi4py cannot be imported ({error})"
