@@ -1,7 +1,7 @@
 """One frame after the other, ours and the peers': ``python -m benchmarks.frames TASK``.
 
 TASK is a JSON object: the name of a function here as ``task``, and its arguments; the result is printed as JSON. Every
-task has a process and a core to itself, or a core for each rank.
+task has a process and a core to itself, or a core for each rank. Ours keep their memory, as `softspots.simulate` does.
 """
 
 import os
@@ -26,6 +26,7 @@ from softspots import (
     soft_spots,
 )
 from softspots.io.results import read_results
+from softspots.memory import keep_memory
 from softspots.parallel import Serial, launched_rank, world
 from softspots.parameters import Parameters
 from softspots.simulate import simulate
@@ -57,6 +58,7 @@ def ours(start, temperature, core, structure=None):
     As one frame of many: it is done twice, and the second time counts, when the system has handed out the memory.
     """
     os.sched_setaffinity(0, [core])
+    keep_memory()
     frame, velocities = load(start)
     _one_frame(frame, velocities, temperature)
     times, later, quenched, modes = _one_frame(frame, velocities, temperature)
@@ -101,6 +103,7 @@ def _sheared(frame, velocities, temperature):
 def quenches(start, temperature, core, frames):
     """Mean seconds of quenches, which differ from frame to frame: ``frames`` of them, `APART` steps apart."""
     os.sched_setaffinity(0, [core])
+    keep_memory()
     frame, velocities = load(start)
     model = Model.preset()
     simulation = _sheared(frame, velocities, temperature)
@@ -124,6 +127,7 @@ def quenches(start, temperature, core, frames):
 def farmed(output, particles, frames, cores):
     """Frames per second of a run on all ranks, after one frame on each, when the system has handed out the memory."""
     os.sched_setaffinity(0, [cores[launched_rank()]])
+    keep_memory()
     comm = world()
     os.makedirs(output, exist_ok=True)
     for count in (comm.size, frames):

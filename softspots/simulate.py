@@ -40,6 +40,7 @@ from softspots.io.checkpoint import (
 from softspots.io.results import ResultsWriter, read_results
 from softspots.io.schema import LABELS
 from softspots.io.trajectory import TrajectoryWriter
+from softspots.memory import keep_memory
 from softspots.model import Model
 from softspots.modes import hessian, lowest_modes
 from softspots.parallel import FailedTogether, launched_rank, one_thread, together, world
@@ -496,6 +497,7 @@ def main(argv=None) -> None:
     # A terminal that cannot show a Greek letter must not cost the run.
     sys.stdout.reconfigure(errors="replace")
     one_thread()
+    keep_memory()
     signal.signal(signal.SIGTERM, Terminated.request)
     try:
         comm = world()
