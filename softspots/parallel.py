@@ -61,6 +61,8 @@ def launched_rank() -> int:
 def world():
     """All ranks: mpi4py's ``COMM_WORLD`` if the compiled part speaks MPI and mpi4py is there, else `Serial`.
 
+    MPI, if nobody has started it before, is started for one thread a rank.
+
     Returns
     -------
     communicator
