@@ -88,7 +88,7 @@ contains
     ! On one rank MPI may not even have been started.
     if (pending > 0) call MPI_Waitall(pending, requests, MPI_STATUSES_IGNORE)
 #else
-    if (self%size > 1) receive = send
+    if (self%size > 1) receive(:, :receive_start(self%size)) = send(:, :send_start(self%size))
 #endif
   end subroutine exchange
 
