@@ -109,7 +109,7 @@ SIZES = {1_000: (1_000, (1, 1)), 10_000: (10_000, (1, 1)), 31_250: (1_250, (5, 5
 # Steps after which copies are no longer alike.
 SPREAD = 2_000
 FIRE_STEPS = 20_000
-# Frames whose quenches are measured: one takes 900 forces, another 2,600.
+# Frames of which means are taken: the quench of one takes 900 forces, of another 2,600.
 FRAMES = 8
 STAGES = ("dynamics", "quench", "modes", "map", "d2min")
 
@@ -119,10 +119,11 @@ _task = partial(run_task, "frames")
 def rows(quick: bool, mpirun: str) -> Iterator[Row]:
     """Measure the landscape; ``quick`` only shows that everything runs."""
     particles = 1_000 if quick else PARTICLES
-    repetitions = 1 if quick else 2
+    frames = 2 if quick else FRAMES
+    repetitions, farm_repetitions = (1, 1) if quick else (2, 3)
     sizes = {1_000: SIZES[1_000]} if quick else SIZES
     launcher = (mpirun, "-n", 2) if _core.built_with_mpi and len(CORES) > 1 else None
-    farms = 0 if launcher is None else 2 if quick else 6
+    farms = (launcher is not None) * 2 * farm_repetitions
     progress = Progress("landscape", 1 + repetitions * 7 + 2 * len(sizes) + farms)
     core = CORES[0]
     with tempfile.TemporaryDirectory() as folder:
@@ -130,13 +131,13 @@ def rows(quick: bool, mpirun: str) -> Iterator[Row]:
         progress(f"softspots, a frame of {particles:,} particles in steady shear")
         start, structure = folder / "start.npz", folder / "structure.npz"
         _task("thermal", output=start, particles=particles, copies=(1, 1), temperature=TEMPERATURE, steps=0, core=core)
-        yield from _frame(folder, start, structure, repetitions, quick, progress)
+        yield from _frame(folder, start, structure, frames, repetitions, quick, progress)
         yield from _scaling(folder, sizes, progress)
         if launcher is not None:
-            yield from _farm(folder, launcher, particles, quick, progress)
+            yield from _farm(folder, launcher, particles, frames, farm_repetitions, progress)
 
 
-def _frame(folder, start, structure, repetitions, quick, progress):
+def _frame(folder, start, structure, frames, repetitions, quick, progress):
     """Every stage of one frame against a peer, and all of them together."""
     core = CORES[0]
     lammps.write_start(folder, start, 1e-3)
@@ -145,9 +146,7 @@ def _frame(folder, start, structure, repetitions, quick, progress):
         progress("softspots, one frame")
         us.append(_task("ours", start=start, temperature=TEMPERATURE, core=core, structure=structure))
         progress("softspots, quenches")
-        several.append(
-            _task("quenches", start=start, temperature=TEMPERATURE, core=core, frames=2 if quick else FRAMES)
-        )
+        several.append(_task("quenches", start=start, temperature=TEMPERATURE, core=core, frames=frames))
         progress("LAMMPS, dynamics")
         dynamics.append(400 / lammps.sheared(folder, [core], 0.2, 1e-3, warm_up=100, steps=400))
         progress("LAMMPS, minimisation by FIRE")
@@ -220,11 +219,10 @@ def _scaling(folder, sizes, progress):
         yield Row(f"one frame of {size:,} particles, memory", [result["memory"] / 2**20], "MiB")
 
 
-def _farm(folder, launcher, particles, quick, progress):
+def _farm(folder, launcher, particles, frames, repetitions, progress):
     """Frames of a run, one rank against two that take turns."""
-    frames = 2 if quick else 8
     speeds = {1: [], 2: []}
-    for _ in range(1 if quick else 3):
+    for _ in range(repetitions):
         for ranks, prefix in ((1, ()), (2, launcher)):
             progress(f"softspots, frames on {ranks} ranks")
             task = {"output": folder / str(ranks), "particles": particles, "frames": frames, "cores": CORES[:ranks]}

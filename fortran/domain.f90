@@ -191,7 +191,7 @@ contains
     type(particles), intent(in) :: owned
 
     integer(i4) :: r, k, rank, ranks, last
-    integer(i4), allocatable :: counts(:), arriving(:)
+    integer(i4), allocatable :: source(:), column(:), row(:), counts(:), arriving(:)
     real(wp), allocatable :: names(:, :), their_names(:, :)
 
     rank = domain%comm%rank
@@ -229,8 +229,6 @@ contains
       integer(i4), intent(in) :: r
       integer(i4), intent(out) :: count
 
-      integer(i4), allocatable :: source(:), column(:), row(:)
-
       call periodic_images(box, owned%n, owned%x, owned%y, domain%rectangles(r), domain%margin_x, domain%margin_y, &
                            r == rank, count, source, column, row)
       call grow(domain%source, last + count)
@@ -261,7 +259,6 @@ contains
         x(place(k)) = owned%x(source(k)) + shifts(column(k), row(k))
         y(place(k)) = owned%y(source(k)) + row(k)*box%length_y
       end do
-      if (domain%comm%size == 1) return
       do k = 1, domain%send_start(domain%comm%size)
         image = n_mine + k
         domain%send(1, k) = owned%x(source(image)) + shifts(column(image), row(image))

@@ -15,7 +15,8 @@ _RANK_VARIABLES = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK", "P
 
 # Open MPI hands messages of up to so many bytes over at once; for longer ones sender and receiver first meet, which
 # takes longer than the message of a step. Its module for ranks on one machine is named vader, or sm in newer versions.
-_MESSAGES_AT_ONCE = dict.fromkeys(("OMPI_MCA_btl_vader_eager_limit", "OMPI_MCA_btl_sm_eager_limit"), "32768")
+_MESSAGE_LIMITS = ("OMPI_MCA_btl_vader_eager_limit", "OMPI_MCA_btl_sm_eager_limit")
+_BYTES_AT_ONCE = "32768"
 
 # Names of the processes between a rank and a terminal: Open MPI 4 and 5, MPICH.
 _LAUNCHERS = ("mpirun", "mpiexec", "orte", "prte", "hydra")
@@ -80,7 +81,8 @@ def world():
     comm, reason = Serial(), "softspots was built without MPI"
     if _core.built_with_mpi:
         # For MPI that is not started yet, and unless the user has set something else.
-        os.environ.update(_MESSAGES_AT_ONCE | os.environ)
+        for name in _MESSAGE_LIMITS:
+            os.environ.setdefault(name, _BYTES_AT_ONCE)
         try:
             import mpi4py
 
