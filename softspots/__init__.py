@@ -6,6 +6,14 @@ The method of Schoenholz, Liu, Riggleman and Rottler, Phys. Rev. X 4, 031014 (20
 from importlib.metadata import version as _version
 
 from .dynamics import Simulation
+from .exceptions import (
+    DamagedFileError,
+    InputError,
+    InstallationError,
+    OutputError,
+    PhysicsError,
+    SoftspotsError,
+)
 from .factorization import Cholesky
 from .forces import energy_forces
 from .model import Model
@@ -20,12 +28,18 @@ __version__ = _version("softspots")
 __all__ = [
     "Box",
     "Cholesky",
+    "DamagedFileError",
     "Frame",
     "InherentStructure",
+    "InputError",
+    "InstallationError",
     "Model",
     "Modes",
+    "OutputError",
+    "PhysicsError",
     "Simulation",
     "SoftSpots",
+    "SoftspotsError",
     "d2min",
     "energy_forces",
     "hessian",

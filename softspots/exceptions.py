@@ -1,0 +1,30 @@
+"""What can go wrong: one base class, and below it a user's mistake, a physical failure, and files.
+
+Each class is also one of Python's own, so that ``except ValueError`` and the like catch what they should.
+"""
+
+from __future__ import annotations
+
+
+class SoftspotsError(Exception):
+    """The base of all errors that softspots raises on purpose; anything else is a fault in it."""
+
+
+class InputError(SoftspotsError, ValueError):
+    """What was given cannot be used; the message says what was got and what is allowed."""
+
+
+class PhysicsError(SoftspotsError, FloatingPointError, RuntimeError):
+    """A computation that cannot come to its end: forces that are not finite, a run that blew up, an unstable matrix."""
+
+
+class DamagedFileError(SoftspotsError, OSError, ValueError):
+    """A file that is not whole, or holds what it cannot have held when it was written."""
+
+
+class OutputError(SoftspotsError, OSError):
+    """A folder or file that cannot be written, for instance as another run has it."""
+
+
+class InstallationError(SoftspotsError, ImportError, RuntimeError):
+    """A build that does not fit this machine: another processor, another MPI library, or a part that is missing."""
