@@ -11,10 +11,10 @@ from time import perf_counter
 import numpy as np
 
 from softspots import Box, Frame, Model, d2min, inherent_structure
+from softspots.chain import kept_particles
 from softspots.io import ResultsWriter
 from softspots.parameters import Parameters
 from softspots.reduce import reduce_run
-from softspots.simulate import kept_particles
 from softspots.spots import rank_modes, soft_spots_from_ranking
 
 from .measure import answer

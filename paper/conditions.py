@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from softspots.io.reduced import Reduced, read_reduced
-from softspots.parameters import CHANGEABLE, Parameters
+from softspots.parameters import Parameters, checksum, configuration
 
 HERE = Path(__file__).parent
 RAW, DATA = HERE / "raw", HERE / "data"
@@ -110,16 +108,6 @@ def condition(name: str) -> Condition:
         If there is none.
     """
     return {one.name: one for one in CONDITIONS}[name]
-
-
-def configuration(parameters: Parameters) -> dict:
-    """The values that decide what is in a frame: not how many frames there are, nor where they are written."""
-    return {name: value for name, value in parameters.as_dict().items() if name not in CHANGEABLE}
-
-
-def checksum(values: dict) -> str:
-    """SHA-256 of a `configuration`, as JSON with sorted keys and no spaces."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def read_data(one: Condition) -> Reduced | None:

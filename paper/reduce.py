@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
+from softspots.chain import Analysis
 from softspots.io import ResultsWriter, read_results
 from softspots.io.reduced import Reduced, write_reduced
+from softspots.parameters import checksum, configuration
 from softspots.reduce import reduce_run
-from softspots.simulate import Analysis
 from softspots.state import Box, Frame
 
-from .conditions import CONDITIONS, FRAME, HERE, SHOWN, Condition, checksum, condition, configuration, read_data
+from .conditions import CONDITIONS, FRAME, HERE, SHOWN, Condition, condition, read_data
 from .run import RECORD
 
 

@@ -15,11 +15,13 @@ from pathlib import Path
 
 import matplotlib
 
+from .exceptions import InputError
 from .io.reduced import Reduced, is_reduced, read_reduced, write_reduced
 from .io.results import Results, read_results
 from .movie import draw_movie, movie_frames, movie_suffix
+from .options import Parser
+from .output import make_folder
 from .panels import PANEL_STYLE, figures, run_name
-from .parameters import ParameterError, Parser, make_folder
 from .progress import Progress
 from .reduce import NEEDED, SELECTION_FRAMES, reduce_run
 from .series import series_of
@@ -130,26 +132,26 @@ def open_sources(paths: Sequence[Path]) -> list[Source]:
 
     Raises
     ------
-    ParameterError
+    InputError
         If one cannot be read, or is given twice.
     """
     opened = []
     for path in paths:
         if paths.count(path) > 1:
-            raise ParameterError(f"files: got {path} twice; allowed: each once")
+            raise InputError(f"files: got {path} twice; allowed: each once")
         if os.path.exists(path) and not os.path.isfile(path):
-            raise ParameterError(f"files: got {path}, which is no file; allowed: for instance {path / 'results.nc'}")
+            raise InputError(f"files: got {path}, which is no file; allowed: for instance {path / 'results.nc'}")
         try:
             reduced = read_reduced(path) if is_reduced(path) else None
             results = read_results(path) if reduced is None else None
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-            raise ParameterError(f"files: got {path}: {reason}") from error
+            raise InputError(f"files: got {path}: {reason}") from error
         # Until a results file is reduced, its parameters alone say what there will be.
         reduced = reduced or Reduced(results.configuration, results.attributes)
         for name in NEEDED:
             if name not in reduced.configuration:
-                raise ParameterError(f"files: got {path}, which lacks the parameter {name} of its run")
+                raise InputError(f"files: got {path}, which lacks the parameter {name} of its run")
         opened.append((path, results, reduced))
     names, used = Counter(run_name(reduced) for _, _, reduced in opened), Counter()
     sources = []
@@ -173,7 +175,7 @@ def check_output(arguments, sources: Sequence[Source]) -> None:
 
     Raises
     ------
-    ParameterError
+    InputError
         If the folder cannot be made or written, has files of an earlier analysis and ``--overwrite`` is not given, or
         an input there would be replaced.
     """
@@ -181,15 +183,15 @@ def check_output(arguments, sources: Sequence[Source]) -> None:
     make_folder(folder)
     planned = {folder / name for name in planned_files(sources, arguments.movie)}
     if lost := [source.path for source in sources if source.path.resolve() in {path.resolve() for path in planned}]:
-        raise ParameterError(f"output: got {folder}, where {lost[0].name} would be replaced; allowed: another folder")
+        raise InputError(f"output: got {folder}, where {lost[0].name} would be replaced; allowed: another folder")
     present = sorted(path.name for path in planned if path.exists())
     if present and not arguments.overwrite:
-        raise ParameterError(
+        raise InputError(
             f"output: got {folder}, which has {present[0]} of an earlier analysis; "
             "allowed: another folder, or --overwrite"
         )
     if arguments.movie and any(source.results is None for source in sources):
-        raise ParameterError("movie: got reduced data, which have no frames; allowed: results files only")
+        raise InputError("movie: got reduced data, which have no frames; allowed: results files only")
     for path in planned:
         path.unlink(missing_ok=True)
 
@@ -267,7 +269,7 @@ def main(argv=None) -> None:
         arguments = make_parser().parse_args(argv)
         sources = open_sources(arguments.files)
         check_output(arguments, sources)
-    except ParameterError as error:
+    except InputError as error:
         print(f"softspots.analyze: {error}", file=sys.stderr)
         sys.exit(2)
     try:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
-import difflib
+import hashlib
+import json
 import math
-import tempfile
-import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from softspots.io.checkpoint import CHECKPOINT, PREVIOUS, Checkpoint, read_checkpoint
+from softspots.exceptions import InputError
+from softspots.kinds import Choice, Folder, Grid, Number, Switch
 from softspots.model import PRESETS as MODELS
 from softspots.model import SMOOTHINGS, Model
 from softspots.parallel import default_grid
@@ -22,119 +21,6 @@ FILES = ("results.nc", "trajectory.nc", "map.png")
 CHANGEABLE = ("frames", "grid", "output", "overwrite", "resume", "checkpoint_every", "quiet")
 
 PAPER_PARTICLES = 10_000
-
-# Named sets of values; what they do not name keeps its default, which is the paper's.
-PRESETS = {
-    "paper": {},
-    "demo": {"particles": 2_500, "strain_rate": 1e-3, "frames": 20},
-}
-
-EPILOG = """\
-examples:
-  python -m softspots.simulate --preset demo --output demo
-  mpirun -n 4 python -m softspots.simulate --temperature 0.2 --strain-rate 1e-3 --seed 7 --output warm
-  mpirun -n 2 python -m softspots.simulate --config run.toml --frames 50
-
-run.toml has the names of the options, with dashes or underscores:
-  temperature = 0.2
-  strain-rate = 1e-3
-  model = "as-printed"
-
-The command line goes before the file, the file before the preset, the preset before the defaults.
-"""
-
-
-class ParameterError(ValueError):
-    """A wrong value, with a message of one line that says what was got and what is allowed."""
-
-
-@dataclass(frozen=True)
-class Number:
-    """A finite number ``above`` one bound, or from ``least`` to ``most``; a whole one if ``kind`` is int."""
-
-    kind: type = float
-    above: float = -math.inf
-    least: float = -math.inf
-    most: float = math.inf
-
-    @property
-    def allowed(self) -> str:
-        bounds = [
-            f"above {self.above:.10g}" if self.above > -math.inf else "",
-            f"of at least {self.least:.10g}" if self.least > -math.inf else "",
-            f"of at most {self.most:.10g}" if self.most < math.inf else "",
-        ]
-        noun = "a whole number" if self.kind is int else "a number"
-        return f"{noun} {' and '.join(filter(None, bounds))}".rstrip()
-
-    @property
-    def metavar(self) -> str:
-        return "N" if self.kind is int else "X"
-
-    def read(self, value):
-        if isinstance(value, bool) or not isinstance(value, (str, int, self.kind)):
-            raise TypeError
-        number = self.kind(value)
-        if not (math.isfinite(number) and self.above < number and self.least <= number <= self.most):
-            raise ValueError
-        return number
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of several names."""
-
-    names: tuple[str, ...]
-
-    @property
-    def allowed(self) -> str:
-        return f"one of {', '.join(self.names)}"
-
-    @property
-    def metavar(self) -> str:
-        return f"{{{','.join(self.names)}}}"
-
-    def read(self, value):
-        if value not in self.names:
-            raise ValueError
-        return value
-
-
-class Switch:
-    """Yes or no: ``--name`` or ``--no-name``, in a file true or false."""
-
-    allowed = "true or false"
-    metavar = None
-
-    def read(self, value):
-        if not isinstance(value, bool):
-            raise TypeError
-        return value
-
-
-class Grid:
-    """Ranks along x and y, as "2x1"; None for "auto"."""
-
-    allowed = "auto, or ranks along x and along y, for instance 2x1"
-    metavar = "NxN"
-
-    def read(self, value):
-        if value == "auto":
-            return None
-        ranks_x, ranks_y = (Number(int, least=1).read(number) for number in value.split("x"))
-        return ranks_x, ranks_y
-
-
-class Folder:
-    """The path of a folder."""
-
-    allowed = "the path of a folder"
-    metavar = "FOLDER"
-
-    def read(self, value):
-        if not value or "\0" in value:
-            raise ValueError
-        return Path(value)
 
 
 def _parameter(group, default, kind, text, unit="", paper=""):
@@ -154,7 +40,7 @@ class Parameters:
 
     Raises
     ------
-    ParameterError
+    InputError
         If values do not fit together (single values are checked by `read_value`).
     """
 
@@ -320,17 +206,17 @@ class Parameters:
         try:
             reach = self.make_model().largest_cutoff + self.skin
         except ValueError as error:
-            raise ParameterError(str(error)) from error
+            raise InputError(str(error)) from error
         side = self.box_length
         if side < 2 * reach:
             fewest = math.ceil(self.density * (2 * reach) ** 2)
-            raise ParameterError(
+            raise InputError(
                 f"particles: got {self.particles} at density {self.density:g}, a box of side {side:.3g}; "
                 f"allowed: a side of 2 (cutoff + skin) = {2 * reach:.3g} or more, that is {fewest} particles or more"
             )
         for name in ("d2min_cutoff", "bond_length"):
             if getattr(self, name) > side / 2:
-                raise ParameterError(
+                raise InputError(
                     f"{name}: got {getattr(self, name):g}; allowed: at most half the side of the box, {side / 2:.4g}"
                 )
         limits = {
@@ -340,169 +226,29 @@ class Parameters:
         }
         for name, (most, meaning) in limits.items():
             if getattr(self, name) > most:
-                raise ParameterError(f"{name}: got {getattr(self, name)}; allowed: at most {most}, {meaning}")
+                raise InputError(f"{name}: got {getattr(self, name)}; allowed: at most {most}, {meaning}")
         for name in ("frame_interval", "frame_separation"):
             steps = getattr(self, name) / self.timestep
             # Decimal fractions such as 0.005 are not exact in binary.
             if steps < 0.5 or abs(steps - round(steps)) > 1e-9 * steps:
-                raise ParameterError(
+                raise InputError(
                     f"{name}: got {getattr(self, name):g}; allowed: whole multiples of timestep = {self.timestep:g}"
                 )
         if self.steps_per_frame < self.steps_per_interval:
-            raise ParameterError(
+            raise InputError(
                 f"frame_separation: got {self.frame_separation:g}; "
                 f"allowed: frame_interval = {self.frame_interval:g} or more"
             )
 
 
-def _by_name() -> dict:
-    return {entry.name: entry for entry in fields(Parameters)}
+def configuration(parameters: Parameters) -> dict:
+    """The values that decide what is in a frame: not how many frames there are, nor where they are written."""
+    return {name: value for name, value in parameters.as_dict().items() if name not in CHANGEABLE}
 
 
-def read_value(name: str, value, label: str):
-    """The value of one parameter, from the text of an option or from a TOML value.
-
-    Parameters
-    ----------
-    name : str
-        A field of `Parameters`, or "preset".
-    value : object
-    label : str
-        What the user calls the parameter, for the message.
-
-    Raises
-    ------
-    ParameterError
-        If the value is not allowed.
-    """
-    kind = Choice(tuple(PRESETS)) if name == "preset" else _by_name()[name].metadata["kind"]
-    try:
-        return kind.read(value)
-    except (TypeError, ValueError, OverflowError, AttributeError):
-        got = " ".join(str(value).split())[:80] or "nothing"
-        raise ParameterError(f"{label}: got {got}; allowed: {kind.allowed}") from None
-
-
-def _nearest(name: str, names) -> str:
-    matches = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {matches[0]}?" if matches else ""
-
-
-class Parser(argparse.ArgumentParser):
-    """A command line whose mistakes are raised as `ParameterError`."""
-
-    def error(self, message):
-        """Called with argparse's complaint."""
-        raise ParameterError(message)
-
-
-def make_parser(version: str = "") -> argparse.ArgumentParser:
-    """The command line of ``python -m softspots.simulate``: all values as text, and only those given."""
-    parser = Parser(
-        prog="python -m softspots.simulate",
-        usage="%(prog)s [options]",
-        description="Simulate a sheared two-dimensional glass, find its soft spots and its rearrangements.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"softspots {version}")
-    parser.add_argument("--config", metavar="FILE", help="TOML file with values of the options below")
-    parser.add_argument(
-        "--preset", metavar=Choice(tuple(PRESETS)).metavar, help="a named set of values; demo is a first look"
-    )
-    groups = {}
-    for entry in fields(Parameters):
-        group = entry.metadata["group"]
-        if group not in groups:
-            groups[group] = parser.add_argument_group(group)
-        kind = entry.metadata["kind"]
-        option = "--" + entry.name.replace("_", "-")
-        if isinstance(kind, Switch):
-            groups[group].add_argument(option, action=argparse.BooleanOptionalAction, help=_help(entry))
-        else:
-            groups[group].add_argument(option, metavar=kind.metavar, help=_help(entry))
-    return parser
-
-
-def _help(entry) -> str:
-    notes = [entry.metadata["unit"]]
-    if entry.default is not None:
-        notes.append(f"default {_plain(entry.default)}")
-    if entry.metadata["paper"]:
-        notes.append(f"paper: {entry.metadata['paper']}")
-    return f"{entry.metadata['text']} [{'; '.join(filter(None, notes))}]"
-
-
-def _plain(value) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _join_negative_numbers(arguments):
-    """Make ``--name -1e-3`` one argument: argparse takes a number in this form for an option."""
-    joined = []
-    for argument in arguments:
-        try:
-            negative = argument.startswith("-") and bool(joined) and joined[-1].startswith("--") and float(argument)
-        except ValueError:
-            negative = False
-        if negative:
-            joined[-1] += f"={argument}"
-        else:
-            joined.append(argument)
-    return joined
-
-
-def read_file(path: str) -> dict:
-    """The values in a TOML file, by the names of `Parameters` and "preset".
-
-    Raises
-    ------
-    ParameterError
-        If the file cannot be read, is no TOML, or has an unknown key or a wrong value.
-    """
-    try:
-        with open(path, "rb") as file:
-            content = tomllib.load(file)
-    except OSError as error:
-        raise ParameterError(f"--config: got {path}; allowed: a TOML file ({error.strerror})") from error
-    except ValueError as error:
-        raise ParameterError(f"--config: got {path}; allowed: a TOML file ({error})") from error
-    names = ["preset", *_by_name()]
-    values = {}
-    for key, value in content.items():
-        name = key.replace("-", "_")
-        if name not in names:
-            raise ParameterError(f"{path}: unknown key {key!r}{_nearest(name, names)}")
-        if name in values:
-            raise ParameterError(f"{path}: got {key!r} a second time, once with dashes and once with underscores")
-        values[name] = read_value(name, value, f"{path}: {key}")
-    return values
-
-
-def read_arguments(arguments, version: str = "") -> Parameters:
-    """The parameters that a command line asks for: it goes before the TOML file, the preset and the defaults.
-
-    Raises
-    ------
-    ParameterError
-        If anything in it is wrong.
-    SystemExit
-        After ``--help`` or ``--version``.
-    """
-    given, unknown = make_parser(version).parse_known_args(_join_negative_numbers(arguments))
-    options = vars(given)
-    if unknown:
-        names = ["--" + name.replace("_", "-") for name in ("config", "preset", *_by_name())]
-        raise ParameterError(f"unknown argument {unknown[0]!r}{_nearest(unknown[0].partition('=')[0], names)}")
-    file = read_file(options.pop("config")) if "config" in options else {}
-    line = {name: read_value(name, value, "--" + name.replace("_", "-")) for name, value in options.items()}
-    values = file | line
-    preset = PRESETS[values.pop("preset", "paper")]
-    return Parameters(**(preset | values))
+def checksum(values: dict) -> str:
+    """SHA-256 of a `configuration`, as JSON with sorted keys and no spaces."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def rank_grid(parameters: Parameters, size: int) -> tuple[int, int]:
@@ -510,88 +256,18 @@ def rank_grid(parameters: Parameters, size: int) -> tuple[int, int]:
 
     Raises
     ------
-    ParameterError
+    InputError
         If the grid has another number of ranks, or rectangles narrower than cutoff + skin.
     """
     side = parameters.box_length
     grid = parameters.grid or default_grid(size, side, side)
     shown = f"grid: got {grid[0]}x{grid[1]}"
     if grid[0] * grid[1] != size:
-        raise ParameterError(f"{shown}, {grid[0] * grid[1]} ranks; allowed: grids of the {size} ranks that run")
+        raise InputError(f"{shown}, {grid[0] * grid[1]} ranks; allowed: grids of the {size} ranks that run")
     reach = parameters.make_model().largest_cutoff + parameters.skin
     if side / max(grid) < reach:
-        raise ParameterError(
+        raise InputError(
             f"{shown}, rectangles of {side / grid[0]:.3g} by {side / grid[1]:.3g}; "
             f"allowed: cutoff + skin = {reach:.3g} or more along x and y, at most {int(side / reach)} ranks along each"
         )
     return grid
-
-
-def make_folder(folder: Path) -> None:
-    """Make an output folder and see that files can be written there.
-
-    Raises
-    ------
-    ParameterError
-        If it cannot be made or written.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise ParameterError(
-            f"output: got {folder}; allowed: a folder that can be written ({error.strerror})"
-        ) from error
-
-
-def check_output(parameters: Parameters) -> None:
-    """Make the output folder and see that files can be written there and none is lost.
-
-    Raises
-    ------
-    ParameterError
-        If the folder cannot be made or written, or has files of an earlier run and neither ``overwrite`` nor
-        ``resume`` is on, or both are.
-    """
-    folder = parameters.output
-    make_folder(folder)
-    if parameters.resume:
-        if parameters.overwrite:
-            raise ParameterError("resume: got overwrite too; allowed: one of the two")
-        return
-    present = [name for name in (CHECKPOINT, PREVIOUS, *FILES) if (folder / name).exists()]
-    if present and not parameters.overwrite:
-        resume = ", --resume" if {CHECKPOINT, PREVIOUS} & set(present) else ""
-        raise ParameterError(
-            f"output: got {folder}, which has {present[0]} of an earlier run; "
-            f"allowed: another folder{resume}, or --overwrite"
-        )
-
-
-def find_checkpoint(parameters: Parameters) -> Checkpoint:
-    """The checkpoint in the output folder, checked to be one of this run.
-
-    Raises
-    ------
-    ParameterError
-        If there is no whole one, a parameter other than those in `CHANGEABLE` differs from the checkpoint's, or it has
-        more frames than are asked for.
-    """
-    try:
-        checkpoint = read_checkpoint(parameters.output)
-    except (OSError, ValueError) as error:
-        raise ParameterError(f"resume: {error}; allowed: a folder with a checkpoint, or no --resume") from error
-    # Earlier versions knew unbroken series only.
-    earlier = {"frame_separation": checkpoint.configuration.get("frame_interval")} | checkpoint.configuration
-    for name, value in parameters.as_dict().items():
-        if name not in CHANGEABLE and earlier.get(name) != value:
-            raise ParameterError(
-                f"{name}: got {value}; allowed: {earlier.get(name)}, that of the run to resume, or another folder"
-            )
-    if parameters.frames < checkpoint.progress["frames"]:
-        raise ParameterError(
-            f"frames: got {parameters.frames}; allowed: at least {checkpoint.progress['frames']}, "
-            "which the run to resume has done"
-        )
-    return checkpoint

@@ -16,287 +16,29 @@ import contextlib
 import signal
 import sys
 import traceback
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from itertools import islice
-from pathlib import Path
 from time import perf_counter, sleep
 
-import numpy as np
-
+from softspots.chain import analyse, intervals, make_simulation
 from softspots.checkpointing import Checkpointer, Terminated
-from softspots.dynamics import Simulation
-from softspots.factorization import Cholesky
-from softspots.io.checkpoint import (
-    FRAMES,
-    Checkpoint,
-    discard,
-    discard_frames,
-    read_file,
-    sync,
-    write_file,
-)
-from softspots.io.results import ResultsWriter, read_results
-from softspots.io.schema import LABELS
-from softspots.io.trajectory import TrajectoryWriter
+from softspots.exceptions import InputError
+from softspots.files import Files, earlier_frames, save_frames
+from softspots.io.checkpoint import Checkpoint, discard, discard_frames, sync
 from softspots.memory import keep_memory
-from softspots.model import Model
-from softspots.modes import hessian, lowest_modes
+from softspots.options import read_arguments
+from softspots.output import check_output, find_checkpoint
 from softspots.parallel import FailedTogether, launched_rank, one_thread, together, world
-from softspots.parameters import (
-    FILES,
-    PAPER_PARTICLES,
-    ParameterError,
-    Parameters,
-    check_output,
-    find_checkpoint,
-    rank_grid,
-    read_arguments,
-)
-from softspots.plasticity import d2min
-from softspots.plotting import draw_map
-from softspots.probability import plateau
+from softspots.parameters import FILES, Parameters, rank_grid
 from softspots.progress import Progress
-from softspots.quench import inherent_structure
-from softspots.spots import mode_particles, soft_spots_from_ranking
-from softspots.state import Box, Frame
+from softspots.report import Outcome, draw, report
 
-# Particles of each mode that the file keeps at least, so that N_p can be scanned (fig. 3) without a new run.
-KEPT_PARTICLES = 50
 # What a quench and each mode cost, in time steps, for the estimate of the time left.
 STEPS_PER_QUENCH, STEPS_PER_MODE = 4_000, 22
-THERMODYNAMICS = ("kinetic_temperature", "potential_energy", "shear_stress", "pressure")
 INTERRUPTED = 130
 # The shell's status of a process that SIGTERM ended: not 0, as what comes after a complete run must not start.
 TERMINATED = 143
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A frame, its thermodynamics, the frame one interval later, and the wall time to the next frame, in s."""
-
-    frame: Frame
-    thermodynamics: dict
-    later: Frame
-    wall_time: float
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """What was found in one frame, by the names of the results file, and why there are no soft spots, if so."""
-
-    values: dict
-    fault: str
-
-    @property
-    def activity(self) -> float:
-        """The largest sum of D²_min over one soft spot, in σ_AA²; 0 without soft spots."""
-        labels = self.values["soft_spot"]
-        on_spot = labels >= 0
-        return np.bincount(labels[on_spot], weights=self.values["d2min"][on_spot]).max(initial=0.0)
-
-
-@dataclass
-class Outcome:
-    """What rank 0 remembers of all frames: their faults, by number, and the frame with the most active soft spot."""
-
-    faults: dict[int, str]
-    liveliest: tuple[Frame, Analysis] | None = None
-
-    def add(self, index: int, frame: Frame, analysis: Analysis):
-        """Take account of one more frame."""
-        if analysis.fault:
-            self.faults[index] = analysis.fault
-        if self.liveliest is None or analysis.activity >= self.liveliest[1].activity:
-            self.liveliest = frame, analysis
-
-
-class Files:
-    """results.nc, trajectory.nc and the frames' own files side by side; a context manager for rank 0."""
-
-    def __init__(self, parameters: Parameters, frame: Frame, attributes: dict):
-        self._results = ResultsWriter(
-            parameters.output / "results.nc",
-            frame,
-            parameters.modes,
-            kept_particles(parameters),
-            parameters.as_dict(),
-            attributes,
-        )
-        self._trajectory = TrajectoryWriter(parameters.output / "trajectory.nc", frame.species)
-        self._output = parameters.output
-
-    def write(self, index: int, frame: Frame, analysis: Analysis):
-        """Write a frame and what was found in it."""
-        write_file(frame_path(self._output, index), analysis.values)
-        self.write_again(index, frame, analysis)
-
-    def write_again(self, index: int, frame: Frame, analysis: Analysis):
-        """Write a frame that has a file of its own."""
-        self._results.write_frame(index, analysis.values)
-        self._trajectory.write(frame)
-
-    def set_attributes(self, attributes: dict):
-        """Add attributes of the whole run to the results file."""
-        self._results.set_attributes(attributes)
-
-    def __enter__(self) -> Files:
-        return self
-
-    def __exit__(self, *exception):
-        self._results.close()
-        self._trajectory.close()
-
-
-def frame_path(output: Path, index: int) -> Path:
-    """The file of one frame's own."""
-    return output / FRAMES / f"{index:06}"
-
-
-def save_frames(output: Path, count: int) -> None:
-    """See that each of the first frames has a file of its own, if need be from the results of a finished run.
-
-    Raises
-    ------
-    RuntimeError
-        If a frame is nowhere.
-    """
-    (output / FRAMES).mkdir(exist_ok=True)
-    for index in range(count):
-        path = frame_path(output, index)
-        if path.exists():
-            continue
-        try:
-            write_file(path, read_results(output / "results.nc").frame(index))
-        except (OSError, ValueError, IndexError) as error:
-            raise RuntimeError(
-                f"frame {index + 1}, which the checkpoint counts as done, is neither in {path} nor in results.nc "
-                f"({error}); start anew with --overwrite"
-            ) from error
-
-
-def earlier_frames(output: Path, like: Frame, faults: list[str]) -> Iterator[tuple[int, Frame, Analysis]]:
-    """The frames before a resumption, from their own files; ``like`` is any frame of the run."""
-    for index, fault in enumerate(faults):
-        values = read_file(frame_path(output, index))[0]
-        box = Box(like.box.length_x, like.box.length_y, float(values["tilt"]), float(values["strain"]))
-        frame = Frame(values["position"], like.species, box, float(values["time"]), values["image"])
-        yield index, frame, Analysis(values, fault)
-
-
-@contextlib.contextmanager
-def _timed(times: dict, stage: str):
-    start = perf_counter()
-    try:
-        yield
-    finally:
-        times[stage] = perf_counter() - start
-
-
-def kept_particles(parameters: Parameters) -> int:
-    """How many particles of each mode the results file keeps."""
-    return min(parameters.particles, max(parameters.n_particles, KEPT_PARTICLES))
-
-
-def make_simulation(parameters: Parameters, comm, state: dict | None = None) -> Simulation:
-    """The dynamics of a run, before its preparation or in an earlier state; a collective call."""
-    return Simulation(
-        parameters.make_model(),
-        particles=parameters.particles,
-        temperature=parameters.temperature,
-        strain_rate=parameters.strain_rate,
-        seed=parameters.seed,
-        density=parameters.density,
-        timestep=parameters.timestep,
-        thermostat_time=parameters.thermostat_time,
-        thermostat_chain=parameters.thermostat_chain,
-        skin=parameters.skin,
-        grid=parameters.grid,
-        comm=comm,
-        state=state,
-    )
-
-
-def intervals(run: Simulation, steps: int, period: int) -> Iterator[Interval]:
-    """An interval of so many steps in each period of the dynamics; a collective call each."""
-    while True:
-        frame, thermodynamics = run.frame(), run.thermodynamics()
-        start = perf_counter()
-        run.run(steps)
-        later = run.frame()
-        run.run(period - steps)
-        yield Interval(frame, thermodynamics, later, perf_counter() - start)
-
-
-def analyse(interval: Interval, model: Model, parameters: Parameters) -> Analysis:
-    """Take one frame through D²_min, quench, modes and soft spots.
-
-    A frame whose quench is not certified, or whose modes cannot be found, gets no soft spots and a fault: one bad
-    frame must not end a run.
-
-    Returns
-    -------
-    Analysis
-    """
-    frame = interval.frame
-    times = dict.fromkeys(LABELS["stage"], 0.0) | {"dynamics": interval.wall_time}
-    values = {name: interval.thermodynamics[name] for name in THERMODYNAMICS} | {
-        "time": frame.time,
-        "strain": frame.box.strain,
-        "tilt": frame.box.tilt,
-        "position": frame.positions,
-        "image": frame.images,
-        "inherent_certified": np.int8(0),
-        "soft_spot": np.full(len(frame), -1, dtype=np.int32),
-    }
-    with _timed(times, "d2min"):
-        values["d2min"] = d2min(frame, interval.later, parameters.d2min_cutoff)
-    fault = ""
-    cholesky = Cholesky()
-    try:
-        with _timed(times, "quench"):
-            minimum = inherent_structure(frame, model, parameters.quench, parameters.max_force, cholesky)
-        values |= {
-            "inherent_energy": minimum.energy,
-            "inherent_max_force": minimum.max_force,
-            "inherent_certified": np.int8(minimum.certified),
-            "inherent_position": minimum.frame.box.wrap(minimum.frame.positions)[0].astype(np.float32),
-        }
-        if minimum.certified:
-            values |= find_spots(minimum.frame, model, parameters, times, cholesky)
-        else:
-            fault = f"the quench is not certified; its largest force is {minimum.max_force:.2g}"
-    except (ArithmeticError, RuntimeError, ValueError) as error:
-        fault = " ".join(str(error).split())
-    values["wall_time"] = np.array([times[stage] for stage in LABELS["stage"]])
-    return Analysis(values, fault)
-
-
-def find_spots(frame: Frame, model: Model, parameters: Parameters, times: dict, cholesky: Cholesky) -> dict:
-    """Modes and soft spots of an inherent structure, by the names of the results file; wall times go to ``times``."""
-    with _timed(times, "modes"):
-        modes = lowest_modes(hessian(frame, model), parameters.modes, cholesky=cholesky)
-    with _timed(times, "soft_spots"):
-        participation_ratio = modes.participation_ratio
-        ranking = mode_particles(modes.vectors, kept_particles(parameters))
-        spots = soft_spots_from_ranking(
-            frame,
-            participation_ratio,
-            ranking,
-            parameters.n_modes,
-            parameters.n_particles,
-            parameters.min_particles,
-            parameters.connection,
-            parameters.bond_length,
-        )
-    return {
-        "eigenvalue": modes.eigenvalues,
-        "participation_ratio": participation_ratio,
-        "mode_residual": modes.residuals,
-        "mode_particle": ranking,
-        "soft_spot": spots.labels,
-    }
 
 
 def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None) -> Outcome:
@@ -390,65 +132,6 @@ def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None)
     return outcome
 
 
-def report(parameters: Parameters, faults: dict[int, str]) -> str:
-    """The table at the end of a run, from its results file. Frames with a fault count in no statistics."""
-    results = read_results(parameters.output / "results.nc")
-    attributes, n_frames = results.attributes, results.n_frames
-    good = np.setdiff1d(np.arange(n_frames), list(faults))
-    rows = [
-        (
-            "run",
-            f"{parameters.particles} particles, T = {parameters.temperature:g}, "
-            f"strain rate {parameters.strain_rate:g}, {n_frames} frames, {attributes['ranks']} rank(s)",
-        )
-    ]
-    if len(good):
-        labels = results["soft_spot"][good]
-        found = plateau(results["d2min"][good], labels, parameters.temperature, parameters.rearrangement_threshold)
-        rows += [
-            ("ρ_SS", f"{found.density:.3f}"),
-            ("P*", f"{found.probability:.3f}, from {found.rearranging} rearranging particles"),
-            (
-                "P*/ρ_SS",
-                f"{found.ratio:.2f} ± {found.ratio_error:.2f}".replace("± nan", "(too few frames for an error)"),
-            ),
-            ("bound 1/ρ_SS", f"{1 / found.density:.2f}" if found.density else "none"),
-            ("soft spots", f"{np.mean(labels.max(axis=1) + 1):.1f} per frame"),
-        ]
-    worst = np.max(results["inherent_max_force"], initial=0.0, where=~np.isnan(results["inherent_max_force"]))
-    rows += [
-        ("inherent structures", f"{np.sum(results['inherent_certified'])} of {n_frames} certified"),
-        ("quench residual", f"{worst:.1e} at worst"),
-        ("preparation", f"{attributes['wall_time_preparation']:.1f} s"),
-    ]
-    for stage, seconds in zip(LABELS["stage"], results["wall_time"].mean(axis=0), strict=True):
-        rows.append((stage.replace("_", " "), f"{seconds:.3f} s per frame"))
-    rows.append(("total", f"{attributes['wall_time_total']:.1f} s"))
-    rows += [(f"frame {index + 1} left out", fault) for index, fault in faults.items()]
-    lines = [f"{name:22}{value}" for name, value in rows]
-    if parameters.particles < PAPER_PARTICLES:
-        lines.append(
-            "Small systems are denser in soft spots than the paper's 10,000 particles (ρ_SS = 0.29 to 0.30 for 2,500,\n"
-            "0.205 to 0.215 for 10,000, both at T = 0.1), so these numbers differ from the paper's."
-        )
-    return "\n".join(lines)
-
-
-def draw(parameters: Parameters, outcome: Outcome) -> None:
-    """Draw map.png: the frame with the most active soft spot, or the last one if there is none."""
-    frame, analysis = outcome.liveliest
-    values = analysis.values
-    sigma_aa, _, sigma_bb = parameters.make_model().sigma
-    draw_map(
-        parameters.output / "map.png",
-        frame,
-        values["d2min"],
-        values["soft_spot"],
-        parameters.temperature,
-        (sigma_aa, sigma_bb),
-    )
-
-
 def read_parameters(argv, comm) -> tuple[Parameters, Checkpoint | None]:
     """The checked parameters and the checkpoint to go on from, on every rank.
 
@@ -469,7 +152,7 @@ def read_parameters(argv, comm) -> tuple[Parameters, Checkpoint | None]:
             outcome = parameters, checkpoint
             if checkpoint and checkpoint.refused:
                 _complain(f"{checkpoint.refused}; going on from the previous checkpoint")
-        except ParameterError as error:
+        except InputError as error:
             _complain(error)
             outcome = 2
         except SystemExit as done:

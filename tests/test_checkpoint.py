@@ -9,15 +9,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from launch import run_python
 
-from softspots import simulate
+from softspots import chain, simulate
 from softspots.dynamics import Simulation
 from softspots.io import checkpoint as checkpoints
 from softspots.io.checkpoint import CHECKPOINT, FRAMES, PREVIOUS, read_checkpoint, read_file, write_checkpoint
 from softspots.io.results import read_results
 from softspots.io.schema import SCHEMA
 from softspots.model import Model
+from softspots.options import read_arguments
+from softspots.output import find_checkpoint
 from softspots.parallel import Serial
-from softspots.parameters import CHANGEABLE, find_checkpoint, read_arguments
+from softspots.parameters import CHANGEABLE
 
 ARRAYS = {
     "positions": np.array([[0.1, -0.0], [5e-324, np.nan]]),
@@ -269,10 +271,10 @@ def test_twenty_kills_leave_the_bits_of_an_undisturbed_run(tmp_path):
 # SIGTERM reaches one rank only, in the middle of its work; the others must stop with it.
 TERMINATED = """
 import os, signal, sys
-from softspots import simulate
+from softspots import chain, simulate
 from softspots.parallel import world
 
-original, calls = simulate.{function}, 0
+original, calls = chain.{function}, 0
 
 def terminated(*arguments, **others):
     global calls
@@ -281,7 +283,7 @@ def terminated(*arguments, **others):
         os.kill(os.getpid(), signal.SIGTERM)
     return original(*arguments, **others)
 
-simulate.{function} = terminated
+chain.{function} = terminated
 simulate.main(sys.argv[1:])
 """
 
@@ -398,7 +400,7 @@ def test_faults_are_remembered(tmp_path, monkeypatch):
         raise ValueError("no modes here")
 
     with monkeypatch.context() as patch:
-        patch.setattr(simulate, "lowest_modes", no_modes)
+        patch.setattr(chain, "lowest_modes", no_modes)
         go(tmp_path, "--frames=1")
     parameters, checkpoint = simulate.read_parameters(
         [*TINY, "--output", str(tmp_path), "--frames=2", "--resume"], Serial()

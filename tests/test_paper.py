@@ -22,7 +22,7 @@ from paper.fingerprint import fingerprint  # noqa: E402
 from paper.run import describe  # noqa: E402
 from softspots.io import read_results  # noqa: E402
 from softspots.io.reduced import Measured, Reduced, read_reduced, write_reduced  # noqa: E402
-from softspots.parameters import make_parser, read_arguments  # noqa: E402
+from softspots.options import make_parser, read_arguments  # noqa: E402
 
 # 300 particles fill a box of side 15.8, enough for cutoff and skin.
 TINY = """

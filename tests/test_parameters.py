@@ -7,20 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from softspots.exceptions import InputError
+from softspots.kinds import Choice, Folder, Grid, Number, Switch
+from softspots.options import make_parser, read_arguments
+from softspots.output import check_output
 from softspots.parallel import default_grid
-from softspots.parameters import (
-    Choice,
-    Folder,
-    Grid,
-    Number,
-    ParameterError,
-    Parameters,
-    Switch,
-    check_output,
-    make_parser,
-    rank_grid,
-    read_arguments,
-)
+from softspots.parameters import Parameters, rank_grid
 
 FIELDS = {entry.name: entry.metadata["kind"] for entry in dataclasses.fields(Parameters)}
 NUMBERS = [name for name, kind in FIELDS.items() if isinstance(kind, Number)]
@@ -36,7 +28,7 @@ def outcome(arguments):
     """The parameters, or what the message says behind the name of the option or key."""
     try:
         return read_arguments(arguments)
-    except ParameterError as error:
+    except InputError as error:
         return str(error).partition("got")[2]
 
 
@@ -203,7 +195,7 @@ def test_any_one_right_number_is_taken_from_file_and_command_line(tmp_path, name
 def test_any_text_is_taken_or_refused_in_one_line(name, text):
     try:
         read_arguments([f"{name}={text}"])
-    except ParameterError as error:
+    except InputError as error:
         assert len(str(error).splitlines()) == 1
 
 
@@ -243,7 +235,7 @@ WRONG = {
 
 @pytest.mark.parametrize("line", WRONG)
 def test_wrong_command_line(line):
-    with pytest.raises(ParameterError) as raised:
+    with pytest.raises(InputError) as raised:
         read_arguments(line.split(" "))
     assert WRONG[line] in str(raised.value)
 
@@ -269,7 +261,7 @@ WRONG_FILES = {
 def test_wrong_file(content, tmp_path):
     file = tmp_path / "run.toml"
     file.write_text(content)
-    with pytest.raises(ParameterError) as raised:
+    with pytest.raises(InputError) as raised:
         read_arguments(["--config", str(file)])
     assert WRONG_FILES[content] in str(raised.value)
 
@@ -277,7 +269,7 @@ def test_wrong_file(content, tmp_path):
 def test_file_that_is_no_text(tmp_path):
     file = tmp_path / "run.toml"
     file.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ParameterError, match="allowed: a TOML file"):
+    with pytest.raises(InputError, match="allowed: a TOML file"):
         read_arguments(["--config", str(file)])
 
 
@@ -319,11 +311,9 @@ def test_rank_grid():
     small = Parameters(particles=480)
     assert rank_grid(small, 6) == (3, 2)
     assert rank_grid(dataclasses.replace(small, grid=(1, 6)), 6) == (1, 6)
-    with pytest.raises(
-        ParameterError, match=r"got 7x1, .*allowed: cutoff \+ skin = 2.95 .* at most 6 ranks along each"
-    ):
+    with pytest.raises(InputError, match=r"got 7x1, .*allowed: cutoff \+ skin = 2.95 .* at most 6 ranks along each"):
         rank_grid(small, 7)
-    with pytest.raises(ParameterError, match="got 2x2, 4 ranks; allowed: grids of the 2 ranks that run"):
+    with pytest.raises(InputError, match="got 2x2, 4 ranks; allowed: grids of the 2 ranks that run"):
         rank_grid(dataclasses.replace(small, grid=(2, 2)), 2)
 
 
@@ -331,16 +321,16 @@ def test_earlier_results_are_kept_unless_said_otherwise(tmp_path):
     parameters = Parameters(output=tmp_path / "new" / "folder")
     check_output(parameters)
     (parameters.output / "results.nc").touch()
-    with pytest.raises(ParameterError, match=r"has results.nc .*; allowed: another folder, or --overwrite"):
+    with pytest.raises(InputError, match=r"has results.nc .*; allowed: another folder, or --overwrite"):
         check_output(parameters)
     check_output(dataclasses.replace(parameters, overwrite=True))
     check_output(dataclasses.replace(parameters, resume=True))
-    with pytest.raises(ParameterError, match="resume: got overwrite too"):
+    with pytest.raises(InputError, match="resume: got overwrite too"):
         check_output(dataclasses.replace(parameters, resume=True, overwrite=True))
     assert [path.name for path in parameters.output.iterdir()] == ["results.nc"]
 
 
 def test_output_that_cannot_be_written(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(ParameterError, match=r"file/out; allowed: a folder that can be written \(Not a directory\)"):
+    with pytest.raises(InputError, match=r"file/out; allowed: a folder that can be written \(Not a directory\)"):
         check_output(Parameters(output=tmp_path / "file" / "out"))

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from launch import run_python
 
-from softspots import _core, parallel, simulate
+from softspots import _core, chain, parallel, simulate
 from softspots.io.results import read_results
 from softspots.io.schema import SCHEMA
 from softspots.io.trajectory import read_trajectory
 from softspots.model import Model
 from softspots.modes import hessian, lowest_modes
+from softspots.options import read_arguments
 from softspots.parallel import FailedTogether, Serial, agree, together, world
-from softspots.parameters import read_arguments
 from softspots.plasticity import d2min
 from softspots.quench import inherent_structure
 from softspots.spots import soft_spots
@@ -215,7 +215,7 @@ def test_a_frame_without_a_certificate_is_left_out(tmp_path, monkeypatch):
     def quench(*arguments):
         return dataclasses.replace(inherent_structure(*arguments), certified=next(quenches))
 
-    monkeypatch.setattr(simulate, "inherent_structure", quench)
+    monkeypatch.setattr(chain, "inherent_structure", quench)
     parameters = read_arguments([*TINY, "--quiet", "--output", str(tmp_path)])
     outcome = simulate.simulate(parameters, world())
     assert list(outcome.faults) == [1]
@@ -234,7 +234,7 @@ def test_a_run_without_any_modes_ends_well(tmp_path, monkeypatch):
     def no_modes(matrix, count, cholesky):
         raise ValueError("no modes\nhere")
 
-    monkeypatch.setattr(simulate, "lowest_modes", no_modes)
+    monkeypatch.setattr(chain, "lowest_modes", no_modes)
     parameters = read_arguments([*TINY, "--quiet", "--output", str(tmp_path)])
     outcome = simulate.simulate(parameters, world())
     table = simulate.report(parameters, outcome.faults)
@@ -246,14 +246,14 @@ def test_a_run_without_any_modes_ends_well(tmp_path, monkeypatch):
 
 FAILING = """
 import sys
-from softspots import simulate
+from softspots import chain, simulate
 from softspots.parallel import world
 
 def fail(*arguments):
     raise MemoryError("on purpose")
 
 if world().rank in {ranks}:
-    simulate.{stage} = fail
+    {stage} = fail
 simulate.main(sys.argv[1:])
 """
 
@@ -262,9 +262,9 @@ simulate.main(sys.argv[1:])
     "ranks, stage",
     [
         # In a rank's own part of the work; in a collective part, where the other rank waits; in that part on both.
-        ([1], "d2min"),
-        ([1], "intervals"),
-        ([0, 1], "intervals"),
+        ([1], "chain.d2min"),
+        ([1], "simulate.intervals"),
+        ([0, 1], "simulate.intervals"),
     ],
 )
 def test_a_failure_ends_all_ranks_and_is_told_once(ranks, stage, tmp_path):

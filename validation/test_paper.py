@@ -14,12 +14,12 @@ from paper import conditions
 from paper.conditions import CONDITIONS, FRAME, SHOWN, condition, read_data
 from paper.fingerprint import fingerprint
 from paper.run import command, describe
+from softspots.chain import THERMODYNAMICS, Interval, analyse
 from softspots.io import read_results
 from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import write_reduced
 from softspots.parameters import Parameters
 from softspots.reduce import reduce_run
-from softspots.simulate import THERMODYNAMICS, Interval, analyse
 from softspots.state import Box, Frame
 from softspots.summary import shown
 

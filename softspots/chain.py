@@ -1,0 +1,164 @@
+"""The chain for one frame: from a simulation to D²_min, inherent structure, modes and soft spots."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from softspots.dynamics import Simulation
+from softspots.factorization import Cholesky
+from softspots.io.schema import LABELS
+from softspots.model import Model
+from softspots.modes import hessian, lowest_modes
+from softspots.parameters import Parameters
+from softspots.plasticity import d2min
+from softspots.quench import inherent_structure
+from softspots.spots import mode_particles, soft_spots_from_ranking
+from softspots.state import Frame
+
+# Particles of each mode that the file keeps at least, so that N_p can be scanned (fig. 3) without a new run.
+KEPT_PARTICLES = 50
+THERMODYNAMICS = ("kinetic_temperature", "potential_energy", "shear_stress", "pressure")
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A frame, its thermodynamics, the frame one interval later, and the wall time to the next frame, in s."""
+
+    frame: Frame
+    thermodynamics: dict
+    later: Frame
+    wall_time: float
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What was found in one frame, by the names of the results file, and why there are no soft spots, if so."""
+
+    values: dict
+    fault: str
+
+    @property
+    def activity(self) -> float:
+        """The largest sum of D²_min over one soft spot, in σ_AA²; 0 without soft spots."""
+        labels = self.values["soft_spot"]
+        on_spot = labels >= 0
+        return np.bincount(labels[on_spot], weights=self.values["d2min"][on_spot]).max(initial=0.0)
+
+
+@contextlib.contextmanager
+def _timed(times: dict, stage: str):
+    start = perf_counter()
+    try:
+        yield
+    finally:
+        times[stage] = perf_counter() - start
+
+
+def kept_particles(parameters: Parameters) -> int:
+    """How many particles of each mode the results file keeps."""
+    return min(parameters.particles, max(parameters.n_particles, KEPT_PARTICLES))
+
+
+def make_simulation(parameters: Parameters, comm, state: dict | None = None) -> Simulation:
+    """The dynamics of a run, before its preparation or in an earlier state; a collective call."""
+    return Simulation(
+        parameters.make_model(),
+        particles=parameters.particles,
+        temperature=parameters.temperature,
+        strain_rate=parameters.strain_rate,
+        seed=parameters.seed,
+        density=parameters.density,
+        timestep=parameters.timestep,
+        thermostat_time=parameters.thermostat_time,
+        thermostat_chain=parameters.thermostat_chain,
+        skin=parameters.skin,
+        grid=parameters.grid,
+        comm=comm,
+        state=state,
+    )
+
+
+def intervals(run: Simulation, steps: int, period: int) -> Iterator[Interval]:
+    """An interval of so many steps in each period of the dynamics; a collective call each."""
+    while True:
+        frame, thermodynamics = run.frame(), run.thermodynamics()
+        start = perf_counter()
+        run.run(steps)
+        later = run.frame()
+        run.run(period - steps)
+        yield Interval(frame, thermodynamics, later, perf_counter() - start)
+
+
+def analyse(interval: Interval, model: Model, parameters: Parameters) -> Analysis:
+    """Take one frame through D²_min, quench, modes and soft spots.
+
+    A frame whose quench is not certified, or whose modes cannot be found, gets no soft spots and a fault: one bad
+    frame must not end a run.
+
+    Returns
+    -------
+    Analysis
+    """
+    frame = interval.frame
+    times = dict.fromkeys(LABELS["stage"], 0.0) | {"dynamics": interval.wall_time}
+    values = {name: interval.thermodynamics[name] for name in THERMODYNAMICS} | {
+        "time": frame.time,
+        "strain": frame.box.strain,
+        "tilt": frame.box.tilt,
+        "position": frame.positions,
+        "image": frame.images,
+        "inherent_certified": np.int8(0),
+        "soft_spot": np.full(len(frame), -1, dtype=np.int32),
+    }
+    with _timed(times, "d2min"):
+        values["d2min"] = d2min(frame, interval.later, parameters.d2min_cutoff)
+    fault = ""
+    cholesky = Cholesky()
+    try:
+        with _timed(times, "quench"):
+            minimum = inherent_structure(frame, model, parameters.quench, parameters.max_force, cholesky)
+        values |= {
+            "inherent_energy": minimum.energy,
+            "inherent_max_force": minimum.max_force,
+            "inherent_certified": np.int8(minimum.certified),
+            "inherent_position": minimum.frame.box.wrap(minimum.frame.positions)[0].astype(np.float32),
+        }
+        if minimum.certified:
+            values |= find_spots(minimum.frame, model, parameters, times, cholesky)
+        else:
+            fault = f"the quench is not certified; its largest force is {minimum.max_force:.2g}"
+    except (ArithmeticError, RuntimeError, ValueError) as error:
+        fault = " ".join(str(error).split())
+    values["wall_time"] = np.array([times[stage] for stage in LABELS["stage"]])
+    return Analysis(values, fault)
+
+
+def find_spots(frame: Frame, model: Model, parameters: Parameters, times: dict, cholesky: Cholesky) -> dict:
+    """Modes and soft spots of an inherent structure, by the names of the results file; wall times go to ``times``."""
+    with _timed(times, "modes"):
+        modes = lowest_modes(hessian(frame, model), parameters.modes, cholesky=cholesky)
+    with _timed(times, "soft_spots"):
+        participation_ratio = modes.participation_ratio
+        ranking = mode_particles(modes.vectors, kept_particles(parameters))
+        spots = soft_spots_from_ranking(
+            frame,
+            participation_ratio,
+            ranking,
+            parameters.n_modes,
+            parameters.n_particles,
+            parameters.min_particles,
+            parameters.connection,
+            parameters.bond_length,
+        )
+    return {
+        "eigenvalue": modes.eigenvalues,
+        "participation_ratio": participation_ratio,
+        "mode_residual": modes.residuals,
+        "mode_particle": ranking,
+        "soft_spot": spots.labels,
+    }

@@ -1,0 +1,182 @@
+"""Reading the parameters of a run from the command line and from a TOML file."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import tomllib
+from dataclasses import fields
+
+from softspots.exceptions import InputError
+from softspots.kinds import Choice, Switch
+from softspots.parameters import Parameters
+
+# Named sets of values; what they do not name keeps its default, which is the paper's.
+PRESETS = {
+    "paper": {},
+    "demo": {"particles": 2_500, "strain_rate": 1e-3, "frames": 20},
+}
+
+EPILOG = """\
+examples:
+  python -m softspots.simulate --preset demo --output demo
+  mpirun -n 4 python -m softspots.simulate --temperature 0.2 --strain-rate 1e-3 --seed 7 --output warm
+  mpirun -n 2 python -m softspots.simulate --config run.toml --frames 50
+
+run.toml has the names of the options, with dashes or underscores:
+  temperature = 0.2
+  strain-rate = 1e-3
+  model = "as-printed"
+
+The command line goes before the file, the file before the preset, the preset before the defaults.
+"""
+
+
+def _by_name() -> dict:
+    return {entry.name: entry for entry in fields(Parameters)}
+
+
+def read_value(name: str, value, label: str):
+    """The value of one parameter, from the text of an option or from a TOML value.
+
+    Parameters
+    ----------
+    name : str
+        A field of `Parameters`, or "preset".
+    value : object
+    label : str
+        What the user calls the parameter, for the message.
+
+    Raises
+    ------
+    InputError
+        If the value is not allowed.
+    """
+    kind = Choice(tuple(PRESETS)) if name == "preset" else _by_name()[name].metadata["kind"]
+    try:
+        return kind.read(value)
+    except (TypeError, ValueError, OverflowError, AttributeError):
+        got = " ".join(str(value).split())[:80] or "nothing"
+        raise InputError(f"{label}: got {got}; allowed: {kind.allowed}") from None
+
+
+def _nearest(name: str, names) -> str:
+    matches = difflib.get_close_matches(name, names, n=1)
+    return f"; did you mean {matches[0]}?" if matches else ""
+
+
+class Parser(argparse.ArgumentParser):
+    """A command line whose mistakes are raised as `InputError`."""
+
+    def error(self, message):
+        """Called with argparse's complaint."""
+        raise InputError(message)
+
+
+def make_parser(version: str = "") -> argparse.ArgumentParser:
+    """The command line of ``python -m softspots.simulate``: all values as text, and only those given."""
+    parser = Parser(
+        prog="python -m softspots.simulate",
+        usage="%(prog)s [options]",
+        description="Simulate a sheared two-dimensional glass, find its soft spots and its rearrangements.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"softspots {version}")
+    parser.add_argument("--config", metavar="FILE", help="TOML file with values of the options below")
+    parser.add_argument(
+        "--preset", metavar=Choice(tuple(PRESETS)).metavar, help="a named set of values; demo is a first look"
+    )
+    groups = {}
+    for entry in fields(Parameters):
+        group = entry.metadata["group"]
+        if group not in groups:
+            groups[group] = parser.add_argument_group(group)
+        kind = entry.metadata["kind"]
+        option = "--" + entry.name.replace("_", "-")
+        if isinstance(kind, Switch):
+            groups[group].add_argument(option, action=argparse.BooleanOptionalAction, help=_help(entry))
+        else:
+            groups[group].add_argument(option, metavar=kind.metavar, help=_help(entry))
+    return parser
+
+
+def _help(entry) -> str:
+    notes = [entry.metadata["unit"]]
+    if entry.default is not None:
+        notes.append(f"default {_plain(entry.default)}")
+    if entry.metadata["paper"]:
+        notes.append(f"paper: {entry.metadata['paper']}")
+    return f"{entry.metadata['text']} [{'; '.join(filter(None, notes))}]"
+
+
+def _plain(value) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _join_negative_numbers(arguments):
+    """Make ``--name -1e-3`` one argument: argparse takes a number in this form for an option."""
+    joined = []
+    for argument in arguments:
+        try:
+            negative = argument.startswith("-") and bool(joined) and joined[-1].startswith("--") and float(argument)
+        except ValueError:
+            negative = False
+        if negative:
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
+def read_file(path: str) -> dict:
+    """The values in a TOML file, by the names of `Parameters` and "preset".
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is no TOML, or has an unknown key or a wrong value.
+    """
+    try:
+        with open(path, "rb") as file:
+            content = tomllib.load(file)
+    except OSError as error:
+        raise InputError(f"--config: got {path}; allowed: a TOML file ({error.strerror})") from error
+    except ValueError as error:
+        raise InputError(f"--config: got {path}; allowed: a TOML file ({error})") from error
+    names = ["preset", *_by_name()]
+    values = {}
+    for key, value in content.items():
+        name = key.replace("-", "_")
+        if name not in names:
+            raise InputError(f"{path}: unknown key {key!r}{_nearest(name, names)}")
+        if name in values:
+            raise InputError(f"{path}: got {key!r} a second time, once with dashes and once with underscores")
+        values[name] = read_value(name, value, f"{path}: {key}")
+    return values
+
+
+def read_arguments(arguments, version: str = "") -> Parameters:
+    """The parameters that a command line asks for: it goes before the TOML file, the preset and the defaults.
+
+    Raises
+    ------
+    InputError
+        If anything in it is wrong.
+    SystemExit
+        After ``--help`` or ``--version``.
+    """
+    given, unknown = make_parser(version).parse_known_args(_join_negative_numbers(arguments))
+    options = vars(given)
+    if unknown:
+        names = ["--" + name.replace("_", "-") for name in ("config", "preset", *_by_name())]
+        raise InputError(f"unknown argument {unknown[0]!r}{_nearest(unknown[0].partition('=')[0], names)}")
+    file = read_file(options.pop("config")) if "config" in options else {}
+    line = {name: read_value(name, value, "--" + name.replace("_", "-")) for name, value in options.items()}
+    values = file | line
+    preset = PRESETS[values.pop("preset", "paper")]
+    return Parameters(**(preset | values))
