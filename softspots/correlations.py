@@ -1,7 +1,7 @@
 """Correlations in time: F_s, the correlation functions of fields, relaxation times, and collapse with the strain rate.
 
 Times are whole numbers of the interval between frames. Frames may be missing: an average at a lag is over the pairs of
-frames that are there. Errors are those of `softspots.errors`: blocks of the earlier frames of the pairs.
+frames that are there. Errors are those of `softspots.bootstrap`: blocks of the earlier frames of the pairs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import Estimate, bootstrap, fraction
+from .bootstrap import Estimate, bootstrap, fraction
 from .lags import by_origin, checked_lags, checked_times, find_frames
 
 # τ* is where F_s has lost this part of its plateau; the paper reads τ* off by eye.

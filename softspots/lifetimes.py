@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import CensoredData, ecdf
 
+from .bootstrap import RESAMPLES, Estimate, block_weights, blocks, bootstrap, fraction
 from .correlations import Correlation
-from .errors import RESAMPLES, Estimate, block_weights, blocks, bootstrap, fraction
 from .tracking import Tracks
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import Estimate, bootstrap, fraction
+from .bootstrap import Estimate, bootstrap, fraction
 
 # P(D²_min) has reached its plateau from 15 T on (Schoenholz et al. 2014, section III and fig. 2).
 THRESHOLD = 15.0
@@ -155,7 +155,7 @@ def plateau(
 
     Particles with D²_min > ``threshold`` T are taken to rearrange. Averages are over particles and
     frames, so that a frame counts by its number of rearranging particles. The error is that of
-    `softspots.errors.bootstrap`: particles of one event, and frames that follow one another, are not independent.
+    `softspots.bootstrap.bootstrap`: particles of one event, and frames that follow one another, are not independent.
 
     Parameters
     ----------

@@ -13,8 +13,8 @@ from os import PathLike
 
 import numpy as np
 
+from .bootstrap import Estimate, bootstrap, fraction
 from .correlations import Correlation, field_correlation, plateau_end, relaxation_time, self_scattering
-from .errors import Estimate, bootstrap, fraction
 from .io.quantities import QUANTITIES
 from .io.reduced import CONFIDENCE, Measured, Reduced
 from .io.results import Results, read_results

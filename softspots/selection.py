@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import Estimate, bootstrap, fraction
+from .bootstrap import Estimate, bootstrap, fraction
 from .probability import THRESHOLD, checked_fields
 from .spots import rank_modes
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .bootstrap import Estimate
 from .correlations import Collapse, Correlation, collapse
-from .errors import Estimate
 from .io.reduced import Reduced
 
 COLLAPSING = ("scattering", "c_dd", "c_ss", "c_sd", "alive")

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
+from .bootstrap import Estimate, bootstrap, fraction
 from .correlations import Correlation
-from .errors import Estimate, bootstrap, fraction
 from .lags import checked_lags, checked_times, find_frames
 
 WINDOW = 8  # frames; 16 τ at 2 τ a frame (Schoenholz et al. 2014, section V)

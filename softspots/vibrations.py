@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import Estimate, bootstrap, fraction
+from .bootstrap import Estimate, bootstrap, fraction
 
 # Half the width of the window over which D(ω)/ω is averaged, in lowest frequencies: plane waves of a small box have
 # levels at 1, √2, 2, √5, ... of these, which a narrower window would show.

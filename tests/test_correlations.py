@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from reference import flipped
 
+from softspots.bootstrap import Estimate
 from softspots.correlations import (
     Correlation,
     collapse,
@@ -14,7 +15,6 @@ from softspots.correlations import (
     relaxation_time,
     self_scattering,
 )
-from softspots.errors import Estimate
 from softspots.state import Box, Frame
 
 WAVEVECTOR = 2 * np.pi

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from softspots import tracking
+from softspots.bootstrap import Estimate
 from softspots.correlations import Correlation, field_correlation
-from softspots.errors import Estimate
 from softspots.lifetimes import density, fit_constant, logarithmic_edges, mean_rearrangements, survival
 from softspots.tracking import Tracks, spot_correlation, track, uncorrelated_from, uncorrelated_level
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from softspots.errors import Estimate
+from softspots.bootstrap import Estimate
 from softspots.io.reduced import Measured, Reduced
 from softspots.reduce import Missing
 from softspots.series import Series, collapses, relaxation_exponent

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from softspots import Model, d2min, hessian, inherent_structure, lowest_modes, soft_spots
-from softspots.errors import Estimate, bootstrap, fraction
+from softspots.bootstrap import Estimate, bootstrap, fraction
 from softspots.parameters import Parameters
 from softspots.probability import THRESHOLD
 

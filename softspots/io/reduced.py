@@ -10,8 +10,8 @@ from os import PathLike
 import netCDF4
 import numpy as np
 
+from softspots.bootstrap import Estimate
 from softspots.correlations import Correlation
-from softspots.errors import Estimate
 from softspots.io.attributes import CONFIGURATION, get_attributes, set_attributes, split_prefix
 from softspots.io.quantities import AXES, QUANTITIES
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from softspots.errors import Estimate, block_weights, blocks, bootstrap, correlation_time, fraction
+from softspots.bootstrap import Estimate, block_weights, blocks, bootstrap, correlation_time, fraction
 
 
 def autoregressive(random, memory, frames, series):
