@@ -6,14 +6,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from softspots.exceptions import InputError
+
+# Between boxes that carry no strain, the nearest lattice is taken if the step to it is at most this part of a box
+# length: the next reading, backwards, is then at least three times as far.
+NEAREST_LATTICE = 0.25
+
 
 @dataclass(frozen=True)
 class Box:
     """A periodic box in two dimensions, sheared in x with the gradient in y.
 
     The lattice vectors are ``(length_x, 0)`` and ``(tilt, length_y)``. Simulated boxes also carry
-    the total strain since the start, of which the tilt is the part that is left when whole box
-    lengths (flips) are taken off: ``tilt = strain * length_y - flips * length_x``.
+    their history, the total strain since the start, of which the tilt is the part that is left when
+    whole box lengths (flips) are taken off: ``tilt = strain * length_y - flips * length_x``.
 
     Parameters
     ----------
@@ -23,11 +29,17 @@ class Box:
         x-component of the second lattice vector, in σ_AA. Any value is allowed; values that differ
         by ``length_x`` describe the same lattice.
     strain : float, optional
-        Total shear strain. Default: ``tilt / length_y``, a box that has never been flipped.
+        Total shear strain. Default: not known, as in files that hold lattice vectors alone; ``strain`` is then
+        ``tilt / length_y``, right but for flips, and `has_history` is False.
+
+    Attributes
+    ----------
+    has_history : bool
+        Whether the strain was given.
 
     Raises
     ------
-    ValueError
+    InputError
         If a length is not a positive finite number, the tilt or the strain is not finite, or the
         strain does not belong to the tilt.
     """
@@ -36,22 +48,24 @@ class Box:
     length_y: float
     tilt: float = 0.0
     strain: float | None = None
+    has_history: bool = field(init=False, repr=False)
 
     def __post_init__(self):
+        object.__setattr__(self, "has_history", self.strain is not None)
         for name in ("length_x", "length_y"):
             value = getattr(self, name)
             if not (np.isfinite(value) and value > 0):
-                raise ValueError(f"Box: {name} is {value!r}; it must be a positive finite number")
+                raise InputError(f"Box: {name} is {value!r}; it must be a positive finite number")
         if not np.isfinite(self.tilt):
-            raise ValueError(f"Box: tilt is {self.tilt!r}; it must be finite")
+            raise InputError(f"Box: tilt is {self.tilt!r}; it must be finite")
         if self.strain is None:
             object.__setattr__(self, "strain", self.tilt / self.length_y)
         if not np.isfinite(self.strain):
-            raise ValueError(f"Box: strain is {self.strain!r}; it must be finite")
+            raise InputError(f"Box: strain is {self.strain!r}; it must be finite")
         excess = (self.strain * self.length_y - self.tilt) / self.length_x
         # A strain that came through a file or an accumulated sum carries rounding of its own size.
         if abs(excess - round(excess)) > 1e-9 * (1 + abs(excess)):
-            raise ValueError(
+            raise InputError(
                 f"Box: strain {self.strain!r} does not belong to tilt {self.tilt!r}; strain * length_y "
                 "and tilt may differ by whole multiples of length_x only"
             )
@@ -66,6 +80,36 @@ class Box:
     def flips(self) -> int:
         """How many box lengths the tilt has been flipped back since zero strain."""
         return round((self.strain * self.length_y - self.tilt) / self.length_x)
+
+    def strain_to(self, later: Box) -> float:
+        """By how much a ``later`` box of the same size has been sheared further.
+
+        If both boxes have a history, the difference of their strains. If not, the least strain that leads from one
+        lattice to the other, which a flip in between does not change.
+
+        Raises
+        ------
+        InputError
+            If without a history the step is more than a quarter of ``length_x``, so that its direction is in doubt, or
+            only one of the boxes has a history and it does not agree with the nearest lattice.
+        """
+        told = later.strain - self.strain
+        if self.has_history and later.has_history:
+            return told
+        step = (later.tilt - self.tilt) / self.length_x
+        nearest = step - round(step)
+        if abs(nearest) > NEAREST_LATTICE:
+            raise InputError(
+                f"Box: from tilt {self.tilt:.6g} to {later.tilt:.6g} the lattice moves by {abs(nearest):.3g} length_x; "
+                f"without a strain at most {NEAREST_LATTICE} can be told from a flip: give both boxes their strain"
+            )
+        strain = nearest * self.length_x / self.length_y
+        if self.has_history != later.has_history and round((told - strain) * self.length_y / self.length_x) != 0:
+            raise InputError(
+                f"Box: only one of two boxes carries its strain, and {self.strain:.6g} to {later.strain:.6g} is not "
+                f"the nearest step, {strain:.3g}; give both boxes their strain, or neither"
+            )
+        return strain
 
     @property
     def area(self) -> float:
@@ -124,7 +168,7 @@ class Frame:
 
     Raises
     ------
-    ValueError
+    InputError
         If a shape does not fit, a coordinate is not finite, a species is not 0 or 1, or an image
         counter is not a whole number.
     """
@@ -138,19 +182,19 @@ class Frame:
     def __post_init__(self):
         positions = np.ascontiguousarray(self.positions, dtype=np.float64)
         if positions.ndim != 2 or positions.shape[1] != 2:
-            raise ValueError(f"Frame: positions have shape {positions.shape}; (N, 2) is needed")
+            raise InputError(f"Frame: positions have shape {positions.shape}; (N, 2) is needed")
         if not np.isfinite(positions).all():
-            raise ValueError("Frame: positions must be finite")
+            raise InputError("Frame: positions must be finite")
         given = np.asarray(self.species)
         if given.shape != positions.shape[:1]:
-            raise ValueError(f"Frame: species have shape {given.shape}; ({len(positions)},) is needed")
+            raise InputError(f"Frame: species have shape {given.shape}; ({len(positions)},) is needed")
         if not np.isin(given, (0, 1)).all():
-            raise ValueError("Frame: species must be 0 (A) or 1 (B)")
+            raise InputError("Frame: species must be 0 (A) or 1 (B)")
         images = np.zeros(positions.shape) if self.images is None else np.asarray(self.images)
         if images.shape != positions.shape:
-            raise ValueError(f"Frame: images have shape {images.shape}; {positions.shape} is needed")
+            raise InputError(f"Frame: images have shape {images.shape}; {positions.shape} is needed")
         if not (np.rint(images) == images).all():
-            raise ValueError("Frame: images must be whole numbers")
+            raise InputError("Frame: images must be whole numbers")
         object.__setattr__(self, "positions", positions)
         object.__setattr__(self, "species", np.ascontiguousarray(given, dtype=np.int32))
         object.__setattr__(self, "images", np.ascontiguousarray(images, dtype=np.int32))

@@ -182,7 +182,7 @@ def disordered_frame(seed, length_x, length_y, tilt, spread=0):
     """
     repulsive = Model.preset(sigma=(1.0, 0.88, 0.88))
     random = np.random.default_rng(seed)
-    box = Box(length_x, length_y, tilt)
+    box = Box(length_x, length_y, tilt, tilt / length_y)
     positions = np.empty((round(1.2 * box.area), 2))
     placed = 0
     while placed < len(positions):

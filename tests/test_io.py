@@ -4,6 +4,7 @@ import subprocess
 import sys
 import textwrap
 import warnings
+from dataclasses import replace
 from importlib.util import find_spec
 
 import netCDF4
@@ -149,6 +150,8 @@ def test_trajectory_follows_the_convention(trajectory):
             "cell_lengths": ("f8", ("frame", "cell_spatial")),
             "cell_angles": ("f8", ("frame", "cell_angular")),
             "atom_types": ("i4", ("frame", "atom")),
+            "strain": ("f8", ("frame",)),
+            "image": ("i4", ("frame", "atom", "spatial")),
         }
         words = {name: dataset[name][:].tobytes() for name in ("spatial", "cell_spatial", "cell_angular")}
         assert words == {"spatial": b"xyz", "cell_spatial": b"abc", "cell_angular": b"alphabeta gamma"}
@@ -166,16 +169,38 @@ def test_trajectory_follows_the_convention(trajectory):
 def test_trajectory_round_trip(tmp_path_factory, length_x, length_y, relative_tilt):
     # Tilts of a whole box length and more than 45° are unusual, but legal.
     frame = make_frame(relative_tilt * length_x, 7, length_x, length_y, time=2.5)
+    box = frame.box
+    sheared = Box(length_x, length_y, box.tilt, (box.tilt + 3 * length_x) / length_y)
+    images = np.random.default_rng(1).integers(-5, 6, (7, 2))
     path = tmp_path_factory.mktemp("round_trip") / "trajectory.nc"
     with TrajectoryWriter(path, frame.species) as writer:
         writer.write(frame)
-    (read,) = read_trajectory(path)
+        writer.write(replace(frame, box=sheared, images=images))
+    read, later = read_trajectory(path)
+    assert not read.box.has_history and not read.images.any()
+    assert later.box.has_history and later.box.strain == sheared.strain and later.box.flips == 3
+    np.testing.assert_array_equal(later.images, images)
     for name in ("length_x", "length_y", "tilt"):
         assert getattr(read.box, name) == pytest.approx(getattr(frame.box, name), rel=0, abs=FLOAT64)
     # Coordinates reach 60 here, twice the limit of FLOAT32.
     np.testing.assert_allclose(read.positions, frame.positions, rtol=0, atol=2 * FLOAT32)
     np.testing.assert_array_equal(read.species, frame.species)
     assert read.time == frame.time
+
+
+def test_trajectory_of_an_earlier_version_has_no_history(trajectory, tmp_path):
+    """A file without the strain and the images, as earlier versions wrote it."""
+    old = tmp_path / "old.nc"
+    with netCDF4.Dataset(trajectory) as source, netCDF4.Dataset(old, "w", format="NETCDF3_64BIT_OFFSET") as target:
+        target.setncatts({name: source.getncattr(name) for name in source.ncattrs()})
+        for name, dimension in source.dimensions.items():
+            target.createDimension(name, None if dimension.isunlimited() else len(dimension))
+        for name, variable in source.variables.items():
+            if name not in ("strain", "image"):
+                target.createVariable(name, variable.dtype, variable.dimensions)[...] = variable[...]
+    for frame, read in zip(FRAMES, read_trajectory(old), strict=True):
+        assert not read.box.has_history and not read.images.any()
+        np.testing.assert_allclose(read.positions, frame.positions, rtol=0, atol=FLOAT32)
 
 
 def test_trajectory_refuses_other_particles(tmp_path):

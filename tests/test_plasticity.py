@@ -7,6 +7,8 @@ import pytest
 from reference import d2min as reference_d2min
 from reference import disordered_frame, flipped, ordered_pairs, renumbered, wrapped
 
+from softspots.exceptions import InputError
+from softspots.io import TrajectoryWriter, read_trajectory
 from softspots.plasticity import d2min
 from softspots.state import Box, Frame
 
@@ -73,6 +75,29 @@ def test_flips_do_not_matter(frame, times):
     expected = d2min(start, later)
     assert_same(d2min(start, flipped(later, times)), expected)
     assert_same(d2min(flipped(start, times), later), expected)
+
+
+@pytest.mark.parametrize("flips", [-1, 0, 2])
+def test_boxes_that_carry_a_tilt_only_are_the_nearest_lattice(frame, flips):
+    start, later = thermal(frame, 0.02)
+    box = frame.box
+    tilts = box.tilt, box.tilt + 0.02 * box.length_y - flips * box.length_x
+    bare = [
+        replace(one, box=Box(box.length_x, box.length_y, tilt)) for one, tilt in zip((start, later), tilts, strict=True)
+    ]
+    assert_same(d2min(*bare), d2min(start, later))
+    with pytest.raises(InputError, match="give both boxes their strain"):
+        d2min(bare[0], replace(later, box=Box(box.length_x, box.length_y, box.tilt + 0.3 * box.length_x)))
+
+
+def test_a_trajectory_keeps_what_flips_take_away(frame, tmp_path):
+    start, later = thermal(frame, 0.9)
+    start, later = wrapped(start), wrapped(flipped(later))
+    with TrajectoryWriter(tmp_path / "trajectory.nc", frame.species) as writer:
+        writer.write(start)
+        writer.write(later)
+    # Coordinates of up to 25 in single precision, against displacements of order one, over 25 neighbours.
+    np.testing.assert_allclose(d2min(*read_trajectory(tmp_path / "trajectory.nc")), d2min(start, later), atol=1e-3)
 
 
 def test_wrapping_between_the_two_times_does_not_matter(frame):

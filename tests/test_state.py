@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reference import flipped, renumbered, wrapped
 
+from softspots.exceptions import InputError
 from softspots.state import Box, Frame
 
 lengths = st.floats(1.0, 100.0)
@@ -57,6 +58,32 @@ def test_sheared_box_is_flipped_into_half_a_length(length_x, length_y, strain):
 def test_a_box_never_flipped_takes_its_strain_from_its_tilt():
     box = Box(10.0, 4.0, tilt=9.0)
     assert (box.strain, box.flips, box.area) == (2.25, 0, 40.0)
+    assert not box.has_history and Box(10.0, 4.0, 9.0, 2.25).has_history
+
+
+@given(length_x=lengths, length_y=lengths, strain=strains, step=st.floats(-0.24, 0.24), flips=st.integers(-3, 3))
+def test_the_strain_between_boxes_does_not_depend_on_flips(length_x, length_y, strain, step, flips):
+    step *= length_x / length_y
+    first, later = (Box.sheared(length_x, length_y, value) for value in (strain, strain + step))
+    tilts = Box(length_x, length_y, first.tilt), Box(length_x, length_y, later.tilt - flips * length_x)
+    # Rounding of strains of up to 30 and of tilts of up to 50 over lengths of at least 1.
+    assert first.strain_to(later) == pytest.approx(step, abs=1e-12)
+    assert tilts[0].strain_to(tilts[1]) == pytest.approx(step, abs=1e-12)
+
+
+@pytest.mark.parametrize("step", [0.26, -0.26, 0.5, 0.74])
+def test_a_step_between_lattices_that_may_go_either_way_is_refused(step):
+    with pytest.raises(InputError, match="give both boxes their strain"):
+        Box(10.0, 10.0, 1.0).strain_to(Box(10.0, 10.0, 1.0 + 10 * step))
+    # Told, it is no matter of doubt.
+    told = Box(10.0, 10.0, 1.0, 0.1).strain_to(Box(10.0, 10.0, 1.0 + 10 * step, 0.1 + step))
+    assert told == pytest.approx(step, rel=1e-14)
+
+
+def test_a_box_with_a_history_and_one_without_must_agree():
+    assert Box(10.0, 10.0, 1.0, 0.1).strain_to(Box(10.0, 10.0, 2.0)) == pytest.approx(0.1, rel=1e-14)
+    with pytest.raises(InputError, match="only one of two boxes carries its strain"):
+        Box(10.0, 10.0, 1.0, 3.1).strain_to(Box(10.0, 10.0, 2.0))
 
 
 @given(length_x=lengths, length_y=lengths, strain=strains, seed=seeds, times=st.integers(-3, 3))

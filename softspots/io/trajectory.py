@@ -25,7 +25,8 @@ class TrajectoryWriter:
     The convention has no reduced units, and readers refuse names other than its own: **"angstrom" stands for σ_AA and
     "picosecond" for τ**, which the file's title repeats.
 
-    Image counters, total strain and full precision are not in this file; the results file has them.
+    Besides what the convention has: ``strain``, the total strain of the box (NaN if it is not known), and ``image``,
+    how often each particle has been wrapped along the lattice vectors. Full precision is in the results file only.
 
     Parameters
     ----------
@@ -71,6 +72,8 @@ class TrajectoryWriter:
             "cell_lengths": ("f8", ("cell_spatial",), "angstrom"),
             "cell_angles": ("f8", ("cell_angular",), "degree"),
             "atom_types": ("i4", ("atom",), None),
+            "strain": ("f8", (), None),
+            "image": ("i4", ("atom", "spatial"), None),
         }
         for name, (dtype, dimensions, units) in per_frame.items():
             variable = dataset.createVariable(name, dtype, ("frame", *dimensions))
@@ -96,6 +99,8 @@ class TrajectoryWriter:
         variables["cell_lengths"][index] = box.length_x, np.hypot(box.tilt, box.length_y), LENGTH_Z
         variables["cell_angles"][index] = 90.0, 90.0, np.degrees(np.arctan2(box.length_y, box.tilt))
         variables["atom_types"][index] = self._species + 1
+        variables["strain"][index] = box.strain if box.has_history else np.nan
+        variables["image"][index] = np.column_stack((frame.images, np.zeros(len(frame))))
         self._dataset.sync()
 
     def close(self):
@@ -112,8 +117,8 @@ class TrajectoryWriter:
 def read_trajectory(path: str | PathLike) -> Iterator[Frame]:
     """The frames of a trajectory that `TrajectoryWriter` has written, one after the other.
 
-    Positions and times come back in float32 precision, boxes in float64; image counters and the strain before the
-    last flip are not in the file.
+    Positions and times come back in float32 precision, boxes in float64. Files of earlier versions lack the strain and
+    the image counters; their boxes have no history.
 
     Raises
     ------
@@ -126,11 +131,18 @@ def read_trajectory(path: str | PathLike) -> Iterator[Frame]:
         dataset.set_auto_mask(False)
         variables = dataset.variables
         for index in range(len(dataset.dimensions["frame"])):
-            length_x, length_b, _ = variables["cell_lengths"][index]
+            length_x, length_b, _ = variables["cell_lengths"][index].tolist()
             gamma = np.radians(variables["cell_angles"][index, 2])
+            strain = float(variables["strain"][index]) if "strain" in variables else np.nan
             yield Frame(
                 variables["coordinates"][index, :, :2],
                 variables["atom_types"][index] - 1,
-                Box(float(length_x), float(length_b * np.sin(gamma)), float(length_b * np.cos(gamma))),
+                Box(
+                    length_x,
+                    float(length_b * np.sin(gamma)),
+                    float(length_b * np.cos(gamma)),
+                    None if np.isnan(strain) else strain,
+                ),
                 float(variables["time"][index]),
+                variables["image"][index, :, :2] if "image" in variables else None,
             )
