@@ -24,7 +24,7 @@ from softspots.panels import (
     draw_selection,
     figure_of,
 )
-from softspots.plotting import draw_map
+from softspots.plotting import save_figure, save_map
 from softspots.series import Series, series_of
 from softspots.state import Box, Frame
 from softspots.summary import summary_text
@@ -44,14 +44,15 @@ def draw_frame(path, target) -> None:
     results = read_results(path)
     values, parameters = results.frame(0), results.configuration
     box = Box(float(results["length_x"]), float(results["length_y"]), float(values["tilt"]))
-    model = Model.preset(parameters["model"])
-    draw_map(
+    model = Model.of_run(parameters)
+    save_map(
         target,
         Frame(values["position"], results["species"], box),
         values["d2min"],
         values["soft_spot"],
         parameters["temperature"],
-        (model.sigma[0], model.sigma[2]),
+        diameters=(model.sigma[0], model.sigma[2]),
+        threshold=parameters["rearrangement_threshold"],
     )
 
 
@@ -146,7 +147,7 @@ def main() -> None:
                 print(f"left out, as nothing is there for it: figure{name}")
                 continue
             for suffix in SUFFIXES:
-                figure.savefig(FOLDER / f"figure{name}.{suffix}")
+                save_figure(figure, FOLDER / f"figure{name}.{suffix}")
     found = [run for run in data.values() if run]
     (HERE / "conditions.md").write_text(table() + "\n", encoding="utf-8")
     SUMMARY.write_text(summary_text(found, series_of(runs)), encoding="utf-8")

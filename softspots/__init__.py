@@ -41,6 +41,7 @@ __all__ = [
     "SoftSpots",
     "SoftspotsError",
     "d2min",
+    "draw_map",
     "energy_forces",
     "hessian",
     "inherent_structure",
@@ -49,3 +50,12 @@ __all__ = [
     "participation_ratio",
     "soft_spots",
 ]
+
+
+def __getattr__(name):
+    # Importing Matplotlib takes as long as all else, and most ranks and jobs never draw.
+    if name == "draw_map":
+        from .plotting import draw_map
+
+        return draw_map
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

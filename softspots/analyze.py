@@ -22,6 +22,7 @@ from .movie import draw_movie, movie_frames, movie_suffix
 from .options import Parser
 from .output import make_folder
 from .panels import PANEL_STYLE, figures, run_name
+from .plotting import save_figure
 from .progress import Progress
 from .reduce import NEEDED, SELECTION_FRAMES, reduce_run
 from .series import series_of
@@ -221,7 +222,7 @@ def analyze(arguments, sources: Sequence[Source]) -> str:
                 progress.stage(name[:22])
                 if figure := draw():
                     for suffix in FORMATS:
-                        figure.savefig(folder / (name + suffix))
+                        save_figure(figure, folder / (name + suffix))
                 progress.advance(FIGURE)
         for source in sources if arguments.movie else ():
             progress.stage(f"movie {source.name}"[:22])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -89,6 +90,18 @@ class Model:
         if name not in PRESETS:
             raise ValueError(f"Model: preset is {name!r}; allowed: {', '.join(PRESETS)}")
         return cls(**(PRESETS[name] | changes))
+
+    @classmethod
+    def of_run(cls, configuration: Mapping) -> Model:
+        """The mixture of a run, from the run's parameters as a results file has them; others are left alone.
+
+        Raises
+        ------
+        ValueError
+            As in `preset`.
+        """
+        own = {entry.name for entry in fields(cls)} & configuration.keys()
+        return cls.preset(configuration["model"], **{name: configuration[name] for name in own})
 
     @property
     def largest_cutoff(self) -> float:

@@ -8,12 +8,13 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.animation import AbstractMovieWriter, FFMpegWriter, PillowWriter
-from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from .exceptions import InputError
 from .io.results import Results
 from .model import Model
-from .plotting import COLORS, STYLE, draw_discs
+from .plotting import STYLE, color_scale, draw_bar, draw_discs
+from .replacing import replacing
 from .state import Box, Frame
 
 FRAMES_PER_SECOND = 12
@@ -29,7 +30,7 @@ def movie_suffix() -> str:
 
 def movie_frames(results: Results) -> np.ndarray:
     """Numbers of the frames that a movie shows: those with soft spots and D²_min; of a GIF, 200 evenly spread."""
-    shown = np.flatnonzero((results["inherent_certified"] == 1) & np.isfinite(results["d2min"]).all(axis=1))
+    shown = np.flatnonzero((results["inherent_certified"] == 1) & (results["d2min"] > 0).any(axis=1))
     if movie_suffix() == ".gif" and len(shown) > GIF_FRAMES:
         shown = shown[np.linspace(0, len(shown) - 1, GIF_FRAMES).astype(int)]
     return shown
@@ -39,7 +40,7 @@ def draw_movie(path: Path, results: Results, progress: Callable[[], None] = lamb
     """Draw particles coloured by D²_min, soft spots outlined, frame by frame.
 
     The view is the rectangle into which particles are wrapped, which stands still while the box is sheared; colours
-    mean the same in all frames.
+    mean the same in all frames, and grey that D²_min is not known.
 
     Parameters
     ----------
@@ -51,23 +52,25 @@ def draw_movie(path: Path, results: Results, progress: Callable[[], None] = lamb
 
     Raises
     ------
-    ValueError
+    InputError
         If no frame has soft spots and D²_min.
+    OutputError
+        If the movie cannot be written.
     """
     chosen = movie_frames(results)
     if chosen.size == 0:
-        raise ValueError(f"{results.path} has no frame with soft spots and D²_min to show")
-    with matplotlib.rc_context(STYLE):
-        _draw(path, results, chosen, progress)
+        raise InputError(f"{results.path} has no frame with soft spots and D²_min to show")
+    with matplotlib.rc_context(STYLE), replacing(path) as unfinished:
+        _draw(unfinished, results, chosen, progress)
 
 
 def _draw(path, results, chosen, progress):
-    activity = results["d2min"] / results.configuration["temperature"]
+    temperature = results.configuration["temperature"]
+    activity = results["d2min"] / temperature
     positions, labels, tilts, strains = (results[name] for name in ("position", "soft_spot", "tilt", "strain"))
     size = float(results["length_x"]), float(results["length_y"])
-    sigma_aa, _, sigma_bb = Model.preset(results.configuration["model"]).sigma
-    shown = activity[chosen]
-    coloring = {"cmap": COLORS, "norm": LogNorm(np.quantile(shown[shown > 0], 0.05), shown.max(), clip=True)}
+    sigma_aa, _, sigma_bb = Model.of_run(results.configuration).sigma
+    coloring = color_scale(activity[chosen])
 
     figure = Figure(figsize=(SIDE, SIDE * 1.2))
     axes = figure.add_axes((0.11, 0.2, 0.86, 0.75))
@@ -85,8 +88,7 @@ def _draw(path, results, chosen, progress):
                 axes, frame, activity[index], labels[index], (sigma_aa, sigma_bb), coloring, np.zeros(2), np.array(size)
             )
             if index == chosen[0]:
-                figure.colorbar(drawn[-1], cax=bar, orientation="horizontal", format="%g")
-                bar.set_xlabel(r"$D^2_{\min}/T$ ($k_\mathrm{B}\sigma_\mathrm{AA}^2/\varepsilon_\mathrm{AA}$)")
+                draw_bar(bar, drawn[-1], temperature, results.configuration["rearrangement_threshold"], "horizontal")
             axes.set_title(rf"$\gamma={strains[index]:.3f}$", loc="left")
             writer.grab_frame()
             progress()

@@ -187,14 +187,7 @@ class Parameters:
 
     def make_model(self) -> Model:
         """The mixture of this run."""
-        return Model.preset(
-            self.model,
-            smoothing=self.smoothing,
-            cutoff=self.cutoff,
-            cutoff_per_pair=self.cutoff_per_pair,
-            inner_cutoff=self.inner_cutoff,
-            fraction_a=self.fraction_a,
-        )
+        return Model.of_run(vars(self))
 
     def as_dict(self) -> dict[str, bool | int | float | str]:
         """All values by name, as plain as a file takes them."""

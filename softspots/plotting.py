@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from os import PathLike
+from pathlib import Path
+
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection
+from matplotlib.colorbar import Colorbar
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
+from matplotlib.transforms import Bbox
 
+from .exceptions import InputError
 from .probability import THRESHOLD
+from .replacing import replacing
 from .state import Frame
 
 STYLE = {
@@ -23,83 +30,166 @@ STYLE = {
     "savefig.dpi": 400,
     "pdf.fonttype": 42,
 }
-# Inches. The whole is two columns of Physical Review wide; the margins hold tick labels and axis labels.
-FULL_WIDTH, PANEL_WIDTH, LEFT, BOTTOM, TOP = 7.0, 3.95, 0.46, 0.48, 0.06
-# Lightness falls evenly, from a tone that still shows on white to a red on which black still shows.
-COLORS = ListedColormap(matplotlib.colormaps["OrRd"](range(16, 256)))
+FULL_WIDTH = 7.0  # inches; two columns of Physical Review
+LABELS = 0.55  # inches, about, that tick labels and the label of an axis take
+# Lightness falls evenly, from a tone that still shows on white to a red on which black still shows. What is not known
+# is of a blueish grey, which is no red of any lightness.
+COLORS = ListedColormap(matplotlib.colormaps["OrRd"](range(16, 256))).with_extremes(bad="#a9b4bf")
 MARK = "#1f4e9c"  # the inset's frame and its place in the map: the one blue among reds
 OUTLINE = 0.1  # width of the outlines, in σ_AA
 INSET_SIDE = 14.0  # in σ_AA
+# Where inset and colour bar stand beside the map, as (x, y, width, height) in units of the map; how wide all is then.
+INSET, BAR_BELOW, WITH_INSET = (1.06, 0.2, 0.58, 0.8), (1.06, 0.02, 0.58, 0.035), 1.65
+BAR_ALONE, WITH_BAR = (1.06, 0.0, 0.03, 1.0), 1.23
 
 
 def draw_map(
-    target,
     frame: Frame,
     d2min: np.ndarray,
     labels: np.ndarray,
     temperature: float | None = None,
+    *,
+    axes: Axes | None = None,
     diameters: tuple[float, float] = (1.0, 0.88),
-) -> None:
+    threshold: float = THRESHOLD,
+    inset: bool = True,
+    colorbar: bool = True,
+) -> Axes:
     """Draw a configuration coloured by D²_min, soft spots outlined, with an inset on a rearranging one.
 
     Particles are discs in true proportion: the darker, the larger D²_min in the interval that follows
-    (logarithmic; the lightest colour stands for the lowest 5 % too). Those outlined in black are on soft spots.
-    The inset shows the spot with the largest sum of D²_min around its most active particle; its place in the map
-    is framed in the same colour (Schoenholz et al. 2014, fig. 1).
+    (logarithmic; the lightest colour stands for the lowest 5 % too), and grey where it is not known. Those outlined in
+    black are on soft spots. The inset shows the spot with the largest sum of D²_min around its most active particle;
+    its place in the map is framed in the same colour (Schoenholz et al. 2014, fig. 1). If it lies on the border of the
+    box, the map shows another cell of the same lattice, in whose middle it is; coordinates stay those of the frame.
 
     Parameters
     ----------
-    target : path or matplotlib.axes.Axes
-        A file to write, 7 inches wide, in the format of its suffix (".pdf", ".png", ".svg"); or axes to draw in.
-        Inset and colour bar stand to the right of the axes, over two thirds of their width.
     frame : Frame
     d2min : (N,) array_like of float
-        In σ_AA².
+        In σ_AA²; NaN where it is not known.
     labels : (N,) array_like of int
-        Number of the soft spot of each particle, -1 for none.
+        Number of the soft spot of each particle, -1 for none, as in `SoftSpots.labels`.
     temperature : float, optional
-        In ε_AA/k_B. If given, colours stand for D²_min/T, and the colour bar marks the 15 T from which on
-        a particle is said to rearrange.
+        In ε_AA/k_B. If given, colours stand for D²_min/T, and the colour bar marks the threshold.
+    axes : matplotlib.axes.Axes, optional
+        Where to draw. Inset and colour bar share its place with the map. Default: those of a new figure, 7 inches wide.
     diameters : pair of float
         Of A and B particles, in σ_AA: σ_AA and σ_BB of the mixture.
+    threshold : float
+        D²_min/T from which on a particle is said to rearrange; used with a temperature only.
+    inset, colorbar : bool
+        Whether they are drawn. Without soft spots there is no inset.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Of the map; ``.figure.savefig(path)`` writes a new figure.
 
     Raises
     ------
-    ValueError
-        If shapes do not fit, D²_min is not finite or nowhere positive, the temperature is not
-        positive, or the suffix is unknown.
+    InputError
+        If shapes do not fit, D²_min is infinite, negative or nowhere positive, or the temperature is not positive.
     """
     d2min, labels = np.asarray(d2min, dtype=float), np.asarray(labels)
     if not d2min.shape == labels.shape == (len(frame),):
-        raise ValueError(
+        raise InputError(
             f"draw_map: d2min has shape {d2min.shape} and labels {labels.shape}; ({len(frame)},) is needed"
         )
-    if not (np.isfinite(d2min).all() and (d2min > 0).any()):
-        raise ValueError("draw_map: d2min must be finite and somewhere positive")
+    if np.isinf(d2min).any() or (d2min < 0).any() or not (d2min > 0).any():
+        raise InputError("draw_map: d2min must be finite or NaN, not negative, and somewhere positive")
     if temperature is not None and not temperature > 0:
-        raise ValueError(f"draw_map: temperature is {temperature!r}; it must be positive")
-    if isinstance(target, Axes):
-        _draw(target, frame, d2min, labels, temperature, diameters)
-        return
-    low, high = _extent(frame.box)
-    panel_height = PANEL_WIDTH * (high[1] - low[1]) / (high[0] - low[0])
-    height = BOTTOM + panel_height + TOP
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(FULL_WIDTH, height))
-        place = (LEFT / FULL_WIDTH, BOTTOM / height, PANEL_WIDTH / FULL_WIDTH, panel_height / height)
-        _draw(figure.add_axes(place), frame, d2min, labels, temperature, diameters)
-        figure.savefig(target)
-
-
-def _draw(axes, frame, d2min, labels, temperature, diameters):
+        raise InputError(f"draw_map: temperature is {temperature!r}; it must be positive")
+    inset = inset and bool((labels >= 0).any())
+    width = WITH_INSET if inset else WITH_BAR if colorbar else 1.0
     values = d2min if temperature is None else d2min / temperature
-    coloring = {
-        "cmap": COLORS,
-        "norm": LogNorm(np.quantile(values[values > 0], 0.05), values.max(), clip=True),
-    }
-    border = Polygon(_corners(frame.box), fill=False, linewidth=0.8, zorder=3, clip_on=False)
+    coloring = color_scale(values)
+    center = _most_active_place(frame, d2min, labels) if inset else None
+    origin = _origin(frame.box, center) if inset else np.zeros(2)
+    if axes is None:
+        axes = _new_axes(frame.box, width)
+    beside = _make_room(axes, width)
+    discs = _draw_cell(axes, frame, values, labels, diameters, coloring, origin)
+    if inset:
+        _draw_inset(beside(INSET), axes, frame, values, labels, diameters, coloring, origin, center)
+    if colorbar:
+        bar = beside(BAR_BELOW if inset else BAR_ALONE)
+        scale = draw_bar(bar, discs, temperature, threshold, "horizontal" if inset else "vertical")
+        if not inset and np.isnan(values).any():
+            scale.set_label(f"{scale.ax.get_ylabel()}; grey: not known")
+    return axes
+
+
+def save_map(path: str | PathLike, *arguments, **options) -> None:
+    """Write the map of `draw_map` to a file in the format of its suffix (".pdf", ".png", ".svg"), in our own style.
+
+    Raises
+    ------
+    InputError
+        As `draw_map` does, or if the suffix is unknown.
+    OutputError
+        If the file cannot be written.
+    """
+    with matplotlib.rc_context(STYLE):
+        save_figure(draw_map(*arguments, **options).figure, path)
+
+
+def save_figure(figure: Figure, path: str | PathLike) -> None:
+    """Write a figure, whole or not at all, in the format of the suffix.
+
+    Raises
+    ------
+    InputError
+        If the suffix is unknown.
+    OutputError
+        If the file cannot be written.
+    """
+    suffix, known = Path(path).suffix, sorted(figure.canvas.get_supported_filetypes())
+    if suffix[1:].lower() not in known:
+        raise InputError(f"a figure: got {path}; allowed: a name that ends in {', '.join(known)}")
+    with replacing(path) as unfinished:
+        figure.savefig(unfinished)
+
+
+def _new_axes(box, width):
+    """Axes of a new figure as high as the map asks for."""
+    low, high = _extent(box)
+    panel = (FULL_WIDTH - LABELS) / width
+    height = panel * (high[1] - low[1]) / (high[0] - low[0]) + LABELS
+    return Figure(figsize=(FULL_WIDTH, height), layout="constrained").add_subplot()
+
+
+def _make_room(axes, width):
+    """Make the axes narrower by this factor, and a function that makes axes beside the map, in units of the map."""
+    figure, place = axes.figure, axes.get_subplotspec()
+    if place is not None:
+        left, right = place.subgridspec(1, 2, width_ratios=(1, width - 1), wspace=0) if width > 1 else (place, None)
+        axes.set_subplotspec(left)
+    else:
+        right = axes.get_position(original=True)
+        axes.set_position(Bbox.from_bounds(right.x0, right.y0, right.width / width, right.height))
+    # So that nothing beside the map reaches beyond the place of the axes, whatever the shape of the box.
+    axes.set_anchor("W")
+
+    def beside(bounds):
+        other = figure.add_axes(right) if place is None else figure.add_subplot(right)
+
+        def place_beside(other, renderer):
+            axes.apply_aspect()
+            return Bbox.from_bounds(*bounds).transformed(axes.transAxes - figure.transSubfigure)
+
+        other.set_axes_locator(place_beside)
+        return other
+
+    return beside
+
+
+def _draw_cell(axes, frame, values, labels, diameters, coloring, origin):
+    """One cell of the lattice, with its border; the collection of discs that a colour bar is for."""
+    corners = origin + _corners(frame.box)
+    border = Polygon(corners, fill=False, linewidth=0.8, zorder=3, clip_on=False)
     axes.add_patch(border)
-    low, high = _extent(frame.box)
+    low, high = corners.min(axis=0), corners.max(axis=0)
     discs = draw_discs(axes, frame, values, labels, diameters, coloring, low, high)
     for collection in discs:
         collection.set_clip_path(border)
@@ -111,31 +201,36 @@ def _draw(axes, frame, d2min, labels, temperature, diameters):
         ylabel=r"$y$ ($\sigma_\mathrm{AA}$)",
     )
     axes.spines[:].set_visible(False)
+    return discs[-1]
 
-    bar = axes.figure.colorbar(
-        discs[-1], cax=axes.inset_axes((1.06, 0.02, 0.58, 0.035)), orientation="horizontal", format="%g"
-    )
-    if temperature is None:
-        bar.set_label(r"$D^2_{\min}$ ($\sigma_\mathrm{AA}^2$)")
-    else:
-        bar.set_label(r"$D^2_{\min}/T$ ($k_\mathrm{B}\sigma_\mathrm{AA}^2/\varepsilon_\mathrm{AA}$)")
-        if bar.norm.vmin < THRESHOLD < bar.norm.vmax:
-            bar.ax.axvline(THRESHOLD, color="black", linewidth=0.8)
-            bar.ax.annotate(
-                f"{THRESHOLD:g}", (THRESHOLD, 1), (0, 2), ("data", "axes fraction"), "offset points", ha="center"
-            )
 
-    if (labels >= 0).any():
-        inset = axes.inset_axes((1.06, 0.2, 0.58, 0.8), anchor="N", aspect="equal", xticks=[], yticks=[])
-        inset.spines[:].set(color=MARK, linewidth=1.2)
-        centre = _most_active_spot(frame, d2min, labels)
-        half = min(INSET_SIDE, *(high - low)) / 2
-        draw_discs(inset, frame, values, labels, diameters, coloring, centre - half, centre + half)
-        inset.set(xlim=(centre[0] - half, centre[0] + half), ylim=(centre[1] - half, centre[1] + half))
-        # A frame that the border cuts goes on at the other side, like the particles in it.
-        for image in periodic_images(Frame(centre[None], [0], frame.box), low - half, high + half)[0]:
-            mark = axes.add_patch(Rectangle(image - half, 2 * half, 2 * half, fill=False, color=MARK, linewidth=1.2))
-            mark.set_clip_path(border)
+def _draw_inset(inset, axes, frame, values, labels, diameters, coloring, origin, center):
+    """The surroundings of the most active spot, with a scale, and their place in the map."""
+    half = _half_side(frame.box)
+    low, high = center - half, center + half
+    draw_discs(inset, frame, values, labels, diameters, coloring, low, high)
+    inset.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal", anchor="N", xticks=[], yticks=[])
+    inset.spines[:].set(color=MARK, linewidth=1.2)
+    inset.set_label("inset")
+    _draw_scale(inset, 2 * half)
+    if np.isnan(values).any():
+        inset.set_title("grey: not known", fontsize="small", loc="right", pad=4)
+    border = axes.patches[0]
+    lowest, highest = border.get_xy().min(axis=0), border.get_xy().max(axis=0)
+    # Where the inset is as wide as the box, its frame goes on at the other side, like the particles in it.
+    for image in periodic_images(Frame(center[None], [0], frame.box), lowest - half, highest + half)[0]:
+        mark = axes.add_patch(Rectangle(image - half, 2 * half, 2 * half, fill=False, color=MARK, linewidth=1.2))
+        mark.set_clip_path(border)
+
+
+def _draw_scale(inset, side):
+    """A bar of a round length, below the inset, where it hides nothing."""
+    length = max(choice for choice in (0.1, 0.2, 0.5, 1, 2, 5) if choice <= max(0.1, 0.4 * side))
+    place = {"transform": inset.get_xaxis_transform(), "clip_on": False}
+    left, _ = inset.get_xlim()
+    inset.plot([left, left + length], [-0.06, -0.06], color="black", linewidth=1.8, solid_capstyle="butt", **place)
+    text = rf" ${length:g}\,\sigma_\mathrm{{AA}}$"
+    inset.text(left + length, -0.06, text, va="center_baseline", fontsize="small", **place)
 
 
 def draw_discs(axes, frame, values, labels, diameters, coloring, low, high):
@@ -180,6 +275,32 @@ def draw_discs(axes, frame, values, labels, diameters, coloring, low, high):
     return collections
 
 
+def color_scale(values: np.ndarray) -> dict:
+    """``cmap`` and ``norm``: logarithmic, the lightest colour for the lowest 5 % of what is above zero, and below."""
+    positive = values[values > 0]
+    return {"cmap": COLORS, "norm": LogNorm(np.quantile(positive, 0.05), positive.max(), clip=True)}
+
+
+def draw_bar(bar: Axes, discs, temperature: float | None, threshold: float, orientation: str) -> Colorbar:
+    """The colour bar of discs from `draw_discs`: D²_min, or with a temperature D²_min/T, with the threshold."""
+    bar.set_label("colorbar")
+    scale = bar.figure.colorbar(discs, cax=bar, orientation=orientation, format="%g")
+    if temperature is None:
+        scale.set_label(r"$D^2_{\min}$ ($\sigma_\mathrm{AA}^2$)")
+        return scale
+    scale.set_label(r"$D^2_{\min}/T$ ($k_\mathrm{B}\sigma_\mathrm{AA}^2/\varepsilon_\mathrm{AA}$)")
+    if not scale.norm.vmin < threshold < scale.norm.vmax:
+        return scale
+    text, offset = f"{threshold:g}", "offset points"
+    if orientation == "horizontal":
+        bar.axvline(threshold, color="black", linewidth=0.8)
+        bar.annotate(text, (threshold, 1), (0, 2), ("data", "axes fraction"), offset, ha="center")
+    else:
+        bar.axhline(threshold, color="black", linewidth=0.8)
+        bar.annotate(text, (0, threshold), (-2, 0), ("axes fraction", "data"), offset, ha="right", va="center")
+    return scale
+
+
 def periodic_images(frame: Frame, low: tuple, high: tuple) -> tuple[np.ndarray, np.ndarray]:
     """All periodic images of the particles inside a rectangle.
 
@@ -207,18 +328,36 @@ def periodic_images(frame: Frame, low: tuple, high: tuple) -> tuple[np.ndarray, 
     return images[inside], np.nonzero(inside)[-1]
 
 
-def _most_active_spot(frame, d2min, labels):
-    """Position of the most active particle on the soft spot with the largest sum of D²_min."""
-    on_spot = labels >= 0
-    spot = np.argmax(np.bincount(labels[on_spot], weights=d2min[on_spot]))
-    return frame.positions[np.argmax(np.where(labels == spot, d2min, -1))]
+def _most_active_place(frame, d2min, labels):
+    """Most active particle on the soft spot with the largest sum of D²_min: its place in the cell at the origin."""
+    on_spot, activity = labels >= 0, np.nan_to_num(d2min)
+    spot = np.argmax(np.bincount(labels[on_spot], weights=activity[on_spot]))
+    vectors = _vectors(frame.box)
+    return frame.positions[np.argmax(np.where(labels == spot, activity, -1))] @ np.linalg.inv(vectors) % 1 @ vectors
+
+
+def _half_side(box):
+    """Half the side of the inset, which is no wider than the box."""
+    return min(INSET_SIDE, box.length_x, box.length_y) / 2
+
+
+def _origin(box, center):
+    """Lower left corner of a cell of the lattice whose border does not cross the inset, if there is such a cell."""
+    vectors, half = _vectors(box), _half_side(box)
+    reach = half * np.array((1 + abs(box.tilt) / box.length_y, 1)) / (box.length_x, box.length_y)
+    off_middle = center @ np.linalg.inv(vectors) - 0.5
+    crossed = (np.abs(off_middle) > 0.5 - reach) & (reach < 0.5)
+    return np.where(crossed, off_middle, 0.0) @ vectors
+
+
+def _vectors(box):
+    """The vectors of the lattice, as rows."""
+    return np.array(((box.length_x, 0.0), (box.tilt, box.length_y)))
 
 
 def _corners(box):
     """Corners of the sheared box, shape (4, 2), the first at the origin."""
-    return np.array(
-        [(0, 0), (box.length_x, 0), (box.length_x + box.tilt, box.length_y), (box.tilt, box.length_y)], dtype=float
-    )
+    return np.array(((0, 0), (1, 0), (1, 1), (0, 1))) @ _vectors(box)
 
 
 def _extent(box):

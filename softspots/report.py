@@ -10,7 +10,7 @@ from softspots.chain import Analysis
 from softspots.io.results import read_results
 from softspots.io.schema import LABELS
 from softspots.parameters import PAPER_PARTICLES, Parameters
-from softspots.plotting import draw_map
+from softspots.plotting import save_map
 from softspots.probability import plateau
 from softspots.state import Frame
 
@@ -79,11 +79,12 @@ def draw(parameters: Parameters, outcome: Outcome) -> None:
     frame, analysis = outcome.liveliest
     values = analysis.values
     sigma_aa, _, sigma_bb = parameters.make_model().sigma
-    draw_map(
+    save_map(
         parameters.output / "map.png",
         frame,
         values["d2min"],
         values["soft_spot"],
         parameters.temperature,
-        (sigma_aa, sigma_bb),
+        diameters=(sigma_aa, sigma_bb),
+        threshold=parameters.rearrangement_threshold,
     )

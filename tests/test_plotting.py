@@ -12,7 +12,9 @@ from matplotlib.image import imread
 from reference import images_of, wrapped
 
 import softspots
-from softspots.plotting import COLORS, OUTLINE, draw_map, periodic_images
+from softspots.exceptions import InputError, OutputError
+from softspots.model import Model
+from softspots.plotting import COLORS, OUTLINE, draw_map, periodic_images, save_map
 from softspots.state import Box, Frame
 
 BOX = Box(20.0, 16.0, tilt=6.0)
@@ -43,38 +45,54 @@ def drawn():
     frame, d2min, labels = glass()
     figure = Figure(figsize=(20, 10), dpi=100)
     canvas = FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.05, 0.05, 0.5, 0.9))
-    draw_map(axes, frame, d2min, labels, TEMPERATURE)
+    axes = draw_map(frame, d2min, labels, TEMPERATURE, axes=figure.add_axes((0.03, 0.05, 0.95, 0.9)))
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[::-1] / 255
 
-    def color(place, axes=axes):
-        column, row = np.floor(axes.transData.transform(place)).astype(int)
+    def color(place, where=axes):
+        column, row = np.floor(where.transData.transform(place)).astype(int)
         return pixels[row, column, :3]
 
     return axes, color
 
 
+def shown(axes, place):
+    """The image of a place in the cell that is drawn."""
+    corner = axes.patches[0].get_xy()[0]
+    return corner + lattice_place(place - corner) % 1 @ np.array(((BOX.length_x, 0.0), (BOX.tilt, BOX.length_y)))
+
+
+def lattice_place(points, box=BOX):
+    """Coordinates along the vectors of the lattice."""
+    return points @ np.linalg.inv(((box.length_x, 0.0), (box.tilt, box.length_y)))
+
+
 def inset_of(axes):
-    return next(child for child in axes.child_axes if child.get_aspect() == 1)
+    return next(other for other in axes.figure.axes if other.get_label() == "inset")
 
 
 def bar_of(axes):
-    return next(child for child in axes.child_axes if child is not inset_of(axes))
+    return next(other for other in axes.figure.axes if other.get_label() == "colorbar")
 
 
 def expected_color(axes, value):
     return COLORS(axes.collections[-1].norm(value))[:3]
 
 
+def inner(axes):
+    """Particles whose discs the border of the cell does not cut."""
+    corner = axes.patches[0].get_xy()[0]
+    place = lattice_place(shown(axes, glass()[0].positions) - corner)
+    return np.flatnonzero((np.abs(place - 0.5) < 0.45).all(axis=1))
+
+
 def test_discs_have_the_color_of_their_activity(drawn):
     axes, color = drawn
     frame, d2min, _ = glass()
-    # All but the lowest row and the left column, which the border of the box runs through.
-    for particle in [particle for particle in range(20, 320, 7) if particle % 20]:
+    for particle in inner(axes)[::7]:
         # Colours have 8 bits in the picture.
         np.testing.assert_allclose(
-            color(frame.positions[particle] + OFF_CENTRE),
+            color(shown(axes, frame.positions[particle] + OFF_CENTRE)),
             expected_color(axes, d2min[particle] / TEMPERATURE),
             atol=0.5 / 255 + 1e-9,
         )
@@ -95,35 +113,44 @@ def test_discs_have_the_size_of_their_species(drawn, particle, radius):
     up = np.array((0.0, 1.0))
     disc = expected_color(axes, d2min[particle] / TEMPERATURE)
     # 45 pixels per σ_AA: 0.04 is about two of them.
-    np.testing.assert_allclose(color(frame.positions[particle] + (radius - 0.04) * up), disc, atol=0.01)
-    assert np.abs(color(frame.positions[particle] + (radius + 0.04) * up) - disc).max() > 0.01
+    np.testing.assert_allclose(color(shown(axes, frame.positions[particle]) + (radius - 0.04) * up), disc, atol=0.01)
+    assert np.abs(color(shown(axes, frame.positions[particle]) + (radius + 0.04) * up) - disc).max() > 0.01
 
 
 def test_soft_spots_alone_are_outlined(drawn):
     axes, color = drawn
     frame, _, labels = glass()
-    inner = [particle for particle in range(20, 300) if particle % 20 not in (0, 19)]
+    particles = inner(axes)
     rims = np.array(
         [
-            color(frame.positions[particle] + ((0.5, 0.44)[particle % 2] - OUTLINE / 2) * np.array((1, 1)) / np.sqrt(2))
-            for particle in inner
+            color(
+                shown(axes, frame.positions[particle])
+                + ((0.5, 0.44)[particle % 2] - OUTLINE / 2) * np.array((1, 1)) / np.sqrt(2)
+            )
+            for particle in particles
         ]
     )
-    assert ((rims.max(axis=1) < 0.1) == (labels[inner] >= 0)).all()
+    assert ((rims.max(axis=1) < 0.1) == (labels[particles] >= 0)).all()
 
 
 def test_the_picture_is_periodic_and_ends_at_the_border(drawn):
     axes, color = drawn
     frame, d2min, _ = glass()
-    # Particle 120 sits on the left border: its right half is there, and its left half at the right border.
-    left = frame.positions[120]
-    for place in (left + (0.3, 0.2), left + (BOX.length_x - 0.3, 0.2)):
-        np.testing.assert_allclose(color(place), expected_color(axes, d2min[120] / TEMPERATURE), atol=0.01)
-    # Particle 10 sits on the lower border: its lower half is at the upper one.
-    top = frame.positions[10] + (BOX.tilt, BOX.length_y - 0.3)
-    np.testing.assert_allclose(color(top), expected_color(axes, d2min[10] / TEMPERATURE), atol=0.01)
-    for place in (left - (0.3, 0.0), left + (BOX.length_x + 0.3, 0.0)):
-        np.testing.assert_array_equal(color(place), 1.0)
+    corner = axes.patches[0].get_xy()[0]
+    # Whatever the left border cuts is there on its right, and goes on at the right border.
+    cut = 0
+    for place in corner + np.outer(np.linspace(0.1, 0.9, 60), (BOX.tilt, BOX.length_y)):
+        apart = BOX.minimum_image(frame.positions - place)
+        particle = np.argmin(np.hypot(*apart.T))
+        if np.hypot(*apart[particle]) < 0.3:
+            cut += 1
+            for inside in (place + (0.06, 0), place + (BOX.length_x - 0.06, 0)):
+                np.testing.assert_allclose(
+                    color(inside), expected_color(axes, d2min[particle] / TEMPERATURE), atol=0.01
+                )
+        for outside in (place - (0.3, 0.0), place + (BOX.length_x + 0.3, 0.0)):
+            np.testing.assert_array_equal(color(outside), 1.0)
+    assert cut > 5
 
 
 def test_the_inset_shows_the_rearranging_spot_across_the_border(drawn):
@@ -142,24 +169,48 @@ def test_the_inset_shows_the_rearranging_spot_across_the_border(drawn):
         )
 
 
-def test_the_place_of_the_inset_is_marked_on_both_sides_of_the_border(drawn):
+def test_the_map_is_moved_so_that_its_border_does_not_cut_the_inset(drawn):
     axes, color = drawn
     inset = inset_of(axes)
-    (left, right), (low, high) = inset.get_xlim(), inset.get_ylim()
-    lattice = np.array(((BOX.length_x, 0.0), (BOX.tilt, BOX.length_y)))
-    corners = np.array([(x, y) for x in (left, right) for y in (low, high)])
+    corners = np.array([(x, y) for x in inset.get_xlim() for y in inset.get_ylim()])
+    # The spot is at the corner of the box at the origin; the cell that is drawn holds all of the inset.
+    border = lattice_place(axes.patches[0].get_xy())
+    inside = lattice_place(corners)
+    assert (inside > border.min(axis=0)).all() and (inside < border.max(axis=0)).all()
     for corner in corners:
-        # The image of the corner inside the box.
-        inside = corner @ np.linalg.inv(lattice) % 1 @ lattice
         # A line less than two pixels wide is blended with what is below, in which red is stronger than blue.
-        red, _, blue = color(inside)
+        red, _, blue = color(corner)
         assert blue > red + 0.2
-    # Around the lower right corner of the box, the frame ends where its upper edge leaves the box.
-    offset = BOX.minimum_image(np.array(((left + right) / 2, (low + high) / 2)))
-    edge = offset[1] + (high - low) / 2
-    beyond = BOX.length_x + edge / BOX.length_y * BOX.tilt + 1.5
-    assert beyond < BOX.length_x + offset[0] + (right - left) / 2
-    np.testing.assert_array_equal(color((beyond, edge)), 1.0)
+
+
+@pytest.mark.parametrize("place", [(0.5, 0.5), (0.02, 0.5), (0.5, 0.97), (0.99, 0.01), (-3.4, 7.96)])
+@pytest.mark.parametrize("tilt", [0.0, 18.0, -25.0])
+def test_insets_lie_inside_the_map_wherever_their_spot_is(place, tilt):
+    box = Box(50.0, 40.0, tilt)
+    spot = np.array(place) @ ((box.length_x, 0.0), (box.tilt, box.length_y))
+    axes = draw_map(Frame([spot, spot + 0.8], [0, 1], box), [1.0, 0.5], [0, 0])
+    inset = inset_of(axes)
+    corners = lattice_place(np.array([(x, y) for x in inset.get_xlim() for y in inset.get_ylim()]), box)
+    border = lattice_place(axes.patches[0].get_xy(), box)
+    assert (corners > border.min(axis=0)).all() and (corners < border.max(axis=0)).all()
+    # What is shown is what is there: the spot, at one of its images.
+    np.testing.assert_allclose(
+        box.minimum_image(np.mean([inset.get_xlim(), inset.get_ylim()], axis=1) - spot), 0, atol=1e-10
+    )
+
+
+def test_a_frame_around_an_inset_as_wide_as_the_box_goes_on_at_the_other_side():
+    frame, d2min, labels = glass()
+    half = Frame(frame.positions[:40], frame.species[:40], Box(20.0, 2.0))
+    axes = draw_map(half, d2min[:40], labels[:40])
+    assert len(axes.patches) > 2
+
+
+def test_the_inset_has_a_scale(drawn):
+    inset = inset_of(drawn[0])
+    (bar,) = inset.lines
+    assert np.ptp(bar.get_xdata()) == 5.0
+    assert inset.texts[0].get_text() == r" $5\,\sigma_\mathrm{AA}$"
 
 
 def test_the_color_bar_names_its_quantity_and_the_threshold(drawn):
@@ -170,15 +221,9 @@ def test_the_color_bar_names_its_quantity_and_the_threshold(drawn):
     assert [text.get_text() for text in bar.texts] == ["15"]
 
 
-def axes_with(frame, d2min, labels, *temperature):
-    axes = Figure().add_subplot()
-    draw_map(axes, frame, d2min, labels, *temperature)
-    return axes
-
-
 def test_without_a_temperature_colors_are_the_activity_itself():
     frame, d2min, labels = glass()
-    axes = axes_with(frame, d2min, labels)
+    axes = draw_map(frame, d2min, labels)
     assert bar_of(axes).get_xlabel() == r"$D^2_{\min}$ ($\sigma_\mathrm{AA}^2$)"
     assert axes.collections[-1].norm.vmax == d2min.max()
     assert not bar_of(axes).texts
@@ -186,17 +231,97 @@ def test_without_a_temperature_colors_are_the_activity_itself():
 
 def test_a_threshold_beyond_the_data_is_not_marked():
     frame, d2min, labels = glass()
-    assert not bar_of(axes_with(frame, d2min, labels, 10.0)).texts
+    assert not bar_of(draw_map(frame, d2min, labels, 10.0)).texts
+
+
+@pytest.mark.parametrize("inset", [True, False])
+def test_the_mark_is_at_the_threshold_of_the_run(inset):
+    frame, d2min, labels = glass()
+    bar = bar_of(draw_map(frame, d2min, labels, TEMPERATURE, threshold=7.5, inset=inset))
+    (text,) = bar.texts
+    assert text.get_text() == "7.5"
+    # Along the bar, which lies below an inset and stands upright without one.
+    assert text.xy[0 if inset else 1] == 7.5
+    assert 7.5 in np.ravel(bar.lines[-1].get_data())
+
+
+@pytest.mark.parametrize("inset", [True, False])
+@pytest.mark.parametrize("colorbar", [True, False])
+def test_inset_and_bar_are_drawn_as_asked_for(inset, colorbar):
+    frame, d2min, labels = glass()
+    axes = draw_map(frame, d2min, labels, TEMPERATURE, inset=inset, colorbar=colorbar)
+    assert len(axes.figure.axes) == 1 + inset + colorbar
 
 
 def test_without_spots_there_is_no_inset():
     frame, d2min, labels = glass()
-    assert len(axes_with(frame, d2min, np.full_like(labels, -1), TEMPERATURE).child_axes) == 1
+    assert len(draw_map(frame, d2min, np.full_like(labels, -1), TEMPERATURE).figure.axes) == 2
+
+
+@pytest.mark.parametrize("inset", [True, False])
+@pytest.mark.parametrize(
+    ("place", "tilt"),
+    [("new", 0.0), ("new", -6.0), ("subplots", 10.0), ("constrained", 10.0), ("panel", 0.0), ("axes", -6.0)],
+)
+def test_a_plain_savefig_cuts_nothing_off(place, inset, tilt):
+    _, d2min, labels = glass()
+    y, x = np.divmod(np.arange(20 * 16, dtype=float), 20)
+    frame = Frame(np.column_stack((x, y)), labels >= 0, Box(20.0, 16.0, tilt))
+    d2min[::40] = np.nan
+    axes = {
+        "new": lambda: None,
+        "subplots": lambda: Figure().subplots(),
+        "constrained": lambda: Figure(layout="constrained").subplots(),
+        "panel": lambda: Figure((9, 7), layout="constrained").subplots(2, 2)[0, 1],
+        "axes": lambda: Figure((10, 6)).add_axes((0.08, 0.12, 0.85, 0.8)),
+    }[place]()
+    figure = draw_map(frame, d2min, labels, TEMPERATURE, axes=axes, inset=inset).figure
+    figure.draw_without_rendering()
+    # The box of all that is drawn, in inches; with a rounding to whole pixels.
+    tight, pixel = figure.get_tightbbox(), 1 / figure.dpi
+    assert tight.x0 > -pixel and tight.y0 > -pixel
+    assert tight.x1 < figure.get_figwidth() + pixel and tight.y1 < figure.get_figheight() + pixel
+
+
+def test_panels_beside_each_other_do_not_overlap():
+    frame, d2min, labels = glass()
+    figure = Figure((12, 4), layout="constrained")
+    places = figure.subplots(1, 2)
+    for axes in places:
+        draw_map(frame, d2min, labels, TEMPERATURE, axes=axes)
+    figure.draw_without_rendering()
+    beside = [other for other in figure.axes if other not in places]
+    assert len(beside) == 4
+    assert max(one.get_tightbbox().x1 for one in beside[:2]) < places[1].get_tightbbox().x0
+
+
+def test_what_is_not_known_is_grey_and_said():
+    frame, d2min, labels = glass()
+    unknown = np.arange(len(frame)) % 9 == 4
+    axes = draw_map(frame, np.where(unknown, np.nan, d2min), labels, TEMPERATURE)
+    canvas = FigureCanvasAgg(axes.figure)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[::-1] / 255
+
+    def color(particle):
+        place = shown(axes, frame.positions[particle] + OFF_CENTRE)
+        column, row = np.floor(axes.transData.transform(place)).astype(int)
+        return pixels[row, column, :3]
+
+    grey = [particle for particle in inner(axes) if unknown[particle] and labels[particle] < 0]
+    assert len(grey) > 10
+    for particle in grey:
+        red, _, blue = color(particle)
+        assert blue > red
+    assert inset_of(axes).get_title(loc="right") == "grey: not known"
+    assert (
+        "grey: not known" in bar_of(draw_map(frame, np.where(unknown, np.nan, d2min), labels, inset=False)).get_ylabel()
+    )
 
 
 def test_particles_that_do_not_move_have_the_lightest_color():
     frame, d2min, labels = glass()
-    axes = axes_with(frame, np.where(np.arange(len(frame)) < 40, 0.0, d2min), labels)
+    axes = draw_map(frame, np.where(np.arange(len(frame)) < 40, 0.0, d2min), labels)
     norm = axes.collections[-1].norm
     assert norm.vmin > 0
     assert norm(0.0) == 0
@@ -205,7 +330,7 @@ def test_particles_that_do_not_move_have_the_lightest_color():
 @pytest.mark.parametrize(("suffix", "start"), [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<?xml")])
 def test_files_have_the_format_of_their_suffix(tmp_path, suffix, start):
     path = tmp_path / f"map.{suffix}"
-    draw_map(path, *glass(), TEMPERATURE)
+    save_map(path, *glass(), TEMPERATURE)
     assert path.read_bytes().startswith(start)
 
 
@@ -213,7 +338,7 @@ def test_files_have_the_format_of_their_suffix(tmp_path, suffix, start):
 def test_pictures_are_two_columns_wide_and_nothing_is_cut_off(tmp_path, tilt):
     _, d2min, labels = glass()
     y, x = np.divmod(np.arange(20 * 16, dtype=float), 20)
-    draw_map(
+    save_map(
         str(tmp_path / "map.png"), Frame(np.column_stack((x, y)), labels >= 0, Box(20.0, 16.0, tilt)), d2min, labels
     )
     pixels = imread(tmp_path / "map.png")[..., :3]
@@ -228,15 +353,61 @@ def test_pictures_are_two_columns_wide_and_nothing_is_cut_off(tmp_path, tilt):
         ({"d2min": np.ones(3)}, r"d2min has shape \(3,\) and labels \(320,\); \(320,\) is needed"),
         ({"labels": np.zeros((1, 320), int)}, r"labels \(1, 320\)"),
         ({"d2min": np.zeros(320)}, "somewhere positive"),
-        ({"d2min": np.r_[np.ones(319), np.nan]}, "finite"),
+        ({"d2min": np.r_[np.ones(319), np.inf]}, "finite"),
+        ({"d2min": np.r_[np.ones(319), -1.0]}, "not negative"),
+        ({"d2min": np.full(320, np.nan)}, "somewhere positive"),
         ({"temperature": 0.0}, "temperature is 0.0"),
-        ({"target": "map.xyz"}, "xyz"),
+        ({"path": "map.xyz"}, "xyz"),
+        ({"path": "map"}, "got map; allowed: a name that ends in .*png"),
     ],
 )
 def test_wrong_input_is_named(changes, message):
     frame, d2min, labels = glass()
-    with pytest.raises(ValueError, match=message):
-        draw_map(**({"target": "map.png", "frame": frame, "d2min": d2min, "labels": labels} | changes))
+    with pytest.raises(InputError, match=message):
+        save_map(**({"path": "map.png", "frame": frame, "d2min": d2min, "labels": labels} | changes))
+
+
+def test_a_picture_replaces_a_link_and_not_what_it_points_at(tmp_path):
+    (tmp_path / "precious").write_text("kept")
+    (tmp_path / "map.png").symlink_to(tmp_path / "precious")
+    save_map(tmp_path / "map.png", *glass())
+    assert (tmp_path / "precious").read_text() == "kept"
+    assert not (tmp_path / "map.png").is_symlink()
+    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_is_whole_or_not_there(tmp_path, monkeypatch):
+    path = tmp_path / "map.png"
+    path.write_text("an earlier one")
+
+    def stop(self, target, **options):
+        Path(target).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Figure, "savefig", stop)
+    with pytest.raises(OutputError, match=r"map\.png cannot be written: No space left on device"):
+        save_map(path, *glass())
+    assert [one.name for one in tmp_path.iterdir()] == ["map.png"]
+    assert path.read_text() == "an earlier one"
+
+
+def test_a_folder_is_no_picture(tmp_path):
+    (tmp_path / "map.png").mkdir()
+    with pytest.raises(OutputError, match=r"map\.png cannot be written: Is a directory"):
+        save_map(tmp_path / "map.png", *glass())
+
+
+def test_draw_map_is_part_of_the_package():
+    assert softspots.draw_map is draw_map
+    assert "draw_map" in softspots.__all__
+
+
+def test_the_mixture_of_a_run_has_all_its_parameters():
+    changes = {"smoothing": "switch", "cutoff": 2.2, "inner_cutoff": 1.9, "cutoff_per_pair": True, "fraction_a": 0.5}
+    model = Model.of_run({"model": "as-printed", "temperature": 0.1, "sigma": (1.0, 0.9, 0.7)} | changes)
+    assert model == Model.preset("as-printed", sigma=(1.0, 0.9, 0.7), **changes)
+    # Earlier files lack some.
+    assert Model.of_run({"model": "kob-andersen"}) == Model.preset()
 
 
 @pytest.mark.parametrize(
@@ -262,7 +433,7 @@ package.__path__ = [{str(Path(softspots.plotting.__file__).parent)!r}]
 sys.modules["softspots"] = package
 import softspots.plotting, softspots.probability
 own = {{name for name in sys.modules if name.startswith("softspots.")}}
-allowed = ("plotting", "probability", "errors", "state")
+allowed = ("plotting", "probability", "bootstrap", "state", "exceptions", "replacing")
 assert own <= {{"softspots." + name for name in allowed}}, own
 assert not {{"mpi4py", "matplotlib.pyplot"}} & set(sys.modules)
 """

@@ -1,0 +1,34 @@
+"""Files that are whole or not there: written under another name, then moved to their place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from softspots.exceptions import OutputError
+
+
+@contextmanager
+def replacing(path: str | PathLike) -> Iterator[Path]:
+    """A path to write to; at the end what is there replaces ``path``, and after an error ``path`` is as it was.
+
+    It lies in a new folder beside ``path``, with a name that cannot be guessed, which goes at the end. A link at
+    ``path`` is replaced itself, not what it points at.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    path = Path(path)
+    try:
+        with TemporaryDirectory(prefix=".unfinished-", dir=path.parent) as folder:
+            unfinished = Path(folder, path.name)
+            yield unfinished
+            os.replace(unfinished, path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
