@@ -26,7 +26,6 @@ from softspots.panels import (
 )
 from softspots.plotting import save_figure, save_map
 from softspots.series import Series, series_of
-from softspots.state import Box, Frame
 from softspots.summary import summary_text
 
 from .conditions import CONDITIONS, FRAME, HERE, SHOWN, condition, read_data
@@ -42,12 +41,11 @@ SUMMARY = HERE / "summary.md"
 def draw_frame(path, target) -> None:
     """Figure 1: the frame in ``path`` as a map, written to ``target``."""
     results = read_results(path)
-    values, parameters = results.frame(0), results.configuration
-    box = Box(float(results["length_x"]), float(results["length_y"]), float(values["tilt"]))
+    values, parameters = results.variables(0), results.configuration
     model = Model.of_run(parameters)
     save_map(
         target,
-        Frame(values["position"], results["species"], box),
+        results.frame(0),
         values["d2min"],
         values["soft_spot"],
         parameters["temperature"],

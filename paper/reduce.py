@@ -15,7 +15,6 @@ from softspots.io import ResultsWriter, read_results
 from softspots.io.reduced import Reduced, write_reduced
 from softspots.parameters import checksum, configuration
 from softspots.reduce import reduce_run
-from softspots.state import Box, Frame
 
 from .conditions import CONDITIONS, FRAME, HERE, SHOWN, Condition, condition, read_data
 from .run import RECORD
@@ -87,11 +86,11 @@ def write_frame(one: Condition, path: Path) -> None:
     if not np.any(activity):
         raise ValueError(f"{results.path}: no frame but the last has soft spots")
     shown = int(np.argmax(activity))
-    values, later = results.frame(shown), results.frame(shown + 1)
-    sides = float(results["length_x"]), float(results["length_y"])
-    frame = Frame(values["position"], results["species"], Box(*sides, float(values["tilt"]), float(values["strain"])))
+    values, later = results.variables(shown), results.variables(shown + 1)
     modes, kept = values["mode_particle"].shape
-    with ResultsWriter(path, frame, modes, kept, configuration(one.all_parameters), {"frame_number": shown}) as writer:
+    with ResultsWriter(
+        path, results.frame(shown), modes, kept, configuration(one.all_parameters), {"frame_number": shown}
+    ) as writer:
         writer.write_frame(0, values)
         writer.write_frame(1, {name: later[name] for name in ("time", "strain", "tilt", "position", "image")})
 

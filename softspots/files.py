@@ -64,17 +64,18 @@ def save_frames(output: Path, count: int) -> None:
         If a frame is nowhere.
     """
     (output / FRAMES).mkdir(exist_ok=True)
-    for index in range(count):
-        path = frame_path(output, index)
-        if path.exists():
-            continue
-        try:
-            write_file(path, read_results(output / "results.nc").frame(index))
-        except (OSError, ValueError, IndexError) as error:
-            raise RuntimeError(
-                f"frame {index + 1}, which the checkpoint counts as done, is neither in {path} nor in results.nc "
-                f"({error}); start anew with --overwrite"
-            ) from error
+    missing = [index for index in range(count) if not frame_path(output, index).exists()]
+    if not missing:
+        return
+    try:
+        results = read_results(output / "results.nc")
+        for index in missing:
+            write_file(frame_path(output, index), results.variables(index))
+    except (OSError, ValueError, IndexError) as error:
+        raise RuntimeError(
+            f"frame {missing[0] + 1}, which the checkpoint counts as done, is neither in "
+            f"{frame_path(output, missing[0])} nor in results.nc ({error}); start anew with --overwrite"
+        ) from error
 
 
 def earlier_frames(output: Path, like: Frame, faults: list[str]) -> Iterator[tuple[int, Frame, Analysis]]:

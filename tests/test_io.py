@@ -235,13 +235,22 @@ def make_values(seed):
     shapes = {
         name: [SIZES[dimension] for dimension in variable.dimensions[1:]]
         for name, variable in SCHEMA.items()
-        if "frame" in variable.dimensions
+        if "time" in variable.dimensions
     }
-    return {
-        name: random.normal(size=shape).astype(SCHEMA[name].dtype)
+    values = {
+        name: random.random(shape).astype(SCHEMA[name].dtype)
         if SCHEMA[name].dtype in ("f8", "f4")
-        else random.integers(-1, 100, shape)
+        else random.integers(0, 2, shape)
         for name, shape in shapes.items()
+    }
+    box = Box.sheared(12.0, 13.0, 1.7 + seed)
+    return values | {
+        "time": 2.0 * seed,
+        "strain": box.strain,
+        "tilt": box.tilt,
+        "image": random.integers(-100, 100, shapes["image"]),
+        "soft_spot": random.permutation(np.arange(60) % 4 - 1),
+        "eigenvalue": np.sort(values["eigenvalue"]),
     }
 
 
@@ -294,21 +303,25 @@ def test_results_are_plain_in_xarray(results_path):
         dataset = xarray.open_dataset(results_path)
     with dataset:
         assert dataset.variables.keys() == SCHEMA.keys()
-        assert dataset.sizes == SIZES | {"frame": 2}
-        assert dataset.coords.keys() == LABELS.keys()
+        assert dataset.sizes == SIZES | {"time": 2}
+        assert dataset.coords.keys() == LABELS.keys() | {"time", "strain"}
         for name, entry in SCHEMA.items():
             variable = dataset[name]
             assert variable.dims == entry.dimensions
             assert variable.attrs["long_name"] and variable.attrs["units"]
             # Units must not turn numbers into dates, nor fill values integers into floats.
             assert name in LABELS or variable.dtype == entry.dtype
-        assert not dataset["d2min"].isel(frame=0).isnull().any()
-        assert dataset["d2min"].isel(frame=1).isnull().all()
+        assert not dataset["d2min"].isel(time=0).isnull().any()
+        assert dataset["d2min"].isel(time=1).isnull().all()
         assert dataset["wall_time"].sel(stage="quench").values.tolist() == [
             make_values(i)["wall_time"][1] for i in (0, 1)
         ]
         assert dataset["position"].sel(axis="y").shape == (2, 60)
         assert dataset.attrs["config_temperature"] == 0.1
+        # Frames by their time, and by their strain.
+        assert dataset["position"].sel(time=2.0).equals(dataset["position"].isel(time=1))
+        by_strain = dataset["position"].swap_dims(time="strain").sel(strain=2.6, method="nearest")
+        assert by_strain.equals(dataset["position"].isel(time=1))
 
 
 @pytest.mark.parametrize(
@@ -351,6 +364,7 @@ def test_results_of_an_earlier_version_are_read(results_path, tmp_path):
     path.write_bytes(results_path.read_bytes())
     with netCDF4.Dataset(path, "a") as dataset:
         dataset.schema_version = 1
+        dataset.renameDimension("time", "frame")
         dataset.renameVariable("inherent_position", "other")
     results = read_results(path)
     assert "inherent_position" in read_results(results_path)
@@ -358,7 +372,7 @@ def test_results_of_an_earlier_version_are_read(results_path, tmp_path):
     assert "position" in results
     with pytest.raises(KeyError, match="no variable 'inherent_position'"):
         results["inherent_position"]
-    assert results.frame(0).keys() == read_results(results_path).frame(0).keys() - {"inherent_position"}
+    assert results.variables(0).keys() == read_results(results_path).variables(0).keys() - {"inherent_position"}
     # A file of the present version must have it.
     with netCDF4.Dataset(path, "a") as dataset:
         dataset.schema_version = 2
@@ -377,9 +391,9 @@ def test_read_results_refuses_another_schema(tmp_path, change):
         else:
             dataset.renameVariable("d2min", "old")
         if change == "dimensions":
-            dataset.createVariable("d2min", "f8", ("frame", "mode"))
+            dataset.createVariable("d2min", "f8", ("time", "mode"))
         if change == "type":
-            dataset.createVariable("d2min", "f4", ("frame", "particle"))
+            dataset.createVariable("d2min", "f4", ("time", "particle"))
     message = {
         "schema_version": "its schema_version is 0",
         "missing": "no variable d2min",
@@ -402,7 +416,7 @@ def test_files_survive_a_kill(tmp_path):
         results = ResultsWriter("results.nc", frame, 2, 2, {}, {})
         for index in range(3):
             trajectory.write(frame)
-            results.write_frame(index, {"time": frame.time, "position": frame.positions})
+            results.write_frame(index, {"time": index, "position": frame.positions})
         os.kill(os.getpid(), signal.SIGKILL)
     """
     killed = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], cwd=tmp_path)
@@ -411,5 +425,5 @@ def test_files_survive_a_kill(tmp_path):
     assert [frame.time for frame in frames] == [3.0] * 3
     assert all((frame.positions == 1).all() for frame in frames)
     results = read_results(tmp_path / "results.nc")
-    assert results["time"].tolist() == [3.0] * 3
+    assert results["time"].tolist() == [0.0, 1.0, 2.0]
     assert (results["position"] == np.ones((3, 4, 2))).all()

@@ -173,6 +173,7 @@ def test_a_file_without_inherent_structures_lacks_the_selection_only(tmp_path):
     path = write_results(tmp_path / "results.nc", 12)
     with netCDF4.Dataset(path, "a") as dataset:
         dataset.renameVariable("inherent_position", "other")
+        dataset.renameDimension("time", "frame")
         dataset.schema_version = 1
     found = reduce_run(path)
     assert "inherent structures are not in the file" in found.missing["difference"]

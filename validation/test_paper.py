@@ -20,7 +20,6 @@ from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import write_reduced
 from softspots.parameters import Parameters
 from softspots.reduce import reduce_run
-from softspots.state import Box, Frame
 from softspots.summary import shown
 
 from .measures import Missing, number
@@ -97,18 +96,11 @@ def frame():
         pytest.skip(f"there is no paper/data/{FRAME.name}")
     results = read_results(FRAME)
     parameters = Parameters(**condition(SHOWN).parameters)
-    stored, later = results.frame(0), results.frame(1)
-    now, then = (_frame(results, values) for values in (stored, later))
+    stored, (now, then) = results.variables(0), results
     thermodynamics = {name: stored[name] for name in THERMODYNAMICS}
     found = analyse(Interval(now, thermodynamics, then, 0.0), parameters.make_model(), parameters)
     assert not found.fault
     return stored, found.values, is_this_build(existing(SHOWN).provenance)
-
-
-def _frame(results, values):
-    sides = float(results["length_x"]), float(results["length_y"])
-    box = Box(*sides, float(values["tilt"]), float(values["strain"]))
-    return Frame(values["position"], results["species"], box, float(values["time"]), values["image"])
 
 
 def test_frame_has_the_same_d2min(frame):

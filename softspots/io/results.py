@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from os import PathLike
 
-import netCDF4
 import numpy as np
 
-from softspots.io.attributes import CONFIGURATION, get_attributes, set_attributes, split_prefix
-from softspots.io.schema import LABELS, SCHEMA, SIZES, VERSION
-from softspots.state import Frame
+from softspots.exceptions import DamagedFileError, InputError
+from softspots.io.attributes import CONFIGURATION, set_attributes, split_prefix
+from softspots.io.content import is_written
+from softspots.io.netcdf import NetCDFReader, NetCDFWriter
+from softspots.io.schema import LABELS, SCHEMA, SIZES, TIME, TIME_BEFORE_3, VERSION, parameter_fault
+from softspots.state import Box, Frame
 
-NOT_NETCDF = -51  # NC_ENOTNC of the NetCDF library
+# What a frame of the dynamics is made of.
+FRAME = ("position", "image", "time", "tilt", "strain")
 
 
 class ResultsWriter:
     """Write a results file, frame by frame; a context manager. Nothing here is parallel: one rank writes.
 
     The variables are those of `softspots.io.schema.SCHEMA`. Floats that are never written (D²_min of the last frame,
-    which has no later one) read as NaN; integers as NetCDF's fill value.
+    which has no later one) read as NaN; integers as NetCDF's fill value. HDF5 keeps checksums of what it writes, and
+    closing the file puts one of the whole behind it (`softspots.io.seal`).
 
     What holds after a crash: what a call has written is with the operating system when the call returns. If the process
     dies between two calls, even by SIGKILL, the file opens and holds all frames written. HDF5 keeps no journal: a death
@@ -40,14 +45,15 @@ class ResultsWriter:
         All parameters of the run; each becomes a global attribute ``config_<name>``. Values are strings, booleans
         (stored as bytes), integers, floats, sequences of at least two numbers or strings, or None (not stored).
     attributes : dict
-        Further global attributes, such as ``seed``, with the same kinds of values.
+        Further global attributes, such as ``seed`` and the run's identity (``run_id``, ``parameters_checksum``), with
+        the same kinds of values.
 
     Raises
     ------
-    ValueError
-        If ``modes`` or ``top_particles`` is not positive.
-    OSError
-        If the file cannot be made.
+    InputError
+        If ``modes`` or ``top_particles`` is not positive, or a constant of the run is not what the schema allows.
+    OutputError
+        If the file cannot be made, or written; each method may raise it.
     """
 
     def __init__(
@@ -61,30 +67,21 @@ class ResultsWriter:
     ):
         sizes = dict(zip(SIZES, (len(frame), modes, top_particles), strict=True))
         if min(sizes.values()) < 1:
-            raise ValueError(f"ResultsWriter: the sizes are {sizes}; all must be positive")
-        self._dataset = dataset = netCDF4.Dataset(path, "w", format="NETCDF4")
-        sizes |= {"frame": None} | {name: len(labels) for name, labels in LABELS.items()}
-        for name, size in sizes.items():
-            dataset.createDimension(name, size)
-        for name, entry in SCHEMA.items():
-            variable = dataset.createVariable(
-                name,
-                entry.dtype,
-                entry.dimensions,
-                compression="zlib" if entry.compress else None,
-                complevel=1,
-                fill_value=np.nan if entry.dtype in ("f8", "f4") else None,
-            )
-            variable.setncatts({"long_name": entry.long_name, "units": entry.units})
-            if entry.symbol:
-                variable.symbol = entry.symbol
+            raise InputError(f"ResultsWriter: the sizes are {sizes}; all must be positive")
+        self._sizes = sizes = sizes | {name: len(labels) for name, labels in LABELS.items()}
         constants = LABELS | {
             "species": frame.species,
             "length_x": frame.box.length_x,
             "length_y": frame.box.length_y,
         }
-        for name, value in constants.items():
-            dataset.variables[name][...] = np.array(value, dtype=SCHEMA[name].dtype)
+        arrays = {name: np.array(value, dtype=SCHEMA[name].dtype) for name, value in constants.items()}
+        for name in constants.keys() - LABELS.keys():
+            self._check_content(name, arrays[name], SCHEMA[name].dimensions)
+        self._writer = NetCDFWriter(path, "NETCDF4")
+        with self._writer.library():
+            _define(self._writer.dataset, sizes | {TIME: None})
+            for name, array in arrays.items():
+                self._writer.dataset.variables[name][...] = array
         self.set_attributes(
             {
                 "title": "soft spots and plastic activity of a sheared glass",
@@ -108,24 +105,26 @@ class ResultsWriter:
 
         Raises
         ------
-        ValueError
-            If a name, shape or type is not the schema's, or the index is negative. Nothing is written then.
+        InputError
+            If a name, shape, type or value is not the schema's, or the index is negative. Nothing is written then.
         """
         if index < 0:
-            raise ValueError(f"ResultsWriter: the frame is {index}; it must not be negative")
+            raise InputError(f"ResultsWriter: the frame is {index}; it must not be negative")
         arrays = {name: self._checked(name, value) for name, value in values.items()}
-        for name, array in arrays.items():
-            self._dataset.variables[name][index] = array
-        self._dataset.sync()
+        with self._writer.library():
+            for name, array in arrays.items():
+                self._writer.dataset.variables[name][index] = array
+        self._writer.sync()
 
     def set_attributes(self, attributes: Mapping):
         """Set global attributes, such as wall times at the end; values as in the constructor's ``configuration``."""
-        set_attributes(self._dataset, attributes)
-        self._dataset.sync()
+        with self._writer.library():
+            set_attributes(self._writer.dataset, attributes)
+        self._writer.sync()
 
     def close(self):
-        """Close the file."""
-        self._dataset.close()
+        """Close and seal the file."""
+        self._writer.close()
 
     def __enter__(self) -> ResultsWriter:
         return self
@@ -136,23 +135,53 @@ class ResultsWriter:
     def _checked(self, name, value) -> np.ndarray:
         """``value`` as an array, if it fits one frame of the variable ``name``."""
         array = np.asarray(value)
-        if name not in SCHEMA or "frame" not in SCHEMA[name].dimensions:
-            raise ValueError(f"ResultsWriter: no variable {name!r} belongs to a frame")
-        variable = self._dataset.variables[name]
-        if array.shape != variable.shape[1:]:
-            raise ValueError(f"ResultsWriter: {name} has shape {array.shape}; {variable.shape[1:]} is needed")
+        if name not in SCHEMA or TIME not in SCHEMA[name].dimensions:
+            raise InputError(f"ResultsWriter: no variable {name!r} belongs to a frame")
+        entry = SCHEMA[name]
+        dimensions = entry.dimensions[1:]
+        shape = tuple(self._sizes[dimension] for dimension in dimensions)
+        if array.shape != shape:
+            raise InputError(f"ResultsWriter: {name} has shape {array.shape}; {shape} is needed")
         # NetCDF would cut floats down to integers without a word.
-        if not np.can_cast(array.dtype, variable.dtype, "same_kind"):
-            raise ValueError(f"ResultsWriter: {name} is of type {array.dtype}; {variable.dtype} is needed")
+        if not np.can_cast(array.dtype, entry.dtype, "same_kind"):
+            raise InputError(f"ResultsWriter: {name} is of type {array.dtype}; {np.dtype(entry.dtype)} is needed")
+        array = array.astype(entry.dtype, copy=False)
+        self._check_content(name, array, dimensions)
         return array
 
+    def _check_content(self, name, array, dimensions):
+        if fault := SCHEMA[name].content.fault(array, dimensions, self._sizes):
+            raise InputError(f"ResultsWriter: {name} is {fault}")
 
-@dataclass(frozen=True)
+
+def _define(dataset, sizes):
+    """Make the dimensions and variables of the schema."""
+    for name, size in sizes.items():
+        dataset.createDimension(name, size)
+    for name, entry in SCHEMA.items():
+        variable = dataset.createVariable(
+            name,
+            entry.dtype,
+            entry.dimensions,
+            compression="zlib" if entry.compress else None,
+            complevel=1,
+            # Neither a single number nor text can have a checksum of its own.
+            fletcher32=bool(entry.dimensions) and entry.dtype is not str,
+            fill_value=np.nan if entry.dtype in ("f8", "f4") else None,
+        )
+        variable.setncatts({"long_name": entry.long_name, "units": entry.units})
+        if entry.symbol:
+            variable.symbol = entry.symbol
+        if TIME in entry.dimensions and name not in (TIME, "strain"):
+            variable.coordinates = "strain"
+
+
+@dataclass(frozen=True, repr=False)
 class Results:
     """A results file: ``results[name]`` reads the variable ``name`` of the schema, whole, as an array.
 
-    Each access reads from the file; no file stays open. Files of earlier versions lack some variables: ``name in
-    results`` tells.
+    ``len(results)`` is the number of frames, and iteration goes through `frame`. Each access reads from the file and
+    checks what it reads; no file stays open. Files of earlier versions lack some variables: ``name in results`` tells.
 
     Attributes
     ----------
@@ -161,73 +190,145 @@ class Results:
     configuration : dict
         Parameters of the run, as given to `ResultsWriter`; sequences come back as tuples.
     attributes : dict
-        All other global attributes.
+        All other global attributes; ``run_id`` and ``parameters_checksum`` say which run it was.
+    checked : bool
+        Whether the file carries a checksum of all that is in it, which fits. That of an earlier version of softspots,
+        of a run that was killed, or that was changed since has none.
     """
 
     path: str | PathLike
     n_frames: int
     configuration: dict
     attributes: dict
+    checked: bool
+
+    def __repr__(self) -> str:
+        known = ", ".join(
+            f"{name}={self.configuration[name]}"
+            for name in ("particles", "temperature", "strain_rate", "seed")
+            if name in self.configuration
+        )
+        return f"Results({str(self.path)!r}, {len(self)} frames{', ' * bool(known)}{known})"
+
+    def __len__(self) -> int:
+        return self.n_frames
 
     def __contains__(self, name: str) -> bool:
         return name in SCHEMA and SCHEMA[name].since <= self.attributes["schema_version"]
 
+    def __iter__(self) -> Iterator[Frame]:
+        return map(self.frame, range(len(self)))
+
     def __getitem__(self, name: str) -> np.ndarray:
+        """All frames of one variable.
+
+        Raises
+        ------
+        KeyError
+            If there is no such variable.
+        DamagedFileError
+            If the file is damaged, or a value is not what the schema allows.
+        """
         if name not in self:
             raise KeyError(f"there is no variable {name!r}; there are: {', '.join(filter(self.__contains__, SCHEMA))}")
-        with netCDF4.Dataset(self.path) as dataset:
-            dataset.set_auto_mask(False)
-            return dataset.variables[name][...]
+        with NetCDFReader(self.path, sealed=False) as file:
+            return _read(file, name)
 
-    def frame(self, index: int) -> dict[str, np.ndarray]:
-        """All variables of one frame by name, as `ResultsWriter.write_frame` takes them."""
-        with netCDF4.Dataset(self.path) as dataset:
-            dataset.set_auto_mask(False)
-            return {
-                name: dataset.variables[name][index]
-                for name, entry in SCHEMA.items()
-                if name in self and "frame" in entry.dimensions
-            }
+    def variables(self, index: int) -> dict[str, np.ndarray]:
+        """All variables of one frame by name, as `ResultsWriter.write_frame` takes them; -1 is the last frame.
+
+        Raises
+        ------
+        IndexError
+            If there is no such frame.
+        DamagedFileError
+            If the file is damaged, or a value is not what the schema allows.
+        """
+        index = self._index(index)
+        with NetCDFReader(self.path, sealed=False) as file:
+            names = [name for name, entry in SCHEMA.items() if name in self and TIME in entry.dimensions]
+            return {name: _read(file, name, index) for name in names}
+
+    def frame(self, index: int) -> Frame:
+        """One frame of the dynamics, with its strain, images and time; -1 is the last one.
+
+        Raises
+        ------
+        IndexError
+            If there is no such frame.
+        DamagedFileError
+            If the file is damaged, or the frame was not written completely.
+        """
+        index = self._index(index)
+        with NetCDFReader(self.path, sealed=False) as file:
+            values = {name: _read(file, name, index) for name in FRAME}
+            species, *lengths = (_read(file, name) for name in ("species", "length_x", "length_y"))
+        for name, value in values.items():
+            if not is_written(value).all():
+                raise DamagedFileError(f"{self.path}: frame {index} has no {name}")
+        try:
+            box = Box(*map(float, lengths), float(values["tilt"]), float(values["strain"]))
+            return Frame(values["position"], species, box, float(values["time"]), values["image"])
+        except InputError as error:
+            raise DamagedFileError(f"{self.path}: frame {index}: {error}") from error
+
+    def _index(self, index: int) -> int:
+        index = operator.index(index)
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"{self.path} has {len(self)} frames; got {index}")
+        return index % len(self)
 
 
 def read_results(path: str | PathLike) -> Results:
-    """Open the results file ``path`` and check it against the schema.
+    """Open the results file ``path`` and check its checksum and its layout.
+
+    The whole file is read once for that, a gigabyte in a second. What is in it is checked when it is read.
 
     Raises
     ------
-    OSError
-        If the file cannot be opened, for instance since another process is writing it.
-    ValueError
-        If the file is not a results file of a known version of the schema; the message says why.
+    FileNotFoundError, PermissionError, IsADirectoryError
+        If there is no such file, or it may not be read.
+    OutputError
+        If the file is locked, for instance since another process is writing it.
+    DamagedFileError
+        If the file is not a results file of a known version of the schema, or is damaged; the message says why.
     """
-    try:
-        dataset = netCDF4.Dataset(path)
-    except OSError as error:
-        if error.errno == NOT_NETCDF:
-            raise ValueError(f"{path} is not a results file of softspots: it is not NetCDF") from None
-        raise
-    with dataset:
-        attributes = get_attributes(dataset)
-        if fault := _fault(dataset, attributes):
-            raise ValueError(f"{path} is not a results file of softspots: {fault}")
-        n_frames = len(dataset.dimensions["frame"])
-    return Results(path, n_frames, *split_prefix(attributes, CONFIGURATION))
+    with NetCDFReader(path) as file:
+        if fault := _fault(file):
+            raise DamagedFileError(f"{path} is not a results file of softspots: {fault}")
+        configuration, attributes = split_prefix(file.attributes, CONFIGURATION)
+        if fault := parameter_fault(configuration):
+            raise DamagedFileError(f"{path}: {fault}")
+        n_frames = len(_read(file, "time"))
+        return Results(path, n_frames, configuration, attributes, file.checked)
 
 
-def _fault(dataset, attributes) -> str | None:
+def _read(file: NetCDFReader, name: str, index: int | None = None) -> np.ndarray:
+    """A variable of the schema, or one frame of it, if it is what the schema allows."""
+    entry = SCHEMA[name]
+    values = np.asarray(file.read(name, ... if index is None else index))
+    if entry.dtype is str:
+        fault = None if tuple(values) == LABELS[name] else f"{tuple(values)}; {LABELS[name]} is needed"
+    else:
+        sizes = file.sizes | {TIME: file.sizes.get(TIME, file.sizes.get(TIME_BEFORE_3))}
+        fault = entry.content.fault(values, entry.dimensions if index is None else entry.dimensions[1:], sizes)
+    if fault:
+        raise DamagedFileError(f"{file.path}: its {name} is {fault}")
+    return values
+
+
+def _fault(file: NetCDFReader) -> str | None:
     """What in the file is not as the schema has it."""
     for name, allowed in {"software": ("softspots",), "schema_version": range(1, VERSION + 1)}.items():
-        if attributes.get(name) not in allowed:
-            return f"its {name} is {attributes.get(name)!r}; {' or '.join(map(repr, allowed))} is needed"
+        if file.attributes.get(name) not in allowed:
+            return f"its {name} is {file.attributes.get(name)!r}; {' or '.join(map(repr, allowed))} is needed"
+    schema_version = file.attributes["schema_version"]
     for name, entry in SCHEMA.items():
-        if entry.since > attributes["schema_version"]:
+        if entry.since > schema_version:
             continue
-        variable = dataset.variables.get(name)
-        if variable is None:
+        if name not in file.layout:
             return f"it has no variable {name}"
-        if variable.dimensions != entry.dimensions or variable.dtype != entry.dtype:
-            return (
-                f"its variable {name} is {variable.dtype} over {variable.dimensions}; "
-                f"{entry.dtype} over {entry.dimensions} is needed"
-            )
+        needed = entry.dtype, entry.dimensions_in(schema_version)
+        if file.layout[name] != needed:
+            return "its variable {} is {} over {}; {} over {} is needed".format(name, *file.layout[name], *needed)
     return None

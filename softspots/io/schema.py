@@ -1,16 +1,26 @@
-"""The schema of results.nc: every dimension and variable, in one table."""
+"""The schema of results.nc: every dimension and variable, in one table, and what is known of a run's parameters."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-# Files of all versions from 1 on are read; the table says which version brought what.
-VERSION = 2
+import numpy as np
+
+from softspots.io.content import Content
+from softspots.model import PRESETS, SMOOTHINGS
+
+# Files of all versions from 1 on are read; the table says which version brought what. Version 3 brought the seal, the
+# checksums of HDF5, and the name of the unlimited dimension, which was "frame" before.
+VERSION = 3
+TIME, TIME_BEFORE_3 = "time", "frame"
 
 # The sizes of these dimensions are the run's: all particles, by id; the lowest modes, by rising eigenvalue, the two
 # translations left out; the particles kept for each mode, by falling |e_i|.
 SIZES = ("particle", "mode", "top_particle")
-# These are fixed, and each has a coordinate variable of the same name. The one dimension left is `frame`, unlimited.
+# These are fixed, and each has a coordinate variable of the same name. The one dimension left is `time`, unlimited: one
+# entry a frame.
 LABELS = {
     "axis": ("x", "y"),
     "stage": ("dynamics", "quench", "modes", "soft_spots", "d2min"),
@@ -24,13 +34,15 @@ class Variable:
     Attributes
     ----------
     dimensions : tuple of str
-        ``frame``, and names from `SIZES` and `LABELS`. What has no ``frame`` is written when the file is made.
+        ``time``, and names from `SIZES` and `LABELS`. What has no ``time`` is written when the file is made.
     dtype : str or type
         "f8", "f4", "i4", "i1", or ``str``.
     units, long_name : str
         Attributes of the variable.
     symbol : str
         The symbol in Schoenholz et al. 2014, an attribute too; empty if there is none.
+    content : Content
+        What its values can be.
     compress : bool
         Shuffle and zlib level 1. At 10,000 particles it shrinks the large integer variables 2 to 12 times in less
         than a millisecond a frame. Positions and D²_min, whose low bits are noise, shrink by 11 to 14 % only and would
@@ -44,47 +56,68 @@ class Variable:
     units: str
     long_name: str
     symbol: str = ""
+    content: Content = Content()
     compress: bool = False
     since: int = 1
 
+    def dimensions_in(self, version: int) -> tuple[str, ...]:
+        """The dimensions as a file of that version of the schema names them."""
+        if version >= 3:
+            return self.dimensions
+        return tuple(TIME_BEFORE_3 if name == TIME else name for name in self.dimensions)
+
+
+POSITIVE, NOT_NEGATIVE, COUNT = Content(above=0), Content(least=0), Content(least=1)
 
 SCHEMA = {
     # coordinates of the axes
     "axis": Variable(("axis",), str, "1", "Cartesian axis: x along the flow, y along its gradient"),
     "stage": Variable(("stage",), str, "1", "stage of the computation"),
     # the whole run
-    "species": Variable(("particle",), "i4", "1", "species of the particle: 0 is A, 1 is B", compress=True),
-    "length_x": Variable((), "f8", "sigma_AA", "side length of the box in x"),
-    "length_y": Variable((), "f8", "sigma_AA", "side length of the box in y"),
+    "species": Variable(
+        ("particle",), "i4", "1", "species of the particle: 0 is A, 1 is B", "", Content(least=0, most=1), compress=True
+    ),
+    "length_x": Variable((), "f8", "sigma_AA", "side length of the box in x", "", POSITIVE),
+    "length_y": Variable((), "f8", "sigma_AA", "side length of the box in y", "", POSITIVE),
     # the frame of the dynamics
-    "time": Variable(("frame",), "f8", "tau", "time since the start of the run", "t"),
-    "strain": Variable(("frame",), "f8", "1", "total shear strain"),
-    "tilt": Variable(("frame",), "f8", "sigma_AA", "x-component of the second lattice vector (tilt, length_y)"),
+    "time": Variable((TIME,), "f8", "tau", "time since the start of the run", "t", Content(rising=TIME)),
+    "strain": Variable((TIME,), "f8", "1", "total shear strain"),
+    "tilt": Variable((TIME,), "f8", "sigma_AA", "x-component of the second lattice vector (tilt, length_y)"),
     "position": Variable(
-        ("frame", "particle", "axis"), "f8", "sigma_AA", "position, wrapped into the sheared cell", "r_i"
+        (TIME, "particle", "axis"), "f8", "sigma_AA", "position, wrapped into the sheared cell", "r_i"
     ),
     "image": Variable(
-        ("frame", "particle", "axis"), "i4", "1", "how often wrapped along the two lattice vectors", compress=True
+        (TIME, "particle", "axis"), "i4", "1", "how often wrapped along the two lattice vectors", compress=True
     ),
     "kinetic_temperature": Variable(
-        ("frame",), "f8", "epsilon_AA k_B^-1", "temperature of the peculiar velocities", "T"
+        (TIME,), "f8", "epsilon_AA k_B^-1", "temperature of the peculiar velocities", "T", NOT_NEGATIVE
     ),
-    "potential_energy": Variable(("frame",), "f8", "epsilon_AA", "potential energy per particle"),
-    "shear_stress": Variable(("frame",), "f8", "epsilon_AA sigma_AA^-2", "shear stress"),
-    "pressure": Variable(("frame",), "f8", "epsilon_AA sigma_AA^-2", "pressure"),
+    "potential_energy": Variable((TIME,), "f8", "epsilon_AA", "potential energy per particle"),
+    "shear_stress": Variable((TIME,), "f8", "epsilon_AA sigma_AA^-2", "shear stress"),
+    "pressure": Variable((TIME,), "f8", "epsilon_AA sigma_AA^-2", "pressure"),
     # its inherent structure
     "inherent_energy": Variable(
-        ("frame",), "f8", "epsilon_AA", "potential energy of the inherent structure, sum over all particles"
+        (TIME,), "f8", "epsilon_AA", "potential energy of the inherent structure, sum over all particles"
     ),
     "inherent_max_force": Variable(
-        ("frame",), "f8", "epsilon_AA sigma_AA^-1", "largest |force component| in the inherent structure"
+        (TIME,),
+        "f8",
+        "epsilon_AA sigma_AA^-1",
+        "largest |force component| in the inherent structure",
+        "",
+        NOT_NEGATIVE,
     ),
     "inherent_certified": Variable(
-        ("frame",), "i1", "1", "1 where max_force is met and the Hessian is positive but for two translations, else 0"
+        (TIME,),
+        "i1",
+        "1",
+        "1 where max_force is met and the Hessian is positive but for two translations, else 0",
+        "",
+        Content(least=0, most=1),
     ),
     # Single precision moves a particle by 4e-6 at most: enough for neighbourhood, at half the size.
     "inherent_position": Variable(
-        ("frame", "particle", "axis"),
+        (TIME, "particle", "axis"),
         "f4",
         "sigma_AA",
         "position in the inherent structure, wrapped into the sheared cell",
@@ -92,31 +125,82 @@ SCHEMA = {
     ),
     # its modes
     "eigenvalue": Variable(
-        ("frame", "mode"),
+        (TIME, "mode"),
         "f8",
         "epsilon_AA sigma_AA^-2",
         "rising eigenvalues of the dynamical matrix, the two translations left out",
         "ω²",
+        Content(above=0, sorted="mode"),
     ),
-    "participation_ratio": Variable(("frame", "mode"), "f8", "1", "participation ratio of the mode", "p"),
+    # It is at most 1 but for rounding.
+    "participation_ratio": Variable(
+        (TIME, "mode"), "f8", "1", "participation ratio of the mode", "p", Content(above=0, most=1 + 1e-9)
+    ),
     "mode_residual": Variable(
-        ("frame", "mode"), "f8", "epsilon_AA sigma_AA^-2", "residual |H e - ω² e| of the normalised mode (masses are 1)"
+        (TIME, "mode"),
+        "f8",
+        "epsilon_AA sigma_AA^-2",
+        "residual |H e - ω² e| of the normalised mode (masses are 1)",
+        "",
+        NOT_NEGATIVE,
     ),
     "mode_particle": Variable(
-        ("frame", "mode", "top_particle"), "i4", "1", "ids of the particles with the largest |e_i|", compress=True
+        (TIME, "mode", "top_particle"),
+        "i4",
+        "1",
+        "ids of the particles with the largest |e_i|",
+        "",
+        Content(least=0, numbers="particle"),
+        compress=True,
     ),
     # maps
     "soft_spot": Variable(
-        ("frame", "particle"),
+        (TIME, "particle"),
         "i4",
         "1",
         "number of the soft spot within the frame that holds the particle, -1 outside",
         "S_i",
+        Content(least=-1, numbers="particle", dense=True),
         compress=True,
     ),
     "d2min": Variable(
-        ("frame", "particle"), "f8", "sigma_AA^2", "plastic activity from this frame's time on", "D²_min,i"
+        (TIME, "particle"), "f8", "sigma_AA^2", "plastic activity from this frame's time on", "D²_min,i", NOT_NEGATIVE
     ),
     # cost
-    "wall_time": Variable(("frame", "stage"), "f8", "s", "wall time of the stage"),
+    "wall_time": Variable((TIME, "stage"), "f8", "s", "wall time of the stage", "", NOT_NEGATIVE),
 }
+
+# What is known of those parameters of a run from which results are derived: one of several words, or a number.
+PARAMETERS: dict[str, tuple[str, ...] | Content] = {
+    "model": tuple(PRESETS),
+    "smoothing": SMOOTHINGS,
+    "quench": ("newton", "fire", "cg", "cg+fire"),
+    "connection": ("delaunay", "distance"),
+    "particles": COUNT,
+    "density": POSITIVE,
+    "temperature": POSITIVE,
+    "strain_rate": NOT_NEGATIVE,
+    "n_modes": COUNT,
+    "n_particles": COUNT,
+    "min_particles": COUNT,
+    "bond_length": POSITIVE,
+    "frame_interval": POSITIVE,
+    "frame_separation": POSITIVE,
+    "rearrangement_threshold": POSITIVE,
+}
+
+
+def parameter_fault(configuration: Mapping) -> str | None:
+    """What is wrong with the parameters of a run, in a few words; None if nothing is. None needs to be there."""
+    for name in PARAMETERS.keys() & configuration.keys():
+        value, known = configuration[name], PARAMETERS[name]
+        if isinstance(known, tuple):
+            if value not in known:
+                return f"its parameter {name} is {value!r}; {', '.join(known)} are allowed"
+        elif isinstance(value, bool) or not isinstance(value, (int, float)):
+            return f"its parameter {name} is {value!r}; a number is needed"
+        elif not math.isfinite(value):
+            return f"its parameter {name} is {value}; a finite number is needed"
+        elif fault := known.fault(np.array(float(value)), (), {}):
+            return f"its parameter {name} is {fault}"
+    return None

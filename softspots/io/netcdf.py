@@ -1,0 +1,154 @@
+"""NetCDF files, read and written so that whatever goes wrong in the library is an error of softspots."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from os import PathLike
+
+import netCDF4
+import numpy as np
+
+from softspots.exceptions import DamagedFileError, OutputError
+from softspots.io.attributes import get_attributes
+from softspots.io.seal import check_seal, write_seal
+
+# The most that zlib shrinks: what says that it holds more bytes for each of the file's is damaged.
+DENSEST = 1032
+_LOCKED = (
+    "is locked: another program has it open (a run that writes it, a notebook, a viewer), or its file system cannot "
+    "lock; close it there, or set HDF5_USE_FILE_LOCKING=FALSE"
+)
+
+
+class NetCDFReader:
+    """A NetCDF file that is being read; a context manager.
+
+    Parameters
+    ----------
+    path : str or path-like
+    sealed : bool
+        Whether to look for a seal first, for which the whole file is read.
+
+    Attributes
+    ----------
+    attributes : dict
+        Its global attributes, as plain values.
+    sizes : dict of str to int
+        Its dimensions.
+    layout : dict of str to (dtype, tuple of str)
+        Type and dimensions of its variables.
+    checked : bool
+        Whether it has a seal (`softspots.io.seal`), which fits: not a bit of it has changed. Of a file without one only
+        what HDF5 keeps checksums of is sure.
+
+    Raises
+    ------
+    FileNotFoundError, PermissionError, IsADirectoryError
+        If there is no such file, or it may not be read.
+    OutputError
+        If it is locked.
+    DamagedFileError
+        If it is no NetCDF file, or a damaged one.
+    """
+
+    def __init__(self, path: str | PathLike, sealed: bool = True):
+        self.path = path
+        self.checked = sealed and check_seal(path)
+        with self._library("is not NetCDF, or damaged"):
+            self._dataset = netCDF4.Dataset(path)
+        try:
+            with self._library("is damaged"):
+                self._dataset.set_auto_mask(False)
+                self.attributes = get_attributes(self._dataset)
+                self.sizes = {name: len(dimension) for name, dimension in self._dataset.dimensions.items()}
+                self.layout = {name: (var.dtype, var.dimensions) for name, var in self._dataset.variables.items()}
+        except DamagedFileError:
+            self.__exit__()
+            raise
+
+    def read(self, name: str, index=...) -> np.ndarray:
+        """Variable ``name``, which must be there, or a part of it."""
+        with self._library("is damaged"):
+            variable = self._dataset.variables[name]
+            whole = self._dataset.data_model.startswith("NETCDF3")
+            most = os.path.getsize(self.path) * (1 if whole else DENSEST)
+            if not self.checked and variable.dtype is not str and variable.size * variable.dtype.itemsize > most:
+                raise DamagedFileError(f"{name} is larger than the file")
+            return variable[index]
+
+    def attribute(self, variable: str, name: str):
+        """An attribute of a variable; None if there is no such attribute."""
+        with self._library("is damaged"):
+            found = self._dataset.variables[variable]
+            return found.getncattr(name) if name in found.ncattrs() else None
+
+    def __enter__(self) -> NetCDFReader:
+        return self
+
+    def __exit__(self, *exception):
+        with self._library("is damaged"):
+            self._dataset.close()
+
+    @contextlib.contextmanager
+    def _library(self, fault: str) -> Iterator[None]:
+        """Around calls of the library alone, which raises whatever it happens to meet in a damaged file."""
+        try:
+            yield
+        except Exception as error:
+            if _is_locked(self.path, fcntl.LOCK_SH):
+                raise OutputError(f"{self.path} {_LOCKED}") from error
+            raise DamagedFileError(f"{self.path} {fault}: {_one_line(error)}") from error
+
+
+class NetCDFWriter:
+    """A NetCDF file that is being written, and sealed when it is closed; a context manager.
+
+    Attributes
+    ----------
+    dataset : netCDF4.Dataset
+    """
+
+    def __init__(self, path: str | PathLike, form: str):
+        self._path = path
+        with self.library():
+            self.dataset = netCDF4.Dataset(path, "w", format=form)
+
+    def sync(self):
+        """Hand everything to the operating system."""
+        with self.library():
+            self.dataset.sync()
+
+    def close(self):
+        """Close and seal the file."""
+        with self.library():
+            self.dataset.close()
+        write_seal(self._path)
+
+    @contextlib.contextmanager
+    def library(self) -> Iterator[None]:
+        """Around calls that write: a failure, such as a full disk, is an `OutputError`."""
+        try:
+            yield
+        except (OSError, RuntimeError) as error:
+            if _is_locked(self._path, fcntl.LOCK_EX):
+                raise OutputError(f"{self._path} {_LOCKED}") from error
+            raise OutputError(f"{self._path} cannot be written: {_one_line(error)}") from error
+
+
+def _is_locked(path, kind: int) -> bool:
+    """Whether the lock that HDF5 takes on a file, which is there, cannot be had."""
+    try:
+        with open(path, "rb") as file:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno in (errno.EWOULDBLOCK, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
+    return False
+
+
+def _one_line(error: Exception) -> str:
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(str(text).split())
