@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import math
+import os
+import zlib
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from os import PathLike
 
-import netCDF4
 import numpy as np
 
+from softspots.exceptions import DamagedFileError, InputError
+from softspots.io.attributes import get_attributes, set_attributes
+from softspots.io.netcdf import NetCDFReader, NetCDFWriter
 from softspots.state import Box, Frame
 
 # Third side of the cell, in σ_AA. All z are 0; images in z must lie beyond the reach of a reader's neighbour search.
 LENGTH_Z = 10.0
+# What a frame holds: type, dimensions, units.
+PER_FRAME = {
+    "time": ("f4", (), "picosecond"),
+    "coordinates": ("f4", ("atom", "spatial"), "angstrom"),
+    "cell_lengths": ("f8", ("cell_spatial",), "angstrom"),
+    "cell_angles": ("f8", ("cell_angular",), "degree"),
+    "atom_types": ("i4", ("atom",), None),
+    "strain": ("f8", (), None),
+    "image": ("i4", ("atom", "spatial"), None),
+}
+# Of the frame: CRC-32 of all that it holds, its number, and the file's attributes. Earlier versions had none.
+CHECKSUM = "checksum"
+LONGEST_HEADER = 8192
 
 
 class TrajectoryWriter:
@@ -27,6 +46,7 @@ class TrajectoryWriter:
 
     Besides what the convention has: ``strain``, the total strain of the box (NaN if it is not known), and ``image``,
     how often each particle has been wrapped along the lattice vectors. Full precision is in the results file only.
+    Each frame has a ``checksum``, and closing the file puts one of the whole behind it (`softspots.io.seal`).
 
     Parameters
     ----------
@@ -34,12 +54,26 @@ class TrajectoryWriter:
         An existing file is replaced.
     species : (N,) array_like of int
         0 for A, 1 for B; the same in every frame.
+    attributes : dict, optional
+        Further global attributes, such as the run's identity (``run_id``, ``parameters_checksum``).
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be made, or written; each method may raise it.
     """
 
-    def __init__(self, path: str | PathLike, species: np.ndarray):
+    def __init__(self, path: str | PathLike, species: np.ndarray, attributes: Mapping | None = None):
         self._species = np.asarray(species, dtype=np.int32)
-        self._dataset = dataset = netCDF4.Dataset(path, "w", format="NETCDF3_64BIT_OFFSET")
-        dataset.setncatts(
+        self._time = -np.inf
+        self._writer = NetCDFWriter(path, "NETCDF3_64BIT_OFFSET")
+        with self._writer.library():
+            self._define(self._writer.dataset, attributes or {})
+            self._attributes = get_attributes(self._writer.dataset)
+
+    def _define(self, dataset, attributes):
+        set_attributes(
+            dataset,
             {
                 "Conventions": "AMBER",
                 "ConventionVersion": "1.0",
@@ -48,6 +82,7 @@ class TrajectoryWriter:
                 # The convention allows 80 characters.
                 "title": "sheared glass, reduced units: angstrom = sigma_AA, picosecond = tau",
             }
+            | attributes,
         )
         sizes = {
             "frame": None,
@@ -66,16 +101,7 @@ class TrajectoryWriter:
         }
         for dimensions, letters in labels.items():
             dataset.createVariable(dimensions[0], "S1", dimensions)[:] = np.array(letters, dtype="S1")
-        per_frame = {
-            "time": ("f4", (), "picosecond"),
-            "coordinates": ("f4", ("atom", "spatial"), "angstrom"),
-            "cell_lengths": ("f8", ("cell_spatial",), "angstrom"),
-            "cell_angles": ("f8", ("cell_angular",), "degree"),
-            "atom_types": ("i4", ("atom",), None),
-            "strain": ("f8", (), None),
-            "image": ("i4", ("atom", "spatial"), None),
-        }
-        for name, (dtype, dimensions, units) in per_frame.items():
+        for name, (dtype, dimensions, units) in (PER_FRAME | {CHECKSUM: ("i4", (), None)}).items():
             variable = dataset.createVariable(name, dtype, ("frame", *dimensions))
             if units:
                 variable.units = units
@@ -87,25 +113,36 @@ class TrajectoryWriter:
 
         Raises
         ------
-        ValueError
-            If the species of the frame are not those of the trajectory.
+        InputError
+            If the species of the frame are not those of the trajectory, or its time lies before that of the last one.
         """
         if not np.array_equal(frame.species, self._species):
-            raise ValueError("TrajectoryWriter: the species of the frame differ from those of the trajectory")
-        box, variables = frame.box, self._dataset.variables
-        index = len(self._dataset.dimensions["frame"])
-        variables["time"][index] = frame.time
-        variables["coordinates"][index] = np.column_stack((frame.positions, np.zeros(len(frame))))
-        variables["cell_lengths"][index] = box.length_x, np.hypot(box.tilt, box.length_y), LENGTH_Z
-        variables["cell_angles"][index] = 90.0, 90.0, np.degrees(np.arctan2(box.length_y, box.tilt))
-        variables["atom_types"][index] = self._species + 1
-        variables["strain"][index] = box.strain if box.has_history else np.nan
-        variables["image"][index] = np.column_stack((frame.images, np.zeros(len(frame))))
-        self._dataset.sync()
+            raise InputError("TrajectoryWriter: the species of the frame differ from those of the trajectory")
+        if not self._time <= frame.time < np.inf:
+            raise InputError(f"TrajectoryWriter: the time is {frame.time:g} after {self._time:g}; it must not fall")
+        box = frame.box
+        values = {
+            "time": frame.time,
+            "coordinates": np.column_stack((frame.positions, np.zeros(len(frame)))),
+            "cell_lengths": (box.length_x, np.hypot(box.tilt, box.length_y), LENGTH_Z),
+            "cell_angles": (90.0, 90.0, np.degrees(np.arctan2(box.length_y, box.tilt))),
+            "atom_types": self._species + 1,
+            "strain": box.strain if box.has_history else np.nan,
+            "image": np.column_stack((frame.images, np.zeros(len(frame)))),
+        }
+        arrays = {name: np.asarray(values[name]).astype(dtype) for name, (dtype, _, _) in PER_FRAME.items()}
+        with self._writer.library():
+            dataset = self._writer.dataset
+            index = len(dataset.dimensions["frame"])
+            for name, array in arrays.items():
+                dataset.variables[name][index] = array
+            dataset.variables[CHECKSUM][index] = _checksum(self._attributes, index, arrays)
+        self._time = frame.time
+        self._writer.sync()
 
     def close(self):
-        """Close the file."""
-        self._dataset.close()
+        """Close and seal the file."""
+        self._writer.close()
 
     def __enter__(self) -> TrajectoryWriter:
         return self
@@ -122,27 +159,72 @@ def read_trajectory(path: str | PathLike) -> Iterator[Frame]:
 
     Raises
     ------
-    ValueError
-        If the file is not a trajectory of softspots.
+    FileNotFoundError, PermissionError, IsADirectoryError
+        If there is no such file, or it may not be read.
+    DamagedFileError
+        If the file is not a trajectory of softspots, or is damaged.
     """
-    with netCDF4.Dataset(path) as dataset:
-        if (getattr(dataset, "Conventions", None), getattr(dataset, "program", None)) != ("AMBER", "softspots"):
-            raise ValueError(f"{path} is not a trajectory written by softspots")
-        dataset.set_auto_mask(False)
-        variables = dataset.variables
-        for index in range(len(dataset.dimensions["frame"])):
-            length_x, length_b, _ = variables["cell_lengths"][index].tolist()
-            gamma = np.radians(variables["cell_angles"][index, 2])
-            strain = float(variables["strain"][index]) if "strain" in variables else np.nan
-            yield Frame(
-                variables["coordinates"][index, :, :2],
-                variables["atom_types"][index] - 1,
-                Box(
-                    length_x,
-                    float(length_b * np.sin(gamma)),
-                    float(length_b * np.cos(gamma)),
-                    None if np.isnan(strain) else strain,
-                ),
-                float(variables["time"][index]),
-                variables["image"][index, :, :2] if "image" in variables else None,
-            )
+    with NetCDFReader(path) as file:
+        if fault := _fault(file):
+            raise DamagedFileError(f"{path} is not a trajectory written by softspots: {fault}")
+        names = [name for name in PER_FRAME if name in file.layout]
+        before = -np.inf
+        for index in range(file.sizes["frame"]):
+            values = {name: np.asarray(file.read(name, index)) for name in names}
+            if CHECKSUM in file.layout and _checksum(file.attributes, index, values) != file.read(CHECKSUM, index):
+                raise DamagedFileError(f"{path} is damaged: the checksum of frame {index} is not that of its content")
+            if not before <= values["time"] < np.inf:
+                raise DamagedFileError(f"{path}: the time of frame {index} is {values['time']:g}, after {before:g}")
+            before = values["time"]
+            try:
+                frame = _frame(values)
+            except InputError as error:
+                raise DamagedFileError(f"{path}: frame {index}: {error}") from error
+            yield frame
+
+
+def _frame(values: Mapping) -> Frame:
+    length_x, length_b, _ = values["cell_lengths"].tolist()
+    gamma = np.radians(values["cell_angles"][2])
+    strain = float(values.get("strain", np.nan))
+    tilt, length_y = float(length_b * np.cos(gamma)), float(length_b * np.sin(gamma))
+    return Frame(
+        values["coordinates"][:, :2],
+        values["atom_types"] - 1,
+        Box(length_x, length_y, tilt, None if np.isnan(strain) else strain),
+        float(values["time"]),
+        values["image"][:, :2] if "image" in values else None,
+    )
+
+
+def _checksum(attributes: Mapping, index: int, arrays: Mapping) -> int:
+    """CRC-32 as a signed integer, which is what the format has."""
+    checksum = zlib.crc32(json.dumps([attributes, index], sort_keys=True).encode())
+    for name, (dtype, _, _) in PER_FRAME.items():
+        checksum = zlib.crc32(np.ascontiguousarray(arrays[name], dtype=f"<{dtype}"), checksum)
+    return int(np.uint32(checksum).astype(np.int32))
+
+
+def _fault(file: NetCDFReader) -> str | None:
+    """What in the file is not as `TrajectoryWriter` makes it."""
+    for name, needed in {"Conventions": "AMBER", "program": "softspots"}.items():
+        if file.attributes.get(name) != needed:
+            return f"its {name} is {file.attributes.get(name)!r}; {needed!r} is needed"
+    optional = ("strain", "image") if CHECKSUM not in file.layout else ()
+    for name, (dtype, dimensions, _) in PER_FRAME.items():
+        if name in optional and name not in file.layout:
+            continue
+        if file.layout.get(name) != (np.dtype(dtype), ("frame", *dimensions)):
+            return f"its variable {name} is {file.layout.get(name)}"
+    if (file.sizes["spatial"], file.sizes["cell_spatial"], file.sizes["cell_angular"]) != (3, 3, 3):
+        return "space must have three dimensions"
+    # A file without a seal says in one place how many frames it has.
+    record = sum(
+        dtype.itemsize * math.prod(file.sizes[name] for name in dimensions[1:])
+        for dtype, dimensions in file.layout.values()
+        if dimensions[0] == "frame"
+    )
+    rest = os.path.getsize(file.path) - file.sizes["frame"] * record
+    if CHECKSUM in file.layout and not file.checked and not 0 < rest < max(record, LONGEST_HEADER):
+        return f"it has {os.path.getsize(file.path)} bytes, which is not what {file.sizes['frame']} frames take"
+    return None
