@@ -13,6 +13,7 @@ from .exceptions import (
     OutputError,
     PhysicsError,
     SoftspotsError,
+    UnstableError,
 )
 from .factorization import Cholesky
 from .forces import energy_forces
@@ -21,6 +22,7 @@ from .modes import Modes, hessian, lowest_modes, modes_below, participation_rati
 from .plasticity import d2min
 from .quench import InherentStructure, inherent_structure
 from .spots import SoftSpots, soft_spots
+from .stability import Stability
 from .state import Box, Frame
 
 __version__ = _version("softspots")
@@ -40,6 +42,8 @@ __all__ = [
     "Simulation",
     "SoftSpots",
     "SoftspotsError",
+    "Stability",
+    "UnstableError",
     "d2min",
     "draw_map",
     "energy_forces",

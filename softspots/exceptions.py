@@ -28,3 +28,7 @@ class OutputError(SoftspotsError, OSError):
 
 class InstallationError(SoftspotsError, ImportError, RuntimeError):
     """A build that does not fit this machine: another processor, another MPI library, or a part that is missing."""
+
+
+class UnstableError(PhysicsError, ValueError):
+    """A Hessian that is not that of a minimum: it has negative modes, or zero modes beyond those that are allowed."""

@@ -7,6 +7,7 @@ from scipy import sparse
 from sksparse.cholmod import CholmodNotPositiveDefiniteError, analyze
 
 from . import _core
+from .exceptions import InputError
 
 
 class Cholesky:
@@ -81,7 +82,7 @@ def count_below(matrix: sparse.csc_array, value: float, uncertainty: float) -> i
 
     Raises
     ------
-    ValueError
+    InputError
         If rounding, which the factorisation without pivoting may amplify, could have moved eigenvalues by more
         than ``uncertainty``, or the factorisation broke down: ``value`` is then too near an eigenvalue of
         the matrix or of a leading part of it.
@@ -98,7 +99,7 @@ def count_below(matrix: sparse.csc_array, value: float, uncertainty: float) -> i
         # exact for a matrix within a few ε |L| |D| |Lᵀ| of the given one.
         rounding = np.finfo(float).eps * (lower.power(2) @ np.abs(pivots)).max()
     if not rounding <= uncertainty:
-        raise ValueError(
+        raise InputError(
             f"the inertia at {value!r} is uncertain: rounding is {rounding:.3g}, allowed is {uncertainty:.3g}; "
             "move the value a little"
         )

@@ -11,15 +11,15 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 
 from . import _core
 from ._core import BLOCK_WIDTH
+from .exceptions import InputError, UnstableError
 from .factorization import Cholesky, count_below
 from .forces import kernel_arguments
 from .lanczos import largest_pairs
+from .matrices import ZERO_TOLERANCE, checked, matrix_norm, row_sums, with_places, zero_threshold
 from .model import Model
+from .stability import Stability, factorize_tied, uniform, untie
 from .state import Frame
 
-# An eigenvalue is zero below this part of the matrix norm: six digits above rounding, and some five
-# below the lowest sound mode of 10,000 particles in two dimensions.
-ZERO_TOLERANCE = 1e-10
 # Block Lanczos keeps some three vectors for each mode that it finds; below this many in all, it gains nothing.
 DENSE = 4
 # Shift of a matrix that may have negative modes, in the same units: far above what counts as zero, so that the factor
@@ -27,7 +27,7 @@ DENSE = 4
 SHIFT = 1e-8
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Modes:
     """The lowest modes of a Hessian above its zero modes, by ascending eigenvalue; none is negative.
 
@@ -40,10 +40,11 @@ class Modes:
         the first.
     residuals : (count,) ndarray
         ‖H e − λ e‖, in ε_AA/σ_AA².
-    zero_eigenvalues : (dimension,) ndarray
-        Eigenvalues of the Hessian within the space of the uniform translations; zero but for rounding.
+    zero_eigenvalues : (rigid motions,) ndarray
+        Eigenvalues of the Hessian within the space of the rigid motions, as a rule the uniform translations; zero but
+        for rounding.
     orthogonality_error : float
-        Largest |⟨a, b⟩ − δ_ab| over the modes and the translations.
+        Largest |⟨a, b⟩ − δ_ab| over the modes and the rigid motions.
     """
 
     eigenvalues: np.ndarray
@@ -54,6 +55,11 @@ class Modes:
 
     def __len__(self) -> int:
         return len(self.eigenvalues)
+
+    def __repr__(self) -> str:
+        count, particles, dimension = self.vectors.shape
+        lowest, highest = self.frequencies[[0, -1]] if count else (np.nan, np.nan)
+        return f"Modes({count} of {particles} particles in {dimension}D, frequencies {lowest:.4g} to {highest:.4g})"
 
     @property
     def frequencies(self) -> np.ndarray:
@@ -85,7 +91,7 @@ def hessian(frame: Frame, model: Model) -> sparse.csc_array:
 
     Raises
     ------
-    ValueError
+    InputError
         If the box is smaller than twice the cutoff.
     """
     indptr, indices, blocks = _core.hessian(*kernel_arguments(frame, model))
@@ -116,22 +122,37 @@ def participation_ratio(vectors: np.ndarray) -> np.ndarray:
 
 
 def lowest_modes(
-    matrix, count: int, *, dimension: int = 2, method: str = "lanczos", cholesky: Cholesky | None = None
+    matrix,
+    count: int,
+    *,
+    dimension: int = 2,
+    translations: bool = True,
+    stability: Stability | None = None,
+    method: str = "lanczos",
+    cholesky: Cholesky | None = None,
 ) -> Modes:
-    """The ``count`` lowest modes of a Hessian whose only zero modes are the uniform translations.
+    """The ``count`` lowest modes of a Hessian whose only zero modes are its rigid motions, as a rule the translations.
 
-    Lanczos on the inverse of H in the space of all but the translations, by the Cholesky factor that shows that H has
-    no other modes at or below zero. None of the returned modes is a translation or mixes with one. Deterministic: the
+    Lanczos on the inverse of H in the space of all but these, by the Cholesky factor that shows that H has no other
+    modes at or below zero. None of the returned modes is a rigid motion or mixes with one. Deterministic: the
     same matrix gives the same bits.
 
     Parameters
     ----------
-    matrix : (dimension * N, dimension * N) sparse matrix
-        Real symmetric, of any potential; degree of freedom ``dimension * i + axis``.
+    matrix : (dimension * N, dimension * N) sparse matrix or array_like
+        Real symmetric, of any potential; degree of freedom ``dimension * i + axis``. What counts as zero follows its
+        type: a Hessian in single precision is given as it is, not converted.
     count : int
         How many modes, from 1 to dimension * (N − 1).
     dimension : int, optional
         Of space.
+    translations : bool, optional
+        False if walls, a substrate or frozen particles, which have no rows, hold the particles in their places, so that
+        translations are no zero modes and there are dimension * N modes.
+    stability : Stability, optional
+        That of the inherent structure with this Hessian, ``minimum.stability``. Particles and clusters that nothing
+        holds are left out, as if they were not there, and their vectors are zero; the participation ratio stays that
+        among all N. If all are held, it changes nothing.
     method : {"lanczos", "arpack"}, optional
         Block Lanczos, or the solver of Schoenholz et al. 2014, section II, one vector at a time, which may miss some
         of many equal eigenvalues. Where block Lanczos would need most of all vectors, dense linear algebra serves.
@@ -144,54 +165,81 @@ def lowest_modes(
 
     Raises
     ------
-    ValueError
-        If the matrix is not a finite, real, symmetric one of fitting size; if the translations are not
-        zero modes, if others are, or if there are negative modes; if ``count`` is out of range, or the method
-        unknown.
+    InputError
+        If the matrix is not a finite, real, symmetric one of fitting size; if the rigid motions are not zero modes; if
+        ``count`` is out of range, the method unknown, or ``stability`` another system's.
+    UnstableError
+        If there are negative modes or further zero modes, or nothing is held; also a ValueError.
     """
     if method not in METHODS:
-        raise ValueError(f"lowest_modes: method is {method!r}; allowed: {', '.join(METHODS)}")
-    matrix = _symmetric(matrix)
+        raise InputError(f"lowest_modes: method is {method!r}; allowed: {', '.join(METHODS)}")
+    matrix, precision = checked(matrix)
     size = matrix.shape[0]
     if dimension < 1 or size % dimension:
-        raise ValueError(f"lowest_modes: {size} degrees of freedom do not fit dimension {dimension!r}")
-    if not 1 <= count <= size - dimension:
-        raise ValueError(
-            f"lowest_modes: count is {count!r}; {size} degrees of freedom less {dimension} translations "
-            f"allow 1 to {size - dimension}"
+        raise InputError(f"lowest_modes: {size} degrees of freedom do not fit dimension {dimension!r}")
+    if stability is not None:
+        matrix, rigid = _held(matrix, dimension, translations, stability)
+    else:
+        rigid = uniform(size, dimension)[:, : dimension * bool(translations)]
+    free = matrix.shape[0] - rigid.shape[1]
+    if not 1 <= count <= free:
+        raise InputError(
+            f"lowest_modes: count is {count!r}; {matrix.shape[0]} degrees of freedom less {rigid.shape[1]} rigid "
+            f"motions allow {f'1 to {free}' if free else 'none'}"
         )
-    tolerance = zero_threshold(matrix)
-    translations = _translations(size, dimension)
-    strained = matrix @ translations
-    if (error := np.linalg.norm(strained, axis=0).max()) > tolerance:
-        raise ValueError(
+    if precision > ZERO_TOLERANCE and rigid.size:
+        # What was rounded away is put back, so that rows sum to zero again.
+        matrix = with_places(matrix, -row_sums(matrix, dimension))
+    tolerance = zero_threshold(matrix, precision)
+    strained = matrix @ rigid
+    if (error := np.linalg.norm(strained, axis=0).max(initial=0.0)) > tolerance:
+        raise InputError(
             f"lowest_modes: uniform translations are not zero modes: ‖H t‖ is {error:.3g}, at most {tolerance:.3g} "
-            "is allowed; a Hessian's rows must sum to zero along each axis"
+            "is allowed; a Hessian's rows must sum to zero along each axis, unless translations=False says that "
+            "something holds the particles in their places"
         )
 
     if cholesky is None:
         cholesky = Cholesky()
-    if not factorize_tied(matrix, tolerance, dimension, cholesky):
-        raise _unstable(matrix, dimension)
+    if not factorize_tied(matrix, tolerance, rigid, cholesky):
+        raise _unstable(matrix, tolerance, rigid)
     find = METHODS[method]
-    if method == "lanczos" and size < DENSE * (count + 4 * BLOCK_WIDTH):
+    if count == len(rigid) or (method == "lanczos" and len(rigid) < DENSE * (count + 4 * BLOCK_WIDTH)):
         find = _by_dense
-    eigenvalues, modes = find(matrix, tolerance, cholesky, count, translations)
+    eigenvalues, modes = find(matrix, tolerance, cholesky, count, rigid)
 
     # One after the other, as a mode fits into a cache.
     for mode in modes:
         mode *= np.sign(mode[np.abs(mode).argmax()])
-    indptr, indices = (array.astype(np.int32, copy=False) for array in (matrix.indptr, matrix.indices))
-    residuals = _core.residual_norms(indptr, indices, matrix.data, eigenvalues, modes)
+    residuals = _core.residual_norms(matrix.indptr, matrix.indices, matrix.data, eigenvalues, modes)
     overlaps = modes @ modes.T
     overlaps[np.diag_indices(count)] -= 1
+    vectors = modes.reshape(count, -1, dimension)
+    if len(rigid) < size:
+        vectors = np.zeros((count, size // dimension, dimension))
+        vectors[:, stability.held] = modes.reshape(count, -1, dimension)
     return Modes(
         eigenvalues,
-        modes.reshape(count, -1, dimension),
+        vectors,
         residuals,
-        np.linalg.eigvalsh(translations.T @ strained),
-        float(max(np.abs(overlaps).max(), np.abs(modes @ translations).max())),
+        np.linalg.eigvalsh(rigid.T @ strained),
+        float(max(np.abs(overlaps).max(), np.abs(modes @ rigid).max(initial=0.0))),
     )
+
+
+def _held(matrix, dimension: int, translations: bool, stability: Stability):
+    """The Hessian of what is held, and its rigid motions as columns."""
+    motions = stability.rigid_motions
+    if not translations:
+        raise InputError("lowest_modes: stability says what the rigid motions are; translations=False cannot as well")
+    if motions.shape[1:] != (matrix.shape[0] // dimension, dimension):
+        raise InputError(
+            f"lowest_modes: stability is of {motions.shape[1]} particles in {motions.shape[2]} dimensions; the matrix "
+            f"has {matrix.shape[0]} degrees of freedom in {dimension}"
+        )
+    if not stability.held.any():
+        raise UnstableError(f"lowest_modes: there is nothing to have modes: {stability.reason}")
+    return stability.reduced(matrix)
 
 
 def modes_below(matrix, value: float) -> int:
@@ -203,135 +251,67 @@ def modes_below(matrix, value: float) -> int:
 
     Raises
     ------
-    ValueError
+    InputError
         If the matrix is not a finite, real, symmetric one, or rounding leaves the count uncertain, as it does
         when ``value`` is an eigenvalue.
     """
-    matrix = _symmetric(matrix)
-    return count_below(matrix, value, zero_threshold(matrix))
+    matrix, precision = checked(matrix)
+    return count_below(matrix, value, zero_threshold(matrix, precision))
 
 
-def zero_threshold(matrix: sparse.csc_array) -> float:
-    """Eigenvalues of smaller magnitude count as zero.
-
-    A power of two: entries of a similar magnitude lose no bit when it is subtracted.
-    """
-    largest = ZERO_TOLERANCE * _norm(matrix)
-    return 2.0 ** np.floor(np.log2(largest)) if largest > 0 else 0.0
-
-
-def _norm(matrix: sparse.csc_array) -> float:
-    """The largest sum of the magnitudes of a column, in a sixth of the time that SciPy's own norm takes."""
-    return (abs(matrix).T @ np.ones(matrix.shape[0])).max()
-
-
-def _translations(size: int, dimension: int) -> np.ndarray:
-    """Orthonormal vectors (size, dimension)."""
-    return np.tile(np.eye(dimension), (size // dimension, 1)) / np.sqrt(size // dimension)
-
-
-def factorize_tied(matrix: sparse.csc_array, threshold: float, dimension: int, cholesky: Cholesky) -> bool:
-    """Factorise a Hessian with particle 0 tied to its place by a spring; False unless that shows that it is stable.
-
-    Tied means that c is added to its diagonal entries. That is positive definite if and only if H is, but for the
-    translations: adding to v the translation that brings particle 0 back to its place leaves vᵀ H v as it is and takes
-    the spring's energy away. So the factorisation is the certificate, with no shift that could hide a soft unstable
-    mode. ``threshold``, the `zero_threshold`, is subtracted, so that a zero mode does not pass by rounding. The pattern
-    is that of H, which pinning the particle by removing its rows would change.
-    """
-    diagonal = matrix.diagonal()
-    tied = matrix.copy()
-    tied.setdiag(diagonal[:dimension] + diagonal.mean())
-    return cholesky.factorize(tied, -threshold)
-
-
-def _untied(cholesky: Cholesky, threshold: float, translations: np.ndarray) -> np.ndarray:
-    """Vectors z_α (n, dimension) that make of solutions x with the tied factor those of H − threshold.
-
-    Of forces that sum to zero, x − Σ_α z_α (t_α · x), with the translations t_α, is the solution off the translations.
-    Without the threshold, the spring would exert no force and z be t. The threshold is a force on every translation,
-    which the spring has to balance: a change of rank ``dimension``, undone by the formula of Sherman, Morrison and
-    Woodbury.
-    """
-    response = cholesky.solve(translations)
-    overlap = translations.T @ response
-    strain = response - translations @ overlap
-    return translations + threshold * strain @ np.linalg.inv(np.eye(len(overlap)) + threshold * overlap)
-
-
-def softest_mode(matrix: sparse.csc_array, dimension: int, cholesky: Cholesky) -> tuple[float, np.ndarray]:
-    """The lowest eigenvalue but for the translations, negative or not, and its vector of shape (n,).
+def softest_mode(matrix: sparse.csc_array, rigid: np.ndarray, cholesky: Cholesky) -> tuple[float, np.ndarray]:
+    """The lowest eigenvalue but for the rigid motions, negative or not, and its vector of shape (n,).
 
     ``cholesky`` is used, and spares the symbolic analysis if its last matrix had the same pattern.
     """
     # Within a factor of ten of the lowest eigenvalue, that one still dominates the inverse; the last is above the norm.
-    shifts = SHIFT * _norm(matrix) * 10.0 ** np.arange(10)
+    shifts = SHIFT * matrix_norm(matrix) * 10.0 ** np.arange(10)
     shift = next(shift for shift in shifts if cholesky.factorize(matrix, shift))
-    translations = _translations(matrix.shape[0], dimension)
-    eigenvalues, vectors = _arpack(matrix, -shift, cholesky, 1, translations, translations)
+    eigenvalues, vectors = _arpack(matrix, -shift, cholesky, 1, rigid, rigid)
     return eigenvalues[0], vectors[0]
 
 
-def _symmetric(matrix) -> sparse.csc_array:
-    """``matrix`` as the direct solver wants it: real, finite, symmetric, with sorted columns; or ValueError."""
-    if np.iscomplexobj(matrix):
-        raise ValueError("matrix is complex; a real symmetric one is needed")
-    matrix = sparse.csc_array(matrix, dtype=np.float64, copy=True)
-    if matrix.shape[0] != matrix.shape[1]:
-        raise ValueError(f"matrix has shape {matrix.shape}; a square one is needed")
-    matrix.sum_duplicates()
-    if not np.isfinite(matrix.data).all():
-        raise ValueError("matrix has entries that are not finite")
-    largest = abs(matrix).max()
-    if not largest > 0:
-        raise ValueError("matrix is zero")
-    # Rounding of sums that were taken in different orders is allowed.
-    if (asymmetry := abs(matrix - matrix.T).max()) > 1e-12 * largest:
-        raise ValueError(f"matrix is not symmetric: |H - Hᵀ| reaches {asymmetry:.3g} where |H| reaches {largest:.3g}")
-    return matrix
-
-
-def _by_lanczos(matrix, threshold: float, cholesky: Cholesky, count: int, translations: np.ndarray):
-    """Eigenvalues, ascending, and vectors (count, n) off the translations; ``cholesky`` holds the tied matrix."""
+def _by_lanczos(matrix, threshold: float, cholesky: Cholesky, count: int, rigid: np.ndarray):
+    """Eigenvalues, ascending, and vectors (count, n) off the rigid motions; ``cholesky`` holds the tied matrix."""
     factor, order = cholesky.packed()
-    moved, untied = translations.T[:, order], _untied(cholesky, threshold, translations)[order]
+    moved, untied = rigid.T[:, order], untie(cholesky, threshold, rigid)[order]
 
     def solve(block):
         factor.solve(block)
         block -= untied @ (moved @ block)
 
-    inverses, vectors = largest_pairs(solve, len(order), count, translations[order])
+    inverses, vectors = largest_pairs(solve, len(order), count, rigid[order])
     place = np.argsort(order)
     for vector in vectors:
         vector[:] = vector[place]
     return 1 / inverses + threshold, vectors
 
 
-def _by_arpack(matrix, threshold: float, cholesky: Cholesky, count: int, translations: np.ndarray):
-    untied = _untied(cholesky, threshold, translations)
-    return _arpack(matrix, threshold, cholesky, count, translations, untied)
+def _by_arpack(matrix, threshold: float, cholesky: Cholesky, count: int, rigid: np.ndarray):
+    untied = untie(cholesky, threshold, rigid)
+    return _arpack(matrix, threshold, cholesky, count, rigid, untied)
 
 
-def _arpack(matrix, shift: float, cholesky: Cholesky, count: int, translations: np.ndarray, removed: np.ndarray):
-    """ARPACK on the inverse of matrix − shift; ``removed`` is what translations in its solutions are taken out with."""
+def _arpack(matrix, shift: float, cholesky: Cholesky, count: int, rigid: np.ndarray, removed: np.ndarray):
+    """ARPACK on the inverse of matrix − shift; ``removed`` is what takes rigid motions out of its solutions."""
 
     def inverse(vector):
-        solution = cholesky.solve(vector - translations @ (translations.T @ vector))
-        return solution - removed @ (translations.T @ solution)
+        solution = cholesky.solve(vector - rigid @ (rigid.T @ vector))
+        return solution - removed @ (rigid.T @ solution)
 
     # ARPACK draws from the generator when its Krylov space is exhausted, as by the many equal eigenvalues of a crystal.
     generator = np.random.default_rng(0)
     start = generator.standard_normal(matrix.shape[0])
-    start -= translations @ (translations.T @ start)
+    start -= rigid @ (rigid.T @ start)
     operator = LinearOperator(matrix.shape, matvec=inverse, dtype=np.float64)
     eigenvalues, vectors = eigsh(matrix, count, sigma=shift, OPinv=operator, v0=start, rng=generator)
     order = np.argsort(eigenvalues)
     return eigenvalues[order], vectors.T[order]
 
 
-def _by_dense(matrix, threshold: float, cholesky: Cholesky, count: int, translations: np.ndarray):
-    # Raised above all others, the translations do not mix with other zero modes.
-    lifted = matrix.toarray() + 2 * _norm(matrix) * (translations @ translations.T)
+def _by_dense(matrix, threshold: float, cholesky: Cholesky, count: int, rigid: np.ndarray):
+    # Raised above all others, rigid motions do not mix with other zero modes.
+    lifted = matrix.toarray() + 2 * matrix_norm(matrix) * (rigid @ rigid.T)
     eigenvalues, vectors = eigh(lifted, subset_by_index=[0, count - 1])
     return eigenvalues, vectors.T
 
@@ -339,13 +319,16 @@ def _by_dense(matrix, threshold: float, cholesky: Cholesky, count: int, translat
 METHODS = {"lanczos": _by_lanczos, "arpack": _by_arpack}
 
 
-def _unstable(matrix: sparse.csc_array, dimension: int) -> ValueError:
-    """The error for a matrix with negative modes, or with more zero modes than the translations."""
-    tolerance = zero_threshold(matrix)
-    lowest, _ = softest_mode(matrix, dimension, Cholesky())
-    negative = count_below(matrix, -tolerance, tolerance)
-    zero = count_below(matrix, tolerance, tolerance) - negative
-    return ValueError(
+def _unstable(matrix: sparse.csc_array, tolerance: float, rigid: np.ndarray) -> UnstableError:
+    """The error for a matrix with negative modes, or with more zero modes than the rigid motions."""
+    lowest, _ = softest_mode(matrix, rigid, Cholesky())
+    try:
+        negative = count_below(matrix, -tolerance, tolerance)
+        zero = count_below(matrix, tolerance, tolerance) - negative
+    except InputError:
+        negative, zero = "an unknown number of", "unwanted"
+    remedy = "; what nothing holds is left out with stability=minimum.stability" if negative == 0 else ""
+    return UnstableError(
         f"lowest_modes: the matrix has {negative} negative and {zero} zero modes (within ±{tolerance:.3g}), the lowest "
-        f"off the translations at {lowest:.6g}; 0 and {dimension} are needed, as at a certified minimum"
+        f"off the translations at {lowest:.6g}; 0 and {rigid.shape[1]} are needed, as at a certified minimum{remedy}"
     )

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.sparse import csc_array
 
 from . import _core
+from .exceptions import InputError
 from .factorization import Cholesky
 from .forces import energy_forces, kernel_arguments
+from .matrices import zero_threshold
 from .model import Model
-from .modes import factorize_tied, hessian, softest_mode, zero_threshold
+from .modes import hessian, softest_mode
+from .stability import Stability, examine, factorize_tied, softest_places, uniform
 from .state import Frame
 
 # Where the first-order minimisers hand over, in ε_AA/σ_AA: two Newton steps go from there to rounding.
@@ -31,9 +35,13 @@ CHORD_GAIN = 0.3
 # Largest displacement of a coordinate in one Newton step or kick, in σ_AA: well inside a cage.
 MAX_STEP = 0.1
 MAX_HALVINGS = 20
+# Where potentials go to zero, their third derivative V''' is at most so large, in ε/σ_AA³. Particles that merely touch,
+# with a residual force V' = V''' δ²/2, overlap by δ, at most so far as at the handover: V'' = V''' δ holds nothing.
+SHARPNESS, MAX_OVERLAP = 1000.0, 5e-4
+UNSTABLE = "the Hessian has a mode that is not above zero"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class InherentStructure:
     """Where a quench ended.
 
@@ -46,8 +54,9 @@ class InherentStructure:
     max_force : float
         Largest magnitude of a force component, in ε_AA/σ_AA.
     certified : bool
-        Whether the frame is a minimum: ``max_force`` is below the one asked for, and the Hessian is
-        positive definite but for the two translations, as a factorisation of it has shown.
+        Whether the frame is a minimum: ``max_force`` is below the one asked for, and the Hessian of all that is held
+        (see ``stability``) is positive definite but for its rigid motions, as a factorisation of it has shown. What is
+        not held has no negative modes.
     evaluations : int
         Force evaluations.
     factorizations : int
@@ -56,6 +65,8 @@ class InherentStructure:
         Stationary points that were no minima and were left along their unstable mode.
     newton_energies : tuple of float
         Energies at the start of the last Newton phase and after each of its steps.
+    stability : Stability
+        Rattlers and clusters that nothing holds, or why the frame is not certified.
     """
 
     frame: Frame
@@ -66,6 +77,12 @@ class InherentStructure:
     factorizations: int
     kicks: int
     newton_energies: tuple[float, ...]
+    stability: Stability
+
+    def __repr__(self) -> str:
+        certified = "certified" if self.certified else "not certified"
+        numbers = f"energy {self.energy:.8g}, max_force {self.max_force:.2g}"
+        return f"InherentStructure({numbers}, {certified}, {self.stability})"
 
 
 def inherent_structure(
@@ -96,16 +113,16 @@ def inherent_structure(
 
     Raises
     ------
-    ValueError
+    InputError
         If the method is unknown, ``max_force`` is not a positive finite number, or the box is smaller than
         twice the cutoff.
     FloatingPointError
         If particles lie on top of each other, so that forces are not finite.
     """
     if method not in METHODS:
-        raise ValueError(f"inherent_structure: method is {method!r}; allowed: {', '.join(METHODS)}")
+        raise InputError(f"inherent_structure: method is {method!r}; allowed: {', '.join(METHODS)}")
     if not (np.isfinite(max_force) and max_force > 0):
-        raise ValueError(f"inherent_structure: max_force is {max_force!r}; it must be a positive finite number")
+        raise InputError(f"inherent_structure: max_force is {max_force!r}; it must be a positive finite number")
     landscape = _Landscape(model, Cholesky() if cholesky is None else cholesky)
     factorizations = landscape.cholesky.factorizations
     kicks = 0
@@ -113,21 +130,26 @@ def inherent_structure(
         for minimizer, handover in METHODS[method]:
             frame = landscape.descend(frame, minimizer, max(max_force, handover))
         point, stable, energies = _newton(landscape, landscape.point(frame), max_force)
+        point, stability, unstable = _judge(landscape, point, stable, max_force)
         spent = kicks == MAX_KICKS or landscape.evaluations >= MAX_EVALUATIONS
-        if stable or spent or (lower := _kick(landscape, point)) is None:
+        if not unstable or spent or (lower := _kick(landscape, point)) is None:
             break
         frame = lower.frame
         kicks += 1
     residual = float(np.abs(point.forces).max())
+    if residual >= max_force:
+        reached = f"the largest force is {residual:.2g}, and less than {max_force:.2g} is asked for"
+        stability = replace(stability, reason="; ".join(filter(None, (reached, stability.reason))))
     return InherentStructure(
         frame=point.frame,
         energy=point.energy,
         max_force=residual,
-        certified=stable and residual < max_force,
+        certified=not stability.reason,
         evaluations=landscape.evaluations,
         factorizations=landscape.cholesky.factorizations - factorizations,
         kicks=kicks,
         newton_energies=tuple(energies),
+        stability=stability,
     )
 
 
@@ -157,11 +179,24 @@ class _Landscape:
         self.model = model
         self.cholesky = cholesky
         self.evaluations = 0
+        self._last = None, None
 
     def point(self, frame: Frame) -> _Point:
         self.evaluations += 1
         energy, forces, _ = energy_forces(frame, self.model)
         return _Point(frame, energy, forces)
+
+    def hessian(self, point: _Point) -> csc_array:
+        """The last one is kept."""
+        if self._last[0] is not point:
+            self._last = point, hessian(point.frame, self.model)
+        return self._last[1]
+
+    def softness(self, point: _Point, max_force: float) -> float:
+        """Up to here, in ε_AA/σ_AA², stiffness may be that of mere touch: see `SHARPNESS`."""
+        force = max(max_force, np.abs(point.forces).max())
+        overlap = min(MAX_OVERLAP, np.sqrt(2 * force / SHARPNESS))
+        return SHARPNESS * max(self.model.epsilon) * overlap
 
     def descend(self, frame: Frame, minimizer: str, max_force: float) -> Frame:
         budget = max(MAX_EVALUATIONS - self.evaluations, 0)
@@ -191,8 +226,8 @@ def _newton(landscape: _Landscape, point: _Point, max_force: float) -> tuple[_Po
     """
     energies = [point.energy]
     for _ in range(MAX_NEWTON_FACTORS):
-        matrix = hessian(point.frame, landscape.model)
-        if not factorize_tied(matrix, zero_threshold(matrix), 2, landscape.cholesky):
+        matrix = landscape.hessian(point)
+        if not factorize_tied(matrix, zero_threshold(matrix), uniform(matrix.shape[0], 2), landscape.cholesky):
             return point, False, energies
         if np.abs(point.forces).max() < max_force:
             return point, True, energies
@@ -210,14 +245,47 @@ def _newton(landscape: _Landscape, point: _Point, max_force: float) -> tuple[_Po
     return point, False, energies
 
 
+def _judge(landscape: _Landscape, point: _Point, stable: bool, max_force: float) -> tuple[_Point, Stability, bool]:
+    """What is held where Newton steps ended, and whether there is an unstable mode to leave it along.
+
+    Where the Hessian as a whole is ``stable``, all is held, unless by mere touch. Where it is not, since parts are
+    loose, Newton steps had no factor: then the first-order minimiser, which loose parts do not disturb, goes all the
+    way.
+    """
+    matrix, softness = landscape.hessian(point), landscape.softness(point, max_force)
+    softest = softest_places(matrix, 2).min()
+    whole = Stability(
+        np.ones(len(point.frame), dtype=bool), np.arange(0), (), uniform(matrix.shape[0], 2).T.reshape(2, -1, 2), ""
+    )
+    if stable and softest > softness:
+        return point, whole, False
+    found = examine(matrix, point.frame, softness)
+    # A particle that falls from its place is not loose but on a saddle.
+    if softest < -softness or (found.held.all() and len(found.rigid_motions) == 2):
+        return point, whole if stable else replace(whole, reason=UNSTABLE), not stable
+    if np.abs(point.forces).max() >= max_force:
+        point = landscape.point(landscape.descend(point.frame, "lbfgs", max_force))
+        matrix, softness = landscape.hessian(point), landscape.softness(point, max_force)
+        found = examine(matrix, point.frame, softness)
+    if not landscape.cholesky.factorize(matrix, softness):
+        return point, replace(found, reason=UNSTABLE), True
+    if not found.held.any():
+        return point, replace(found, reason="nothing is held: every particle can go somewhere at no cost"), False
+    block, rigid = found.reduced(matrix)
+    if not factorize_tied(block, zero_threshold(block), rigid, landscape.cholesky):
+        count = np.count_nonzero(found.held)
+        found = replace(found, reason=f"the {count} particles that hold each other have modes at no cost")
+    return point, found, False
+
+
 def _kick(landscape: _Landscape, point: _Point) -> _Point | None:
     """A lower point along the unstable mode, in whichever direction goes lower; None without such a mode."""
-    matrix = hessian(point.frame, landscape.model)
+    matrix = landscape.hessian(point)
     threshold = zero_threshold(matrix)
     if threshold == 0:
         # All particles are out of each other's reach.
         return None
-    eigenvalue, mode = softest_mode(matrix, 2, landscape.cholesky)
+    eigenvalue, mode = softest_mode(matrix, uniform(matrix.shape[0], 2), landscape.cholesky)
     if eigenvalue > -threshold:
         return None
     step = MAX_STEP / np.abs(mode).max() * mode.reshape(-1, 2)

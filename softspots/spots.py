@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from . import _core
+from .clusters import label_clusters
+from .exceptions import InputError
 from .forces import box_array
 from .state import Frame
 
@@ -65,11 +65,11 @@ def rank_modes(participation_ratio: np.ndarray) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    InputError
         If a participation ratio is not a number.
     """
     if np.isnan(participation_ratio).any():
-        raise ValueError("rank_modes: participation_ratio holds values that are not numbers")
+        raise InputError("rank_modes: participation_ratio holds values that are not numbers")
     return np.argsort(participation_ratio, kind="stable")
 
 
@@ -90,20 +90,20 @@ def mode_particles(vectors: np.ndarray, count: int) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    InputError
         If the shape does not fit, a component is not finite, or ``count`` is out of range.
     """
     vectors = np.asarray(vectors, dtype=float)
     if vectors.ndim != 3 or vectors.shape[2] != 2:
-        raise ValueError(f"mode_particles: vectors have shape {vectors.shape}; (modes, particles, 2) is needed")
+        raise InputError(f"mode_particles: vectors have shape {vectors.shape}; (modes, particles, 2) is needed")
     n_modes, n_all, _ = vectors.shape
     if not 1 <= count <= n_all:
-        raise ValueError(f"mode_particles: {count} particles are asked of each mode; allowed: 1 to {n_all} (all)")
+        raise InputError(f"mode_particles: {count} particles are asked of each mode; allowed: 1 to {n_all} (all)")
     largest = np.empty((n_modes, count), dtype=np.int32)
     for mode, vector in enumerate(vectors):
         squares = vector[:, 0] ** 2 + vector[:, 1] ** 2
         if not np.isfinite(squares).all():
-            raise ValueError(f"mode_particles: mode {mode} has components that are not finite")
+            raise InputError(f"mode_particles: mode {mode} has components that are not finite")
         # All that tie with the last one taken are sorted too: a partition alone picks among them at will.
         candidates = np.flatnonzero(squares >= np.partition(squares, n_all - count)[n_all - count])
         largest[mode] = candidates[np.argsort(-squares[candidates], kind="stable")[:count]]
@@ -130,7 +130,7 @@ def delaunay_edges(frame: Frame, among: np.ndarray | None = None) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    InputError
         If particles coincide, or lie closer than rounding can tell apart, or ``among`` is not one value a particle.
     """
     return _core.connect(frame.positions, box_array(frame.box), _checked_among(among, frame), 0.0)
@@ -154,45 +154,12 @@ def bonds(frame: Frame, length: float, among: np.ndarray | None = None) -> np.nd
 
     Raises
     ------
-    ValueError
+    InputError
         If the length is not a positive finite number, or ``among`` is not one value a particle.
     """
     if not (np.isfinite(length) and length > 0):
-        raise ValueError(f"bonds: bond_length is {length!r}; it must be a positive finite number")
+        raise InputError(f"bonds: bond_length is {length!r}; it must be a positive finite number")
     return _core.connect(frame.positions, box_array(frame.box), _checked_among(among, frame), length)
-
-
-def label_clusters(on_map: np.ndarray, edges: np.ndarray, min_particles: int = 4) -> np.ndarray:
-    """Number the connected clusters of the particles on a map.
-
-    Parameters
-    ----------
-    on_map : (N,) array_like of bool
-        Whether the particle is on the map.
-    edges : (E, 2) array_like of int
-        Pairs of particles that are connected if both are on the map.
-    min_particles : int
-        Smaller clusters are dropped; 4 are needed for a T1 event (Schoenholz et al. 2014, section II).
-
-    Returns
-    -------
-    (N,) ndarray of int32
-        Number of the cluster, in the order of their lowest particle ids; -1 off the map or dropped.
-    """
-    on_map = np.asarray(on_map, dtype=bool)
-    inner = np.asarray(edges)[on_map[edges].all(axis=1)]
-    graph = coo_array((np.ones(len(inner), dtype=bool), inner.T), shape=(on_map.size, on_map.size))
-    _, component = connected_components(graph, directed=False)
-    particles = np.flatnonzero(on_map)
-    _, first, cluster, sizes = np.unique(
-        component[particles], return_index=True, return_inverse=True, return_counts=True
-    )
-    kept = np.flatnonzero(sizes >= min_particles)
-    numbers = np.full(len(sizes), -1)
-    numbers[kept[np.argsort(first[kept])]] = np.arange(len(kept))
-    labels = np.full(on_map.size, -1, dtype=np.int32)
-    labels[particles] = numbers[cluster]
-    return labels
 
 
 def soft_spots_from_ranking(
@@ -233,7 +200,7 @@ def soft_spots_from_ranking(
 
     Raises
     ------
-    ValueError
+    InputError
         If there are not as many modes or particles as asked for, shapes do not fit, or the
         connection is unknown.
 
@@ -243,7 +210,7 @@ def soft_spots_from_ranking(
     """
     participation_ratio, mode_particles = np.asarray(participation_ratio), np.asarray(mode_particles)
     if mode_particles.ndim != 2 or participation_ratio.shape != mode_particles.shape[:1]:
-        raise ValueError(
+        raise InputError(
             f"soft_spots: participation_ratio has shape {participation_ratio.shape} and mode_particles "
             f"{mode_particles.shape}; (modes,) and (modes, particles of each) are needed"
         )
@@ -251,11 +218,11 @@ def soft_spots_from_ranking(
         ("n_modes", "n_particles"), (n_modes, n_particles), mode_particles.shape, strict=True
     ):
         if not 1 <= value <= limit:
-            raise ValueError(f"soft_spots: {name} is {value}; allowed: 1 to {limit} (all that are given)")
+            raise InputError(f"soft_spots: {name} is {value}; allowed: 1 to {limit} (all that are given)")
     if mode_particles.min() < 0 or mode_particles.max() >= len(frame):
-        raise ValueError(f"soft_spots: mode_particles must be particle ids, 0 to {len(frame) - 1}")
+        raise InputError(f"soft_spots: mode_particles must be particle ids, 0 to {len(frame) - 1}")
     if connection not in CONNECTIONS:
-        raise ValueError(f"soft_spots: connection is {connection!r}; allowed: {', '.join(CONNECTIONS)}")
+        raise InputError(f"soft_spots: connection is {connection!r}; allowed: {', '.join(CONNECTIONS)}")
     on_map = np.zeros(len(frame), dtype=bool)
     on_map[mode_particles[rank_modes(participation_ratio)[:n_modes], :n_particles]] = True
     edges = delaunay_edges(frame, on_map) if connection == "delaunay" else bonds(frame, bond_length, on_map)
@@ -280,11 +247,11 @@ def soft_spots(frame: Frame, modes, n_modes: int = 430, n_particles: int = 20, *
 
     Raises
     ------
-    ValueError
+    InputError
         As `soft_spots_from_ranking`, and if the modes belong to another number of particles.
     """
     if np.shape(modes.vectors)[1:] != (len(frame), 2):
-        raise ValueError(
+        raise InputError(
             f"soft_spots: vectors have shape {np.shape(modes.vectors)}; (modes, {len(frame)}, 2) is needed"
         )
     ranking = mode_particles(modes.vectors, n_particles)
@@ -294,5 +261,5 @@ def soft_spots(frame: Frame, modes, n_modes: int = 430, n_particles: int = 20, *
 def _checked_among(among, frame):
     among = np.ones(len(frame), dtype=bool) if among is None else np.asarray(among, dtype=bool)
     if among.shape != (len(frame),):
-        raise ValueError(f"among has shape {among.shape}; ({len(frame)},) is needed")
+        raise InputError(f"among has shape {among.shape}; ({len(frame)},) is needed")
     return among
