@@ -105,7 +105,7 @@ class NetCDFReader:
 
 
 class NetCDFWriter:
-    """A NetCDF file that is being written, and sealed when it is closed; a context manager.
+    """A NetCDF file that is being written, and sealed when it is closed, if nothing went wrong; a context manager.
 
     Attributes
     ----------
@@ -113,9 +113,16 @@ class NetCDFWriter:
     """
 
     def __init__(self, path: str | PathLike, form: str):
-        self._path = path
+        self._path, self._whole = path, True
         with self.library():
             self.dataset = netCDF4.Dataset(path, "w", format=form)
+
+    def __enter__(self) -> NetCDFWriter:
+        return self
+
+    def __exit__(self, kind, *exception):
+        self._whole = self._whole and kind is None
+        self.close()
 
     def sync(self):
         """Hand everything to the operating system."""
@@ -123,10 +130,11 @@ class NetCDFWriter:
             self.dataset.sync()
 
     def close(self):
-        """Close and seal the file."""
+        """Close the file, and seal it if all of it was written."""
         with self.library():
             self.dataset.close()
-        write_seal(self._path)
+        if self._whole:
+            write_seal(self._path)
 
     @contextlib.contextmanager
     def library(self) -> Iterator[None]:
@@ -134,6 +142,7 @@ class NetCDFWriter:
         try:
             yield
         except (OSError, RuntimeError) as error:
+            self._whole = False
             if _is_locked(self._path, fcntl.LOCK_EX):
                 raise OutputError(f"{self._path} {_LOCKED}") from error
             raise OutputError(f"{self._path} cannot be written: {_one_line(error)}") from error

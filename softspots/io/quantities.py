@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from softspots.io.content import Content
+
+# Averages of what is at most 1 can be larger by their rounding.
+ONE = 1 + 1e-9
+NOT_NEGATIVE, PART, CORRELATION = (
+    Content(least=0, finite=False),
+    Content(least=0, most=ONE),
+    Content(least=-ONE, most=ONE),
+)
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -28,6 +38,8 @@ class Entry:
         Names from `AXES`; none of a number.
     paper : str
         What they report, if it is a number.
+    content : Content
+        What its value can be.
     """
 
     stage: str
@@ -37,6 +49,7 @@ class Entry:
     section: str
     axes: tuple[str, ...] = ()
     paper: str = ""
+    content: Content = NOT_NEGATIVE
 
 
 AXES = {
@@ -58,10 +71,12 @@ QUANTITIES = {
         "vibrations", "D(ω)/ω", "m sigma_AA^2 epsilon_AA^-1", "density of states over frequency", "II", ("frequency",)
     ),
     "modes_below": Entry("vibrations", "n(ω)", "1", "modes below the frequency", "II", ("frequency",)),
-    "density": Entry("prediction", "ρ_SS", "1", "fraction of particles on soft spots", "III", paper="0.19"),
+    "density": Entry(
+        "prediction", "ρ_SS", "1", "fraction of particles on soft spots", "III", paper="0.19", content=PART
+    ),
     "spots": Entry("prediction", "N_S", "1", "soft spots of a map", "V"),
     "bound": Entry("prediction", "1/ρ_SS", "1", "largest possible P*/ρ_SS", "III, fig. 4", paper="5.2"),
-    "plateau": Entry("prediction", "P*", "1", "rearranging particles on soft spots", "III, fig. 2"),
+    "plateau": Entry("prediction", "P*", "1", "rearranging particles on soft spots", "III, fig. 2", content=PART),
     "ratio": Entry("prediction", "P*/ρ_SS", "1", "plateau over density", "III, fig. 4", paper="2 to more than 3"),
     "onset": Entry(
         "prediction",
@@ -71,32 +86,62 @@ QUANTITIES = {
         "III, fig. 2",
         paper="15",
     ),
-    "probability": Entry("prediction", "P", "1", "probability of lying on a soft spot", "III, fig. 2", ("d2min",)),
+    "probability": Entry(
+        "prediction", "P", "1", "probability of lying on a soft spot", "III, fig. 2", ("d2min",), content=PART
+    ),
     "particles": Entry("prediction", "n", "1", "particles in the bin, over all frames", "III, fig. 2", ("d2min",)),
     "best_modes": Entry("selection", "N_m*", "1", "modes of the largest ΔP*", "III, fig. 3", paper="430 of 20,000"),
     "best_particles": Entry("selection", "N_p*", "1", "particles of the largest ΔP*", "III, fig. 3", paper="20"),
-    "largest_difference": Entry("selection", "max ΔP*", "1", "largest P* − ρ_SS", "III, fig. 3"),
-    "chosen_difference": Entry("selection", "ΔP*/max ΔP*", "1", "ΔP* of the maps over the largest one", "III, fig. 3"),
-    "difference": Entry("selection", "ΔP*", "1", "P* − ρ_SS", "III, fig. 3", ("n_modes", "n_particles")),
+    "largest_difference": Entry("selection", "max ΔP*", "1", "largest P* − ρ_SS", "III, fig. 3", content=CORRELATION),
+    "chosen_difference": Entry(
+        "selection", "ΔP*/max ΔP*", "1", "ΔP* of the maps over the largest one", "III, fig. 3", content=Content()
+    ),
+    "difference": Entry(
+        "selection", "ΔP*", "1", "P* − ρ_SS", "III, fig. 3", ("n_modes", "n_particles"), content=CORRELATION
+    ),
     "tau_star": Entry("relaxation", "τ*", "tau", "where F_s leaves its plateau", "IV", paper="50 at 1e-4"),
     "tau_alpha": Entry("relaxation", "τ_α", "tau", "where F_s = 1/e", "IV, fig. 5"),
     "scattering": Entry(
-        "relaxation", "F_s", "1", "self-intermediate scattering function at 2π/σ_AA along y", "IV, fig. 5", ("lag",)
+        "relaxation",
+        "F_s",
+        "1",
+        "self-intermediate scattering function at 2π/σ_AA along y",
+        "IV, fig. 5",
+        ("lag",),
+        content=CORRELATION,
     ),
-    "c_sd_0": Entry("fields", "C_SD(0)", "1", "correlation of soft spots and D²_min", "IV", paper="0.14"),
-    "c_ss": Entry("fields", "C_SS", "1", "correlation of soft spots in time", "IV, eq. 3, fig. 5", ("lag",)),
-    "c_dd": Entry("fields", "C_DD", "1", "correlation of D²_min in time", "IV, eq. 3, fig. 5", ("lag",)),
-    "c_sd": Entry("fields", "C_SD", "1", "correlation of soft spots with D²_min δt before", "IV, fig. 5", ("lag",)),
-    "epsilon": Entry("overlap", "ε", "1", "overlap of unrelated soft spots", "V, eq. 5", paper="0.2"),
+    "c_sd_0": Entry(
+        "fields", "C_SD(0)", "1", "correlation of soft spots and D²_min", "IV", paper="0.14", content=Content()
+    ),
+    "c_ss": Entry(
+        "fields", "C_SS", "1", "correlation of soft spots in time", "IV, eq. 3, fig. 5", ("lag",), content=Content()
+    ),
+    "c_dd": Entry(
+        "fields", "C_DD", "1", "correlation of D²_min in time", "IV, eq. 3, fig. 5", ("lag",), content=Content()
+    ),
+    "c_sd": Entry(
+        "fields",
+        "C_SD",
+        "1",
+        "correlation of soft spots with D²_min δt before",
+        "IV, fig. 5",
+        ("lag",),
+        content=Content(),
+    ),
+    "epsilon": Entry("overlap", "ε", "1", "overlap of unrelated soft spots", "V, eq. 5", paper="0.2", content=PART),
     "uncorrelated": Entry("overlap", "δt(ε)", "tau", "where C_SS has fallen to 0.05", "V, eq. 5"),
-    "c_alpha": Entry("overlap", "C_αα", "1", "overlap of a soft spot with its best match", "V, eq. 4", ("lag",)),
+    "c_alpha": Entry(
+        "overlap", "C_αα", "1", "overlap of a soft spot with its best match", "V, eq. 4", ("lag",), content=PART
+    ),
     "followed": Entry("lives", "n", "1", "soft spots followed, from each frame", "V"),
     "censored": Entry("lives", "n_c", "1", "of them outlive the data", "V"),
     "median_lifetime": Entry("lives", "τ_½", "tau", "median lifetime", "V"),
     "mean_rearrangements": Entry("lives", "⟨N_R⟩", "1", "rearrangements before death", "V, fig. 6", paper="3 to 17"),
-    "without_rearrangement": Entry("lives", "P(N_R = 0)", "1", "deaths without a rearrangement", "V"),
+    "without_rearrangement": Entry("lives", "P(N_R = 0)", "1", "deaths without a rearrangement", "V", content=PART),
     "constant": Entry("lives", "c", "1", "constant of C_SS(δt) = c P(τ_L ≥ δt)", "V, eq. 6"),
-    "alive": Entry("lives", "P(τ_L ≥ δt)", "1", "soft spots alive after δt", "V, eq. 6, fig. 5", ("lag",)),
+    "alive": Entry(
+        "lives", "P(τ_L ≥ δt)", "1", "soft spots alive after δt", "V, eq. 6, fig. 5", ("lag",), content=PART
+    ),
     "lifetimes": Entry("lives", "P(τ_L)", "tau^-1", "density of lifetimes", "V, fig. 6", ("lifetime",)),
     "budgets": Entry("lives", "P(N_R)", "1", "law of N_R", "V, fig. 6", ("rearrangements",)),
     "rate": Entry("model", "R", "1", "soft spots that rearrange per interval", "V"),

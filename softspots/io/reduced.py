@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from os import PathLike
 
-import netCDF4
 import numpy as np
 
 from softspots.bootstrap import Estimate
 from softspots.correlations import Correlation
-from softspots.io.attributes import CONFIGURATION, get_attributes, set_attributes, split_prefix
+from softspots.exceptions import DamagedFileError, InputError
+from softspots.io.attributes import CONFIGURATION, set_attributes, split_prefix
+from softspots.io.netcdf import NetCDFReader, NetCDFWriter
 from softspots.io.quantities import AXES, QUANTITIES
+from softspots.io.reduced_content import reduced_fault
+from softspots.io.schema import parameter_fault
 
 VERSION = 1
 TITLE = "reduced data of a sheared glass and its soft spots"
@@ -22,6 +25,8 @@ CONFIDENCE = 0.68  # of all intervals
 # Binary digits of the resamples, from which errors are derived: a precision of 2.5e-4, which halves the file. (Decimal
 # digits would turn infinities into zeros.)
 BITS = 11
+# What a run is told by in a short description.
+DESCRIBING = ("particles", "temperature", "strain_rate", "seed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +50,7 @@ class Measured:
     block: int = 0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Reduced:
     """What `softspots.reduce.reduce_run` finds in one run.
 
@@ -62,6 +67,9 @@ class Reduced:
         By the names of `QUANTITIES`.
     missing : dict of str to str
         Why the other quantities could not be had, by name.
+    checked : bool
+        Whether they come from a file with a checksum of all that is in it, which fits; those of an earlier version of
+        softspots, and those that were changed since, have none.
     """
 
     configuration: dict
@@ -69,6 +77,12 @@ class Reduced:
     axes: dict[str, np.ndarray] = field(default_factory=dict)
     measured: dict[str, Measured] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    checked: bool = False
+
+    def __repr__(self) -> str:
+        known = [f"{name}={self.configuration[name]}" for name in DESCRIBING if name in self.configuration]
+        found = f"{len(self.measured)} quantities measured, {len(self.missing)} missing"
+        return f"Reduced({', '.join([*known, found])})"
 
     def __contains__(self, name: str) -> bool:
         return name in self.measured
@@ -103,10 +117,15 @@ def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
 
     Raises
     ------
-    OSError
+    InputError
+        If they are not what `AXES` and `QUANTITIES` allow.
+    OutputError
         If the file cannot be made.
     """
-    with netCDF4.Dataset(path, "w", format="NETCDF4") as dataset:
+    if fault := reduced_fault(reduced.axes, reduced.measured, VERSION):
+        raise InputError(f"write_reduced: {fault}")
+    with NetCDFWriter(path, "NETCDF4") as writer, writer.library():
+        dataset = writer.dataset
         set_attributes(
             dataset,
             {
@@ -122,7 +141,7 @@ def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
         )
         for name, values in reduced.axes.items():
             dataset.createDimension(name, len(values))
-            variable = dataset.createVariable(name, "f8", (name,))
+            variable = dataset.createVariable(name, "f8", (name,), fletcher32=True)
             variable.setncatts({"units": AXES[name].units, "long_name": AXES[name].long_name})
             variable[...] = values
         for name, found in reduced.measured.items():
@@ -134,47 +153,53 @@ def read_reduced(path: str | PathLike) -> Reduced:
 
     Raises
     ------
-    OSError
-        If the file cannot be opened.
-    ValueError
-        If it does not hold reduced data of this version.
+    FileNotFoundError, PermissionError, IsADirectoryError
+        If there is no such file, or it may not be read.
+    DamagedFileError
+        If it does not hold reduced data of a known version, is damaged, or holds what `AXES` and `QUANTITIES` do not
+        allow.
     """
-    with netCDF4.Dataset(path) as dataset:
-        dataset.set_auto_mask(False)
-        attributes = get_attributes(dataset)
+    with NetCDFReader(path) as file:
+        attributes = file.attributes
         if attributes.get("reduced_version") != VERSION:
-            raise ValueError(
+            raise DamagedFileError(
                 f"{path} is not a file of reduced data: its reduced_version is "
                 f"{attributes.get('reduced_version')!r}; {VERSION} is needed"
             )
-        found = dataset.variables
-        measured = {}
-        for name in QUANTITIES.keys() & found.keys():
-            resampled = found.get(f"{name}_resampled")
-            measured[name] = Measured(
-                *(found[name + end][...] for end in ("", "_low", "_high")),
-                None if resampled is None else resampled[...].astype(float),
-                int(found[name].block),
-            )
-        axes = {name: found[name][...] for name in AXES.keys() & found.keys()}
+        measured = {name: _read_measured(file, name) for name in QUANTITIES if name in file.layout}
+        axes = {name: file.read(name) for name in AXES if name in file.layout}
     parts = []
     for prefix in (CONFIGURATION, RUN, MISSING):
         inside, attributes = split_prefix(attributes, prefix)
         parts.append(inside)
     configuration, provenance, missing = parts
-    return Reduced(configuration, provenance, axes, measured, missing)
+    if fault := reduced_fault(axes, measured, file.attributes["reduced_version"]) or parameter_fault(configuration):
+        raise DamagedFileError(f"{path}: {fault}")
+    return Reduced(configuration, provenance, axes, measured, missing, file.checked)
 
 
 def is_reduced(path: str | PathLike) -> bool:
-    """Whether a file that can be opened says that it holds reduced data."""
-    with netCDF4.Dataset(path) as dataset:
-        return "reduced_version" in dataset.ncattrs()
+    """Whether a file that can be opened says that it holds reduced data; raises what `read_reduced` does."""
+    with NetCDFReader(path) as file:
+        return "reduced_version" in file.attributes
+
+
+def _read_measured(file, name):
+    for end in ("_low", "_high"):
+        if name + end not in file.layout:
+            raise DamagedFileError(f"{file.path}: it has no variable {name + end}")
+    resampled = f"{name}_resampled"
+    return Measured(
+        *(np.asarray(file.read(name + end)) for end in ("", "_low", "_high")),
+        file.read(resampled).astype(float) if resampled in file.layout else None,
+        int(file.attribute(name, "block") or 0),
+    )
 
 
 def _write_measured(dataset, name, found):
     entry = QUANTITIES[name]
     for end, values in (("", found.value), ("_low", found.low), ("_high", found.high)):
-        variable = dataset.createVariable(name + end, "f8", entry.axes, fill_value=np.nan)
+        variable = dataset.createVariable(name + end, "f8", entry.axes, fill_value=np.nan, fletcher32=bool(entry.axes))
         variable.setncatts({"units": entry.units, "long_name": entry.long_name + end.replace("_", ", ")})
         variable[...] = values
     dataset[name].setncatts({"symbol": entry.symbol, "section": entry.section, "block": found.block})
@@ -187,6 +212,7 @@ def _write_measured(dataset, name, found):
         "f4",
         ("resample", *entry.axes),
         fill_value=np.nan,
+        fletcher32=True,
         compression="zlib",
         significant_digits=BITS,
         quantize_mode="BitRound",

@@ -130,7 +130,7 @@ class ResultsWriter:
         return self
 
     def __exit__(self, *exception):
-        self.close()
+        self._writer.__exit__(*exception)
 
     def _checked(self, name, value) -> np.ndarray:
         """``value`` as an array, if it fits one frame of the variable ``name``."""

@@ -148,7 +148,7 @@ class TrajectoryWriter:
         return self
 
     def __exit__(self, *exception):
-        self.close()
+        self._writer.__exit__(*exception)
 
 
 def read_trajectory(path: str | PathLike) -> Iterator[Frame]:
