@@ -10,13 +10,14 @@ from time import perf_counter
 import numpy as np
 
 from softspots.dynamics import Simulation
+from softspots.exceptions import PhysicsError
 from softspots.factorization import Cholesky
 from softspots.io.schema import LABELS
 from softspots.model import Model
 from softspots.modes import hessian, lowest_modes
 from softspots.parameters import Parameters
 from softspots.plasticity import d2min
-from softspots.quench import inherent_structure
+from softspots.quench import InherentStructure, inherent_structure
 from softspots.spots import mode_particles, soft_spots_from_ranking
 from softspots.state import Frame
 
@@ -126,27 +127,40 @@ def analyse(interval: Interval, model: Model, parameters: Parameters) -> Analysi
             "inherent_energy": minimum.energy,
             "inherent_max_force": minimum.max_force,
             "inherent_certified": np.int8(minimum.certified),
+            "inherent_loose": np.int32(np.count_nonzero(~minimum.stability.held)),
             "inherent_position": minimum.frame.box.wrap(minimum.frame.positions)[0].astype(np.float32),
         }
         if minimum.certified:
-            values |= find_spots(minimum.frame, model, parameters, times, cholesky)
+            values |= find_spots(minimum, model, parameters, times, cholesky)
         else:
-            fault = f"the quench is not certified; its largest force is {minimum.max_force:.2g}"
+            fault = f"the quench is not certified: {minimum.stability.reason}"
     except (ArithmeticError, RuntimeError, ValueError) as error:
         fault = " ".join(str(error).split())
     values["wall_time"] = np.array([times[stage] for stage in LABELS["stage"]])
     return Analysis(values, fault)
 
 
-def find_spots(frame: Frame, model: Model, parameters: Parameters, times: dict, cholesky: Cholesky) -> dict:
-    """Modes and soft spots of an inherent structure, by the names of the results file; wall times go to ``times``."""
+def find_spots(
+    minimum: InherentStructure, model: Model, parameters: Parameters, times: dict, cholesky: Cholesky
+) -> dict:
+    """Modes and soft spots of an inherent structure, by the names of the results file; wall times go to ``times``.
+
+    Raises
+    ------
+    PhysicsError
+        If fewer particles are held than each mode is to name.
+    """
+    held = np.count_nonzero(minimum.stability.held)
+    if held < kept_particles(parameters):
+        raise PhysicsError(f"{held} particles are held; at least {kept_particles(parameters)} are needed for the modes")
     with _timed(times, "modes"):
-        modes = lowest_modes(hessian(frame, model), parameters.modes, cholesky=cholesky)
+        matrix = hessian(minimum.frame, model)
+        modes = lowest_modes(matrix, parameters.modes, stability=minimum.stability, cholesky=cholesky)
     with _timed(times, "soft_spots"):
         participation_ratio = modes.participation_ratio
         ranking = mode_particles(modes.vectors, kept_particles(parameters))
         spots = soft_spots_from_ranking(
-            frame,
+            minimum.frame,
             participation_ratio,
             ranking,
             parameters.n_modes,

@@ -61,6 +61,7 @@ def test_files_hold_what_the_schema_says(finished):
     floats = [name for name, entry in SCHEMA.items() if entry.dtype in ("f8", "f4")]
     assert all(np.isfinite(results[name]).all() for name in floats)
     assert results["inherent_certified"].all()
+    assert (results["inherent_loose"] == 0).all()
     assert results["inherent_max_force"].max() < 1e-10
     # All parts of a frame take time.
     assert (results["wall_time"] > 0).all()
@@ -231,7 +232,7 @@ def test_a_frame_without_a_certificate_is_left_out(tmp_path, monkeypatch):
 
 
 def test_a_run_without_any_modes_ends_well(tmp_path, monkeypatch):
-    def no_modes(matrix, count, cholesky):
+    def no_modes(matrix, count, **_):
         raise ValueError("no modes\nhere")
 
     monkeypatch.setattr(chain, "lowest_modes", no_modes)

@@ -8,12 +8,15 @@ from reference import renumbered
 from scipy import sparse
 from scipy.spatial import cKDTree
 
+from softspots.chain import THERMODYNAMICS, Interval, analyse
 from softspots.clusters import make_whole
 from softspots.exceptions import InputError, UnstableError
 from softspots.factorization import Cholesky
 from softspots.model import Model
 from softspots.modes import hessian, lowest_modes
+from softspots.options import read_arguments
 from softspots.quench import inherent_structure
+from softspots.spots import soft_spots
 from softspots.stability import examine, find_parts
 from softspots.state import Box, Frame
 
@@ -284,3 +287,22 @@ def test_clusters_are_made_whole_across_the_boundary(tilt):
         expected = chains[first // 12] - chains[first // 12][0]
         # Rounding of coordinates of 40.
         np.testing.assert_allclose(whole[first : first + 12] - scattered[first], expected, atol=1e-12)
+
+
+def test_the_chain_leaves_out_what_nothing_holds():
+    frame = packing(1.1)
+    parameters = read_arguments(["--particles=500", "--modes=30", "--n-modes=25"])
+    found = analyse(Interval(frame, dict.fromkeys(THERMODYNAMICS, 0.0), frame, 0.0), REPULSIVE, parameters)
+    assert found.fault == ""
+    minimum = inherent_structure(frame, REPULSIVE)
+    rattlers = minimum.stability.rattlers
+    assert found.values["inherent_loose"] == len(rattlers) > 0
+    assert found.values["inherent_certified"] == 1
+    assert not np.isin(found.values["mode_particle"], rattlers).any()
+    modes = lowest_modes(hessian(minimum.frame, REPULSIVE), 30, stability=minimum.stability)
+    np.testing.assert_array_equal(found.values["soft_spot"], soft_spots(minimum.frame, modes, n_modes=25).labels)
+    floppy = packing(0.7)
+    found = analyse(Interval(floppy, dict.fromkeys(THERMODYNAMICS, 0.0), floppy, 0.0), REPULSIVE, parameters)
+    assert found.fault.startswith("the quench is not certified: nothing is held")
+    assert found.values["inherent_loose"] == 500
+    assert (found.values["soft_spot"] == -1).all()

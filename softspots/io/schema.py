@@ -111,9 +111,18 @@ SCHEMA = {
         (TIME,),
         "i1",
         "1",
-        "1 where max_force is met and the Hessian is positive but for two translations, else 0",
+        "1 where max_force is met and the Hessian is positive but for rigid motions of all that is held, else 0",
         "",
         Content(least=0, most=1),
+    ),
+    "inherent_loose": Variable(
+        (TIME,),
+        "i4",
+        "1",
+        "how many particles nothing holds in the inherent structure; they are left out of modes and maps",
+        "",
+        NOT_NEGATIVE,
+        since=3,
     ),
     # Single precision moves a particle by 4e-6 at most: enough for neighbourhood, at half the size.
     "inherent_position": Variable(
