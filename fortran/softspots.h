@@ -10,18 +10,18 @@ typedef struct {
   double allowed;
 } failure;
 
-void ss_energy_forces(int n, double *positions, int *species, double *box, double *table, int smoothing,
-                             double *energy, double *forces, double *virial, failure *error);
-void ss_count_hessian(int n, double *positions, int *species, double *box, double *table, int smoothing,
-                             int *indptr, failure *error);
-void ss_fill_hessian(int n, double *positions, int *species, double *box, double *table, int smoothing,
-                            int *indptr, int *indices, double *blocks, failure *error);
-void ss_minimize(int n, double *positions, int *species, double *box, double *table, int smoothing, int method,
-                        double max_force, int max_evaluations, double *forces, int *evaluations, failure *error);
-void ss_d2min(int n, double *positions, double *displacements, double row_shift, double *box, double cutoff,
-                     double *d2min, failure *error);
-void ss_connect(int n, double *positions, double *box, int *chosen, double length, int capacity, int *edges,
-                int *count, failure *error);
+void ss_energy_forces(int n, const double *positions, const int *species, const double *box, const double *table,
+                      int smoothing, double *energy, double *forces, double *virial, failure *error);
+void ss_count_hessian(int n, const double *positions, const int *species, const double *box, const double *table,
+                      int smoothing, int *indptr, failure *error);
+void ss_fill_hessian(int n, const double *positions, const int *species, const double *box, const double *table,
+                     int smoothing, int *indptr, int *indices, double *blocks, failure *error);
+void ss_minimize(int n, double *positions, const int *species, const double *box, const double *table, int smoothing,
+                 int method, double max_force, int max_evaluations, double *forces, int *evaluations, failure *error);
+void ss_d2min(int n, const double *positions, const double *displacements, double row_shift, const double *box,
+              double cutoff, double *d2min, failure *error);
+void ss_connect(int n, const double *positions, const double *box, const int *chosen, double length, int capacity,
+                int *edges, int *count, failure *error);
 void ss_spend_budgets(int n, int *struck, long long n_budgets, long long *budgets, int n_spots, long long *spot,
                       long long *birth, long long *remaining, long long *lifetimes, long long *counters);
 
@@ -40,10 +40,11 @@ void *ss_new_simulation(int handle, int rank, int size, int grid_x, int grid_y, 
                         int smoothing, double timestep, double thermostat_time, int thermostat_chain, double skin,
                         failure *error);
 void ss_free_simulation(void *pointer);
-void ss_set_particles(void *pointer, int n, double *positions, double *velocities, int *images, int *species,
-                      double strain, failure *error);
-void ss_resume(void *pointer, int n, double *built, double *positions, double *velocities, int *images, int *species,
-               double *scalars, int chain, double *thermostat, long long *counters, failure *error);
+void ss_set_particles(void *pointer, int n, const double *positions, const double *velocities, const int *images,
+                      const int *species, double strain, failure *error);
+void ss_resume(void *pointer, int n, const double *built, const double *positions, const double *velocities,
+               const int *images, const int *species, const double *scalars, int chain, const double *thermostat,
+               const long long *counters, failure *error);
 void ss_get_progress(void *pointer, int n, double *built, double *scalars, int chain, double *thermostat,
                      long long *counters);
 void ss_run(void *pointer, long long n_steps, double first_temperature, double last_temperature, double strain_rate,

@@ -11,19 +11,19 @@ cdef extern from "softspots.h" nogil:
         double value
         double allowed
 
-    void ss_energy_forces(int n, double *positions, int *species, double *box, double *table, int smoothing,
-                                 double *energy, double *forces, double *virial, failure *error)
-    void ss_count_hessian(int n, double *positions, int *species, double *box, double *table, int smoothing,
-                                 int *indptr, failure *error)
-    void ss_fill_hessian(int n, double *positions, int *species, double *box, double *table, int smoothing,
-                                int *indptr, int *indices, double *blocks, failure *error)
-    void ss_minimize(int n, double *positions, int *species, double *box, double *table, int smoothing,
-                            int method, double max_force, int max_evaluations, double *forces, int *evaluations,
-                            failure *error)
-    void ss_d2min(int n, double *positions, double *displacements, double row_shift, double *box,
-                         double cutoff, double *d2min, failure *error)
-    void ss_connect(int n, double *positions, double *box, int *chosen, double length, int capacity, int *edges,
-                    int *count, failure *error)
+    void ss_energy_forces(int n, const double *positions, const int *species, const double *box, const double *table,
+                          int smoothing, double *energy, double *forces, double *virial, failure *error)
+    void ss_count_hessian(int n, const double *positions, const int *species, const double *box, const double *table,
+                          int smoothing, int *indptr, failure *error)
+    void ss_fill_hessian(int n, const double *positions, const int *species, const double *box, const double *table,
+                         int smoothing, int *indptr, int *indices, double *blocks, failure *error)
+    void ss_minimize(int n, double *positions, const int *species, const double *box, const double *table,
+                     int smoothing, int method, double max_force, int max_evaluations, double *forces,
+                     int *evaluations, failure *error)
+    void ss_d2min(int n, const double *positions, const double *displacements, double row_shift, const double *box,
+                  double cutoff, double *d2min, failure *error)
+    void ss_connect(int n, const double *positions, const double *box, const int *chosen, double length, int capacity,
+                    int *edges, int *count, failure *error)
     void ss_spend_budgets(int n, int *struck, long long n_budgets, long long *budgets, int n_spots, long long *spot,
                           long long *birth, long long *remaining, long long *lifetimes, long long *counters)
     void ss_accumulate(int n, double *terms, double *sums)
@@ -41,10 +41,11 @@ cdef extern from "softspots.h" nogil:
                             int smoothing, double timestep, double thermostat_time, int thermostat_chain, double skin,
                             failure *error)
     void ss_free_simulation(void *pointer)
-    void ss_set_particles(void *pointer, int n, double *positions, double *velocities, int *images, int *species,
-                          double strain, failure *error)
-    void ss_resume(void *pointer, int n, double *built, double *positions, double *velocities, int *images, int *species,
-                   double *scalars, int chain, double *thermostat, long long *counters, failure *error)
+    void ss_set_particles(void *pointer, int n, const double *positions, const double *velocities, const int *images,
+                          const int *species, double strain, failure *error)
+    void ss_resume(void *pointer, int n, const double *built, const double *positions, const double *velocities,
+                   const int *images, const int *species, const double *scalars, int chain, const double *thermostat,
+                   const long long *counters, failure *error)
     void ss_get_progress(void *pointer, int n, double *built, double *scalars, int chain, double *thermostat,
                          long long *counters)
     void ss_run(void *pointer, long long n_steps, double first_temperature, double last_temperature, double strain_rate,
@@ -99,10 +100,10 @@ def _frame_arrays(positions, species, box, table):
 
 def energy_forces(positions, species, box, table, smoothing):
     """Energy, forces (N, 2) and virial (2, 2) of one frame; see `softspots.forces.energy_forces`."""
-    cdef double[:, ::1] r
-    cdef int[::1] s
-    cdef double[::1] b
-    cdef double[:, ::1] t
+    cdef const double[:, ::1] r
+    cdef const int[::1] s
+    cdef const double[::1] b
+    cdef const double[:, ::1] t
     r, s, b, t = _frame_arrays(positions, species, box, table)
     cdef double[:, ::1] forces = np.empty((r.shape[0], 2))
     cdef double[:, ::1] virial = np.empty((2, 2))
@@ -118,10 +119,10 @@ def energy_forces(positions, species, box, table, smoothing):
 
 def hessian(positions, species, box, table, smoothing):
     """Row starts (N + 1,), column indices and 2 × 2 blocks of the Hessian; see `softspots.modes.hessian`."""
-    cdef double[:, ::1] r
-    cdef int[::1] s
-    cdef double[::1] b
-    cdef double[:, ::1] t
+    cdef const double[:, ::1] r
+    cdef const int[::1] s
+    cdef const double[::1] b
+    cdef const double[:, ::1] t
     r, s, b, t = _frame_arrays(positions, species, box, table)
     cdef int n = <int> r.shape[0]
     cdef int[::1] indptr = np.zeros(n + 1, dtype=np.int32)
@@ -141,9 +142,9 @@ def hessian(positions, species, box, table, smoothing):
 
 def minimize(positions, species, box, table, smoothing, method, double max_force, int max_evaluations):
     """Minimised positions (N, 2), energy, largest force component and force calls; see `softspots.quench`."""
-    cdef int[::1] s
-    cdef double[::1] b
-    cdef double[:, ::1] t
+    cdef const int[::1] s
+    cdef const double[::1] b
+    cdef const double[:, ::1] t
     given, s, b, t = _frame_arrays(positions, species, box, table)
     cdef double[:, ::1] r = given.copy()
     cdef double[:, ::1] forces = np.empty((r.shape[0], 2))
@@ -161,9 +162,9 @@ def minimize(positions, species, box, table, smoothing, method, double max_force
 
 def d2min(positions, displacements, double row_shift, box, double cutoff):
     """D²_min (N,); see `softspots.plasticity.d2min`."""
-    cdef double[:, ::1] r = np.ascontiguousarray(positions, dtype=np.float64)
-    cdef double[:, ::1] u = np.ascontiguousarray(displacements, dtype=np.float64)
-    cdef double[::1] b = np.ascontiguousarray(box, dtype=np.float64)
+    cdef const double[:, ::1] r = np.ascontiguousarray(positions, dtype=np.float64)
+    cdef const double[:, ::1] u = np.ascontiguousarray(displacements, dtype=np.float64)
+    cdef const double[::1] b = np.ascontiguousarray(box, dtype=np.float64)
     if r.shape[0] == 0 or r.shape[1] != 2 or u.shape[0] != r.shape[0] or u.shape[1] != 2 or b.shape[0] != 3:
         raise ValueError("positions and displacements must both have shape (N, 2) with N > 0, box (3,)")
     cdef double[::1] values = np.empty(r.shape[0])
@@ -176,9 +177,9 @@ def d2min(positions, displacements, double row_shift, box, double cutoff):
 
 def connect(positions, box, chosen, double length):
     """Pairs (E, 2) of chosen particles at most ``length`` apart, or by Delaunay if it is 0; see `softspots.spots`."""
-    cdef double[:, ::1] r = np.ascontiguousarray(positions, dtype=np.float64)
-    cdef double[::1] b = np.ascontiguousarray(box, dtype=np.float64)
-    cdef int[::1] c = np.ascontiguousarray(chosen, dtype=np.int32)
+    cdef const double[:, ::1] r = np.ascontiguousarray(positions, dtype=np.float64)
+    cdef const double[::1] b = np.ascontiguousarray(box, dtype=np.float64)
+    cdef const int[::1] c = np.ascontiguousarray(chosen, dtype=np.int32)
     cdef int n = <int> r.shape[0]
     if n == 0 or r.shape[1] != 2 or c.shape[0] != n or b.shape[0] != 3:
         raise ValueError("positions must have shape (N, 2) with N > 0, chosen (N,), box (3,)")
@@ -386,10 +387,10 @@ cdef class Domain:
 
     def set_particles(self, positions, velocities, images, species, double strain):
         """Distribute all N particles: positions, velocities, images (N, 2), species (N,). Collective."""
-        cdef double[:, ::1] r = np.ascontiguousarray(positions, dtype=np.float64)
-        cdef double[:, ::1] v = np.ascontiguousarray(velocities, dtype=np.float64)
-        cdef int[:, ::1] m = np.ascontiguousarray(images, dtype=np.int32)
-        cdef int[::1] s = np.ascontiguousarray(species, dtype=np.int32)
+        cdef const double[:, ::1] r = np.ascontiguousarray(positions, dtype=np.float64)
+        cdef const double[:, ::1] v = np.ascontiguousarray(velocities, dtype=np.float64)
+        cdef const int[:, ::1] m = np.ascontiguousarray(images, dtype=np.int32)
+        cdef const int[::1] s = np.ascontiguousarray(species, dtype=np.int32)
         cdef int n = <int> r.shape[0]
         if not (n > 0 and r.shape[1] == v.shape[1] == m.shape[1] == 2 and n == v.shape[0] == m.shape[0] == s.shape[0]):
             raise ValueError("positions, velocities and images (N, 2) and species (N,) with N > 0 are needed")
@@ -400,14 +401,14 @@ cdef class Domain:
 
     def resume(self, built, positions, velocities, images, species, scalars, thermostat, counters):
         """Take up a run from what `owned` and `progress` gave, all N particles by id. Collective."""
-        cdef double[:, ::1] a = np.ascontiguousarray(built, dtype=np.float64)
-        cdef double[:, ::1] r = np.ascontiguousarray(positions, dtype=np.float64)
-        cdef double[:, ::1] v = np.ascontiguousarray(velocities, dtype=np.float64)
-        cdef int[:, ::1] m = np.ascontiguousarray(images, dtype=np.int32)
-        cdef int[::1] s = np.ascontiguousarray(species, dtype=np.int32)
-        cdef double[::1] numbers = np.ascontiguousarray(scalars, dtype=np.float64)
-        cdef double[:, ::1] t = np.ascontiguousarray(thermostat, dtype=np.float64)
-        cdef long long[::1] counts = np.ascontiguousarray(counters, dtype=np.int64)
+        cdef const double[:, ::1] a = np.ascontiguousarray(built, dtype=np.float64)
+        cdef const double[:, ::1] r = np.ascontiguousarray(positions, dtype=np.float64)
+        cdef const double[:, ::1] v = np.ascontiguousarray(velocities, dtype=np.float64)
+        cdef const int[:, ::1] m = np.ascontiguousarray(images, dtype=np.int32)
+        cdef const int[::1] s = np.ascontiguousarray(species, dtype=np.int32)
+        cdef const double[::1] numbers = np.ascontiguousarray(scalars, dtype=np.float64)
+        cdef const double[:, ::1] t = np.ascontiguousarray(thermostat, dtype=np.float64)
+        cdef const long long[::1] counts = np.ascontiguousarray(counters, dtype=np.int64)
         cdef int n = <int> r.shape[0]
         if not (n > 0 and r.shape[1] == v.shape[1] == m.shape[1] == a.shape[1] == 2
                 and n == v.shape[0] == m.shape[0] == s.shape[0] == a.shape[0]):

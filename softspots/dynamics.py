@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -110,11 +111,11 @@ class Simulation:
         rng = np.random.default_rng(seed)
         species = np.zeros(particles, dtype=np.int32)
         species[rng.permutation(particles)[round(model.fraction_a * particles) :]] = 1
-        start = Frame(rng.random((particles, 2)) * side, species, Box(side, side))
+        start = Frame(rng.random((particles, 2)) * side, species, Box(side, side), only_b=True)
         velocities = _thermal_velocities(rng, particles, temperature)
         with together(self._comm):
             positions = self._comm.rank == 0 and _without_overlaps(start, model)
-        start = Frame(self._comm.bcast(positions), species, start.box)
+        start = replace(start, positions=self._comm.bcast(positions))
         self._place(start, velocities)
 
     @classmethod
@@ -183,6 +184,7 @@ class Simulation:
         box = Box.sheared(*self._lengths, frame.box.strain)
         images = frame.images + np.outer(frame.images[:, 1] * (box.flips - frame.box.flips), (1, 0))
         self._species = frame.species
+        self._ids = np.arange(len(frame)) if frame.ids is None else frame.ids
         self._domain.set_particles(frame.positions, velocities, images, frame.species, frame.box.strain)
 
     def run(self, steps: int, temperatures: tuple[float, float] | None = None) -> None:
@@ -304,7 +306,7 @@ class Simulation:
         images[:, 0] += images[:, 1] * (box.flips - flips)
         # Since the last rebuild particles may have left the cell by a little.
         positions, more = box.wrap(positions)
-        return Frame(positions, self._species, box, self.time, images + more)
+        return Frame(positions, self._species, box, self.time, images + more, self._ids, only_b=True)
 
     def velocities(self) -> np.ndarray:
         """Peculiar velocities (N, 2), in σ_AA/τ, by particle number, on every rank; a collective call."""
@@ -342,6 +344,7 @@ class Simulation:
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Go on from a `state` of a simulation with the same parameters, on any number of ranks; a collective call."""
         self._species = np.asarray(state["species"], dtype=np.int32)
+        self._ids = np.arange(len(self._species))
         self._domain.resume(
             *(state[name] for name in ("built", "positions", "velocities", "images", "species")),
             *(state[name] for name in ("scalars", "thermostat", "counters")),

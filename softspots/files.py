@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from softspots.chain import Analysis, kept_particles
@@ -83,5 +84,5 @@ def earlier_frames(output: Path, like: Frame, faults: list[str]) -> Iterator[tup
     for index, fault in enumerate(faults):
         values = read_file(frame_path(output, index))[0]
         box = Box(like.box.length_x, like.box.length_y, float(values["tilt"]), float(values["strain"]))
-        frame = Frame(values["position"], like.species, box, float(values["time"]), values["image"])
+        frame = replace(like, positions=values["position"], box=box, time=float(values["time"]), images=values["image"])
         yield index, frame, Analysis(values, fault)

@@ -83,7 +83,7 @@ def _draw(path, results, chosen, progress):
         for index in chosen:
             for collection in drawn:
                 collection.remove()
-            frame = Frame(positions[index], results["species"], Box(*size, tilts[index], strains[index]))
+            frame = Frame(positions[index], results["species"], Box(*size, tilts[index], strains[index]), only_b=True)
             drawn = draw_discs(
                 axes, frame, activity[index], labels[index], (sigma_aa, sigma_bb), coloring, np.zeros(2), np.array(size)
             )

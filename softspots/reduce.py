@@ -324,7 +324,7 @@ def _edges(run, structures, chosen, found) -> Iterator[np.ndarray]:
     sides, tilts, strains = (float(results["length_x"]), float(results["length_y"])), results["tilt"], results["strain"]
     species = results["species"]
     for done, index in enumerate(chosen):
-        frame = Frame(structures[index], species, Box(*sides, tilts[index], strains[index]))
+        frame = Frame(structures[index], species, Box(*sides, tilts[index], strains[index]), only_b=True)
         if configuration["connection"] == "delaunay":
             yield delaunay_edges(frame)
         else:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
+from softspots.arrays import float_array, positive_number, real_number, whole_array
 from softspots.exceptions import InputError
 
 # Between boxes that carry no strain, the nearest lattice is taken if the step to it is at most this part of a box
 # length: the next reading, backwards, is then at least three times as far.
 NEAREST_LATTICE = 0.25
+# Coordinates lie at most this many box lengths out. There the spacing of float64 is, against the box, that of single
+# precision, in which trajectories are kept; beyond, the digits that are left describe no configuration.
+FARTHEST = 2**29
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Box:
     """A periodic box in two dimensions, sheared in x with the gradient in y.
 
@@ -48,20 +52,21 @@ class Box:
     length_y: float
     tilt: float = 0.0
     strain: float | None = None
-    has_history: bool = field(init=False, repr=False)
+    has_history: bool = field(init=False)
 
     def __post_init__(self):
         object.__setattr__(self, "has_history", self.strain is not None)
         for name in ("length_x", "length_y"):
-            value = getattr(self, name)
-            if not (np.isfinite(value) and value > 0):
-                raise InputError(f"Box: {name} is {value!r}; it must be a positive finite number")
-        if not np.isfinite(self.tilt):
-            raise InputError(f"Box: tilt is {self.tilt!r}; it must be finite")
-        if self.strain is None:
-            object.__setattr__(self, "strain", self.tilt / self.length_y)
-        if not np.isfinite(self.strain):
-            raise InputError(f"Box: strain is {self.strain!r}; it must be finite")
+            object.__setattr__(self, name, positive_number(f"Box: {name}", getattr(self, name)))
+        object.__setattr__(self, "tilt", real_number("Box: tilt", self.tilt))
+        strain = real_number("Box: strain", self.strain) if self.has_history else self.tilt / self.length_y
+        object.__setattr__(self, "strain", strain)
+        for name, offset in {"tilt": self.tilt, "strain": strain * self.length_y}.items():
+            if not abs(offset) <= FARTHEST * self.length_x:
+                raise InputError(
+                    f"Box: {name} is {getattr(self, name)!r}, {offset / self.length_x:.3g} box lengths; at most "
+                    f"{FARTHEST:.3g} can be told from their rounding"
+                )
         excess = (self.strain * self.length_y - self.tilt) / self.length_x
         # A strain that came through a file or an accumulated sum carries rounding of its own size.
         if abs(excess - round(excess)) > 1e-9 * (1 + abs(excess)):
@@ -69,6 +74,15 @@ class Box:
                 f"Box: strain {self.strain!r} does not belong to tilt {self.tilt!r}; strain * length_y "
                 "and tilt may differ by whole multiples of length_x only"
             )
+
+    @property
+    def words(self) -> str:
+        """Sides and tilt in short, for messages."""
+        return f"box {self.length_x:.4g} × {self.length_y:.4g}, tilt {self.tilt:.3g}"
+
+    def __repr__(self) -> str:
+        history = f", strain {self.strain:.6g}" if self.has_history else ""
+        return f"Box({self.length_x:.6g} × {self.length_y:.6g}, tilt {self.tilt:.6g}{history})"
 
     @classmethod
     def sheared(cls, length_x: float, length_y: float, strain: float) -> Box:
@@ -135,7 +149,7 @@ class Box:
         lifted = wrapped[:, 0] >= self.length_x
         wrapped[lifted, 0] = 0.0
         columns += lifted
-        return wrapped, np.column_stack((columns, rows)).astype(np.int32)
+        return wrapped, np.column_stack((columns, rows)).astype(np.int64)
 
     def minimum_image(self, separations: np.ndarray) -> np.ndarray:
         """Fold separations, shape (..., 2), to their images with |y| ≤ length_y/2, then |x| ≤ length_x/2.
@@ -150,14 +164,16 @@ class Box:
         return folded
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Frame:
     """A configuration: particles in a periodic box at one time.
+
+    The arrays are copies of what is given, and read-only: `dataclasses.replace` makes a frame with others.
 
     Parameters
     ----------
     positions : (N, 2) array_like of float
-        Coordinates in σ_AA. They may lie anywhere: every stage wraps them as it needs.
+        Coordinates in σ_AA. They may lie anywhere up to 5e8 box lengths out: every stage wraps them as it needs.
     species : (N,) array_like of int
         0 for A, 1 for B.
     box : Box
@@ -165,47 +181,108 @@ class Frame:
         In τ.
     images : (N, 2) array_like of int, optional
         How often each particle has been wrapped along the two lattice vectors. Default: zero.
+    ids : (N,) array_like of int, optional
+        The particles' own numbers, all different, by which stages match the particles of two frames. Default: None;
+        particles are then told by their places.
+    only_b : bool, optional
+        Say so where all particles may be B. Without it a frame with B alone is refused: files that count species from 1
+        give just this for a system of A.
 
     Raises
     ------
     InputError
-        If a shape does not fit, a coordinate is not finite, a species is not 0 or 1, or an image
-        counter is not a whole number.
+        If a shape does not fit, a number is masked or not finite, a species is not 0 or 1, or 1 throughout without
+        ``only_b``, an image counter or id is not a whole number, or an id is there twice.
     """
 
     positions: np.ndarray
     species: np.ndarray
     box: Box
     time: float = 0.0
-    images: np.ndarray = field(default=None)
+    images: np.ndarray | None = None
+    ids: np.ndarray | None = None
+    only_b: bool = False
 
     def __post_init__(self):
-        positions = np.ascontiguousarray(self.positions, dtype=np.float64)
-        if positions.ndim != 2 or positions.shape[1] != 2:
-            raise InputError(f"Frame: positions have shape {positions.shape}; (N, 2) is needed")
-        if not np.isfinite(positions).all():
-            raise InputError("Frame: positions must be finite")
-        given = np.asarray(self.species)
-        if given.shape != positions.shape[:1]:
-            raise InputError(f"Frame: species have shape {given.shape}; ({len(positions)},) is needed")
-        if not np.isin(given, (0, 1)).all():
-            raise InputError("Frame: species must be 0 (A) or 1 (B)")
-        images = np.zeros(positions.shape) if self.images is None else np.asarray(self.images)
-        if images.shape != positions.shape:
-            raise InputError(f"Frame: images have shape {images.shape}; {positions.shape} is needed")
-        if not (np.rint(images) == images).all():
-            raise InputError("Frame: images must be whole numbers")
-        object.__setattr__(self, "positions", positions)
-        object.__setattr__(self, "species", np.ascontiguousarray(given, dtype=np.int32))
-        object.__setattr__(self, "images", np.ascontiguousarray(images, dtype=np.int32))
+        if not isinstance(self.box, Box):
+            raise InputError(f"Frame: box is a {type(self.box).__name__}; a Box is needed")
+        positions = float_array("Frame: positions", self.positions, ("N", 2))
+        farthest = np.abs(positions).max(axis=0, initial=0) / (self.box.length_x, self.box.length_y)
+        if farthest.max() > FARTHEST:
+            raise InputError(
+                f"Frame: positions reach {farthest.max():.3g} box lengths out; beyond {FARTHEST:.3g} their digits are "
+                "too few for a configuration: wrap them into the box"
+            )
+        size = len(positions)
+        species = whole_array("Frame: species", self.species, (size,), 0, 1)
+        if size and species.all() and not self.only_b:
+            raise InputError(
+                "Frame: all species are 1, which is B; where types count from 1 give species - 1, and where there "
+                "is no A say only_b=True"
+            )
+        images = np.zeros((size, 2)) if self.images is None else self.images
+        images = whole_array("Frame: images", images, (size, 2), -(2**31) + 1, 2**31 - 1)
+        arrays = {"positions": positions, "species": species, "images": images}
+        if self.ids is not None:
+            arrays["ids"] = ids = whole_array("Frame: ids", self.ids, (size,), -(2**62), 2**62, np.int64)
+            values, counts = np.unique(ids, return_counts=True)
+            if len(values) < size:
+                raise InputError(f"Frame: ids must all be different; {values[counts > 1][0]} is there more than once")
+        for name, array in arrays.items():
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        object.__setattr__(self, "time", real_number("Frame: time", self.time))
 
     def __len__(self) -> int:
         return len(self.positions)
 
+    def __repr__(self) -> str:
+        of_b = int(self.species.sum())
+        return f"Frame(N={len(self)}, {len(self) - of_b} A, {of_b} B, {self.box.words}, time {self.time:g})"
+
+    def __reduce__(self):
+        # A copy of an array, or one that has been pickled, could be written to.
+        return Frame, tuple(getattr(self, entry.name) for entry in fields(self))
+
+    def in_order_of(self, other: Frame) -> Frame:
+        """This frame with its particles in the order in which ``other`` has the same ones.
+
+        They are matched by ids where both frames have them. Otherwise they are taken to be in the same order, and only
+        their number and species are compared.
+
+        Raises
+        ------
+        InputError
+            If the frames hold different particles.
+        """
+        if len(self) != len(other):
+            raise InputError(f"Frame: the frames hold different particles, {len(other)} and {len(self)}")
+        matched = self
+        if self.ids is not None and other.ids is not None and not np.array_equal(self.ids, other.ids):
+            order = np.argsort(self.ids)
+            if not np.array_equal(self.ids[order], np.sort(other.ids)):
+                missing = np.setdiff1d(other.ids, self.ids)
+                raise InputError(
+                    f"Frame: the frames hold different particles: {len(missing)} of {len(other)} ids are in one of "
+                    f"them only, such as {missing[0]}"
+                )
+            order = order[np.argsort(np.argsort(other.ids))]
+            matched = replace(
+                self,
+                positions=self.positions[order],
+                species=self.species[order],
+                images=self.images[order],
+                ids=other.ids,
+            )
+        if not np.array_equal(matched.species, other.species):
+            count = np.count_nonzero(matched.species != other.species)
+            raise InputError(f"Frame: the frames hold different particles: {count} of {len(self)} have another species")
+        return matched
+
     @property
     def unwrapped(self) -> np.ndarray:
         """Continuous trajectories' coordinates, shape (N, 2): unchanged when the box tilt flips."""
-        columns, rows = self.images[:, 0], self.images[:, 1]
+        columns, rows = self.images.T.astype(np.int64)
         # Total strain and flip-free column numbers: both stay the same through a flip, to the bit.
         return self.positions + np.column_stack(
             (

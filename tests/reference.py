@@ -171,7 +171,8 @@ def flipped(frame, times=1):
 
 def renumbered(frame, order):
     """The same frame with particle ``order[i]`` as number i."""
-    return replace(frame, positions=frame.positions[order], species=frame.species[order], images=frame.images[order])
+    names = ("positions", "species", "images") + (("ids",) if frame.ids is not None else ())
+    return replace(frame, **{name: getattr(frame, name)[order] for name in names})
 
 
 def disordered_frame(seed, length_x, length_y, tilt, spread=0):

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from reference import central_difference, disordered_frame, flipped, renumbered, wrapped
 from reference import energy_forces as reference_energy_forces
 
-from softspots.forces import energy_forces
+from softspots import _core
+from softspots.forces import box_array, energy_forces
 from softspots.model import Model
 from softspots.state import Box, Frame
 
@@ -108,6 +109,20 @@ def test_input_is_left_alone(frame):
     positions = frame.positions - (40.0, 30.0)
     energy_forces(Frame(positions, frame.species, frame.box), Model.preset())
     assert np.array_equal(positions, frame.positions - (40.0, 30.0))
+
+
+def test_read_only_arrays_are_taken(frame):
+    """As memory maps and joblib hand them on."""
+    model = Model.preset()
+    arrays = frame.positions.copy(), frame.species.copy(), box_array(frame.box), model.pair_table()
+    for array in arrays:
+        array.flags.writeable = False
+    energy, forces, virial = _core.energy_forces(*arrays, model.smoothing)
+    assert_same((energy, forces, virial), energy_forces(frame, model))
+    rows, _, _ = _core.hessian(*arrays, model.smoothing)
+    assert rows[-1] > len(frame)
+    assert np.isfinite(_core.minimize(*arrays, model.smoothing, "fire", 1.0, 10)[1])
+    assert not _core.d2min(arrays[0], np.broadcast_to(0.0, (len(frame), 2)), 0.0, arrays[2], 2.5).any()
 
 
 def test_particles_out_of_reach_feel_nothing():

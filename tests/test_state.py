@@ -1,5 +1,9 @@
 """The periodic box and the frame: what is one and the same, and what is refused."""
 
+import copy
+import pickle
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -137,6 +141,87 @@ def test_frame_converts_what_it_is_given():
     assert Frame(np.zeros((2, 2)).T, [0, 0], Box(3, 3)).positions.flags.c_contiguous
 
 
+def test_a_frame_keeps_what_it_was_given():
+    positions, species, images = np.zeros((3, 2)), np.array([0, 0, 1], dtype=np.int32), np.zeros((3, 2), dtype=np.int32)
+    ids = np.arange(3)
+    frame = Frame(positions, species, Box(3, 3), images=images, ids=ids)
+    for array in (positions, species, images, ids):
+        array[...] = 7
+    for one in (frame, copy.copy(frame), copy.deepcopy(frame), pickle.loads(pickle.dumps(frame)), replace(frame)):
+        assert not one.positions.any() and one.species.tolist() == [0, 0, 1] and not one.images.any()
+        assert one.ids.tolist() == [0, 1, 2] and one.box == frame.box
+        for name in ("positions", "species", "images", "ids"):
+            assert not getattr(one, name).flags.writeable
+            with pytest.raises(ValueError, match="read-only"):
+                getattr(one, name)[0] = 1
+
+
+@pytest.mark.parametrize("box", [Box(3.0, 4.0, 1.0), Box(3.0, 4.0, 1.0, 0.25), Box.sheared(3.0, 4.0, 11.1)])
+def test_copies_of_a_box_know_their_history(box):
+    for one in (copy.deepcopy(box), pickle.loads(pickle.dumps(box))):
+        assert one == box and one.has_history == box.has_history
+
+
+@pytest.mark.parametrize("name", ["positions", "species", "images", "ids"])
+def test_masked_entries_are_refused_and_counted(name):
+    given = {"positions": np.zeros((3, 2)), "species": [0, 0, 1], "images": np.zeros((3, 2)), "ids": [4, 2, 9]}
+    masked = np.ma.masked_array(given[name], mask=np.zeros_like(given[name], dtype=bool))
+    frame = Frame(**given | {name: masked}, box=Box(3, 3))
+    assert np.array_equal(getattr(frame, name), given[name]) and type(getattr(frame, name)) is np.ndarray
+    masked[1] = np.ma.masked
+    with pytest.raises(InputError, match=f"{name} have {masked[1].size} masked entries of {masked.size}"):
+        Frame(**given | {name: masked}, box=Box(3, 3))
+
+
+@given(seeds, st.permutations(range(20)))
+def test_frames_are_matched_by_ids(seed, order):
+    frame = frame_in(Box(10.0, 10.0), seed)
+    numbered = replace(frame, ids=np.random.default_rng(seed).permutation(1000)[:20])
+    other = renumbered(numbered, order)
+    matched = other.in_order_of(numbered)
+    for name in ("positions", "species", "images", "ids"):
+        assert np.array_equal(getattr(matched, name), getattr(numbered, name))
+    assert frame.in_order_of(numbered) is frame
+
+
+def test_frames_of_other_particles_do_not_match():
+    frame = Frame(np.zeros((3, 2)), [0, 0, 1], Box(3, 3), ids=[3, 1, 2])
+    with pytest.raises(InputError, match="1 of 3 ids are in one of them only, such as 3"):
+        replace(frame, ids=[1, 2, 4]).in_order_of(frame)
+    with pytest.raises(InputError, match="2 of 3 have another species"):
+        replace(frame, species=[1, 0, 0]).in_order_of(frame)
+    with pytest.raises(InputError, match="different particles, 3 and 2"):
+        Frame(np.zeros((2, 2)), [0, 0], Box(3, 3)).in_order_of(frame)
+
+
+def test_a_frame_of_b_alone_must_be_meant():
+    with pytest.raises(InputError, match="give species - 1"):
+        Frame(np.zeros((3, 2)), [1, 1, 1], Box(3, 3))
+    frame = Frame(np.zeros((3, 2)), [1, 1, 1], Box(3, 3), only_b=True)
+    assert replace(frame, time=1.0).species.all() and pickle.loads(pickle.dumps(frame)).only_b
+
+
+@given(boxes, st.integers(-3, 3))
+def test_far_coordinates_are_taken_while_they_say_where_a_particle_is(box, power):
+    positions = np.random.default_rng(4).random((20, 2)) * (box.length_x, box.length_y)
+    far = 2.0 ** (26 + power) * box.length_x
+    # Of the coordinate's spacing: single precision, as the limit has it.
+    shift = round(far / box.length_x) * box.length_x
+    if power < 3:
+        frame = Frame(positions + (shift, 0.0), np.zeros(20), box)
+        apart = box.minimum_image(box.wrap(frame.positions)[0] - positions)
+        assert np.abs(apart).max() < 4 * np.spacing(far)
+    with pytest.raises(InputError, match="box lengths out"):
+        Frame(positions + (16 * far if power >= 0 else 1024 * far, 0.0), np.zeros(20), box)
+
+
+def test_short_reprs():
+    box = Box.sheared(28.8675, 28.8675, 3.12)
+    frame = Frame(np.zeros((3, 2)), [0, 0, 1], box, 2.0)
+    assert repr(box) == "Box(28.8675 × 28.8675, tilt 3.4641, strain 3.12)"
+    assert repr(frame) == "Frame(N=3, 2 A, 1 B, box 28.87 × 28.87, tilt 3.46, time 2)"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -148,11 +233,16 @@ def test_frame_converts_what_it_is_given():
         ({"tilt": -np.inf}, "tilt is -inf"),
         ({"strain": np.nan}, "strain is nan"),
         ({"strain": np.inf}, "strain is inf"),
+        ({"length_x": "10"}, "length_x is '10'"),
+        ({"tilt": np.ma.masked}, "tilt is masked"),
+        ({"tilt": 1j}, "tilt is 1j"),
+        ({"tilt": 1e11}, "tilt is 100000000000.0, 1e\\+10 box lengths"),
+        ({"strain": 1e300}, "strain is 1e\\+300"),
         ({"tilt": 1.0, "strain": 0.5}, "strain 0.5 does not belong to tilt 1.0"),
     ],
 )
 def test_box_refuses(arguments, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         Box(**{"length_x": 10.0, "length_y": 10.0} | arguments)
 
 
@@ -162,14 +252,24 @@ def test_box_refuses(arguments, message):
         ({"positions": np.zeros((3, 3))}, r"positions have shape \(3, 3\)"),
         ({"positions": np.zeros(6)}, r"positions have shape \(6,\)"),
         ({"positions": [[0.0, 0.0], [np.nan, 0.0], [0.0, 0.0]]}, "positions must be finite"),
+        ({"positions": np.full((3, 2), 1j)}, "positions are of type complex128"),
+        ({"positions": [[0, 0], ["1", 0], [0, 0]]}, "positions are of type"),
+        ({"positions": [[0, 0], [1], [0, 0]]}, "positions are no array of numbers"),
+        ({"positions": [[0, 0], [None, 0], [0, 0]]}, "positions must be finite"),
+        ({"box": (10, 10)}, "box is a tuple"),
+        ({"time": np.nan}, "time is nan"),
+        ({"ids": [1, 2]}, r"ids have shape \(2,\)"),
+        ({"ids": [1, 2, 2]}, "ids must all be different; 2 is there more than once"),
+        ({"ids": [1, 2, 2.5]}, "ids must be whole numbers"),
+        ({"images": np.full((3, 2), 2**31)}, "images must be whole numbers .*; 2147483648 is among them"),
         ({"species": [0, 1]}, r"species have shape \(2,\)"),
-        ({"species": [0, 1, 2]}, "species must be 0"),
-        ({"species": [0, 1, 0.5]}, "species must be 0"),
+        ({"species": [0, 1, 2]}, "species must be whole numbers from 0 to 1; "),
+        ({"species": [0, 1, 0.5]}, "species must be whole numbers from 0 to 1; "),
         ({"images": np.zeros((3, 1))}, r"images have shape \(3, 1\)"),
-        ({"images": np.full((3, 2), 0.5)}, "images must be whole numbers"),
-        ({"images": np.full((3, 2), np.nan)}, "images must be whole numbers"),
+        ({"images": np.full((3, 2), 0.5)}, "images must be whole numbers from -2147483647 to 2147483647; "),
+        ({"images": np.full((3, 2), np.nan)}, "images must be whole numbers from -2147483647 to 2147483647; "),
     ],
 )
 def test_frame_refuses(arguments, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         Frame(**{"positions": np.zeros((3, 2)), "species": [0, 0, 1], "box": Box(10, 10)} | arguments)

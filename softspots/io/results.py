@@ -268,7 +268,8 @@ class Results:
                 raise DamagedFileError(f"{self.path}: frame {index} has no {name}")
         try:
             box = Box(*map(float, lengths), float(values["tilt"]), float(values["strain"]))
-            return Frame(values["position"], species, box, float(values["time"]), values["image"])
+            ids = np.arange(len(species))
+            return Frame(values["position"], species, box, float(values["time"]), values["image"], ids, only_b=True)
         except InputError as error:
             raise DamagedFileError(f"{self.path}: frame {index}: {error}") from error
 

@@ -114,8 +114,11 @@ class TrajectoryWriter:
         Raises
         ------
         InputError
-            If the species of the frame are not those of the trajectory, or its time lies before that of the last one.
+            If the species of the frame are not those of the trajectory, its ids are not 0 to N - 1 in order, or its
+            time lies before that of the last one.
         """
+        if frame.ids is not None and not np.array_equal(frame.ids, np.arange(len(frame))):
+            raise InputError("TrajectoryWriter: the ids of the frame are not 0 to N - 1 in this order, as in the file")
         if not np.array_equal(frame.species, self._species):
             raise InputError("TrajectoryWriter: the species of the frame differ from those of the trajectory")
         if not self._time <= frame.time < np.inf:
@@ -194,6 +197,8 @@ def _frame(values: Mapping) -> Frame:
         Box(length_x, length_y, tilt, None if np.isnan(strain) else strain),
         float(values["time"]),
         values["image"][:, :2] if "image" in values else None,
+        np.arange(len(values["atom_types"])),
+        only_b=True,
     )
 
 

@@ -1,0 +1,126 @@
+"""What callers give as numbers and arrays, as the stages need it: of one shape, finite, and without a mask."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from softspots.exceptions import InputError
+
+
+def float_array(name: str, values, shape: tuple) -> np.ndarray:
+    """A new array of float64, in C order, of the finite numbers in ``values``.
+
+    Parameters
+    ----------
+    name : str
+        What the values are, in the plural, for the message: "Frame: positions".
+    values : array_like
+        Masked arrays are taken if nothing in them is masked.
+    shape : tuple
+        A string stands for any length and is what the message calls it: ``("N", 2)``.
+
+    Raises
+    ------
+    InputError
+        If the values are no real numbers, have another shape, are masked, or are not finite.
+    """
+    array = _real_numbers(name, values)
+    _require_shape(name, array, shape)
+    with np.errstate(over="ignore"):
+        array = np.array(array, dtype=np.float64, order="C")
+    if not np.isfinite(array).all():
+        raise InputError(f"{name} must be finite; {np.count_nonzero(~np.isfinite(array))} of {array.size} are not")
+    return array
+
+
+def whole_array(name: str, values, shape: tuple, low: int, high: int, dtype=np.int32) -> np.ndarray:
+    """A new array of whole numbers from ``low`` to ``high``; otherwise as `float_array`, 2.0 being a whole number.
+
+    Raises
+    ------
+    InputError
+        If the values are no whole numbers in this range, have another shape, or are masked.
+    """
+    array = _real_numbers(name, values)
+    _require_shape(name, array, shape)
+    wrong = ~((array >= low) & (array <= high))
+    if array.dtype.kind == "f":
+        wrong |= np.rint(array) != array
+    if wrong.any():
+        raise InputError(f"{name} must be whole numbers from {low} to {high}; {array[wrong].flat[0]} is among them")
+    return np.array(array, dtype=dtype, order="C")
+
+
+def real_number(name: str, value) -> float:
+    """``value`` as a finite float.
+
+    Raises
+    ------
+    InputError
+        If it is not one.
+    """
+    number = _scalar(value)
+    if not np.isfinite(number):
+        raise InputError(f"{name} is {value!r}; it must be a finite number")
+    return number
+
+
+def positive_number(name: str, value) -> float:
+    """``value`` as a finite float above zero.
+
+    Raises
+    ------
+    InputError
+        If it is not one.
+    """
+    number = _scalar(value)
+    if not (np.isfinite(number) and number > 0):
+        raise InputError(f"{name} is {value!r}; it must be a positive finite number")
+    return number
+
+
+def whole_number(name: str, value, low: int, high: int = 2**31 - 1) -> int:
+    """``value`` as an int from ``low`` to ``high``, by default what 32 bits hold; 2.0 is none.
+
+    Raises
+    ------
+    InputError
+        If it is not one.
+    """
+    array = np.asarray(value)
+    if array.shape != () or array.dtype.kind not in "iu" or not low <= array <= high:
+        raise InputError(f"{name} is {value!r}; it must be a whole number from {low} to {high}")
+    return int(array)
+
+
+def _real_numbers(name, values) -> np.ndarray:
+    if np.ma.is_masked(values):
+        count = np.ma.count_masked(values)
+        raise InputError(f"{name} have {count} masked entries of {np.size(values)}; fill them, or leave them out")
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind == "O":
+            array = array.astype(float)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"{name} are no array of numbers: {error}") from None
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"{name} are of type {array.dtype}; real numbers are needed")
+    return array
+
+
+def _scalar(value) -> float:
+    """A real number as a float; NaN for anything else."""
+    try:
+        array = _real_numbers("", value)
+    except InputError:
+        return np.nan
+    return float(array) if array.shape == () else np.nan
+
+
+def _require_shape(name, array, shape):
+    fits = len(array.shape) == len(shape) and all(
+        isinstance(wanted, str) or wanted == length for wanted, length in zip(shape, array.shape, strict=True)
+    )
+    if not fits:
+        wanted = str(shape).replace("'", "")
+        raise InputError(f"{name} have shape {array.shape}; {wanted} is needed")
