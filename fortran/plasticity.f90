@@ -3,11 +3,12 @@ module softspots_plasticity
   use softspots_kinds, only: wp, i4
   use softspots_configuration, only: configuration
   use softspots_neighbors, only: lanes
+  use, intrinsic :: ieee_arithmetic, only: ieee_value, ieee_quiet_nan
   implicit none (type, external)
   private
   public :: compute_d2min
 
-  !> Seven terms are summed for each pair, filled up to whole vectors.
+  !> Terms summed for each pair: seven products, and a one that counts the pairs.
   integer(i4), parameter :: terms_stored = 8
 
 contains
@@ -18,6 +19,7 @@ contains
   !> displacement(:, i) is the particle's own motion; an image `row` boxes up moves by row*row_shift more in x.
   !> With w = d' - d and M = L - 1, the minimum over M of sum |w - M d|^2 is taken, which loses no digits to the
   !> affine part: M = X Y^-1, X = sum w d^T, Y = sum d d^T. Neighbours on one line leave M free across it (least norm).
+  !> NaN where M fits any motion at all, as there are no more neighbours than directions in which they lie.
   subroutine compute_d2min(frame, cutoff, displacement, row_shift, d2min)
     type(configuration), intent(in) :: frame
     real(wp), intent(in) :: cutoff
@@ -30,12 +32,13 @@ contains
     real(wp), dimension(terms_stored) :: terms, own_sums
     !> Of every image: how much it moves.
     real(wp), allocatable :: motion(:, :)
-    !> Of every particle: X (xx, xy, yx, yy) and Y (xx, xy, yy), filled up; M (xx, xy, yx, yy). The
+    !> Of every particle: X (xx, xy, yx, yy), Y (xx, xy, yy), and the number of neighbours; M (xx, xy, yx, yy). The
     !> place after the last takes what is an image's.
     real(wp), allocatable :: sums(:, :), m(:, :)
     !> Of every pair: d and w, and the second image; those of row r are pairs start(r) .. start(r + 1) - 1.
     real(wp), allocatable :: pair(:, :)
     integer(i4), allocatable :: second(:), start(:)
+    integer(i4), allocatable :: rank(:)
 
     allocate (motion(2, frame%n + frame%n_ghosts))
     motion(:, :frame%n) = displacement
@@ -62,7 +65,7 @@ contains
     end do
     start(frame%table%n_rows + 1) = pairs + 1
 
-    allocate (sums(terms_stored, frame%n + 1), m(4, frame%n + 1))
+    allocate (sums(terms_stored, frame%n + 1), m(4, frame%n + 1), rank(frame%n + 1))
     sums = 0
     do r = 1, frame%table%n_rows
       a = frame%table%image(frame%table%row(r))
@@ -72,7 +75,7 @@ contains
         w = motion(:, second(k)) - motion(:, a)
         pair(3:, k) = w
         ! All terms are the same seen from either of the two.
-        terms = [w(1)*d(1), w(1)*d(2), w(2)*d(1), w(2)*d(2), d(1)*d(1), d(1)*d(2), d(2)*d(2), 0.0_wp]
+        terms = [w(1)*d(1), w(1)*d(2), w(2)*d(1), w(2)*d(2), d(1)*d(1), d(1)*d(2), d(2)*d(2), 1.0_wp]
         b = min(second(k), frame%n + 1)
         own_sums = own_sums + terms
         sums(:, b) = sums(:, b) + terms
@@ -80,7 +83,7 @@ contains
       a = min(a, frame%n + 1)
       sums(:, a) = sums(:, a) + own_sums
     end do
-    m = best_gradient(sums(:4, :), sums(5:7, :))
+    call find_gradients(sums(:4, :), sums(5:7, :), m, rank)
     d2min = 0
     do r = 1, frame%table%n_rows
       a = min(frame%table%image(frame%table%row(r)), frame%n + 1)
@@ -91,6 +94,9 @@ contains
         if (b <= frame%n) d2min(b) = d2min(b) + left(pair(:, k), m(:, b))
       end do
       if (a <= frame%n) d2min(a) = d2min(a) + own_d2min
+    end do
+    do a = 1, frame%n
+      if (nint(sums(8, a)) <= rank(a)) d2min(a) = ieee_value(d2min(a), ieee_quiet_nan)
     end do
 
   contains
@@ -104,26 +110,30 @@ contains
 
   end subroutine compute_d2min
 
-  !> M = X Y^-1 of every particle.
-  pure function best_gradient(x, y) result(m)
+  !> M = X Y^-1 of every particle, and the rank of Y.
+  pure subroutine find_gradients(x, y, m, rank)
     real(wp), intent(in) :: x(:, :), y(:, :)
-    real(wp) :: m(4, size(x, 2))
+    real(wp), intent(out) :: m(:, :)
+    integer(i4), intent(out) :: rank(:)
 
     integer(i4) :: i
     real(wp) :: determinant, trace
 
     m = 0
+    rank = 0
     do i = 1, size(x, 2)
       determinant = y(1, i)*y(3, i) - y(2, i)**2
       trace = y(1, i) + y(3, i)
       if (determinant > 1e-12_wp*trace**2) then
         m(1::2, i) = (x(1::2, i)*y(3, i) - x(2::2, i)*y(2, i))/determinant
         m(2::2, i) = (x(2::2, i)*y(1, i) - x(1::2, i)*y(2, i))/determinant
+        rank(i) = 2
       else if (trace > 0) then
         m(1::2, i) = (x(1::2, i)*y(1, i) + x(2::2, i)*y(2, i))/trace**2
         m(2::2, i) = (x(1::2, i)*y(2, i) + x(2::2, i)*y(3, i))/trace**2
+        rank(i) = 1
       end if
     end do
-  end function best_gradient
+  end subroutine find_gradients
 
 end module softspots_plasticity

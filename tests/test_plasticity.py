@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from reference import d2min as reference_d2min
 from reference import disordered_frame, flipped, ordered_pairs, renumbered, wrapped
 
@@ -11,6 +13,8 @@ from softspots.exceptions import InputError
 from softspots.io import TrajectoryWriter, read_trajectory
 from softspots.plasticity import d2min
 from softspots.state import Box, Frame
+
+GENERIC = disordered_frame(7, 11.0, 12.0, 3.4)
 
 
 def moved(frame, strain=0.0, displacements=0.0):
@@ -134,13 +138,18 @@ def test_a_shear_that_crosses_a_flip():
     assert_same(d2min(frame, crossed), reference_d2min(frame, later, 2.5))
 
 
-def test_too_few_neighbours_are_fitted_exactly():
-    """None, one, and two in different directions: an affine map always fits."""
+def test_too_few_neighbours_are_fitted_exactly_and_tell_nothing():
+    """None, one, and two in different directions: an affine map always fits, so the motion is not known to be none."""
     positions = np.array([[1.0, 1.0], [10.0, 10.0], [11.0, 10.5], [20.0, 5.0], [21.2, 5.1], [20.1, 6.2]])
     frame = Frame(positions, np.zeros(6), Box(30.0, 20.0, 4.0))
     later = replace(frame, positions=positions + np.random.default_rng(13).normal(scale=0.2, size=(6, 2)))
-    # Coordinates of up to 20 rounded at 1e-16, squared.
-    assert np.abs(d2min(frame, later)).max() < 1e-25
+    assert np.isnan(d2min(frame, later)).all()
+    # One more leaves something to measure, for itself and for those that it is a neighbour of.
+    frame, later = (Frame(np.vstack((one.positions, [[21.0, 6.0]])), np.zeros(7), one.box) for one in (frame, later))
+    found = d2min(frame, later)
+    assert np.isnan(found[:3]).all()
+    assert_same(found[3:], reference_d2min(frame, later, 2.5)[3:])
+    assert found[3:].min() > 1e-4
 
 
 def test_neighbours_on_one_line():
@@ -148,6 +157,61 @@ def test_neighbours_on_one_line():
     line = np.outer((0.0, 0.9, -1.1, 2.0), (0.6, 0.8)) + 10.0
     frame = Frame(line, np.zeros(4), Box(25.0, 25.0, 6.0))
     later = replace(frame, positions=line + np.random.default_rng(14).normal(scale=0.2, size=(4, 2)))
+    assert_same(d2min(frame, later), reference_d2min(frame, later, 2.5))
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_two_neighbours_on_one_line(axis):
+    """Only the stretch along the line is fitted; motion across it is not affine for the one between them."""
+    line = 10.0 + np.outer((0.0, 1.0, -1.2), np.eye(2)[axis])
+    frame = Frame(line, np.zeros(3), Box(25.0, 25.0, 6.0))
+    later = replace(frame, positions=line + [[0.1, 0.2], [0.0, 0.0], [0.0, 0.0]])
+    assert_same(d2min(frame, later), reference_d2min(frame, later, 2.5))
+
+
+@settings(max_examples=25)
+@given(
+    seed=st.integers(0, 1000),
+    flips=st.integers(-2, 2),
+    columns=st.integers(-3, 3),
+    rows=st.integers(-3, 3),
+    drift=st.tuples(st.floats(-30, 30), st.floats(-30, 30)),
+    bare=st.booleans(),
+)
+def test_one_motion_has_one_answer(seed, flips, columns, rows, drift, bare):
+    """Other order with ids, other lattice, other images of single particles, and a drift of all together."""
+    random = np.random.default_rng(seed)
+    start, later = thermal(GENERIC, 0.05)
+    start, later = (replace(one, ids=np.arange(len(one))) for one in (start, later))
+    expected = d2min(start, later)
+    chosen = random.random(len(start)) < 0.3
+    vector = columns * later.box.length_x + rows * later.box.tilt, rows * later.box.length_y
+    other = replace(flipped(later, flips), positions=later.positions + np.outer(chosen, vector) + drift)
+    if bare:
+        start, other = (
+            replace(one, box=Box(one.box.length_x, one.box.length_y, one.box.tilt)) for one in (start, other)
+        )
+    found = d2min(start, renumbered(other, random.permutation(len(other))))
+    # The origin of a sheared box moves along with it, and so does not matter; coordinates of up to 100.
+    assert_same(found, expected)
+    order = random.permutation(len(start))
+    assert_same(d2min(renumbered(start, order), other), expected[order])
+
+
+@given(seed=st.integers(0, 1000))
+@settings(max_examples=20)
+def test_another_order_of_the_particles_is_refused(seed):
+    random = np.random.default_rng(seed)
+    frame = Frame(random.random((100, 2)) * 10.0, np.zeros(100), Box(10.0, 10.0, random.uniform(-5, 5)))
+    for order in (slice(None, None, -1), np.roll(np.arange(100), 1), random.permutation(100)):
+        with pytest.raises(InputError, match="the order of the atoms differs"):
+            d2min(frame, replace(frame, positions=frame.positions[order]))
+    numbered = replace(frame, ids=np.arange(100))
+    assert (
+        np.nanmax(d2min(numbered, replace(numbered, positions=frame.positions[::-1], ids=np.arange(100)[::-1]))) < 1e-25
+    )
+    # Sound motions, up to where single ones come near half a box: an rms of an eighth of it along each axis.
+    later = replace(frame, positions=frame.positions + random.normal(scale=10.0 / 8, size=(100, 2)))
     assert_same(d2min(frame, later), reference_d2min(frame, later, 2.5))
 
 
