@@ -110,10 +110,20 @@ class NetCDFWriter:
     Attributes
     ----------
     dataset : netCDF4.Dataset
+
+    Raises
+    ------
+    OutputError
+        If the file is locked, in which case it is left as it is, or cannot be made.
     """
 
     def __init__(self, path: str | PathLike, form: str):
         self._path, self._whole = path, True
+        # The library empties a file before it asks for the lock.
+        if os.environ.get("HDF5_USE_FILE_LOCKING", "").upper() not in ("FALSE", "0") and _is_locked(
+            path, fcntl.LOCK_EX
+        ):
+            raise OutputError(f"{path} {_LOCKED}")
         with self.library():
             self.dataset = netCDF4.Dataset(path, "w", format=form)
 

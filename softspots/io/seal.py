@@ -1,7 +1,7 @@
 """The seal of a finished file: a line behind its content with the checksum of all that stands before it.
 
-Readers of NetCDF do not look behind the content, and the NetCDF library drops what stands there when a file is opened
-for a change: the seal of a file that was changed is gone, not wrong.
+Readers of NetCDF do not look behind the content. HDF5 drops what stands there when a file is opened for a change, so
+that the seal of a changed file is gone, not wrong; a changed file of the classic format is refused.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def check_seal(path: str | PathLike) -> bool:
         seal = _SEAL.fullmatch(file.read())
         if seal is not None:
             if _digest(file, size - SEAL_LENGTH) != seal[1]:
-                raise DamagedFileError(f"{path} is damaged: its checksum is not that of its content")
+                raise DamagedFileError(f"{path} is damaged, or was changed: its checksum is not that of its content")
             return True
         file.seek(0)
         length = _hdf5_length(file.read(48))

@@ -1,0 +1,379 @@
+"""Integrity of files: seals, damage, content that cannot be, locks, and who says what in one line."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pytest
+from synthetic import PARTICLES, write_results
+
+from softspots.exceptions import DamagedFileError, InputError, OutputError
+from softspots.io import (
+    ResultsWriter,
+    TrajectoryWriter,
+    read_reduced,
+    read_results,
+    read_trajectory,
+    write_reduced,
+)
+from softspots.io.reduced import Measured, Reduced
+from softspots.io.schema import PARAMETERS, SCHEMA
+from softspots.io.seal import SEAL_LENGTH, check_seal
+from softspots.parameters import Parameters
+
+FRAMES = 3
+IDENTITY = {"run_id": "0123456789abcdef", "parameters_checksum": "f" * 64}
+
+
+def make_reduced(**changes):
+    random = np.random.default_rng(5)
+    lags, curve = np.arange(8.0), np.linspace(1, 0.1, 8)
+    found = {
+        "c_ss": Measured(curve, curve - 0.1, curve + 0.1, curve + random.normal(0, 0.1, (50, 8)), 4),
+        "density": Measured(np.array(0.2), np.array(0.19), np.array(0.22)),
+        "tau_alpha": Measured(np.array(80.0), np.array(60.0), np.array(np.inf)),
+        "epsilon": Measured(*3 * [np.array(np.nan)]),
+    }
+    reasons = {"tau_star": "there is no plateau"}
+    return replace(Reduced({"temperature": 0.1}, {"frames": 9, **IDENTITY}, {"lag": lags}, found, reasons), **changes)
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory):
+    """A sound file of each kind."""
+    folder = tmp_path_factory.mktemp("sound")
+    paths = {kind: folder / f"{kind}.nc" for kind in ("results", "reduced", "trajectory")}
+    write_results(paths["results"], FRAMES)
+    write_reduced(paths["reduced"], make_reduced())
+    results = read_results(paths["results"])
+    with TrajectoryWriter(paths["trajectory"], results["species"], IDENTITY) as writer:
+        for frame in results:
+            writer.write(frame)
+    return paths
+
+
+def read_all(kind, path):
+    """All that can be read from a file, as text that no number is lost in."""
+    if kind == "trajectory":
+        found = [
+            (frame.positions, frame.images, frame.species, frame.time, frame.box) for frame in read_trajectory(path)
+        ]
+    elif kind == "results":
+        results = read_results(path)
+        found = [results.configuration, results.attributes, *(results[name] for name in SCHEMA)]
+    else:
+        reduced = read_reduced(path)
+        measured = [vars(reduced.measured[name]) for name in sorted(reduced.measured)]
+        found = [reduced.configuration, reduced.provenance, reduced.missing, reduced.axes, *measured]
+    with np.printoptions(threshold=sys.maxsize, floatmode="unique"):
+        return repr(found)
+
+
+def change(path, copy, **values):
+    """A copy of a file with other values: of a variable, or of an attribute. It has no seal."""
+    copy.write_bytes(path.read_bytes())
+    with netCDF4.Dataset(copy, "a") as dataset:
+        for name, value in values.items():
+            if name in dataset.variables:
+                index, number = value
+                dataset.variables[name][index] = number
+            else:
+                dataset.setncattr(name, value)
+    return copy
+
+
+# Seals
+
+
+@pytest.mark.parametrize("kind", ["results", "reduced", "trajectory"])
+def test_finished_files_are_sealed_until_they_are_changed(paths, tmp_path, kind):
+    assert check_seal(paths[kind])
+    changed = change(paths[kind], tmp_path / "changed.nc", title="another")
+    if kind == "trajectory":
+        # Only HDF5 drops what stands behind the content.
+        with pytest.raises(DamagedFileError, match="or was changed"):
+            read_all(kind, changed)
+    else:
+        reader = {"results": read_results, "reduced": read_reduced}[kind]
+        assert reader(paths[kind]).checked and not reader(changed).checked
+
+
+def test_a_file_that_was_not_finished_has_no_seal(paths, tmp_path):
+    results = read_results(paths["results"])
+    path = tmp_path / "results.nc"
+    with pytest.raises(KeyboardInterrupt), ResultsWriter(path, results.frame(0), 12, 8, {}, IDENTITY) as writer:
+        writer.write_frame(0, results.variables(0))
+        raise KeyboardInterrupt
+    unfinished = read_results(path)
+    assert not unfinished.checked and len(unfinished) == 1
+    assert unfinished.attributes.items() >= IDENTITY.items()
+
+
+def test_files_of_earlier_versions_are_read_and_carry_no_checksum():
+    data = Path(__file__).parents[1] / "paper" / "data"
+    if not data.exists():
+        pytest.skip("there is no paper/data")
+    old = [path for path in data.glob("*.nc") if path.name != "frame.nc" and not check_seal(path)]
+    assert not any(read_reduced(path).checked for path in old)
+    frame = data / "frame.nc"
+    assert read_results(frame).checked == check_seal(frame)
+
+
+# Damage
+
+
+def damaged(content, random):
+    """The content with a flipped bit, a block of 512 zeros, or without its end."""
+    kind = random.integers(3)
+    place = int(random.integers(len(content)))
+    if kind == 0:
+        return content[:place] + bytes([content[place] ^ 1 << random.integers(8)]) + content[place + 1 :]
+    if kind == 1:
+        place -= place % 512
+        return content[:place] + bytes(len(content[place : place + 512])) + content[place + 512 :]
+    return content[:place]
+
+
+# Before there were seals, a third of the flips in results and half of those in trajectories gave other numbers.
+@pytest.mark.parametrize("kind", ["results", "reduced", "trajectory"])
+def test_damage_is_found(paths, tmp_path, kind):
+    content, intact = paths[kind].read_bytes(), read_all(kind, paths[kind])
+    random, copy, refused = np.random.default_rng(7), tmp_path / "copy.nc", 0
+    for _ in range(60):
+        copy.write_bytes(damaged(content, random))
+        try:
+            assert read_all(kind, copy) == intact
+        except DamagedFileError as error:
+            refused += 1
+            assert "\n" not in str(error) and str(copy) in str(error)
+    # Zeros may replace zeros; little else may pass.
+    assert refused > 45
+
+
+@pytest.mark.parametrize("kind", ["results", "reduced", "trajectory"])
+def test_a_damaged_seal_is_no_missing_one(paths, tmp_path, kind):
+    content, copy = paths[kind].read_bytes(), tmp_path / "copy.nc"
+    # Of the content, a value of the last frame is lost with it; without seals HDF5 would read on.
+    copy.write_bytes(content[: -SEAL_LENGTH - 40] + bytes(SEAL_LENGTH + 40))
+    with pytest.raises(DamagedFileError):
+        read_all(kind, copy)
+
+
+def test_arrays_have_checksums_of_their_own(paths):
+    for kind in ("results", "reduced"):
+        with netCDF4.Dataset(paths[kind]) as dataset:
+            for name, variable in dataset.variables.items():
+                assert variable.dtype is str or not variable.dimensions or variable.filters()["fletcher32"], name
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("results", "position"), ("reduced", "c_ss"), ("trajectory", "coordinates")]
+)
+def test_a_flipped_bit_is_found_without_a_seal(paths, tmp_path, kind, name):
+    content, copy = bytearray(paths[kind].read_bytes()[:-SEAL_LENGTH]), tmp_path / "copy.nc"
+    copy.write_bytes(content)
+    intact = read_all(kind, copy)
+    with netCDF4.Dataset(copy) as dataset:
+        variable = dataset[name]
+        value = np.asarray(variable[1] if variable.ndim > 1 else variable[...]).astype(
+            variable.dtype.newbyteorder(">" if kind == "trajectory" else "<")
+        )
+    place = content.index(value.tobytes()) + 9
+    content[place] ^= 4
+    copy.write_bytes(content)
+    with pytest.raises(DamagedFileError, match="damaged"):
+        assert read_all(kind, copy) != intact
+
+
+def test_a_frame_that_is_missing_in_a_trajectory_without_a_seal_is_missed(paths, tmp_path):
+    content, copy = bytearray(paths["trajectory"].read_bytes()[:-SEAL_LENGTH]), tmp_path / "copy.nc"
+    # The number of frames, in the header of the format.
+    content[4:8] = (FRAMES - 1).to_bytes(4, "big")
+    copy.write_bytes(content)
+    with pytest.raises(DamagedFileError, match="not what 2 frames take"):
+        list(read_trajectory(copy))
+
+
+# Content
+
+
+WRONG = {
+    "soft_spot": [((1, 5), 10**6), ((1, slice(None)), np.arange(PARTICLES) % 3 * 2), ((1, 5), -2)],
+    "time": [(1, -3.0), (2, 2.5), (0, np.inf)],
+    "eigenvalue": [((0, 0), -1e-3), ((0, 3), 1e6)],
+    "participation_ratio": [((0, 0), 0.0), ((0, 0), 1.5)],
+    "mode_residual": [((0, 0), -1e-9)],
+    "mode_particle": [((0, 0, 0), PARTICLES), ((0, 0, 0), -1)],
+    "d2min": [((0, 7), -1.0)],
+    "position": [((0, 0, 0), np.inf)],
+    "inherent_certified": [(0, 2)],
+    "kinetic_temperature": [(0, -0.1)],
+    "species": [(4, 2)],
+    "length_y": [(..., 0.0)],
+    "wall_time": [((0, 0), -1.0)],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
+def test_results_that_cannot_be_are_refused(paths, tmp_path, name, value):
+    path = change(paths["results"], tmp_path / "changed.nc", **{name: value})
+    with pytest.raises(DamagedFileError, match=f"its {name} is ") as caught:
+        read_results(path)[name]
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("soft_spot", np.full(PARTICLES, 10**6)),
+        ("soft_spot", np.full(PARTICLES, 1)),
+        ("d2min", np.full(PARTICLES, -1.0)),
+        ("eigenvalue", np.linspace(2, 1, 12)),
+        ("inherent_certified", np.int8(3)),
+    ],
+)
+def test_results_that_cannot_be_are_not_written(paths, tmp_path, name, value):
+    results = read_results(paths["results"])
+    writer = ResultsWriter(tmp_path / "results.nc", results.frame(0), 12, 8, {}, {})
+    with writer, pytest.raises(InputError, match=f"{name} is "):
+        writer.write_frame(0, {name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("connection", "foo"),
+        ("model", "glass"),
+        ("temperature", -0.1),
+        ("temperature", np.nan),
+        ("n_modes", "many"),
+        ("frame_interval", 0),
+    ],
+)
+def test_parameters_that_cannot_be_are_refused(paths, tmp_path, name, value):
+    for kind, reader in (("results", read_results), ("reduced", read_reduced)):
+        path = change(paths[kind], tmp_path / f"{kind}.nc", **{f"config_{name}": value})
+        with pytest.raises(DamagedFileError, match=f"its parameter {name} is "):
+            reader(path)
+
+
+def test_words_are_those_of_the_parameters():
+    fields = Parameters.__dataclass_fields__
+    words = {name: known for name, known in PARAMETERS.items() if isinstance(known, tuple)}
+    assert words == {name: fields[name].metadata["kind"].names for name in words}
+    assert PARAMETERS.keys() <= fields.keys()
+
+
+def with_quantity(name, *ends, **axes):
+    return make_reduced(axes=axes, measured={name: Measured(*map(np.asarray, ends))})
+
+
+@pytest.mark.parametrize(
+    ("reduced", "message"),
+    [
+        (with_quantity("density", 1.5, 0.1, 0.3), "density is 1.5"),
+        (with_quantity("spots", -3.0, 1.0, 2.0), "spots is -3"),
+        (with_quantity("tau_alpha", 5.0, 7.0, 6.0), "tau_alpha is 5 with the interval 7 to 6"),
+        (with_quantity("c_ss", *np.ones((3, 4)), lag=np.arange(5.0)), r"shape \(4,\); \(5,\) is needed"),
+        (with_quantity("c_ss", *np.ones((3, 4))), "without its axis lag"),
+        (with_quantity("c_ss", *np.ones((3, 3)), lag=[0.0, 2.0, 1.0]), "axis lag is not in order"),
+        (with_quantity("hardness", 1.0, 1.0, 1.0), "no quantity hardness"),
+    ],
+)
+def test_reduced_data_that_cannot_be_are_not_written(tmp_path, reduced, message):
+    with pytest.raises(InputError, match=message):
+        write_reduced(tmp_path / "reduced.nc", reduced)
+
+
+@pytest.mark.parametrize(("name", "value"), [("density", (..., -0.2)), ("c_ss_low", (3, 2.0)), ("lag", (2, 0.5))])
+def test_reduced_data_that_cannot_be_are_refused(paths, tmp_path, name, value):
+    path = change(paths["reduced"], tmp_path / "reduced.nc", **{name: value})
+    with pytest.raises(DamagedFileError, match=name.removesuffix("_low")):
+        read_reduced(path)
+
+
+# Locks, and files that cannot be made
+
+
+HOLD = """
+import sys, netCDF4
+dataset = netCDF4.Dataset(sys.argv[1], sys.argv[2])
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("mode", ["r", "a"])
+def test_a_file_that_is_open_elsewhere_is_not_called_damaged(paths, tmp_path, mode):
+    path = change(paths["results"], tmp_path / "results.nc")
+    frame = read_results(path).frame(0)
+    content = path.read_bytes()
+    command = [sys.executable, "-c", HOLD, str(path), mode]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        holder.stdout.readline()
+        remedy = "is locked: another program has it open.*HDF5_USE_FILE_LOCKING=FALSE"
+        with pytest.raises(OutputError, match=remedy):
+            ResultsWriter(path, frame, 12, 8, {}, {})
+        if mode == "a":
+            with pytest.raises(OutputError, match=remedy):
+                read_results(path)
+        else:
+            read_results(path)
+            # Nothing is lost.
+            assert path.read_bytes() == content
+        holder.stdin.close()
+    read_results(path)
+
+
+def test_what_cannot_be_written_is_said(paths, tmp_path):
+    frame = read_results(paths["results"]).frame(0)
+    for path in (tmp_path, tmp_path / "nowhere" / "results.nc"):
+        with pytest.raises(OutputError, match="cannot be written"):
+            ResultsWriter(path, frame, 12, 8, {}, {})
+        with pytest.raises(OutputError, match="cannot be written"):
+            TrajectoryWriter(path, frame.species)
+        with pytest.raises(OutputError, match="cannot be written"):
+            write_reduced(path, make_reduced())
+
+
+# What is seen of files
+
+
+def test_results_are_a_sequence_of_frames(paths):
+    results = read_results(paths["results"])
+    assert len(results) == FRAMES
+    for index, frame in enumerate(results):
+        assert np.array_equal(frame.positions, results["position"][index])
+        assert np.array_equal(frame.images, results["image"][index])
+        assert np.array_equal(frame.species, results["species"])
+        assert (frame.time, frame.box.strain) == (results["time"][index], results["strain"][index])
+    assert np.array_equal(results.frame(-1).positions, frame.positions)
+    assert np.array_equal(results.variables(-1)["d2min"], results["d2min"][-1])
+    for call in (results.frame, results.variables):
+        for index in (FRAMES, -FRAMES - 1):
+            with pytest.raises(IndexError, match=f"has 3 frames; got {index}"):
+                call(index)
+
+
+def test_a_frame_that_was_not_written_completely_is_refused(paths, tmp_path):
+    values = read_results(paths["results"]).variables(0)
+    path = tmp_path / "results.nc"
+    with ResultsWriter(path, read_results(paths["results"]).frame(0), 12, 8, {}, {}) as writer:
+        writer.write_frame(0, {name: values[name] for name in ("time", "position", "image", "strain")})
+    with pytest.raises(DamagedFileError, match="frame 0 has no tilt"):
+        read_results(path).frame(0)
+
+
+def test_descriptions_take_a_line(paths):
+    described = repr(read_results(paths["results"])), repr(read_reduced(paths["reduced"]))
+    assert "3 frames, particles=400, temperature=0.1" in described[0]
+    assert "4 quantities measured, 1 missing" in described[1]
+    assert all("\n" not in text and len(text) < 250 for text in described)
+
+
+def test_trajectories_keep_the_identity_of_their_run(paths):
+    with netCDF4.Dataset(paths["trajectory"]) as dataset:
+        assert {name: dataset.getncattr(name) for name in IDENTITY} == IDENTITY
