@@ -9,21 +9,14 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from softspots.drawing import GUIDE, PANEL_STYLE, SMALL
+from softspots.figures import figure_of
 from softspots.io import read_results
+from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import Reduced
 from softspots.model import Model
-from softspots.panels import (
-    CORRELATIONS,
-    GUIDE,
-    PANEL_STYLE,
-    draw_correlation,
-    draw_lifetimes,
-    draw_probability,
-    draw_ratio,
-    draw_rearrangements,
-    draw_selection,
-    figure_of,
-)
+from softspots.panels import draw_probability, draw_ratio, draw_selection
+from softspots.panels_in_time import CORRELATIONS, draw_correlation, draw_lifetimes, draw_rearrangements
 from softspots.plotting import save_figure, save_map
 from softspots.series import Series, series_of
 from softspots.summary import summary_text
@@ -35,6 +28,13 @@ FOLDER = HERE / "figures"
 NAMES = ("1_map", "2_probability", "3_selection", "4_prediction", "5_correlations", "6_lifetimes")
 SUFFIXES = ("pdf", "png")
 STACKED_HEIGHT = 8.4  # inches
+GUIDE_LABEL = {
+    "xycoords": ("data", "axes fraction"),
+    "textcoords": "offset points",
+    "fontsize": SMALL,
+    "va": "top",
+    "color": GUIDE["color"],
+}
 SUMMARY = HERE / "summary.md"
 
 
@@ -69,7 +69,7 @@ def figures(runs: Sequence[Reduced]) -> Iterator[tuple[str, Figure | None]]:
     selection = [("difference", draw_selection, (run,)) for run in reference]
     yield NAMES[2], figure_of(reference, [selection]) if selection else None
 
-    yield NAMES[3], figure_of(runs, [[("ratio", draw_ratio, (runs,))]])
+    yield NAMES[3], figure_of(runs, [[("ratio", draw_ratio, (runs, float(QUANTITIES["bound"].paper)))]])
 
     correlations = figure_of(
         runs,
@@ -119,8 +119,12 @@ def _stack(figure: Figure, reference: Sequence[Reduced]) -> None:
         _share(row, "y")
         for axes, scale in zip(row, (lambda run: 1.0, lambda run: run.strain_rate), strict=True):
             for run in reference:
-                for time in filter(run.__contains__, ("tau_star", "tau_alpha")):
-                    axes.axvline(run[time].value * scale(run), linestyle="--", zorder=0, **GUIDE)
+                for time, symbol in (("tau_star", r"$\tau^{{*}}$"), ("tau_alpha", r"$\tau_\alpha$")):
+                    if time in run:
+                        place = run[time].value * scale(run)
+                        axes.axvline(place, linestyle="--", zorder=0, **GUIDE)
+                        if axes in panels[:2]:
+                            axes.annotate(symbol, (place, 0.97), (2, 0), **GUIDE_LABEL)
 
 
 def main() -> None:

@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -15,13 +14,15 @@ from pathlib import Path
 
 import matplotlib
 
+from .drawing import PANEL_STYLE
 from .exceptions import InputError
+from .figures import figures
 from .io.reduced import Reduced, is_reduced, read_reduced, write_reduced
 from .io.results import Results, read_results
 from .movie import draw_movie, movie_frames, movie_suffix
+from .naming import run_names
 from .options import Parser
 from .output import make_folder
-from .panels import PANEL_STYLE, figures, run_name
 from .plotting import save_figure
 from .progress import Progress
 from .reduce import NEEDED, SELECTION_FRAMES, reduce_run
@@ -45,7 +46,7 @@ examples:
   python -m softspots.analyze cold/results.nc warm/results.nc hot/results.nc --output temperatures
   python -m softspots.analyze short/results.nc --epsilon 0.2 --movie
 
-Runs at several temperatures or strain rates are drawn together: temperatures from blue to red, strain rates from
+Runs at several temperatures or strain rates are drawn together: temperatures from blue to orange, strain rates from
 dark blue to green, and these against the strain too. The output folder gets
 
   summary.md, summary.json    all numbers with 68 % intervals, and what is missing and why
@@ -154,13 +155,8 @@ def open_sources(paths: Sequence[Path]) -> list[Source]:
             if name not in reduced.configuration:
                 raise InputError(f"files: got {path}, which lacks the parameter {name} of its run")
         opened.append((path, results, reduced))
-    names, used = Counter(run_name(reduced) for _, _, reduced in opened), Counter()
-    sources = []
-    for path, results, reduced in opened:
-        name = run_name(reduced)
-        used[name] += 1
-        sources.append(Source(path, results, reduced, f"{name}_{used[name]}" if names[name] > 1 else name))
-    return sources
+    names = run_names([reduced for _, _, reduced in opened])
+    return [Source(*one, name) for one, name in zip(opened, names, strict=True)]
 
 
 def planned_files(sources: Sequence[Source], movie: bool) -> list[str]:

@@ -2,22 +2,17 @@
 
 import json
 
-import matplotlib
 import netCDF4
 import numpy as np
 import pytest
 from launch import run_python
-from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
 from matplotlib.image import imread
 from PIL import Image
 from synthetic import write_results
 
-from softspots import analyze, movie, panels, summary
+from softspots import analyze, figures, movie, summary
 from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import Measured, Reduced, read_reduced
-from softspots.reduce import reduce_run
-from softspots.series import series_of
 from softspots.summary import NUMBERS
 
 FIGURES = ("probability", "correlations", "overlap", "lifetimes", "selection", "prediction")
@@ -44,16 +39,11 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def runs(folder):
-    return {name: reduce_run(folder / f"{name}.nc", selection_frames=2) for name in ("cold", "warm", "hot", "fast")}
-
-
 @pytest.fixture
 def one_figure(monkeypatch):
     """Figures take most of the time, and are not what the test is about."""
     monkeypatch.setattr(
-        analyze, "figures", lambda series: [one for one in panels.figures(series) if one[0] == "prediction"]
+        analyze, "figures", lambda series: [one for one in figures.figures(series) if one[0] == "prediction"]
     )
 
 
@@ -146,14 +136,14 @@ def test_summary_says_which_end_of_an_interval_is_not_known():
     assert rows["P*,"] == "30.0 (28.0 to 32.0)"
 
 
-def test_two_seeds_have_names_of_their_own(folder, tmp_path, capsys, one_figure):
+def test_two_files_of_one_run_have_names_of_their_own(folder, tmp_path, capsys, one_figure):
     copy = tmp_path / "copy.nc"
     copy.write_bytes((folder / "hot.nc").read_bytes())
     status, *_ = run(capsys, folder / "hot.nc", copy, "--output", tmp_path / "out", "--quiet")
     assert status == 0
     assert {path.name for path in (tmp_path / "out").glob("T*.nc")} == {
-        "T0.4_rate0.001_seed3_1.nc",
-        "T0.4_rate0.001_seed3_2.nc",
+        "T0.4_rate0.001_seed3_run1.nc",
+        "T0.4_rate0.001_seed3_run2.nc",
     }
 
 
@@ -217,71 +207,6 @@ def test_an_input_is_never_replaced(folder, tmp_path, capsys):
     assert status == 2
     assert "T0.4_rate0.001_seed3.nc would be replaced" in err
     assert source.exists()
-
-
-# Panels
-
-
-@pytest.fixture
-def axes():
-    with matplotlib.rc_context(panels.PANEL_STYLE):
-        yield Figure().subplots()
-
-
-def test_colours_and_labels(runs, axes):
-    (series,) = series_of([runs["hot"], runs["cold"], runs["warm"]])
-    panels.draw_probability(axes, series)
-    curves = {line.get_label(): to_rgb(line.get_color()) for line in axes.lines if "T=" in line.get_label()}
-    assert list(curves) == ["$T=0.1$", "$T=0.2$", "$T=0.4$"]
-    cold, _, hot = curves.values()
-    assert cold[2] > 2 * cold[0] and hot[0] > 2 * hot[2]
-    axes.clear()
-    (series,) = series_of([runs["fast"], runs["cold"]])
-    panels.draw_probability(axes, series)
-    slow, fast = (to_rgb(line.get_color()) for line in axes.lines if "gamma" in line.get_label())
-    assert max(slow) == slow[2] and max(fast) == fast[1]
-
-
-def test_curves_against_strain(runs, axes):
-    (series,) = series_of([runs["cold"], runs["fast"]])
-    panels.draw_correlation(axes, series, "c_ss", against_strain=True)
-    curves = [line for line in axes.lines if "gamma" in line.get_label()]
-    for line, run, rate in zip(curves, (runs["cold"], runs["fast"]), (1e-3, 1e-2), strict=True):
-        np.testing.assert_allclose(line.get_xdata(), run.axes["lag"][1:] * rate)
-        np.testing.assert_array_equal(line.get_ydata(), run["c_ss"].value[1:])
-    dashed = [line for line in axes.lines if line.get_linestyle() == "--"]
-    np.testing.assert_array_equal(
-        dashed[0].get_ydata(), runs["cold"]["constant"].value * runs["cold"]["alive"].value[1:]
-    )
-
-
-def test_lifetimes_collapse_or_are_shifted(runs, axes):
-    (series,) = series_of([runs["cold"], runs["fast"]])
-    panels.draw_lifetimes(axes, series, against_strain=True)
-    points, _, _ = axes.containers[1]
-    law, times = runs["fast"]["lifetimes"].value, runs["fast"].axes["lifetime"]
-    known = law > 0
-    np.testing.assert_allclose(points.get_xdata(), times[known] * 1e-2)
-    np.testing.assert_allclose(points.get_ydata(), law[known] / 1e-2)
-    axes.clear()
-    (series,) = series_of([runs["warm"], runs["cold"]])
-    panels.draw_lifetimes(axes, series)
-    law = runs["warm"]["lifetimes"].value
-    np.testing.assert_allclose(axes.containers[1][0].get_ydata(), 10 * law[law > 0])
-    assert "10^{1}" in axes.containers[1].get_label()
-
-
-def test_every_panel_has_labels_and_draws_what_there_is(runs):
-    with matplotlib.rc_context(panels.PANEL_STYLE):
-        for name, draw in panels.figures(series_of(list(runs.values()))):
-            figure = draw()
-            figure.draw_without_rendering()
-            for axes in figure.axes:
-                assert axes.get_xlabel() or axes.get_ylabel(), name
-        # There is nothing to draw of lives in the short run.
-        alone = dict(panels.figures(series_of([runs["hot"]])))
-        assert alone["lifetimes"]() is None
-        assert alone["correlations"]() is not None
 
 
 def test_quantities_have_sections_and_units():

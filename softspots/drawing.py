@@ -1,0 +1,132 @@
+"""What all panels are drawn with: style, colours and names of runs, curves with bands, points with bars, guides.
+
+Legends are made of what is drawn: a key stands for a line or marker that is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.lines import Line2D
+
+from .io.reduced import Measured, Reduced
+from .naming import differences, rate_words, words
+from .plotting import STYLE
+from .series import Series
+
+PANEL_STYLE = STYLE | {
+    "savefig.dpi": 200,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 3,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "legend.handlelength": 1.8,
+    "figure.constrained_layout.use": True,
+}
+# Lightness rises along both, for print in grey. The middle of the rates is the first of the temperatures, so that in
+# the paper's study the run that is in both series has one colour.
+TEMPERATURES = LinearSegmentedColormap.from_list("temperatures", ("#173fa6", "#9b4fa8", "#e0685c", "#f7b24a"))
+RATES = LinearSegmentedColormap.from_list("rates", ("#0a0a33", "#173fa6", "#43b35c"))
+MARKERS = "osD^vPX"
+GREY = "0.45"
+NO_INTERVAL = "_no interval"  # of points; the underscore keeps it out of legends, where one key stands for all
+GUIDE = {"color": GREY, "linewidth": 0.8}
+SMALL = 7.5  # points; notes inside a panel
+# A note at the right border, at a height of the data.
+BESIDE = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "fontsize": SMALL, "ha": "right"}
+
+
+def styled(series: Series, name: str, against_strain: bool = False) -> list[tuple[Reduced, dict]]:
+    """The runs that have a quantity, each with a colour, marker and label that no other run of the series has."""
+    shades = RATES if series.varies == "strain_rate" else TEMPERATURES
+    places = np.linspace(0, 1, len(series.runs)) if len(series.runs) > 1 else [0.0]
+    return [
+        (run, {"color": shades(place), "marker": MARKERS[number % len(MARKERS)], "label": label})
+        for number, (run, place, label) in enumerate(zip(series.runs, places, labels(series), strict=True))
+        if name in run and not (against_strain and run.strain_rate == 0)
+    ]
+
+
+def labels(series: Series) -> list[str]:
+    """What each run of a series is called in its legends."""
+    rates = series.varies == "strain_rate"
+    return [
+        (rate_words(run.strain_rate) if rates else f"$T={run.temperature:g}$") + words(told)
+        for run, told in zip(series.runs, differences(series.runs), strict=True)
+    ]
+
+
+def grouped(runs: Sequence[Reduced], by: str, name: str) -> Iterator[tuple[list[Reduced], dict]]:
+    """Runs that have a quantity, in groups that differ in temperature (``by`` the strain rate) or rate only.
+
+    Each comes with its colour, marker and label.
+    """
+    other, shades = ("temperature", RATES) if by == "strain_rate" else ("strain_rate", TEMPERATURES)
+    groups = {}
+    for run, told in zip(runs, differences(runs), strict=True):
+        groups.setdefault((getattr(run, by), words(told)), []).append(run)
+    places = np.linspace(0, 1, len(groups)) if len(groups) > 1 else [0.0]
+    for number, (key, place) in enumerate(zip(sorted(groups), places, strict=True)):
+        value, told = key
+        members = sorted((run for run in groups[key] if name in run), key=lambda run: getattr(run, other))
+        if members:
+            label = (rate_words(value) if by == "strain_rate" else f"$T={value:g}$") + told
+            yield members, {"color": shades(place), "marker": MARKERS[number % len(MARKERS)], "label": label}
+
+
+def curve(axes: Axes, x: np.ndarray, found: Measured, where: np.ndarray, color, label: str, **style) -> None:
+    """A line with the band of its intervals."""
+    axes.plot(x[where], found.value[where], color=color, label=label, **style)
+    axes.fill_between(x[where], found.low[where], found.high[where], color=color, alpha=0.2, linewidth=0)
+
+
+def bars(axes: Axes, x, value, low, high, **style) -> None:
+    """Points with bars, whose caps stand out beside the marker even where the bar does not; hollow without interval."""
+    x, value, low, high = (np.atleast_1d(np.asarray(values, dtype=float)) for values in (x, value, low, high))
+    lengths = np.nan_to_num(np.abs(np.array([low, high]) - value), posinf=0.0)
+    axes.errorbar(x, value, lengths, elinewidth=0.9, capsize=2.6, capthick=0.9, **style)
+    unknown = np.isnan(low)
+    if unknown.any():
+        hollow = {"color": style["color"], "marker": style["marker"], "markerfacecolor": "white", "zorder": 3}
+        axes.plot(x[unknown], value[unknown], linestyle="", label=NO_INTERVAL, **hollow)
+
+
+def ends(found: Sequence[Measured]) -> list[np.ndarray]:
+    """Values, lower and upper ends of several numbers."""
+    return [np.array([getattr(one, end) for one in found], dtype=float) for end in ("value", "low", "high")]
+
+
+def explain(axes: Axes, label: str, *format_string: str, **style) -> None:
+    """A key in grey for what the panel shows in the colours of its runs."""
+    axes.plot([], [], *format_string, color=GREY, label=label, **style)
+
+
+def key_inside(axes: Axes, label: str, **line) -> None:
+    """A legend that only says what the broken lines are, below curves that begin high."""
+    axes.legend(handles=[Line2D([], [], color=GREY, label=label, **line)], loc="lower left", bbox_to_anchor=(0, 0.1))
+
+
+def slope(axes: Axes, x: tuple[float, float], y: float, power: float, label: str) -> None:
+    """A straight guide to the eye on two logarithmic axes, from (x[0], y) on."""
+    end = x[1], y * (x[1] / x[0]) ** power
+    axes.plot((x[0], end[0]), (y, end[1]), linestyle="-", **GUIDE)
+    axes.annotate(label, end, (3, 0), textcoords="offset points", fontsize=SMALL, va="center")
+
+
+def say_missing(axes: Axes, series: Series, **names: str) -> None:
+    """A note on the runs that lack a quantity that others of the series have: its name, and what it is called."""
+    called = labels(series)
+    lines = []
+    for name, what in names.items():
+        lacking = [label for run, label in zip(series.runs, called, strict=True) if name not in run]
+        if 0 < len(lacking) < len(called):
+            lines.append(f"no {what}: {', '.join(lacking)}")
+    if lines:
+        axes.text(0.03, 0.03, "\n".join(lines), transform=axes.transAxes, fontsize=SMALL - 0.5, color=GREY, va="bottom")

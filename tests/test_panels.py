@@ -1,0 +1,338 @@
+"""The panels: what they draw of which run, how runs are told apart, and legends that are true."""
+
+from dataclasses import replace
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.contour import ContourSet
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
+from synthetic import write_results
+
+from softspots import drawing, naming, panels, panels_in_time
+from softspots.figures import figure_of, figures
+from softspots.io.reduced import Measured
+from softspots.reduce import reduce_run
+from softspots.series import Series, series_of
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Three temperatures at one strain rate, one of them too short for lives, and another strain rate at one."""
+    folder = tmp_path_factory.mktemp("runs")
+    made = {
+        "cold": write_results(folder / "cold.nc", 100),
+        "warm": write_results(folder / "warm.nc", 100, 2, temperature=0.2),
+        "hot": write_results(folder / "hot.nc", 12, 3, temperature=0.4),
+        "fast": write_results(folder / "fast.nc", 100, 4, strain_rate=1e-2),
+    }
+    return {name: reduce_run(path, selection_frames=2) for name, path in made.items()}
+
+
+@pytest.fixture
+def axes():
+    with matplotlib.rc_context(drawing.PANEL_STYLE):
+        yield Figure().subplots()
+
+
+def changed(run, configuration=None, without=(), **measured):
+    """The run with other parameters, without some quantities, and with others."""
+    return replace(
+        run,
+        configuration=run.configuration | (configuration or {}),
+        measured={name: found for name, found in run.measured.items() if name not in without} | measured,
+    )
+
+
+def numbers(*values):
+    """A quantity whose interval is a tenth up and down."""
+    value = np.array(values if len(values) > 1 else values[0], dtype=float)
+    return Measured(value, value - 0.1 * abs(value), value + 0.1 * abs(value))
+
+
+# What is drawn
+
+
+def test_colours_and_labels(runs, axes):
+    (series,) = series_of([runs["hot"], runs["cold"], runs["warm"]])
+    panels.draw_probability(axes, series)
+    curves = {line.get_label(): to_rgb(line.get_color()) for line in axes.lines if "T=" in line.get_label()}
+    assert list(curves) == ["$T=0.1$", "$T=0.2$", "$T=0.4$"]
+    cold, _, hot = curves.values()
+    assert cold[2] > 2 * cold[0] and hot[0] > 2 * hot[2]
+    axes.clear()
+    (series,) = series_of([runs["fast"], runs["cold"]])
+    panels.draw_probability(axes, series)
+    slow, fast = (to_rgb(line.get_color()) for line in axes.lines if "gamma" in line.get_label())
+    assert max(slow) == slow[2] and max(fast) == fast[1]
+
+
+@pytest.mark.parametrize("shades", [drawing.TEMPERATURES, drawing.RATES])
+def test_colours_can_be_told_apart_in_grey(shades):
+    colors = shades(np.linspace(0, 1, 5))[:, :3]
+    linear = np.where(colors <= 0.04045, colors / 12.92, ((colors + 0.055) / 1.055) ** 2.4)
+    # Lightness of CIELAB, of 0 to 100; two lines that differ by 5 can be told apart side by side.
+    lightness = 116 * np.cbrt(linear @ (0.2126, 0.7152, 0.0722)) - 16
+    assert (np.diff(lightness) > 5).all()
+
+
+def test_curves_against_strain(runs, axes):
+    (series,) = series_of([runs["cold"], runs["fast"]])
+    panels_in_time.draw_correlation(axes, series, "c_ss", against_strain=True)
+    curves = [line for line in axes.lines if "gamma" in line.get_label()]
+    for line, run, rate in zip(curves, (runs["cold"], runs["fast"]), (1e-3, 1e-2), strict=True):
+        np.testing.assert_allclose(line.get_xdata(), run.axes["lag"][1:] * rate)
+        np.testing.assert_array_equal(line.get_ydata(), run["c_ss"].value[1:])
+    dashed = [line for line in axes.lines if line.get_linestyle() == "--"]
+    np.testing.assert_array_equal(
+        dashed[0].get_ydata(), runs["cold"]["constant"].value * runs["cold"]["alive"].value[1:]
+    )
+
+
+def test_soft_spots_and_what_comes_after_are_drawn_in_both_directions(runs, axes):
+    (series,) = series_of([changed(runs["cold"], c_ds=runs["cold"]["c_ss"])])
+    panels_in_time.draw_correlation(axes, series, "c_sd")
+    (dashed,) = [line for line in axes.lines if line.get_linestyle() == "--"]
+    np.testing.assert_array_equal(dashed.get_ydata(), runs["cold"]["c_ss"].value[1:])
+    assert "DS" in axes.get_legend().get_texts()[0].get_text()
+    axes.clear()
+    (series,) = series_of([changed(runs["cold"], without=["c_ds"])])
+    panels_in_time.draw_correlation(axes, series, "c_sd")
+    assert not [line for line in axes.lines if line.get_linestyle() == "--"]
+
+
+def test_the_axis_ends_where_the_curves_do(runs, axes):
+    wide = replace(runs["cold"]["c_ss"], low=runs["cold"]["c_ss"].value - 5)
+    (series,) = series_of([changed(runs["cold"], c_ss=wide)])
+    panels_in_time.draw_correlation(axes, series, "c_ss")
+    assert axes.get_ylim()[0] == min(0, wide.value[1:].min())
+
+
+def test_lifetimes_collapse_or_are_shifted(runs, axes):
+    (series,) = series_of([runs["cold"], runs["fast"]])
+    panels_in_time.draw_lifetimes(axes, series, against_strain=True)
+    points, _, _ = axes.containers[1]
+    law, times = runs["fast"]["lifetimes"].value, runs["fast"].axes["lifetime"]
+    known = law > 0
+    np.testing.assert_allclose(points.get_xdata(), times[known] * 1e-2)
+    np.testing.assert_allclose(points.get_ydata(), law[known] / 1e-2)
+    axes.clear()
+    (series,) = series_of([runs["warm"], runs["cold"]])
+    panels_in_time.draw_lifetimes(axes, series)
+    law = runs["warm"]["lifetimes"].value
+    np.testing.assert_allclose(axes.containers[1][0].get_ydata(), 10 * law[law > 0])
+    assert r"$\times 10^{1}$" in [text.get_text() for text in axes.texts]
+
+
+def test_laws_have_the_slope_of_their_first_decade_as_a_guide(runs, axes):
+    x = np.geomspace(1, 100, 11)
+    run = changed(runs["cold"], {}, budgets=numbers(*(0.3 * x**-1.5)), mean_rearrangements=numbers(4.0))
+    run = replace(run, axes=run.axes | {"rearrangements": x})
+    panels_in_time.draw_rearrangements(axes, Series("nothing", (run,)))
+    (text,) = [text.get_text() for text in axes.texts if "slope" in text.get_text()]
+    assert text == "slope $-1.5$"
+    (guide,) = [
+        line for line in axes.lines if to_hex(line.get_color()) == to_hex(drawing.GREY) and len(line.get_xdata()) == 2
+    ]
+    # A straight line of that slope; both ends are computed in double precision.
+    assert np.diff(np.log(guide.get_ydata())) / np.diff(np.log(guide.get_xdata())) == pytest.approx(-1.5, abs=1e-9)
+
+
+def test_points_without_an_interval_are_hollow_and_said_to_be(runs):
+    law = runs["cold"]["lifetimes"]
+    low = law.low.copy()
+    last = np.flatnonzero(law.value > 0)[-1]
+    low[last] = np.nan
+    (series,) = series_of([changed(runs["cold"], lifetimes=replace(law, low=low))])
+    with matplotlib.rc_context(drawing.PANEL_STYLE):
+        figure = figure_of(series.runs, [[("lifetimes", panels_in_time.draw_lifetimes, (series,))]])
+    axes = figure.axes[0]
+    hollow = [line for line in axes.lines if line.get_label() == drawing.NO_INTERVAL]
+    assert runs["cold"].axes["lifetime"][last] in np.concatenate([line.get_xdata() for line in hollow])
+    assert "no interval" in [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def test_p_star_is_drawn_from_the_threshold_on(runs, axes):
+    run = changed(runs["cold"], {"rearrangement_threshold": 12.0})
+    panels.draw_probability(axes, Series("nothing", (run,)))
+    (bar,) = [line for line in axes.lines if line.get_linewidth() > 2 and len(line.get_xdata())]
+    assert bar.get_xdata()[0] == 12.0
+    assert set(bar.get_ydata()) == {float(run["plateau"].value)}
+    texts = [text.get_text() for text in axes.texts]
+    assert "$12\\,T$" in texts
+
+
+def test_bins_of_few_particles_are_left_out_and_the_density_is_named_once(runs, axes):
+    (series,) = series_of([runs["hot"], runs["cold"], runs["warm"]])
+    panels.draw_probability(axes, series)
+    curves = [line for line in axes.lines if "T=" in line.get_label()]
+    for line, run in zip(curves, series.runs, strict=True):
+        assert len(line.get_xdata()) == (run["particles"].value >= 100).sum() < len(run.axes["d2min"])
+    assert [text.get_text() for text in axes.texts].count(r"$\rho_\mathrm{SS}$") == 1
+
+
+def test_the_largest_difference_is_marked_with_what_is_near_it(runs, axes):
+    run = runs["cold"]
+    grid = np.exp(-(np.linspace(-1, 1, 9)[:, None] ** 2) - np.linspace(-1, 1, 7) ** 2)
+    modes, particles = np.arange(1.0, 10), np.arange(2.0, 9)
+    inside = {"difference": Measured(grid, grid, grid), "best_modes": numbers(5.0), "best_particles": numbers(5.0)}
+    run = replace(changed(run, **inside), axes=run.axes | {"n_modes": modes, "n_particles": particles})
+    panels.draw_selection(axes, run)
+    (contour,) = [one for one in axes.collections if isinstance(one, ContourSet)]
+    assert contour.levels == [0.95 * grid.max()]
+    assert axes.get_legend_handles_labels()[1] == ["largest", "used", "0.95 of it"]
+    axes.clear()
+    panels.draw_selection(axes, changed(run, best_modes=numbers(9.0)))
+    assert axes.get_legend_handles_labels()[1][0] == "largest, at the end"
+
+
+def test_a_published_bound_is_drawn_where_there_is_one(runs, axes):
+    panels.draw_ratio(axes, list(runs.values()), 5.2)
+    assert [line for line in axes.lines if set(line.get_ydata()) == {5.2}]
+    assert any("published: 5.2" in text.get_text() for text in axes.texts)
+    assert axes.get_ylim()[1] > 5.2
+
+
+def test_panels_say_which_runs_lack_what(runs, axes):
+    (series,) = series_of([runs["hot"], runs["cold"], runs["warm"]])
+    panels_in_time.draw_lifetimes(axes, series)
+    (note,) = [text.get_text() for text in axes.texts if "no " in text.get_text()]
+    assert note.splitlines() == ["no data: $T=0.4$", "no mean field: $T=0.4$"]
+
+
+@pytest.fixture(scope="module")
+def drawn(runs):
+    """All figures of all runs, by name."""
+    with matplotlib.rc_context(drawing.PANEL_STYLE):
+        return {name: draw() for name, draw in figures(series_of(list(runs.values())))}
+
+
+def test_every_panel_has_labels_and_draws_what_there_is(runs, drawn):
+    for name, figure in drawn.items():
+        for axes in figure.axes:
+            assert axes.get_xlabel() or axes.get_ylabel(), name
+    with matplotlib.rc_context(drawing.PANEL_STYLE):
+        # There is nothing to draw of lives in the short run.
+        alone = dict(figures(series_of([runs["hot"]])))
+        assert alone["lifetimes"]() is None
+        assert alone["correlations"]() is not None
+
+
+def test_figures_can_be_written(drawn):
+    for name in ("correlations_rates_T0.1", "prediction"):
+        drawn[name].draw_without_rendering()
+
+
+# Legends
+
+
+def stands_for_something(axes, handle):
+    """Whether what a key shows is drawn: the line or marker itself, or in grey for those of the runs' colours."""
+    line = handle if isinstance(handle, Line2D) else handle.lines[0]
+    drawn = [one for one in axes.lines if np.isfinite(np.asarray(one.get_ydata(), dtype=float)).any()]
+    if line in drawn:
+        return True
+    if line.get_color() == "black" and any(isinstance(one, ContourSet) for one in axes.collections):
+        return True
+    look = line.get_linestyle(), line.get_marker(), line.get_linewidth() > 2
+    return to_hex(line.get_color()) == to_hex(drawing.GREY) and any(
+        (one.get_linestyle(), one.get_marker() if look[1] != "o" or look[0] != "None" else "o", one.get_linewidth() > 2)
+        == look
+        for one in drawn
+    )
+
+
+@pytest.fixture(scope="module")
+def lacking(runs):
+    """The same of reductions that lack much, as those of short runs and of files of earlier versions do."""
+    without = ["epsilon", "tau_star", "tau_alpha", "plateau", "model_lifetimes", "mean_rearrangements", "c_ds"]
+    some = [changed(runs["cold"], without=without), changed(runs["warm"], without=without)]
+    with matplotlib.rc_context(drawing.PANEL_STYLE):
+        return {name: draw() for name, draw in figures(series_of(some))}
+
+
+@pytest.mark.parametrize("which", ["drawn", "lacking"])
+def test_legends_have_no_entry_for_what_is_not_drawn(which, request):
+    checked = 0
+    for name, figure in request.getfixturevalue(which).items():
+        for axes in figure.axes if figure else ():
+            handles, labels = axes.get_legend_handles_labels()
+            for legend in (one for one in axes.get_children() if isinstance(one, Legend)):
+                if not set(labels) & {text.get_text() for text in legend.get_texts()}:
+                    handles, labels = [*handles, *legend.get_lines()], [*labels, "inside"]
+            for handle, label in zip(handles, labels, strict=True):
+                assert stands_for_something(axes, handle), (name, label)
+                checked += 1
+    assert checked > 20
+
+
+def test_keys_are_left_out_with_what_they_stand_for(runs, axes):
+    (series,) = series_of([changed(runs["cold"], without=["epsilon", "tau_star", "tau_alpha"])])
+    panels_in_time.draw_overlap(axes, series)
+    panels_in_time.draw_correlation(axes, series, "scattering")
+    assert {r"$\epsilon$", r"$\tau^{{*}}$", r"$\tau_\alpha$"}.isdisjoint(axes.get_legend_handles_labels()[1])
+
+
+def test_legends_stand_beside_the_data(drawn):
+    (axes,) = drawn["prediction"].axes
+    drawn["prediction"].draw_without_rendering()
+    # A pixel for the width of the axes' line.
+    assert axes.get_legend().get_window_extent().y0 >= axes.get_window_extent().y1 - 1
+
+
+# Names
+
+
+CHOICES = {
+    "particles": {"particles": 1000},
+    "model": {"model": "as-printed"},
+    "smoothing": {"smoothing": "quadratic"},
+    "seed": {"seed": 7},
+    "nothing": {},
+}
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_runs_that_differ_have_names_and_colours_of_their_own(runs, axes, choice):
+    first = changed(runs["cold"], {"smoothing": "even"})
+    pair = [first, changed(first, CHOICES[choice])]
+    files = naming.run_names(pair)
+    assert len(set(files)) == 2
+    assert choice == "nothing" or choice in files[0] and choice in files[1]
+    (series,) = series_of(pair)
+    panels_in_time.draw_correlation(axes, series, "c_ss")
+    drawn = [line for line in axes.lines if line.get_label().startswith("$T")]
+    assert len(drawn) == 2
+    assert len({line.get_label() for line in drawn}) == 2
+    assert len({to_hex(line.get_color()) for line in drawn}) == 2
+    axes.clear()
+    panels.draw_ratio(axes, pair)
+    assert len(set(axes.get_legend_handles_labels()[1])) == 2
+    assert len({to_hex(container.lines[0].get_color()) for container in axes.containers}) == 2
+
+
+def test_runs_are_named_after_what_differs_alone(runs):
+    one, two = (
+        runs["cold"],
+        changed(runs["cold"], {"particles": 1000, "frames": 12, "output": "elsewhere", "skin": 0.3}),
+    )
+    assert naming.run_names([one, two]) == ["T0.1_rate0.001_seed1_particles400", "T0.1_rate0.001_seed1_particles1000"]
+    assert [naming.words(told) for told in naming.differences([one, two])] == [", $N=400$", ", $N=1000$"]
+    # Seeds of runs that other things tell apart are not worth a word in a legend.
+    assert [naming.words(told) for told in naming.differences([runs["cold"], runs["warm"]])] == ["", ""]
+    assert naming.run_names([one]) == ["T0.1_rate0.001_seed1"]
+
+
+def test_names_of_files_stay_in_their_folder(runs):
+    names = naming.run_names([runs["cold"], changed(runs["cold"], {"model": "../../etc/passwd"})])
+    assert not any("/" in name for name in names)
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"), [(1e-4, "10^{-4}"), (2e-5, r"2\times 10^{-5}"), (0.1, "10^{-1}"), (0.0, "=0")]
+)
+def test_rates_are_powers_of_ten(rate, words):
+    assert words in naming.rate_words(rate)
