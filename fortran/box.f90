@@ -4,9 +4,10 @@
 !> sheared lattice as well as the parallelogram is, and it does not change while the box is sheared.
 module softspots_box
   use softspots_kinds, only: wp, i4
+  use softspots_errors, only: failure, too_far, farthest
   implicit none (type, external)
   private
-  public :: box_type, wrap
+  public :: box_type, wrap, is_near, too_far_away
 
   type :: box_type
     real(wp) :: length_x = 0
@@ -38,5 +39,26 @@ contains
       column = column + 1
     end if
   end subroutine wrap
+
+  !> Whether a position is finite and has digits left.
+  elemental logical function is_near(box, x, y)
+    type(box_type), intent(in) :: box
+    real(wp), intent(in) :: x, y
+
+    is_near = abs(x) < farthest*box%length_x .and. abs(y) < farthest*box%length_y
+  end function is_near
+
+  !> The record of particle i, counted from 1, that is not near.
+  pure type(failure) function too_far_away(box, i, x, y) result(error)
+    type(box_type), intent(in) :: box
+    integer(i4), intent(in) :: i
+    real(wp), intent(in) :: x, y
+
+    error%code = too_far
+    error%particle = i - 1
+    error%value = max(abs(x)/box%length_x, abs(y)/box%length_y)
+    if (.not. error%value < huge(1.0_wp)) error%value = huge(1.0_wp)
+    error%allowed = farthest
+  end function too_far_away
 
 end module softspots_box

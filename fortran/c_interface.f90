@@ -9,7 +9,7 @@ module softspots_c_interface
   use softspots_box, only: box_type
   use softspots_configuration, only: configuration, new_configuration, rebuild
   use softspots_potential, only: potential_type, new_potential
-  use softspots_forces, only: compute_forces, compute_energies
+  use softspots_forces, only: compute_forces, compute_energies, require_finite
   use softspots_hessian, only: count_hessian, fill_hessian
   use softspots_minimize, only: minimize
   use softspots_plasticity, only: compute_d2min
@@ -59,6 +59,7 @@ contains
     allocate (force_x(n), force_y(n), energies(n), virials(3, n))
     call compute_forces(frame%table, potential, force_x, force_y)
     call compute_energies(frame%table, potential, energies, virials)
+    call require_finite(force_x, force_y, huge(1.0_wp), error)
     forces(1, :) = force_x
     forces(2, :) = force_y
     energy = sum(energies)
@@ -81,7 +82,7 @@ contains
 
     potential = new_potential(table, smoothing)
     call prepare(n, positions, species, box, potential%cutoff, frame, error)
-    if (error%code == ok) call count_hessian(frame, potential, indptr)
+    if (error%code == ok) call count_hessian(frame, potential, indptr, error)
   end subroutine ss_count_hessian
 
   !> Column indices and blocks of the Hessian, indptr(n + 1) of them.
@@ -98,7 +99,7 @@ contains
 
     potential = new_potential(table, smoothing)
     call prepare(n, positions, species, box, potential%cutoff, frame, error)
-    if (error%code == ok) call fill_hessian(frame, potential, indptr, indices, blocks)
+    if (error%code == ok) call fill_hessian(frame, potential, indptr, indices, blocks, error)
   end subroutine ss_fill_hessian
 
   !> Minimise from positions (2, n), which are replaced; forces (2, n) are those at the end.
@@ -151,7 +152,7 @@ contains
 
     allocate (species(n), source=0_i4)
     call prepare(n, positions, species, box, cutoff, frame, error)
-    if (error%code == ok) call compute_d2min(frame, cutoff, displacements, row_shift, d2min)
+    if (error%code == ok) call compute_d2min(frame, cutoff, displacements, row_shift, d2min, error)
   end subroutine ss_d2min
 
   !> Pairs (2, count) of chosen particles that are connected, from zero: at most `length` apart or, where that is zero,
@@ -170,7 +171,7 @@ contains
     call sort_into_cells(positions, box_type(box(1), box(2), box(3)), cells, error)
     if (error%code /= ok) return
     if (length > 0) then
-      call connect_by_distance(cells, chosen == 1, length, edges, count)
+      call connect_by_distance(cells, chosen == 1, length, edges, count, error)
     else
       call connect_by_delaunay(cells, chosen == 1, edges, count, error)
     end if

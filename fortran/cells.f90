@@ -6,8 +6,8 @@
 !> far as it likes, and finds every image by itself, also those of the particle that it starts from.
 module softspots_cells
   use softspots_kinds, only: wp, i4
-  use softspots_box, only: box_type, wrap
-  use softspots_errors, only: failure, not_finite
+  use softspots_box, only: box_type, wrap, is_near, too_far_away
+  use softspots_errors, only: failure, too_many_pairs
   use softspots_images, only: image_shift
   implicit none (type, external)
   private
@@ -15,6 +15,9 @@ module softspots_cells
 
   !> In mean spacings: few rows make long runs.
   real(wp), parameter :: row_height = 1.6_wp
+  !> Cells that a search may visit, at least and of each particle: more than there are within twice the diagonal, unless
+  !> the box is some 100,000 times as long as high.
+  real(wp), parameter :: most_visited(2) = [1e6_wp, 256.0_wp]
 
   type :: cell_list
     integer(i4) :: n = 0
@@ -59,10 +62,8 @@ contains
     do i = 1, cells%n
       x(i) = positions(1, i)
       y(i) = positions(2, i)
-      ! Coordinates beyond 1e8 box lengths have no digits left, and their row numbers would overflow.
-      if (.not. (abs(x(i)) < 1e8_wp*box%length_x .and. abs(y(i)) < 1e8_wp*box%length_y)) then
-        error%code = not_finite
-        error%particle = i - 1
+      if (.not. is_near(box, x(i), y(i))) then
+        error = too_far_away(box, i, x(i), y(i))
         return
       end if
       call wrap(cells%box, x(i), y(i), column, row)
@@ -87,12 +88,14 @@ contains
     end do
   end subroutine sort_into_cells
 
-  !> All images at most `range` away from particle i, in no particular order; not the particle itself.
-  subroutine find_within(cells, i, range, near)
+  !> All images at most `range` away from particle i, in no particular order; not the particle itself. Fails if the
+  !> range asks for too many.
+  subroutine find_within(cells, i, range, near, error)
     type(cell_list), intent(in) :: cells
     integer(i4), intent(in) :: i
     real(wp), intent(in) :: range
     type(vicinity), intent(inout) :: near
+    type(failure), intent(inout) :: error
 
     real(wp) :: x, y, gap, reach, per_width, per_height
     integer(i4) :: own, row, column, last, box_row, box_column, from, to, s, e
@@ -103,6 +106,11 @@ contains
     per_width = 1/cells%width
     per_height = 1/cells%height
     near%n = 0
+    if (.not. (2*range*per_height + 1)*(2*range*per_width + 1) < most_visited(1) + most_visited(2)*cells%n) then
+      error%code = too_many_pairs
+      error%allowed = most_visited(1) + most_visited(2)*cells%n
+      return
+    end if
     do row = floor((y - range)*per_height), floor((y + range)*per_height)
       box_row = floor(real(row, wp)/cells%rows)
       ! Half of the row's chord, with a little more, against rounding.

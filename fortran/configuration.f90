@@ -1,8 +1,8 @@
 !> One frame on one rank, with its neighbours: what quench, Hessian and plasticity stand on.
 module softspots_configuration
   use softspots_kinds, only: wp, i4
-  use softspots_errors, only: failure, box_too_small, not_finite
-  use softspots_box, only: box_type, wrap
+  use softspots_errors, only: failure, box_too_small, box_too_large, longest_side
+  use softspots_box, only: box_type, wrap, is_near, too_far_away
   use softspots_images, only: rectangle, periodic_images, image_shifts, most_columns, most_rows
   use softspots_neighbors, only: neighbor_table, build_neighbors, place_images, strip_height
   implicit none (type, external)
@@ -39,6 +39,12 @@ contains
       error%allowed = 2*range
       return
     end if
+    if (max(box%length_x, box%length_y) > longest_side) then
+      error%code = box_too_large
+      error%value = max(box%length_x, box%length_y)
+      error%allowed = longest_side
+      return
+    end if
     new%n = size(species)
     new%box = box
     new%box%tilt = box%tilt - box%length_x*anint(box%tilt/box%length_x)
@@ -58,10 +64,8 @@ contains
     integer(i4), allocatable :: id(:), species(:)
 
     do i = 1, self%n
-      ! Coordinates beyond 1e8 box lengths have no digits left, and their row numbers would overflow.
-      if (.not. (abs(x(i)) < 1e8_wp*self%box%length_x .and. abs(y(i)) < 1e8_wp*self%box%length_y)) then
-        error%code = not_finite
-        error%particle = i - 1
+      if (.not. is_near(self%box, x(i), y(i))) then
+        error = too_far_away(self%box, i, x(i), y(i))
         return
       end if
       self%x(i) = x(i)
@@ -70,7 +74,7 @@ contains
       self%offset_x(i) = self%x(i) - x(i)
       self%offset_y(i) = self%y(i) - y(i)
     end do
-    height = strip_height(self%box%length_y, self%range)
+    height = strip_height(self%box%length_y, self%range, self%n)
     call periodic_images(self%box, self%n, self%x(:self%n), self%y(:self%n), &
                          rectangle(0.0_wp, self%box%length_x, 0.0_wp, self%box%length_y), &
                          self%range, self%range + height, .true., self%n_ghosts, self%source, self%column, self%row)
@@ -87,7 +91,7 @@ contains
       species(self%n + k) = self%species(self%source(k))
     end do
     call place_ghosts(self)
-    call build_neighbors(self%table, self%n, m, self%x, self%y, id, species, self%range, height)
+    call build_neighbors(self%table, self%n, m, self%x, self%y, id, species, self%range, height, error)
   end subroutine rebuild
 
   !> Move all images along with the coordinates x, y (n); the neighbours stay those of the last rebuild.

@@ -15,7 +15,8 @@
 module softspots_connection
   use softspots_kinds, only: wp, i4
   use softspots_cells, only: cell_list, vicinity, find_within
-  use softspots_errors, only: failure, ok, coincidence
+  use softspots_errors, only: failure, ok, coincidence, interruption, too_many_pairs
+  use softspots_interruption, only: watch, asked_to_stop
   use softspots_storage, only: reserve
   implicit none (type, external)
   private
@@ -29,6 +30,8 @@ module softspots_connection
   !> Closer than this part of the box, particles coincide: rounding hides what lies between.
   real(wp), parameter :: same_place = 1e-13_wp
   real(wp), parameter :: none = huge(1.0_wp)
+  !> Pairs must be numbered, with their two ends.
+  integer(i4), parameter :: most_pairs = huge(1_i4)/4
 
   !> By place in a vicinity; and the neighbours found so far, as places.
   type :: workspace
@@ -50,6 +53,7 @@ contains
     real(wp) :: spacing
     type(vicinity) :: near
     type(workspace) :: work
+    type(watch) :: clock
 
     spacing = sqrt(cells%box%length_x*cells%box%length_y/cells%n)
     count = 0
@@ -57,27 +61,32 @@ contains
       if (.not. chosen(i)) cycle
       call find_delaunay_neighbors(cells, i, first_range*spacing, near, work, error)
       if (error%code /= ok) return
-      call collect(i, near, chosen, edges, count)
+      call collect(i, near, chosen, edges, count, clock, error)
+      if (error%code /= ok) return
     end do
   end subroutine connect_by_delaunay
 
   !> Pairs of chosen particles at most `length` apart; see collect.
-  subroutine connect_by_distance(cells, chosen, length, edges, count)
+  subroutine connect_by_distance(cells, chosen, length, edges, count, error)
     type(cell_list), intent(in) :: cells
     logical, intent(in) :: chosen(:)
     real(wp), intent(in) :: length
     integer(i4), intent(inout) :: edges(:, :)
     integer(i4), intent(out) :: count
+    type(failure), intent(inout) :: error
 
     integer(i4) :: i
     type(vicinity) :: near
+    type(watch) :: clock
 
     count = 0
     do i = 1, cells%n
       if (.not. chosen(i)) cycle
       ! At the length of the diagonal all are connected.
-      call find_within(cells, i, min(length, hypot(cells%box%length_x, cells%box%length_y)), near)
-      call collect(i, near, chosen, edges, count)
+      call find_within(cells, i, min(length, hypot(cells%box%length_x, cells%box%length_y)), near, error)
+      if (error%code /= ok) return
+      call collect(i, near, chosen, edges, count, clock, error)
+      if (error%code /= ok) return
     end do
   end subroutine connect_by_distance
 
@@ -85,12 +94,14 @@ contains
   !> (2, capacity) are only counted.
   !>
   !> An edge is thus decided upon at its lower end alone, and cannot be seen from one end and not from the other.
-  subroutine collect(i, near, chosen, edges, count)
+  subroutine collect(i, near, chosen, edges, count, clock, error)
     integer(i4), intent(in) :: i
     type(vicinity), intent(inout) :: near
     logical, intent(in) :: chosen(:)
     integer(i4), intent(inout) :: edges(:, :)
     integer(i4), intent(inout) :: count
+    type(watch), intent(inout) :: clock
+    type(failure), intent(inout) :: error
 
     integer(i4) :: k, j, m, n
 
@@ -116,6 +127,12 @@ contains
       edges(:, count + k) = [i, near%particle(k)] - 1
     end do
     count = count + n
+    if (count > most_pairs) then
+      error%code = too_many_pairs
+      error%allowed = most_pairs
+    else if (asked_to_stop(clock)) then
+      error%code = interruption
+    end if
   end subroutine collect
 
   !> The neighbours of particle i, in turn around it. Fails if another one coincides with it.
@@ -133,7 +150,8 @@ contains
     diagonal = hypot(cells%box%length_x, cells%box%length_y)
     range = first_range
     do
-      call find_within(cells, i, range, near)
+      call find_within(cells, i, range, near, error)
+      if (error%code /= ok) return
       call reserve(work%around, near%n)
       call reserve(work%center, near%n)
       widest = none

@@ -5,17 +5,19 @@
 !> ranks are. A rank's ghosts are the images that it has of its own particles, then those that it is sent.
 module softspots_domain
   use softspots_kinds, only: wp, i4
-  use softspots_errors, only: failure, ok, grid_too_fine, box_too_small, lost_particles
+  use softspots_errors, only: failure, grid_too_fine, box_too_small, box_too_large, lost_particles, longest_side
   use softspots_box, only: box_type
   use softspots_communication, only: communicator, exchange, exchange_counts, add_over_ranks
   use softspots_images, only: rectangle, periodic_images, image_shifts, most_columns, most_rows
   use softspots_storage, only: grow
   implicit none (type, external)
   private
-  public :: particles, domain_type, new_domain, owner, migrate, find_ghosts, refresh_ghosts, reorder, resize
+  public :: particles, domain_type, new_domain, set_margins, owner, migrate, find_ghosts, refresh_ghosts, reorder, &
+            resize
 
-  !> Rounding of a coordinate at the edge of a rectangle must not lose a neighbour.
-  real(wp), parameter :: rounding_margin = 1e-6_wp
+  !> Rounding of a coordinate at the edge of a rectangle must not lose a neighbour: at least this, in large boxes so
+  !> much of a side.
+  real(wp), parameter :: rounding_margin = 1e-6_wp, rounding = 8*epsilon(1.0_wp)
   integer(i4), parameter :: record = 8
 
   !> The particles that a rank owns; arrays may be longer than n.
@@ -42,13 +44,13 @@ module softspots_domain
 
 contains
 
-  !> Cut the box into grid_x x grid_y rectangles for neighbours within `range`, in strips of the given height.
-  subroutine new_domain(domain, comm, grid_x, grid_y, box, range, height, error)
+  !> Cut the box into grid_x x grid_y rectangles for neighbours within `range`.
+  subroutine new_domain(domain, comm, grid_x, grid_y, box, range, error)
     type(domain_type), intent(out) :: domain
     type(communicator), intent(in) :: comm
     integer(i4), intent(in) :: grid_x, grid_y
     type(box_type), intent(in) :: box
-    real(wp), intent(in) :: range, height
+    real(wp), intent(in) :: range
     type(failure), intent(out) :: error
 
     integer(i4) :: r
@@ -61,6 +63,13 @@ contains
       error%allowed = 2*range
       return
     end if
+    side = max(box%length_x, box%length_y)
+    if (side > longest_side) then
+      error%code = box_too_large
+      error%value = side
+      error%allowed = longest_side
+      return
+    end if
     side = min(box%length_x/grid_x, box%length_y/grid_y)
     if (.not. side >= range) then
       error%code = grid_too_fine
@@ -71,8 +80,6 @@ contains
     domain%comm = comm
     domain%grid_x = grid_x
     domain%grid_y = grid_y
-    domain%margin_x = range + rounding_margin
-    domain%margin_y = range + height + rounding_margin
     allocate (domain%rectangles(0:comm%size - 1), domain%send_start(0:comm%size), domain%receive_start(0:comm%size))
     do r = 0, comm%size - 1
       domain%rectangles(r)%low_x = mod(r, grid_x)*box%length_x/grid_x
@@ -81,6 +88,19 @@ contains
       domain%rectangles(r)%high_y = (r/grid_x + 1)*box%length_y/grid_y
     end do
   end subroutine new_domain
+
+  !> See images as far as neighbours within `range`, in strips of the given height, need them.
+  subroutine set_margins(domain, box, range, height)
+    type(domain_type), intent(inout) :: domain
+    type(box_type), intent(in) :: box
+    real(wp), intent(in) :: range, height
+
+    real(wp) :: margin
+
+    margin = max(rounding_margin, rounding*max(box%length_x, box%length_y))
+    domain%margin_x = range + margin
+    domain%margin_y = range + height + margin
+  end subroutine set_margins
 
   !> The rank that owns what lies at (x, y), wrapped.
   elemental integer(i4) function owner(domain, box, x, y)

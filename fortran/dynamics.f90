@@ -10,12 +10,13 @@
 !> steers the motion, is exact.
 module softspots_dynamics
   use softspots_kinds, only: wp, i4, i8
-  use softspots_errors, only: failure, ok, blow_up
-  use softspots_box, only: box_type, wrap
+  use softspots_errors, only: failure, ok, blow_up, interruption
+  use softspots_box, only: box_type, wrap, is_near, too_far_away
   use softspots_communication, only: communicator, add_over_ranks, max_over_ranks
-  use softspots_domain, only: particles, domain_type, new_domain, owner, migrate, find_ghosts, &
+  use softspots_domain, only: particles, domain_type, new_domain, set_margins, owner, migrate, find_ghosts, &
                               refresh_ghosts, reorder, resize
   use softspots_forces, only: sum_forces, compute_energies
+  use softspots_interruption, only: watch, asked_to_stop
   use softspots_neighbors, only: neighbor_table, build_neighbors, number_by_slot, place_images, strip_height
   use softspots_potential, only: potential_type
   use softspots_reduction, only: accumulate
@@ -66,8 +67,7 @@ contains
     type(failure), intent(out) :: error
 
     new%range = potential%cutoff + skin
-    new%height = strip_height(box%length_y, new%range)
-    call new_domain(new%domain, comm, grid_x, grid_y, box, new%range, new%height, error)
+    call new_domain(new%domain, comm, grid_x, grid_y, box, new%range, error)
     if (error%code /= ok) return
     new%box = box
     new%potential = potential
@@ -89,8 +89,11 @@ contains
 
     integer(i4) :: i, column, row, mine
     real(wp) :: x, y
+    logical :: ending
 
     self%n_total = n
+    self%height = strip_height(self%box%length_y, self%range, n)
+    call set_margins(self%domain, self%box, self%range, self%height)
     self%strain = strain
     self%xi = 0
     self%eta = 0
@@ -100,6 +103,10 @@ contains
     do i = 1, n
       x = positions(1, i)
       y = positions(2, i)
+      if (.not. is_near(self%box, x, y)) then
+        error = too_far_away(self%box, i, x, y)
+        return
+      end if
       call wrap(self%box, x, y, column, row)
       if (owner(self%domain, self%box, x, y) /= self%domain%comm%rank) cycle
       mine = mine + 1
@@ -116,7 +123,8 @@ contains
     call sort_anew(self, error)
     if (error%code /= ok) return
     call sum_forces(self%table, self%potential)
-    call finish_step(self, 0.0_wp, 0.0_wp, error)
+    ending = .false.
+    call finish_step(self, 0.0_wp, 0.0_wp, ending, error)
   end subroutine set_particles
 
   !> Take up a run where it was interrupted, with the same bits. Particles are given as they were at the last rebuild of
@@ -154,6 +162,7 @@ contains
   end subroutine resume
 
   !> Advance by n_steps at shear rate strain_rate, the thermostat's temperature going from the first to the last value.
+  !> Asked to stop, all ranks end after the same step, as if it had been the last one.
   subroutine run(self, n_steps, first_temperature, last_temperature, strain_rate, error)
     type(simulation), intent(inout) :: self
     integer(i8), intent(in) :: n_steps
@@ -163,10 +172,13 @@ contains
     integer(i8) :: k
     integer(i4) :: r, i, n, s
     real(wp) :: temperature, half, dt, pending, scale
+    type(watch) :: clock
+    logical :: ending
 
     dt = self%timestep
     half = 0.5_wp*dt
     pending = 1
+    ending = .false.
     do k = 1, n_steps
       temperature = first_temperature + (last_temperature - first_temperature)*(real(k, wp)/real(n_steps, wp))
       scale = thermostat_half(self, temperature)
@@ -189,13 +201,16 @@ contains
         call follow_ghosts(self)
       end if
       call sum_forces(self%table, self%potential)
-      call finish_step(self, half, strain_rate, error)
+      ending = asked_to_stop(clock)
+      call finish_step(self, half, strain_rate, ending, error)
       if (error%code /= ok) return
       ! Carried out with the next step's scaling, as two products: the bits do not depend on where runs end.
       pending = thermostat_half(self, temperature)
+      if (ending) exit
     end do
     self%owned%vx(:self%owned%n) = self%owned%vx(:self%owned%n)*pending
     self%owned%vy(:self%owned%n) = self%owned%vy(:self%owned%n)*pending
+    if (ending) error%code = interruption
   end subroutine run
 
   !> Scale the velocities by two factors, one after the other, then kick and shear for half a step, then drift for a
@@ -272,15 +287,16 @@ contains
   end function thermostat_half
 
   !> The last kick, of length kick_time, then the kinetic energy, whether the neighbours will be stale in the next step,
-  !> and whether all is well: one reduction.
-  subroutine finish_step(self, kick_time, strain_rate, error)
+  !> whether any rank is asked to end, and whether all is well: one reduction.
+  subroutine finish_step(self, kick_time, strain_rate, ending, error)
     type(simulation), intent(inout) :: self
     real(wp), intent(in) :: kick_time, strain_rate
+    logical, intent(inout) :: ending
     type(failure), intent(out) :: error
 
     integer(i4) :: i, k, n, r, s
     real(wp) :: limit, soon, moved2, next_move, strained
-    real(wp) :: sums(4), worst(2)
+    real(wp) :: sums(5), worst(2)
 
     n = self%owned%n
     call reserve(self%terms, n)
@@ -298,9 +314,11 @@ contains
                            self%owned%vx(i), self%owned%vy(i), self%terms(i), sums(3), sums(4))
     end do
     call accumulate(self%terms(:n), sums(1:2))
+    sums(5) = merge(1.0_wp, 0.0_wp, ending)
     call add_over_ranks(self%domain%comm, sums)
     self%kinetic2 = sums(1) + sums(2)
     self%stale = sums(3) > 0
+    ending = sums(5) > 0
     if (sums(4) > 0) then
       worst = [-huge(1.0_wp), 0.0_wp]
       do i = 1, n
@@ -357,6 +375,7 @@ contains
 
     integer(i4) :: i, n, m, column, row
     integer(i4), allocatable :: id(:), species(:)
+    real(wp) :: failed(3)
 
     do i = 1, self%owned%n
       call wrap(self%box, self%owned%x(i), self%owned%y(i), column, row)
@@ -379,7 +398,13 @@ contains
     self%image_y(:n) = self%owned%y(:n)
     call refresh_ghosts(self%domain, self%box, self%owned, [(i, i=n + 1, m)], self%image_x, self%image_y)
     call build_neighbors(self%table, n, m, self%image_x, self%image_y, id, species, &
-                         self%range, self%height)
+                         self%range, self%height, error)
+    failed = [real(error%code, wp), error%value, error%allowed]
+    call max_over_ranks(self%domain%comm, failed)
+    if (failed(1) > 0) then
+      error = failure(nint(failed(1)), self%step, 0, failed(2), failed(3))
+      return
+    end if
     ! In the order of their slots, what is done to all particles goes straight through memory.
     call reorder(self%domain, self%owned, self%table%order(:n))
     call number_by_slot(self%table)

@@ -8,7 +8,7 @@ module softspots_errors
   integer(c_int), parameter, public :: ok = 0
   !> A box side is shorter than twice the interaction range. value: the side; allowed: the least side.
   integer(c_int), parameter, public :: box_too_small = 1
-  !> A coordinate, force or energy is not finite. particle: the first one concerned.
+  !> A force, or a derivative of it, is not finite. particle: the first one concerned.
   integer(c_int), parameter, public :: not_finite = 2
   !> A particle moved further in one step than any physics allows. value: how far; allowed: the limit.
   integer(c_int), parameter, public :: blow_up = 3
@@ -18,6 +18,21 @@ module softspots_errors
   integer(c_int), parameter, public :: grid_too_fine = 5
   !> A particle is where another one is, or too close to tell them apart. particle: one of the two.
   integer(c_int), parameter, public :: coincidence = 6
+  !> A coordinate is not finite, or has no digits left. particle: its; value: in box lengths; allowed: the limit.
+  integer(c_int), parameter, public :: too_far = 7
+  !> A box side is so long that nothing can be told apart in it. value: the side; allowed: the longest one.
+  integer(c_int), parameter, public :: box_too_large = 8
+  !> More pairs than can be numbered. allowed: the limit.
+  integer(c_int), parameter, public :: too_many_pairs = 9
+  !> Memory was refused. value: how many bytes were asked for.
+  integer(c_int), parameter, public :: out_of_memory = 10
+  !> Whoever waits for the result asked to stop. What there is stays valid.
+  integer(c_int), parameter, public :: interruption = 11
+
+  !> No side of a box may be longer: coordinates in it are a tenth of a unit apart.
+  real(wp), parameter, public :: longest_side = 1e15_wp
+  !> Coordinates beyond this many box lengths have no digits left, and their images' numbers would overflow.
+  real(wp), parameter, public :: farthest = 1e8_wp
 
   !> The one error record that crosses the border to Python.
   type, bind(c), public :: failure

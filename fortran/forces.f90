@@ -5,11 +5,12 @@
 !> order: the result depends on the neighbours alone, not on the rank or on the vector width.
 module softspots_forces
   use softspots_kinds, only: wp, i4
+  use softspots_errors, only: failure, not_finite
   use softspots_neighbors, only: neighbor_table, lanes
   use softspots_potential, only: potential_type, pair_terms, smoothing_even
   implicit none (type, external)
   private
-  public :: compute_forces, sum_forces, compute_energies
+  public :: compute_forces, sum_forces, compute_energies, require_finite
 
 contains
 
@@ -180,6 +181,21 @@ contains
     end subroutine share
 
   end subroutine compute_energies
+
+  !> Fails if a force is not a number or beyond the limit, as that on a particle which lies on another one.
+  pure subroutine require_finite(force_x, force_y, limit, error)
+    real(wp), intent(in) :: force_x(:), force_y(:), limit
+    type(failure), intent(inout) :: error
+
+    integer(i4) :: i
+
+    do i = 1, size(force_x)
+      if (abs(force_x(i)) <= limit .and. abs(force_y(i)) <= limit) cycle
+      error%code = not_finite
+      error%particle = i - 1
+      return
+    end do
+  end subroutine require_finite
 
   !> Pairwise, in a fixed order.
   pure real(wp) function add_lanes(sums)

@@ -2,7 +2,8 @@
 !>
 !> For a pair at separation r = r n:  H_ij = -[ V'' n n^T + V'/r (1 - n n^T) ],  H_ii = -sum_j H_ij.
 module softspots_hessian
-  use softspots_kinds, only: wp, i4
+  use softspots_kinds, only: wp, i4, i8
+  use softspots_errors, only: failure, ok, not_finite, out_of_memory, too_many_pairs
   use softspots_configuration, only: configuration
   use softspots_images, only: image_shift
   use softspots_neighbors, only: lanes
@@ -11,43 +12,58 @@ module softspots_hessian
   private
   public :: count_hessian, fill_hessian
 
+  !> Each has four entries, which have to be numbered.
+  integer(i4), parameter :: most_blocks = huge(1_i4)/4
+
 contains
 
   !> Row starts, counted from zero: row i has indptr(i+1) - indptr(i) blocks, the diagonal one among them. (n + 1)
-  subroutine count_hessian(frame, potential, indptr)
+  subroutine count_hessian(frame, potential, indptr, error)
     type(configuration), intent(in) :: frame
     type(potential_type), intent(in) :: potential
     integer(i4), intent(out) :: indptr(:)
+    type(failure), intent(inout) :: error
 
-    integer(i4) :: k, n_found
+    integer(i4) :: i
+    integer(i8) :: k, n_found
     integer(i4), allocatable :: pair(:, :)
     real(wp), allocatable :: separation(:, :)
 
-    call find_neighbors(frame, potential, n_found, pair, separation)
+    call find_neighbors(frame, potential, n_found, pair, separation, error)
+    if (error%code /= ok) return
+    if (n_found + frame%n > most_blocks) then
+      error%code = too_many_pairs
+      error%allowed = most_blocks
+      return
+    end if
     indptr(1) = 0
     indptr(2:) = 1
     do k = 1, n_found
       indptr(pair(1, k) + 1) = indptr(pair(1, k) + 1) + 1
     end do
-    do k = 1, frame%n
-      indptr(k + 1) = indptr(k + 1) + indptr(k)
+    do i = 1, frame%n
+      indptr(i + 1) = indptr(i + 1) + indptr(i)
     end do
   end subroutine count_hessian
 
   !> Column indices from zero, rising in each row, and blocks(:, :, k), which are symmetric. H is symmetric to the bit.
-  subroutine fill_hessian(frame, potential, indptr, indices, blocks)
+  !> Fails if a particle lies on another one.
+  subroutine fill_hessian(frame, potential, indptr, indices, blocks, error)
     type(configuration), intent(in) :: frame
     type(potential_type), intent(in) :: potential
     integer(i4), intent(in) :: indptr(:)
     integer(i4), intent(out) :: indices(:)
     real(wp), intent(out) :: blocks(:, :, :)
+    type(failure), intent(inout) :: error
 
-    integer(i4) :: i, j, k, m, n_found
+    integer(i4) :: i, j, k, diagonal
+    integer(i8) :: m, n_found
     integer(i4), allocatable :: pair(:, :), filled(:)
     real(wp), allocatable :: separation(:, :)
     real(wp) :: value, slope, curvature, across, dx, dy, block(2, 2)
 
-    call find_neighbors(frame, potential, n_found, pair, separation)
+    call find_neighbors(frame, potential, n_found, pair, separation, error)
+    if (error%code /= ok) return
     filled = indptr(:frame%n)
     do i = 1, frame%n
       block = 0
@@ -69,10 +85,16 @@ contains
     do i = 1, frame%n
       block = 0
       do k = indptr(i) + 1, indptr(i + 1)
-        if (indices(k) == i - 1) m = k
+        if (indices(k) == i - 1) diagonal = k
         block = block - blocks(:, :, k)
       end do
-      blocks(:, :, m) = block
+      blocks(:, :, diagonal) = block
+      ! Not finite if any other of the row is not.
+      if (.not. all(abs(block) <= huge(1.0_wp))) then
+        error%code = not_finite
+        error%particle = i - 1
+        return
+      end if
     end do
 
   contains
@@ -100,19 +122,27 @@ contains
   !> All neighbours within their pair's cutoff: pair(:, k) is a particle and one of its neighbours, separation(:, k) the
   !> vector between them, either way round, k = 1 .. n_found. Separations come from wrapped coordinates and then the
   !> shift, so that those of (i, j) and (j, i) are equal or opposite to the bit.
-  subroutine find_neighbors(frame, potential, n_found, pair, separation)
+  subroutine find_neighbors(frame, potential, n_found, pair, separation, error)
     type(configuration), intent(in) :: frame
     type(potential_type), intent(in) :: potential
-    integer(i4), intent(out) :: n_found
+    integer(i8), intent(out) :: n_found
     integer(i4), allocatable, intent(out) :: pair(:, :)
     real(wp), allocatable, intent(out) :: separation(:, :)
+    type(failure), intent(inout) :: error
 
-    integer(i4) :: r, v, s, a, b, i, j, most
+    integer(i4) :: r, v, s, a, b, i, j, status
+    integer(i8) :: most
     real(wp) :: dx, dy
 
-    most = 2*lanes*(frame%table%begin(frame%table%n_rows + 1) - 1)
-    allocate (pair(2, most), separation(2, most))
     n_found = 0
+    most = 2_i8*lanes*(frame%table%begin(frame%table%n_rows + 1) - 1)
+    allocate (pair(2, most), stat=status)
+    if (status == 0) allocate (separation(2, most), stat=status)
+    if (status /= 0) then
+      error%code = out_of_memory
+      error%value = 24.0_wp*most
+      return
+    end if
     do r = 1, frame%table%n_rows
       a = frame%table%image(frame%table%row(r))
       i = particle(a)

@@ -4,9 +4,10 @@
 !> work on the directional derivative. Moves are capped, so that a frame stays in its basin and overlaps do not explode.
 module softspots_minimize
   use softspots_kinds, only: wp, i4
-  use softspots_errors, only: failure, ok, not_finite
+  use softspots_errors, only: failure, ok, interruption
   use softspots_configuration, only: configuration, rebuild, follow
-  use softspots_forces, only: compute_forces
+  use softspots_forces, only: compute_forces, require_finite
+  use softspots_interruption, only: watch, asked_to_stop
   use softspots_potential, only: potential_type
   use softspots_reduction, only: dot, largest, advance
   use softspots_history, only: pair_history, new_history, forget, remember, apply_inverse
@@ -28,14 +29,15 @@ module softspots_minimize
     real(wp) :: slack = 0                !< how far a particle may move before the neighbours are sorted anew
     real(wp), allocatable :: built(:)    !< z at the last rebuild
     integer(i4) :: evaluations = 0
+    type(watch) :: clock
     type(failure) :: error
   end type landscape
 
 contains
 
   !> Move z (2n) = (x, y) downhill until no force component reaches max_force, or max_evaluations forces are spent, or
-  !> rounding stops all progress. The frame's range must exceed the cutoff. force (2n) and evaluations are those at
-  !> the end.
+  !> rounding stops all progress, or somebody asks to stop. The frame's range must exceed the cutoff. force (2n) and
+  !> evaluations are those at the end.
   subroutine minimize(frame, potential, method, max_force, max_evaluations, z, force, evaluations, error)
     type(configuration), intent(inout), target :: frame
     type(potential_type), intent(in) :: potential
@@ -93,8 +95,9 @@ contains
     call compute_forces(surface%frame%table, surface%potential, force(:n), force(n + 1:))
     surface%evaluations = surface%evaluations + 1
     if (.not. (dot(force, force) < huge(1.0_wp))) then
-      surface%error%code = not_finite
-      surface%error%particle = mod(maxloc(merge(0, 1, abs(force) < huge(1.0_wp)), 1) - 1, n)
+      call require_finite(force(:n), force(n + 1:), sqrt(huge(1.0_wp)/(4*n)), surface%error)
+    else if (asked_to_stop(surface%clock)) then
+      surface%error%code = interruption
     end if
   end subroutine evaluate
 

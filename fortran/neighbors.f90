@@ -16,19 +16,25 @@
 !> past the run, to slots beyond the range or to some of the empty slots, far away, that stand after each strip. What
 !> is kept per particle is the list of its vectors' first slots: a row.
 module softspots_neighbors
-  use softspots_kinds, only: wp, i4
+  use softspots_kinds, only: wp, i4, i8
+  use softspots_errors, only: failure, ok, out_of_memory, too_many_pairs
   use softspots_storage, only: reserve
   implicit none (type, external)
   private
   public :: neighbor_table, build_neighbors, number_by_slot, place_images, strip_height, lanes
 
   integer(i4), parameter :: lanes = 4
-  real(wp), parameter :: far_away = 1e9_wp
+  !> Beyond all boxes, and not so far that powers of it leave the range of numbers.
+  real(wp), parameter :: far_away = 1e20_wp
   real(wp), parameter :: forwards(lanes) = [0, 1, 2, 3], backwards(lanes) = forwards(lanes:1:-1)
   !> Thin strips: more runs, but with fewer particles beyond the range in them.
   real(wp), parameter :: strips_per_range = 2.5_wp
   !> Narrow cells: the ends of a run are nearly always found with one vector each.
   integer(i4), parameter :: columns_per_height = 3
+  !> Where there are fewer particles than that asks for, empty cells would only cost memory. The number of strips, which
+  !> the order of sums depends on, is limited by the particles of the system, and never below that of the least box.
+  integer(i4), parameter :: most_cells_per_image = 64, least_strips = 5
+  real(wp), parameter :: most_cells = 1e9_wp
   !> A run has hardly ever more vectors than this.
   integer(i4), parameter :: usual(4) = lanes*[0, 1, 2, 3]
 
@@ -54,25 +60,27 @@ module softspots_neighbors
 
 contains
 
-  !> The height of the strips: a whole number of them fills the box.
-  elemental real(wp) function strip_height(length_y, range)
+  !> The height of the strips: a whole number of them fills the box with its n particles.
+  elemental real(wp) function strip_height(length_y, range, n)
     real(wp), intent(in) :: length_y, range
+    integer(i4), intent(in) :: n
 
-    strip_height = length_y/max(1, floor(length_y*strips_per_range/range))
+    strip_height = length_y/floor(min(length_y*strips_per_range/range, real(max(n, least_strips), wp)))
   end function strip_height
 
   !> Sort the images into slots and find the runs of the first n_owned of them.
   !> x, y, id, species: (n_images); coordinates must be complete within `range` in x and `range + height` in y
   !> around the owned particles.
-  subroutine build_neighbors(table, n_owned, n_images, x, y, id, species, range, height)
+  subroutine build_neighbors(table, n_owned, n_images, x, y, id, species, range, height, error)
     type(neighbor_table), intent(inout) :: table
     integer(i4), intent(in) :: n_owned, n_images
     real(wp), intent(in) :: x(:), y(:)
     integer(i4), intent(in) :: id(:), species(:)
     real(wp), intent(in) :: range, height
+    type(failure), intent(inout) :: error
 
     integer(i4) :: half, first_owned, last_owned, lowest, highest, columns, k, s, c, m, slots, occupied
-    real(wp) :: low_x, high_x, low_y, high_y, per_column
+    real(wp) :: low_x, high_x, low_y, high_y, per_column, most_columns
 
     half = ceiling(range/height)
     table%n_owned = n_owned
@@ -98,7 +106,8 @@ contains
     lowest = first_owned - half
     highest = last_owned + half
     call extent(x(:n_images), low_x, high_x)
-    per_column = columns_per_height/height
+    most_columns = min(real(most_cells_per_image, wp)*n_images, most_cells)/(highest - lowest + 1)
+    per_column = min(columns_per_height/height, most_columns/max(high_x - low_x, height))
     columns = floor((high_x - low_x)*per_column) + 1
 
     ! Counting sort by (strip, column); start(m) is the first slot of cell m.
@@ -238,7 +247,10 @@ contains
             if (max(first, last) < lanes) exit
           end do
           count = max(0, to - from + lanes)/lanes
-          if (n + max(count, size(usual)) > size(table%vectors)) table%vectors = [table%vectors, table%vectors]
+          if (n + max(count, size(usual)) > size(table%vectors)) then
+            call double_vectors()
+            if (error%code /= ok) return
+          end if
           if (owned) then
             ! Without a branch on how many there are, which nothing foretells; those too many are written over.
             table%vectors(n + 1:n + size(usual)) = from + usual
@@ -260,6 +272,27 @@ contains
         table%begin(table%n_rows + 1) = n + 1
       end do
     end subroutine find_vectors
+
+    subroutine double_vectors()
+      integer(i4), allocatable :: larger(:)
+      integer(i4) :: status
+      integer(i8) :: room
+
+      room = 2*size(table%vectors, kind=i8)
+      if (room > huge(1_i4)/2) then
+        error%code = too_many_pairs
+        error%allowed = huge(1_i4)/2
+        return
+      end if
+      allocate (larger(room), stat=status)
+      if (status /= 0) then
+        error%code = out_of_memory
+        error%value = 4.0_wp*room
+        return
+      end if
+      larger(:size(table%vectors)) = table%vectors
+      call move_alloc(larger, table%vectors)
+    end subroutine double_vectors
 
     pure logical function any_owned(from, to)
       integer(i4), intent(in) :: from, to

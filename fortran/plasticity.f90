@@ -1,6 +1,7 @@
 !> Non-affine motion: D2_min of Falk and Langer.
 module softspots_plasticity
-  use softspots_kinds, only: wp, i4
+  use softspots_kinds, only: wp, i4, i8
+  use softspots_errors, only: failure, out_of_memory
   use softspots_configuration, only: configuration
   use softspots_neighbors, only: lanes
   use, intrinsic :: ieee_arithmetic, only: ieee_value, ieee_quiet_nan
@@ -20,14 +21,16 @@ contains
   !> With w = d' - d and M = L - 1, the minimum over M of sum |w - M d|^2 is taken, which loses no digits to the
   !> affine part: M = X Y^-1, X = sum w d^T, Y = sum d d^T. Neighbours on one line leave M free across it (least norm).
   !> NaN where M fits any motion at all, as there are no more neighbours than directions in which they lie.
-  subroutine compute_d2min(frame, cutoff, displacement, row_shift, d2min)
+  subroutine compute_d2min(frame, cutoff, displacement, row_shift, d2min, error)
     type(configuration), intent(in) :: frame
     real(wp), intent(in) :: cutoff
     real(wp), intent(in) :: displacement(:, :)
     real(wp), intent(in) :: row_shift
     real(wp), intent(out) :: d2min(:)
+    type(failure), intent(inout) :: error
 
-    integer(i4) :: r, v, s, own, a, b, k, pairs
+    integer(i4) :: r, v, s, own, a, b, status
+    integer(i8) :: k, pairs
     real(wp) :: cutoff2, d(2), w(2), own_d2min
     real(wp), dimension(terms_stored) :: terms, own_sums
     !> Of every image: how much it moves.
@@ -37,8 +40,8 @@ contains
     real(wp), allocatable :: sums(:, :), m(:, :)
     !> Of every pair: d and w, and the second image; those of row r are pairs start(r) .. start(r + 1) - 1.
     real(wp), allocatable :: pair(:, :)
-    integer(i4), allocatable :: second(:), start(:)
-    integer(i4), allocatable :: rank(:)
+    integer(i4), allocatable :: second(:), rank(:)
+    integer(i8), allocatable :: start(:)
 
     allocate (motion(2, frame%n + frame%n_ghosts))
     motion(:, :frame%n) = displacement
@@ -47,8 +50,15 @@ contains
     end do
 
     cutoff2 = cutoff**2
-    pairs = lanes*(frame%table%begin(frame%table%n_rows + 1) - 1)
-    allocate (pair(4, pairs + 1), second(pairs + 1), start(frame%table%n_rows + 1))
+    pairs = lanes*(frame%table%begin(frame%table%n_rows + 1) - 1_i8)
+    allocate (start(frame%table%n_rows + 1))
+    allocate (pair(4, pairs + 1), stat=status)
+    if (status == 0) allocate (second(pairs + 1), stat=status)
+    if (status /= 0) then
+      error%code = out_of_memory
+      error%value = 36.0_wp*pairs
+      return
+    end if
     pairs = 0
     do r = 1, frame%table%n_rows
       start(r) = pairs + 1

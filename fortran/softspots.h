@@ -15,28 +15,31 @@ void ss_energy_forces(int n, const double *positions, const int *species, const 
 void ss_count_hessian(int n, const double *positions, const int *species, const double *box, const double *table,
                       int smoothing, int *indptr, failure *error);
 void ss_fill_hessian(int n, const double *positions, const int *species, const double *box, const double *table,
-                     int smoothing, int *indptr, int *indices, double *blocks, failure *error);
+                     int smoothing, const int *indptr, int *indices, double *blocks, failure *error);
 void ss_minimize(int n, double *positions, const int *species, const double *box, const double *table, int smoothing,
                  int method, double max_force, int max_evaluations, double *forces, int *evaluations, failure *error);
 void ss_d2min(int n, const double *positions, const double *displacements, double row_shift, const double *box,
               double cutoff, double *d2min, failure *error);
 void ss_connect(int n, const double *positions, const double *box, const int *chosen, double length, int capacity,
                 int *edges, int *count, failure *error);
-void ss_spend_budgets(int n, int *struck, long long n_budgets, long long *budgets, int n_spots, long long *spot,
-                      long long *birth, long long *remaining, long long *lifetimes, long long *counters);
+void ss_spend_budgets(int n, const int *struck, long long n_budgets, const long long *budgets, int n_spots,
+                      long long *spot, long long *birth, long long *remaining, long long *lifetimes,
+                      long long *counters);
 
-void ss_accumulate(int n, double *terms, double *sums);
-void ss_pack_factor(int n, int tiles, int *column, int *indptr, double *values, int *start, double *below,
-                    double *triangle);
-void ss_solve_block(int n, int tiles, int *column, int *start, int *row, double *below, double *triangle,
-                    double *block);
-void ss_project_out(int first, int last, int capacity, int panels, double *basis, double *block, double *overlaps);
-void ss_reorthogonalize(int columns, int capacity, int panels, double *basis, float *rounded, double *block);
-void ss_append(int first, int capacity, int panels, double *transform, double *block, double *basis, float *rounded,
-               double *gram);
-void ss_residual_norms(int n, int entries, int *indptr, int *indices, double *values, int modes, double *eigenvalues,
-                       double *vectors, double *norms);
-void *ss_new_simulation(int handle, int rank, int size, int grid_x, int grid_y, double *box, double *table,
+void ss_accumulate(int n, const double *terms, double *sums);
+void ss_pack_factor(int n, int tiles, const int *column, const int *indptr, const double *values, const int *start,
+                    double *below, double *triangle);
+void ss_solve_block(int n, int tiles, const int *column, const int *start, const int *row, const double *below,
+                    const double *triangle, double *block);
+void ss_project_out(int first, int last, int capacity, int panels, const double *basis, double *block,
+                    double *overlaps);
+void ss_reorthogonalize(int columns, int capacity, int panels, const double *basis, const float *rounded,
+                        double *block);
+void ss_append(int first, int capacity, int panels, const double *transform, double *block, double *basis,
+               float *rounded, double *gram);
+void ss_residual_norms(int n, int entries, const int *indptr, const int *indices, const double *values, int modes,
+                       const double *eigenvalues, const double *vectors, double *norms);
+void *ss_new_simulation(int handle, int rank, int size, int grid_x, int grid_y, const double *box, const double *table,
                         int smoothing, double timestep, double thermostat_time, int thermostat_chain, double skin,
                         failure *error);
 void ss_free_simulation(void *pointer);

@@ -3,7 +3,13 @@
 The method of Schoenholz, Liu, Riggleman and Rottler, Phys. Rev. X 4, 031014 (2014).
 """
 
+# Imports stand below a statement here: what is wrong with the compiled part must be said before modules need it.
+# ruff: noqa: E402
 from importlib.metadata import version as _version
+
+from .installation import require_kernels as _require_kernels
+
+_require_kernels()
 
 from .dynamics import Simulation
 from .exceptions import (

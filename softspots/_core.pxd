@@ -1,0 +1,57 @@
+"""What fortran/softspots.h declares; fortran/c_interface.f90 says what each does."""
+
+cdef extern from "softspots.h" nogil:
+    ctypedef struct failure:
+        int code
+        long long step
+        long long particle
+        double value
+        double allowed
+
+    void ss_energy_forces(int n, const double *positions, const int *species, const double *box, const double *table,
+                          int smoothing, double *energy, double *forces, double *virial, failure *error)
+    void ss_count_hessian(int n, const double *positions, const int *species, const double *box, const double *table,
+                          int smoothing, int *indptr, failure *error)
+    void ss_fill_hessian(int n, const double *positions, const int *species, const double *box, const double *table,
+                         int smoothing, const int *indptr, int *indices, double *blocks, failure *error)
+    void ss_minimize(int n, double *positions, const int *species, const double *box, const double *table,
+                     int smoothing, int method, double max_force, int max_evaluations, double *forces, int *evaluations,
+                     failure *error)
+    void ss_d2min(int n, const double *positions, const double *displacements, double row_shift, const double *box,
+                  double cutoff, double *d2min, failure *error)
+    void ss_connect(int n, const double *positions, const double *box, const int *chosen, double length, int capacity,
+                    int *edges, int *count, failure *error)
+    void ss_spend_budgets(int n, const int *struck, long long n_budgets, const long long *budgets, int n_spots,
+                          long long *spot, long long *birth, long long *remaining, long long *lifetimes,
+                          long long *counters)
+    void ss_accumulate(int n, const double *terms, double *sums)
+    void ss_pack_factor(int n, int tiles, const int *column, const int *indptr, const double *values, const int *start,
+                        double *below, double *triangle)
+    void ss_solve_block(int n, int tiles, const int *column, const int *start, const int *row, const double *below,
+                        const double *triangle, double *block)
+    void ss_project_out(int first, int last, int capacity, int panels, const double *basis, double *block,
+                        double *overlaps)
+    void ss_reorthogonalize(int columns, int capacity, int panels, const double *basis, const float *rounded,
+                            double *block)
+    void ss_append(int first, int capacity, int panels, const double *transform, double *block, double *basis,
+                   float *rounded, double *gram)
+    void ss_residual_norms(int n, int entries, const int *indptr, const int *indices, const double *values, int modes,
+                           const double *eigenvalues, const double *vectors, double *norms)
+    void *ss_new_simulation(int handle, int rank, int size, int grid_x, int grid_y, const double *box,
+                            const double *table, int smoothing, double timestep, double thermostat_time,
+                            int thermostat_chain, double skin, failure *error)
+    void ss_free_simulation(void *pointer)
+    void ss_set_particles(void *pointer, int n, const double *positions, const double *velocities, const int *images,
+                          const int *species, double strain, failure *error)
+    void ss_resume(void *pointer, int n, const double *built, const double *positions, const double *velocities,
+                   const int *images, const int *species, const double *scalars, int chain, const double *thermostat,
+                   const long long *counters, failure *error)
+    void ss_get_progress(void *pointer, int n, double *built, double *scalars, int chain, double *thermostat,
+                         long long *counters)
+    void ss_run(void *pointer, long long n_steps, double first_temperature, double last_temperature, double strain_rate,
+                failure *error)
+    int ss_count_owned(void *pointer)
+    void ss_get_owned(void *pointer, int n, int *ids, double *positions, double *velocities, int *images)
+    void ss_get_state(void *pointer, double *strain, int *flips, long long *step, long long *rebuilds)
+    void ss_thermodynamics(void *pointer, double temperature, double *values)
+    void ss_mpi_library_version(char *text, int capacity, int *length)
