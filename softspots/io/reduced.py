@@ -17,6 +17,7 @@ from softspots.io.netcdf import NetCDFReader, NetCDFWriter
 from softspots.io.quantities import AXES, QUANTITIES
 from softspots.io.reduced_content import reduced_fault
 from softspots.io.schema import parameter_fault
+from softspots.replacing import replacing
 
 VERSION = 1
 TITLE = "reduced data of a sheared glass and its soft spots"
@@ -108,7 +109,7 @@ class Reduced:
 
 
 def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
-    """Write ``path``; an existing file is replaced.
+    """Write ``path``; an existing file is replaced when the new one is whole.
 
     A quantity is a variable of its name, over dimensions with its axes' names; beside it stand ``<name>_low`` and
     ``<name>_high``, its 68 % interval, and ``<name>_resampled`` where resamples are kept. What is missing is a global
@@ -124,7 +125,7 @@ def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
     """
     if fault := reduced_fault(reduced.axes, reduced.measured, VERSION):
         raise InputError(f"write_reduced: {fault}")
-    with NetCDFWriter(path, "NETCDF4") as writer, writer.library():
+    with replacing(path) as unfinished, NetCDFWriter(unfinished, "NETCDF4") as writer, writer.library():
         dataset = writer.dataset
         set_attributes(
             dataset,
