@@ -17,6 +17,7 @@ import matplotlib
 from .drawing import PANEL_STYLE
 from .exceptions import InputError
 from .figures import figures
+from .findings import NEEDED
 from .io.reduced import Reduced, is_reduced, read_reduced, write_reduced
 from .io.results import Results, read_results
 from .movie import draw_movie, movie_frames, movie_suffix
@@ -25,7 +26,7 @@ from .options import Parser
 from .output import make_folder
 from .plotting import save_figure
 from .progress import Progress
-from .reduce import NEEDED, SELECTION_FRAMES, reduce_run
+from .reduce import SELECTION_FRAMES, reduce_run
 from .series import series_of
 from .summary import summary_data, summary_text
 

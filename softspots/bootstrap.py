@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
+from .exceptions import InputError
+
 RESAMPLES = 400  # the ends of a 68 % interval are then known to 8 % of the error
-# Where more resamples than this are undefined, the data hang on one or two blocks and have no error.
+# From fewer independent blocks than this no error can be told: with four, the error itself is uncertain by 40 %.
+FEWEST = 5
+# Where more resamples than this are undefined, there is no interval.
 UNDEFINED = 0.1
+# The least weight of a frame in a resample, in mean weights: every resample knows all that the data know.
+LEAST_WEIGHT = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,31 +32,65 @@ class Estimate:
     block : int
         Length of the resampled blocks, in frames. Blocks of a fifth of the data, the longest that are
         taken, say that the memory of the data is not short against them, and that the error is too small.
+    without : (F, ...) ndarray, optional
+        From the data without one frame, for each frame: the memory of the quantity shows in it.
+    alone : (B, ...) ndarray, optional
+        From each block of frames alone; NaN where it does not know the quantity.
     """
 
     value: float | np.ndarray
     resampled: np.ndarray
     block: int
+    without: np.ndarray | None = None
+    alone: np.ndarray | None = None
+
+    @property
+    def independent(self) -> np.ndarray:
+        """How many independent blocks of frames know the quantity, of the shape of the value; ∞ if that is not told.
+
+        Blocks as long as those that are resampled or, if it is longer, as twice the correlation time.
+        """
+        if self.without is None:
+            return np.full(np.shape(self.value), np.inf)
+        n_frames = len(self.without)
+        series = self.without.reshape(n_frames, -1)
+        known = np.sum(~np.isnan(self.alone), axis=0).ravel().astype(float)
+        finite = np.isfinite(series).all(axis=0)
+        memory = np.maximum(self.block, 2 * correlation_time(series[:, finite]))
+        known[finite] = np.minimum(known[finite], n_frames / memory)
+        return known.reshape(np.shape(self.value))
+
+    @property
+    def reason(self) -> str:
+        """Why there is no interval where there is none; empty if there is one everywhere."""
+        if np.isnan(self.value).all():
+            return ""
+        fewest = np.min(self.independent[~np.isnan(self.value)])
+        if fewest < FEWEST:
+            return f"too few independent blocks: {int(fewest)}"
+        undefined = np.mean(np.isnan(self.resampled), axis=0)[~np.isnan(self.value)].max()
+        return f"undefined in {undefined:.0%} of the resamples" if undefined > UNDEFINED else ""
 
     def interval(self, confidence: float = 0.68) -> tuple[np.ndarray, np.ndarray]:
         """Lower and upper end of the central interval of this confidence level, by percentiles.
 
-        Both are NaN where more than a tenth of the resamples is undefined.
+        The value is never outside: an end that lies beyond it is moved to it. Both ends are NaN where fewer than five
+        independent blocks know the quantity, or more than a tenth of the resamples is undefined.
 
         Raises
         ------
-        ValueError
+        InputError
             If the confidence level is not between 0 and 1.
         """
         if not 0 < confidence < 1:
-            raise ValueError(f"interval: confidence is {confidence!r}; it must lie between 0 and 1")
-        known = np.mean(np.isnan(self.resampled), axis=0) <= UNDEFINED
+            raise InputError(f"interval: confidence is {confidence!r}; it must lie between 0 and 1")
+        known = (np.mean(np.isnan(self.resampled), axis=0) <= UNDEFINED) & (self.independent >= FEWEST)
         # A percentile that is one of the values can be infinite, as for a relaxation that outlives the data.
         ends = np.nanquantile(
             np.where(known, self.resampled, 0.0), (0.5 - confidence / 2, 0.5 + confidence / 2), 0, method="inverted_cdf"
         )
         low, high = np.where(known, ends, np.nan)
-        return low, high
+        return np.minimum(low, self.value), np.maximum(high, self.value)
 
     @property
     def error(self) -> np.ndarray:
@@ -60,7 +100,28 @@ class Estimate:
 
     def map(self, function: Callable) -> Estimate:
         """The estimate of ``function(value)``, resample by resample."""
-        return Estimate(function(self.value), np.array([function(one) for one in self.resampled]), self.block)
+        return combined(function, self)
+
+    def unbiased(self) -> Estimate:
+        """Less the bias that the resamples show: for what noise makes larger, a maximum or a root mean square.
+
+        Noise that makes a value too large makes resamples of it so once more (Efron and Tibshirani 1993, section 10.6).
+        Of a maximum that is flat within the noise this takes off about half of the bias.
+        """
+        bias = np.nanmean(self.resampled, axis=0) - self.value
+        return replace(self, value=self.value - bias, resampled=self.resampled - 2 * bias)
+
+
+def combined(function: Callable, *estimates: Estimate) -> Estimate:
+    """A function of estimates whose resamples are of the same frames with the same weights, resample by resample."""
+    resampled, without, alone = (
+        None
+        if any(values is None for values in parts)
+        else np.array([function(*one) for one in zip(*parts, strict=True)])
+        for parts in zip(*((one.resampled, one.without, one.alone) for one in estimates), strict=True)
+    )
+    value = function(*(one.value for one in estimates))
+    return Estimate(value, resampled, max(one.block for one in estimates), without, alone)
 
 
 def correlation_time(series: np.ndarray) -> np.ndarray:
@@ -82,12 +143,12 @@ def correlation_time(series: np.ndarray) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    InputError
         If a value is not finite.
     """
     series = np.asarray(series, dtype=float)
     if not np.isfinite(series).all():
-        raise ValueError("correlation_time: the series must be finite")
+        raise InputError("correlation_time: the series must be finite")
     n_frames = len(series)
     mean = series.mean(axis=0)
     size = next_fast_len(2 * n_frames, real=True)
@@ -104,8 +165,8 @@ def correlation_time(series: np.ndarray) -> np.ndarray:
     return np.maximum(unbiased, 0.5)
 
 
-def blocks(series: np.ndarray) -> tuple[int, int]:
-    """Length of the blocks for averages of time series, in frames, and how many to draw into a resample.
+def blocks(series: np.ndarray) -> tuple[int, float]:
+    """Length of the blocks for averages of time series, in frames, and how many of them a resample is worth.
 
     With blocks of b frames out of F the variance is too small by the part m/b and uncertain by (4b/3F)^½, where m is
     the average of |k| over lags k of both signs, weighted with ρ(k). The sum of the squares is least at
@@ -113,9 +174,8 @@ def blocks(series: np.ndarray) -> tuple[int, int]:
     with the integrated correlation time τ of `correlation_time`; the slowest series counts. At least five blocks are
     kept.
 
-    Fewer blocks are drawn than the F/b that make up the data: so many that the variance of a mean is not too small by
-    m/b, and one less again for the mean that comes from the same data (Rao and Wu 1988). Of a single frame none is
-    drawn.
+    A resample is worth fewer blocks than the F/b that make up the data: so many that the variance of a mean is not too
+    small by m/b, and one less again for the mean that comes from the same data (Rao and Wu 1988).
 
     Parameters
     ----------
@@ -126,20 +186,26 @@ def blocks(series: np.ndarray) -> tuple[int, int]:
     slowest = correlation_time(series[:, np.isfinite(series).all(axis=0)]).max(initial=0.5)
     memory = slowest - 1 / (4 * slowest)
     length = int(np.clip(np.cbrt(1.5 * memory**2 * len(series)), 1, max(1, len(series) // 5)))
-    drawn = len(series) / length * max(1 - memory / length, 0.5) - 1
-    return length, round(drawn)
+    return length, len(series) / length * max(1 - memory / length, 0.5) - 1
 
 
-def block_weights(n_frames: int, length: int, drawn: int, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
-    """How often each frame is in each resample, shape (resamples, n_frames).
+def block_weights(n_frames: int, length: int, worth: float, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
+    """The weight of each frame in each resample, shape (resamples, n_frames), of mean 1.
 
-    A resample is made of blocks of consecutive frames that begin anywhere; blocks go on at the first frame after the
-    last, so that all frames are drawn alike (Politis and Romano 1992).
+    Blocks of consecutive frames that begin anywhere have random weights (a Bayesian bootstrap, Rubin 1981), and a frame
+    that of all blocks it is in; blocks go on at the first frame after the last, so that all frames are treated alike.
+    No frame has weight zero: what the data know, such as lives that only the earliest frames can see to their end,
+    every resample knows.
+
+    Weights of a gamma distribution make a mean over blocks vary as one over c + 1 blocks, c being the sum of their
+    shape parameters; so c is ``worth`` − 1, and 1 at the least.
     """
-    starts = np.random.default_rng(seed).integers(n_frames, size=(resamples, drawn))
-    frames = (starts[:, :, None] + np.arange(length)) % n_frames
-    cells = np.arange(resamples)[:, None, None] * n_frames + frames
-    return np.bincount(cells.ravel(), minlength=resamples * n_frames).reshape(resamples, n_frames)
+    shape = max(worth - 1, 1) / n_frames
+    noise = np.random.default_rng(seed).standard_gamma(shape, size=(resamples, n_frames))
+    sums = np.cumsum(np.concatenate((np.zeros((resamples, 1)), noise, noise[:, : length - 1]), axis=1), axis=1)
+    weights = np.maximum(sums[:, length:] - sums[:, :-length], 0)
+    weights = np.maximum(weights / weights.mean(axis=1, keepdims=True), LEAST_WEIGHT)
+    return weights
 
 
 def bootstrap(statistic: Callable, *sums: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> Estimate:
@@ -163,10 +229,19 @@ def bootstrap(statistic: Callable, *sums: np.ndarray, resamples: int = RESAMPLES
     """
     sums = [np.asarray(values, dtype=float) for values in sums]
     totals = [values.sum(axis=0) for values in sums]
+    n_frames = len(sums[0])
     without = statistic(*(total - values for total, values in zip(totals, sums, strict=True)))
-    length, drawn = blocks(without)
-    weights = block_weights(len(sums[0]), length, drawn, resamples, seed).astype(float)
-    return Estimate(statistic(*totals), statistic(*(np.tensordot(weights, values, 1) for values in sums)), length)
+    length, worth = blocks(without)
+    weights = block_weights(n_frames, length, worth, resamples, seed)
+    # What is left over after whole blocks goes with the last one.
+    starts = np.arange(n_frames // length) * length
+    return Estimate(
+        statistic(*totals),
+        statistic(*(np.tensordot(weights, values, 1) for values in sums)),
+        length,
+        without,
+        statistic(*(np.add.reduceat(values, starts, axis=0) for values in sums)),
+    )
 
 
 def fraction(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

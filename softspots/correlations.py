@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .bootstrap import Estimate, bootstrap, fraction
+from .exceptions import InputError
 from .lags import by_origin, checked_lags, checked_times, find_frames
 
 # τ* is where F_s has lost this part of its plateau; the paper reads τ* off by eye.
@@ -94,7 +95,7 @@ def self_scattering(
 
     Raises
     ------
-    ValueError
+    InputError
         If shapes do not fit, a position is not finite, or times or lags do not rise.
 
     Notes
@@ -136,7 +137,7 @@ def field_correlation(
 
     Raises
     ------
-    ValueError
+    InputError
         If shapes do not fit, a value is not finite, a field is the same everywhere, or times or lags do not rise.
 
     Notes
@@ -147,13 +148,13 @@ def field_correlation(
     """
     x, y = _checked_field(x, "x"), _checked_field(y, "y")
     if x.shape[1] != y.shape[1]:
-        raise ValueError(f"field_correlation: x has {x.shape[1]} particles and y {y.shape[1]}")
+        raise InputError(f"field_correlation: x has {x.shape[1]} particles and y {y.shape[1]}")
     x_times, y_times = checked_times(x_times, len(x)), checked_times(y_times, len(y))
     lags = checked_lags(lags)
     deviations = []
     for name, field in (("x", x), ("y", y)):
         if field.min() == field.max():
-            raise ValueError(f"field_correlation: {name} is {field.flat[0]:g} everywhere; it has no correlations")
+            raise InputError(f"field_correlation: {name} is {field.flat[0]:g} everywhere; it has no correlations")
         deviations.append(field - field.mean())
     times = np.union1d(x_times, y_times)
     products, present = by_origin(deviations[0] @ deviations[1].T / x.shape[1], x_times, y_times, times, lags)
@@ -223,7 +224,7 @@ def collapse(curves: Sequence[Correlation], rates: Sequence[float]) -> Collapse:
 
     Raises
     ------
-    ValueError
+    InputError
         If there are not as many rates as curves, at least two, a rate is not positive, or the curves have no range
         in common.
 
@@ -232,7 +233,7 @@ def collapse(curves: Sequence[Correlation], rates: Sequence[float]) -> Collapse:
     Schoenholz et al. 2014, section IV and fig. 5, b, d, f, and h.
     """
     if len(curves) != len(rates) or len(curves) < 2 or not all(rate > 0 for rate in rates):
-        raise ValueError(
+        raise InputError(
             f"collapse: {len(curves)} curves and rates {list(rates)}; two or more positive rates are needed"
         )
     known = [(curve.lags > 0) & np.isfinite(curve.value) for curve in curves]
@@ -244,7 +245,7 @@ def collapse(curves: Sequence[Correlation], rates: Sequence[float]) -> Collapse:
         shifted = [log + shift for log, shift in zip(logs, shifts, strict=True)]
         first, last = max(log[0] for log in shifted), min(log[-1] for log in shifted)
         if first >= last:
-            raise ValueError("collapse: the curves have no range of δt, or of γ̇ δt, in common")
+            raise InputError("collapse: the curves have no range of δt, or of γ̇ δt, in common")
         points = np.linspace(first, last, COLLAPSE_POINTS)
         spreads.append(_spread(points, shifted, values))
         samples.append(np.array([_spread(points, shifted, one) for one in zip(*resampled, strict=False)]))
@@ -282,10 +283,10 @@ def _spread(points, logs, values) -> float:
 def _checked_field(field, name) -> np.ndarray:
     field = np.asarray(field, dtype=float)
     if field.ndim != 2 or field.size == 0:
-        raise ValueError(f"{name} has shape {field.shape}; (frames, particles) is needed, not empty")
+        raise InputError(f"{name} has shape {field.shape}; (frames, particles) is needed, not empty")
     if not np.isfinite(field).all():
         bad = np.flatnonzero(~np.isfinite(field).all(axis=1))
-        raise ValueError(
+        raise InputError(
             f"{name} is not finite in {len(bad)} frames, the first of them frame {bad[0]}; leave these out"
         )
     return field

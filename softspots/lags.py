@@ -6,22 +6,24 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .exceptions import InputError
+
 
 def checked_times(times: Sequence[int] | None, n_frames: int) -> np.ndarray:
-    """Times of frames as an array, 0, 1, … if there are none; ValueError if they are not rising integers."""
+    """Times of frames as an array, 0, 1, … if there are none; InputError if they are not rising integers."""
     times = np.arange(n_frames) if times is None else np.asarray(times)
     if times.shape != (n_frames,) or not np.issubdtype(times.dtype, np.integer) or (np.diff(times) <= 0).any():
-        raise ValueError(f"times must be {n_frames} rising integers, one for each frame")
+        raise InputError(f"times must be {n_frames} rising integers, one for each frame")
     return times
 
 
 def checked_lags(lags: Sequence[int]) -> np.ndarray:
-    """Lags as an array; ValueError if they are not integers that rise from 0 or more."""
+    """Lags as an array; InputError if they are not integers that rise from 0 or more."""
     lags = np.asarray(lags)
     if lags.ndim != 1 or lags.size == 0 or not np.issubdtype(lags.dtype, np.integer):
-        raise ValueError("lags must be a sequence of integers, not empty")
+        raise InputError("lags must be a sequence of integers, not empty")
     if lags[0] < 0 or (np.diff(lags) <= 0).any():
-        raise ValueError("lags must rise from 0 or more")
+        raise InputError("lags must rise from 0 or more")
     return lags
 
 

@@ -6,10 +6,10 @@ A spot that outlives the data is censored: it counts as alive until then (Kaplan
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import CensoredData, ecdf
 
-from .bootstrap import RESAMPLES, Estimate, block_weights, blocks, bootstrap, fraction
+from .bootstrap import Estimate, bootstrap, fraction
 from .correlations import Correlation
+from .exceptions import InputError
 from .tracking import Tracks
 
 
@@ -39,21 +39,16 @@ def survival(tracks: Tracks, at: np.ndarray, of: str = "lifetime", seed: int = 0
 
     Raises
     ------
-    ValueError
+    InputError
         If there are no tracks.
 
     Notes
     -----
     Schoenholz et al. 2014, eq. 6.
     """
-    if len(tracks) == 0:
-        raise ValueError("survival: there are no tracks")
-    durations, at = getattr(tracks, of), np.asarray(at)
-    totals, counts = _sums(tracks, durations), _sums(tracks, np.ones(len(tracks)))
-    length, drawn = blocks(fraction(totals.sum() - totals, counts.sum() - counts))
-    weights = block_weights(tracks.n_frames, length, drawn, RESAMPLES, seed)
-    resampled = [_kaplan_meier(durations, tracks.dead, at, repeats[tracks.start]) for repeats in weights]
-    return Estimate(_kaplan_meier(durations, tracks.dead, at), np.array(resampled), length)
+    deaths, losses = _ends(tracks, of)
+    places = np.clip(at, 0, deaths.shape[1])
+    return bootstrap(lambda deaths, losses: _kaplan_meier(deaths, losses)[..., places], deaths, losses, seed=seed)
 
 
 def density(tracks: Tracks, edges: np.ndarray, of: str = "lifetime", seed: int = 0) -> Estimate:
@@ -83,12 +78,47 @@ def logarithmic_edges(last: int, per_decade: int = 5) -> np.ndarray:
 
 
 def mean_rearrangements(tracks: Tracks, seed: int = 0) -> Estimate:
-    """Mean N_R of the spots that died within the data.
+    """Mean N_R by Kaplan and Meier, the sum of P(N_R ≥ n) over n ≥ 1: the mean of the law that `survival` gives.
 
-    Those that outlived them would have had more; so with many censored spots the mean is too low.
+    Spots that outlive the data count as far as they are seen, and those that never rearrange with zero. Where the law
+    ends before all have died, at the largest N_R, this is the restricted mean: of N_R or that number, whichever is
+    less. `restricted` tells.
     """
-    dead = tracks.dead.astype(float)
-    return bootstrap(fraction, _sums(tracks, dead * tracks.rearrangements), _sums(tracks, dead), seed=seed)
+    alive = survival(tracks, np.arange(1, tracks.rearrangements.max(initial=0) + 1), "rearrangements", seed)
+    return alive.map(np.nansum)
+
+
+def restricted(tracks: Tracks) -> bool:
+    """Whether the largest N_R is that of a spot that outlives the data, so that the law of N_R has no end."""
+    most = tracks.rearrangements == tracks.rearrangements.max(initial=0)
+    return bool(not tracks.dead[most].all())
+
+
+def rearrangement_law(tracks: Tracks, seed: int = 0) -> Estimate:
+    """P(N_R = n) for n from 0 to the largest, and behind it the rearrangements of a spot in an interval of its life.
+
+    What the mean-field model needs, resampled together. The rate is that of the events that budgets are made of: all
+    that N_R counts, over all intervals in which spots are seen alive. Those are hits on the associate, which several
+    spots may share, so that there are more of them than spots of the map that rearrange.
+
+    Returns
+    -------
+    Estimate
+        Value of shape (largest N_R + 2,).
+
+    Raises
+    ------
+    InputError
+        If there are no tracks.
+    """
+    deaths, losses = _ends(tracks, "rearrangements")
+    hits, exposure = (_sums(tracks, values) for values in (tracks.rearrangements, tracks.lifetime))
+
+    def statistic(deaths, losses, hits, exposure):
+        falls = -np.diff(_kaplan_meier(deaths, losses), axis=-1)
+        return np.concatenate((falls, fraction(hits, exposure)[..., None]), axis=-1)
+
+    return bootstrap(statistic, deaths, losses, hits, exposure, seed=seed)
 
 
 def fit_constant(field: Correlation, alive: Estimate) -> Estimate:
@@ -107,14 +137,14 @@ def fit_constant(field: Correlation, alive: Estimate) -> Estimate:
 
     Raises
     ------
-    ValueError
+    InputError
         If the survival is not that at the lags of C_SS, or no lag but 0 is known.
     """
     if np.shape(alive.value) != field.lags.shape:
-        raise ValueError(f"fit_constant: survival at {np.shape(alive.value)} and C_SS at {field.lags.shape} lags")
+        raise InputError(f"fit_constant: survival at {np.shape(alive.value)} and C_SS at {field.lags.shape} lags")
     used = (field.lags > 0) & np.isfinite(field.value) & np.isfinite(alive.value)
     if not used.any():
-        raise ValueError("fit_constant: C_SS and the survival have no lag in common but 0")
+        raise InputError("fit_constant: C_SS and the survival have no lag in common but 0")
 
     def constant(values, survival):
         # Where a resample ends early it has no say.
@@ -131,15 +161,23 @@ def _sums(tracks, values) -> np.ndarray:
     return np.bincount(tracks.start, weights=values, minlength=tracks.n_frames)
 
 
-def _kaplan_meier(durations, dead, at, repeats=None) -> np.ndarray:
-    """P(duration ≥ at), each observation taken so many times."""
-    if repeats is not None:
-        durations, dead = np.repeat(durations, repeats), np.repeat(dead, repeats)
-    if durations.size == 0:
-        return np.full(at.shape, np.nan)
-    function = ecdf(CensoredData.right_censored(durations, ~dead)).sf
-    # The function is P(duration > x), and durations are whole numbers.
-    alive = function.evaluate(at - 0.5)
-    longest = durations.max()
-    unknown = (at > longest) & (not dead[durations == longest].all())
-    return np.where(unknown, np.nan, alive)
+def _ends(tracks, of) -> tuple[np.ndarray, np.ndarray]:
+    """How many spots of each frame die at each duration, and how many are lost, (F, longest + 1) each."""
+    if len(tracks) == 0:
+        raise InputError("survival: there are no tracks")
+    durations = getattr(tracks, of)
+    shape = tracks.n_frames, durations.max() + 1
+    cells = tracks.start * shape[1] + durations
+    return tuple(
+        np.bincount(cells[who], minlength=shape[0] * shape[1]).reshape(shape) for who in (tracks.dead, ~tracks.dead)
+    )
+
+
+def _kaplan_meier(deaths, losses) -> np.ndarray:
+    """P(duration ≥ n) for n = 0 to one beyond the longest, from those that die, and that are lost, at each duration."""
+    risk = np.cumsum((deaths + losses)[..., ::-1], axis=-1)[..., ::-1]
+    alive = np.cumprod(1 - np.nan_to_num(fraction(deaths, risk)), axis=-1)
+    # Nobody lives on after the last death; after the last loss nothing is known.
+    at_risk = np.concatenate((risk[..., 1:], np.zeros((*risk.shape[:-1], 1))), axis=-1) > 0
+    alive = np.where(at_risk | (alive == 0), alive, np.nan)
+    return np.concatenate((np.where(risk[..., :1] > 0, 1.0, np.nan), alive), axis=-1)

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.stats import binom, nbinom
 
 from . import _core
+from .exceptions import InputError
 
 # Rearrangements are counted over intervals of 2 τ (Schoenholz et al. 2014, section V).
 INTERVAL = 2.0
@@ -62,7 +63,7 @@ def lifetime_given_budget(tau: np.ndarray, r: np.ndarray, spots: float) -> np.nd
 
     Raises
     ------
-    ValueError
+    InputError
         If a value is out of its range.
     """
     tau, r = _whole("tau", tau, least=1), _whole("r", r, least=1)
@@ -88,7 +89,7 @@ def lifetime(tau: np.ndarray, budget_probabilities: np.ndarray, spots: float) ->
 
     Raises
     ------
-    ValueError
+    InputError
         If a value is out of its range.
     """
     probabilities = _checked_probabilities(budget_probabilities)
@@ -136,12 +137,12 @@ def steps_to_time(steps: np.ndarray, rearrangements: float, interval: float = IN
 
     Raises
     ------
-    ValueError
+    InputError
         If ``rearrangements`` or ``interval`` is not a positive finite number.
     """
     for name, value in (("rearrangements", rearrangements), ("interval", interval)):
         if not (np.isfinite(value) and value > 0):
-            raise ValueError(f"{name} is {value!r}; it must be a positive finite number")
+            raise InputError(f"{name} is {value!r}; it must be a positive finite number")
     return np.asarray(steps) * (interval / rearrangements)
 
 
@@ -172,14 +173,14 @@ def predict_lifetimes(
 
     Raises
     ------
-    ValueError
+    InputError
         If a value is out of its range.
     """
     times = np.asarray(times, dtype=float)
     if times.ndim != 1 or len(times) < 2:
-        raise ValueError(f"times have shape {times.shape}; (K,) with K of 2 or more is needed")
+        raise InputError(f"times have shape {times.shape}; (K,) with K of 2 or more is needed")
     if not (np.isfinite(times).all() and times[0] >= 0 and (np.diff(times) > 0).all()):
-        raise ValueError("times must be finite, not negative, and ascending")
+        raise InputError("times must be finite, not negative, and ascending")
     steps = np.maximum(1, np.ceil(times / steps_to_time(1, rearrangements, interval)))
     survival = lifetime_survival(steps, budget_probabilities, spots)
     # Where hardly a spot has died, rounding may let the survival rise by a digit.
@@ -217,7 +218,7 @@ def simulate_model(
 
     Raises
     ------
-    ValueError
+    InputError
         If a value is out of its range.
     """
     probabilities = _checked_probabilities(budget_probabilities)
@@ -253,23 +254,23 @@ def _sum_over_hits(tau, weights, spots) -> np.ndarray:
 def _checked_probabilities(budget_probabilities) -> np.ndarray:
     probabilities = np.asarray(budget_probabilities, dtype=float)
     if probabilities.ndim != 1 or len(probabilities) < 2:
-        raise ValueError(
+        raise InputError(
             f"budget_probabilities have shape {probabilities.shape}; (B,) is needed, P_R(r) for r = 0 to B - 1, B > 1"
         )
     if not (probabilities >= 0).all():
         worst = np.flatnonzero(~(probabilities >= 0))[0]
-        raise ValueError(f"P_R({worst}) is {probabilities[worst]}; probabilities must not be negative")
+        raise InputError(f"P_R({worst}) is {probabilities[worst]}; probabilities must not be negative")
     if probabilities[0] > 0:
-        raise ValueError(f"P_R(0) is {probabilities[0]}; it must be 0, for a spot of the model dies of a rearrangement")
+        raise InputError(f"P_R(0) is {probabilities[0]}; it must be 0, for a spot of the model dies of a rearrangement")
     # Rounding of a quotient of counts is far below this, a forgotten normalisation far above.
     if abs(probabilities.sum() - 1) > 1e-8:
-        raise ValueError(f"budget_probabilities sum to {probabilities.sum()}; the sum must be 1")
+        raise InputError(f"budget_probabilities sum to {probabilities.sum()}; the sum must be 1")
     return probabilities
 
 
 def _checked_spots(spots) -> float:
     if not (np.isfinite(spots) and spots >= 1):
-        raise ValueError(f"spots is {spots!r}; it must be a finite number, 1 or more")
+        raise InputError(f"spots is {spots!r}; it must be a finite number, 1 or more")
     return float(spots)
 
 
@@ -278,5 +279,5 @@ def _whole(name: str, values, least: int) -> np.ndarray:
     values = np.asarray(values)
     bad = ~((values == np.rint(values)) & (values >= least) & (values < 2**62))
     if bad.any():
-        raise ValueError(f"{name} is {values[bad].flat[0]}; it must be a whole number, {least} or more")
+        raise InputError(f"{name} is {values[bad].flat[0]}; it must be a whole number, {least} or more")
     return values.astype(np.int64)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .bootstrap import Estimate, bootstrap, fraction
+from .exceptions import InputError
 
 # P(D²_min) has reached its plateau from 15 T on (Schoenholz et al. 2014, section III and fig. 2).
 THRESHOLD = 15.0
@@ -29,6 +30,8 @@ class RearrangementProbability:
         Its statistical error, as in `plateau`.
     low, high : (B,) ndarray of float
         The interval in which it lies; NaN where the error is.
+    reason : str
+        Why the interval is not known where it is not.
     """
 
     edges: np.ndarray
@@ -37,6 +40,7 @@ class RearrangementProbability:
     error: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    reason: str
 
     @property
     def centres(self) -> np.ndarray:
@@ -58,10 +62,12 @@ class Plateau:
         P*/ρ_SS: 1 for a map that knows nothing of rearrangements, at most 1/ρ_SS. NaN if no particle
         rearranges or none is on a soft spot.
     ratio_error : float
-        Statistical error (one standard deviation) of the ratio. NaN where the ratio is, and where
-        all rearrangements, or all soft spots, fall into fewer than three blocks of frames.
+        Statistical error (one standard deviation) of the ratio. NaN where the ratio is, and where fewer than five
+        independent blocks of frames have rearrangements and soft spots.
     ratio_low, ratio_high : float
         The interval in which the ratio lies; NaN where the error is.
+    reason : str
+        Why the interval is not known, if it is not.
     rearranging : int
         How many particles rearrange, over all frames.
     """
@@ -72,6 +78,7 @@ class Plateau:
     ratio_error: float
     ratio_low: float
     ratio_high: float
+    reason: str
     rearranging: int
 
     @property
@@ -106,13 +113,13 @@ def rearrangement_probability(
 
     Raises
     ------
-    ValueError
+    InputError
         If shapes do not fit or a value is out of its range.
     """
     edges, hits, counts = _binned(*checked_fields(d2min, labels, temperature), temperature, bins_per_decade)
     found = bootstrap(fraction, hits, counts)
     low, high = found.interval(confidence)
-    return RearrangementProbability(edges, counts.sum(axis=0), found.value, found.error, low, high)
+    return RearrangementProbability(edges, counts.sum(axis=0), found.value, found.error, low, high, found.reason)
 
 
 def plateau_onset(d2min: np.ndarray, labels: np.ndarray, temperature: float, bins_per_decade: int = 10) -> Estimate:
@@ -176,7 +183,7 @@ def plateau(
 
     Raises
     ------
-    ValueError
+    InputError
         If shapes do not fit or a value is out of its range.
     """
     d2min, on_spot = checked_fields(d2min, labels, temperature)
@@ -197,6 +204,7 @@ def plateau(
         ratio_error=float(found.error),
         ratio_low=float(low),
         ratio_high=float(high),
+        reason=found.reason,
         rearranging=int(rearranging.sum()),
     )
 
@@ -204,7 +212,7 @@ def plateau(
 def _binned(d2min, on_spot, temperature, bins_per_decade) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Borders of the bins, and particles on spots and all particles in them, (F, B) each."""
     if bins_per_decade < 1:
-        raise ValueError(f"rearrangement_probability: bins_per_decade is {bins_per_decade}; it must be 1 or more")
+        raise InputError(f"rearrangement_probability: bins_per_decade is {bins_per_decade}; it must be 1 or more")
     frames, particles = np.nonzero(d2min)
     steps = np.floor(bins_per_decade * np.log10(d2min[frames, particles] / temperature)).astype(int)
     first, last = (steps.min(), steps.max()) if steps.size else (0, 0)
@@ -221,11 +229,11 @@ def checked_fields(d2min: np.ndarray, labels: np.ndarray, temperature: float) ->
     """D²_min and whether each particle is on a soft spot, both (F, N), or an error."""
     d2min, labels = np.asarray(d2min, dtype=float), np.asarray(labels)
     if d2min.ndim != 2 or d2min.size == 0 or labels.shape != d2min.shape:
-        raise ValueError(
+        raise InputError(
             f"d2min has shape {d2min.shape} and labels {labels.shape}; both must be (frames, particles), not empty"
         )
     if not (np.isfinite(d2min).all() and (d2min >= 0).all()):
-        raise ValueError("d2min must be finite and not negative")
+        raise InputError("d2min must be finite and not negative")
     if not (np.isfinite(temperature) and temperature > 0):
-        raise ValueError(f"temperature is {temperature!r}; it must be a positive finite number")
+        raise InputError(f"temperature is {temperature!r}; it must be a positive finite number")
     return d2min, labels >= 0

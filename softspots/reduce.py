@@ -6,62 +6,29 @@ quantity by quantity, with the reason; only a file that is no results file is an
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from os import PathLike
 
 import numpy as np
 
-from .bootstrap import Estimate, bootstrap, fraction
-from .correlations import Correlation, field_correlation, plateau_end, relaxation_time, self_scattering
-from .io.quantities import QUANTITIES
-from .io.reduced import CONFIDENCE, Measured, Reduced
-from .io.results import Results, read_results
-from .lifetimes import fit_constant, logarithmic_edges, mean_rearrangements, survival
-from .meanfield import predict_lifetimes
+from .bootstrap import bootstrap, fraction
+from .correlations import field_correlation, plateau_end, relaxation_time, self_scattering
+from .exceptions import InputError
+from .findings import Findings, Missing, Run
+from .io.reduced import CONFIDENCE, Reduced
+from .io.results import read_results
 from .probability import plateau, plateau_onset, rearrangement_probability
+from .reduce_lives import lives, model
 from .selection import delta_p_star
 from .spots import bonds, delaunay_edges
 from .state import Box, Frame
-from .tracking import spot_correlation, track, uncorrelated_from, uncorrelated_level
+from .tracking import spot_correlation, uncorrelated_from, uncorrelated_level
 from .vibrations import density_of_states
 
-LAGS_PER_DECADE = 12
-# Beyond half the data all pairs of frames have the frames in between in common, and there is little to average.
-LONGEST_LAG = 0.5
 GRID = 12  # values of N_m and of N_p
 # A frame of the selection takes 0.03 s for 10,000 particles.
 SELECTION_FRAMES = 100
-# The law of N_R is complete if of the spots no more than this part has an N_R beyond what is known.
-INCOMPLETE = 0.05
-# Parameters of the run that the analysis uses.
-NEEDED = (
-    "temperature",
-    "strain_rate",
-    "rearrangement_threshold",
-    "frame_interval",
-    "n_modes",
-    "n_particles",
-    "min_particles",
-    "connection",
-    "bond_length",
-)
-# What the stages take of the time, roughly, with 1,000 frames of 10,000 particles (16 s); for the time left.
-SHARES = {
-    "vibrations": 1,
-    "prediction": 8,
-    "selection": 18,
-    "relaxation": 7,
-    "fields": 10,
-    "overlap": 5,
-    "lives": 51,
-    "model": 1,
-}
-
-
-class Missing(Exception):
-    """Why the data do not allow a quantity."""
 
 
 def reduce_run(
@@ -95,8 +62,8 @@ def reduce_run(
         If the file cannot be read, is no results file, or lacks a parameter of the run.
     """
     results = read_results(path)
-    run = _Run(results)
-    found = _Findings(progress)
+    run = Run(results)
+    found = Findings(progress)
     with found.stage("vibrations"):
         _vibrations(run, found)
     with found.stage("prediction"):
@@ -110,9 +77,9 @@ def reduce_run(
     with found.stage("overlap"):
         _overlap(run, found, epsilon)
     with found.stage("lives"):
-        _lives(run, found, epsilon)
+        lives(run, found)
     with found.stage("model"):
-        _model(run, found)
+        model(run, found)
     provenance = results.attributes | {
         "source": str(path),
         "frames": results.n_frames,
@@ -122,120 +89,11 @@ def reduce_run(
     return Reduced(results.configuration, provenance, found.axes, found.measured, found.missing)
 
 
-class _Run:
-    """The arrays of a results file that the stages use, and which frames have them."""
-
-    def __init__(self, results: Results):
-        self.results, self.configuration = results, results.configuration
-        for name in NEEDED:
-            if name not in self.configuration:
-                raise ValueError(f"{results.path} lacks the parameter {name} of its run")
-        self.temperature = self.configuration["temperature"]
-        # Earlier versions of the file knew unbroken series only.
-        self.interval = self.configuration.get("frame_separation", self.configuration["frame_interval"])
-        self.threshold = self.configuration["rearrangement_threshold"]
-        written = np.isfinite(results["time"])
-        times = results["time"][written]
-        self.times = np.zeros(len(written), dtype=int)
-        self.times[written] = np.rint((times - times[:1]) / self.interval)
-        self.labels, self.d2min = results["soft_spot"], results["d2min"]
-        # An integer that was never written reads as a large negative one.
-        certified = written & (results["inherent_certified"] == 1)
-        self.has_spots = certified & np.isfinite(results["eigenvalue"]).all(axis=1)
-        self.has_d2min = written & np.isfinite(self.d2min).all(axis=1)
-        self.has_positions = written & np.isfinite(results["position"]).all(axis=(1, 2))
-        self.has_both = self.has_spots & self.has_d2min
-        self.lags = np.append(0, _up_to(int(LONGEST_LAG * self.times.max(initial=0))))
-
-    @property
-    def rearranging(self) -> np.ndarray:
-        """Whether each particle rearranges, (F, N)."""
-        return self.d2min > self.threshold * self.temperature
-
-    def need_frames(self, which: np.ndarray, least: int, what: str):
-        """Raise Missing if there are fewer frames than that."""
-        if which.sum() < least:
-            raise Missing(f"{which.sum()} frames with {what}; at least {least} are needed")
-
-    def need_unbroken_series(self):
-        """Raise Missing if there is time between the frames in which nothing was measured."""
-        if self.interval != self.configuration["frame_interval"]:
-            raise Missing(f"frames are {self.interval:g} τ apart; lives of soft spots need an unbroken series")
-
-
-class _Findings:
-    """What has been found so far, and why the rest has not been."""
-
-    def __init__(self, progress):
-        self.axes, self.measured, self.missing = {}, {}, {}
-        self.curves: dict[str, Correlation] = {}
-        self.law: Estimate | None = None
-        self._progress, self._done, self._share = progress, 0, 0
-
-    @contextlib.contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Count what the stage does not find as missing, with the reason that ends it, and its work as done."""
-        total = sum(SHARES.values())
-        self._done, self._share = self._done + self._share, SHARES[name] / total
-        self._stage = name
-        self.advance(0.0)
-        with self.attempt(*(key for key, entry in QUANTITIES.items() if entry.stage == name)):
-            yield
-        self.advance(1.0)
-
-    @contextlib.contextmanager
-    def attempt(self, *names: str) -> Iterator[None]:
-        """Go on after Missing, which is the reason for those of the quantities that have not been found."""
-        try:
-            yield
-        except Missing as reason:
-            for name in names:
-                if name not in self.measured:
-                    self.missing.setdefault(name, str(reason))
-
-    def advance(self, part: float):
-        """Report this part of the present stage as done."""
-        self._progress(self._stage, self._done + self._share * part)
-
-    def add(self, name: str, value, low=np.nan, high=np.nan):
-        """A quantity with its interval."""
-        value = np.asarray(value, dtype=float)
-        self.measured[name] = Measured(value, *(np.broadcast_to(end, value.shape) for end in (low, high)))
-
-    def estimate(self, name: str, estimate: Estimate, unit: float = 1.0, keep: bool = False):
-        """A quantity from an estimate, in units of ``unit``; with ``keep`` its resamples too."""
-        low, high = estimate.interval(CONFIDENCE)
-        self.measured[name] = Measured(
-            np.asarray(estimate.value * unit, dtype=float),
-            low * unit,
-            high * unit,
-            estimate.resampled * unit if keep else None,
-            estimate.block,
-        )
-
-    def curve(self, name: str, curve: Correlation):
-        """A function of the lag."""
-        self.curves[name] = curve
-        self.estimate(name, curve.estimate, keep=True)
-
-    def number(self, name: str) -> float:
-        """The value of a number that has been found, or Missing."""
-        if name in self.missing:
-            raise Missing(f"{QUANTITIES[name].symbol} is needed, which is not known")
-        return float(self.measured[name].value)
-
-
-def _up_to(last: int) -> np.ndarray:
-    """Whole numbers from 1 to ``last``, evenly spaced in the logarithm as far as whole numbers can be."""
-    edges = logarithmic_edges(max(last, 1), LAGS_PER_DECADE)
-    return np.append(edges[edges < last], last) if last > 0 else edges[:0]
-
-
 def _vibrations(run, found):
     run.need_frames(run.has_spots, 1, "modes")
     try:
         result = density_of_states(run.results["eigenvalue"][run.has_spots], run.labels.shape[1])
-    except ValueError as error:
+    except InputError as error:
         raise Missing(str(error)) from None
     found.axes["frequency"] = result.frequencies
     found.estimate("states", result.states)
@@ -256,7 +114,7 @@ def _prediction(run, found):
         found.estimate("bound", density.map(lambda value: 1 / value))
     law = rearrangement_probability(d2min, labels, run.temperature, confidence=CONFIDENCE)
     found.axes |= {"d2min": law.centres, "d2min_edge": law.edges}
-    found.add("probability", law.probability, law.low, law.high)
+    found.add("probability", law.probability, law.low, law.high, law.reason)
     found.add("particles", law.counts)
     rearranging = run.rearranging[run.has_both]
     if not rearranging.any():
@@ -264,7 +122,7 @@ def _prediction(run, found):
     star = bootstrap(fraction, (rearranging & (labels >= 0)).sum(axis=1), rearranging.sum(axis=1))
     found.estimate("plateau", star)
     ratio = plateau(d2min, labels, run.temperature, run.threshold, CONFIDENCE)
-    found.add("ratio", ratio.ratio, ratio.ratio_low, ratio.ratio_high)
+    found.add("ratio", ratio.ratio, ratio.ratio_low, ratio.ratio_high, ratio.reason)
     onset = plateau_onset(d2min, labels, run.temperature)
     if not np.isfinite(onset.value):
         raise Missing("P(D²_min) does not level off: too few particles rearrange")
@@ -301,13 +159,9 @@ def _selection(run, found, most_frames):
     )
     found.axes |= dict(zip(("n_modes", "n_particles"), chosen_grid, strict=True))
     found.estimate("difference", result.difference)
-    found.estimate("largest_difference", result.difference.map(np.max))
-    here = tuple(
-        int(np.searchsorted(values, configuration[name]))
-        for name, values in zip(("n_modes", "n_particles"), chosen_grid, strict=True)
-    )
-    with np.errstate(invalid="ignore"):
-        found.estimate("chosen_difference", result.difference.map(lambda values: values[here] / values.max()))
+    found.estimate("largest_difference", result.largest)
+    chosen_map = (configuration[name] for name in ("n_modes", "n_particles"))
+    found.estimate("chosen_difference", result.part_of_largest(*chosen_map))
     for axis, (name, values) in enumerate(zip(("best_modes", "best_particles"), chosen_grid, strict=True)):
 
         def best(difference, axis=axis, values=values):
@@ -369,6 +223,8 @@ def _fields(run, found):
     found.curve("c_dd", field_correlation(d2min, d2min, run.lags, d2min_times, d2min_times))
     found.advance(0.6)
     found.curve("c_sd", field_correlation(on_spot, d2min, run.lags, spot_times, d2min_times))
+    found.advance(0.8)
+    found.curve("c_ds", field_correlation(d2min, on_spot, run.lags, d2min_times, spot_times))
     found.estimate("c_sd_0", found.curves["c_sd"].estimate.map(lambda values: values[..., 0]))
 
 
@@ -378,109 +234,15 @@ def _overlap(run, found, given):
     curve = spot_correlation(run.labels[run.has_spots], run.lags, run.times[run.has_spots])
     found.curve("c_alpha", curve)
     if given is not None:
-        found.add("epsilon", given)
+        found.add("epsilon", given, note="given")
         raise Missing("ε is given")
     c_ss = found.curves["c_ss"]
     try:
         first = uncorrelated_from(c_ss)
-    except ValueError:
+    except InputError:
         raise Missing(
             f"C_SS is still {c_ss.value[-1]:.2f} at the longest lag, {run.lags[-1] * run.interval:g} τ: there is no "
             "uncorrelated level; longer data are needed, or an ε that is given (--epsilon)"
         ) from None
     found.add("uncorrelated", first * run.interval)
     found.estimate("epsilon", uncorrelated_level(curve, first))
-
-
-def _lives(run, found, given):
-    run.need_unbroken_series()
-    run.need_frames(run.has_both, 3, "soft spots and D²_min")
-    epsilon = found.number("epsilon")
-    if not 0 < epsilon < 1:
-        raise Missing(f"ε is {epsilon:.2g}, which no overlap falls below")
-    labels, times = run.labels[run.has_spots], run.times[run.has_spots]
-    tracks = track(
-        labels, run.rearranging[run.has_spots], epsilon, times, progress=lambda part: found.advance(0.6 * part)
-    )
-    found.add("followed", len(tracks))
-    found.add("censored", tracks.censored)
-    if not tracks.dead.any():
-        raise Missing("no soft spot dies within the data")
-    edges = logarithmic_edges(max(tracks.lifetime.max(), 1))
-    at = np.union1d(run.lags, edges)
-    alive = survival(tracks, at)
-    found.advance(0.8)
-    at_lags = alive.map(lambda values: values[np.searchsorted(at, run.lags)])
-    found.estimate("alive", at_lags, keep=True)
-    found.estimate("constant", fit_constant(found.curves["c_ss"], at_lags))
-    with found.attempt("median_lifetime"):
-        half = relaxation_time(Correlation(at, np.ones_like(at), alive), 0.5)
-        if not np.isfinite(half.value):
-            raise Missing("more than half of the soft spots outlive the data")
-        found.estimate("median_lifetime", half, run.interval)
-    found.axes |= _bins("lifetime", edges, run.interval)
-    at_edges = alive.map(lambda values: values[np.searchsorted(at, edges)])
-    found.estimate("lifetimes", at_edges.map(lambda values: _falls(values) / np.diff(edges)), 1 / run.interval)
-    found.estimate("mean_rearrangements", mean_rearrangements(tracks))
-    most = tracks.rearrangements.max()
-    # Of P(N_R ≥ n) the differences are the law.
-    found.law = survival(tracks, np.arange(most + 2), "rearrangements").map(_falls)
-    found.estimate("without_rearrangement", found.law.map(lambda values: values[0]))
-    edges = np.unique(np.minimum(logarithmic_edges(max(most, 1)), max(most, 1) + 1))
-    found.axes |= _bins("rearrangements", edges, 1)
-    found.estimate("budgets", found.law.map(lambda values: _binned_law(values, edges)))
-
-
-def _falls(alive) -> np.ndarray:
-    """By how much a survival falls from place to place; rounding is no fall."""
-    falls = -np.diff(alive)
-    return np.where(np.abs(falls) < 1e-12, 0.0, falls)
-
-
-def _bins(name, edges, unit) -> dict:
-    """Centres and borders of bins of whole numbers."""
-    return {name: np.sqrt(edges[:-1] * (edges[1:] - 1.0)) * unit, f"{name}_edge": edges * unit}
-
-
-def _binned_law(values, edges):
-    sums = np.append(0, np.cumsum(values))
-    return np.diff(sums[np.minimum(edges, len(values))]) / np.diff(edges)
-
-
-def _model(run, found):
-    both = run.has_both
-    run.need_frames(both, 1, "soft spots and D²_min")
-    rearranging = [
-        len(np.unique(labels[active & (labels >= 0)]))
-        for labels, active in zip(run.labels[both], run.rearranging[both], strict=True)
-    ]
-    rate = bootstrap(fraction, rearranging, np.ones(both.sum()))
-    found.estimate("rate", rate)
-    if found.law is None:
-        raise Missing("the law of N_R is needed, which is not known")
-    if rate.value == 0:
-        raise Missing("no soft spot rearranges")
-    unknown = 1 - np.nansum(found.law.value)
-    if unknown > INCOMPLETE:
-        raise Missing(
-            f"{100 * unknown:.0f} % of the soft spots take more rearrangements than can be seen in the data; "
-            "longer data are needed"
-        )
-    times, spots = found.axes["lifetime_edge"], found.number("spots")
-
-    def predicted(law):
-        # A spot of the model dies of a rearrangement.
-        law = np.nan_to_num(law) * (np.arange(len(law)) > 0)
-        if law.sum() == 0:
-            return np.full(2 * len(times) - 1, np.nan)
-        result = predict_lifetimes(times, law / law.sum(), spots, float(rate.value), run.interval)
-        return np.concatenate((result.survival, result.density))
-
-    prediction = found.law.map(predicted)
-    found.estimate("model_lifetimes", prediction.map(lambda values: values[len(times) :]))
-    alive = prediction.map(lambda values: values[: len(times)])
-    with found.attempt("model_median"):
-        half = relaxation_time(Correlation(times, np.ones(len(times), dtype=int), alive), 0.5)
-        if not np.isfinite(half.value):
-            raise Missing("the median lies outside the lifetimes that are seen")
-        found.estimate("model_median", half)

@@ -30,7 +30,5 @@ def replacing(path: str | PathLike) -> Iterator[Path]:
             unfinished = Path(folder, path.name)
             yield unfinished
             os.replace(unfinished, path)
-    except OutputError:
-        raise
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .bootstrap import Estimate, bootstrap, fraction
+from .bootstrap import Estimate, bootstrap, combined, fraction
+from .exceptions import InputError
 from .probability import THRESHOLD, checked_fields
 from .spots import rank_modes
 
@@ -39,6 +40,18 @@ class Selection:
         """(N_m, N_p) of the largest ΔP*; of equal ones, the smallest N_m, then N_p."""
         mode, particle = np.unravel_index(np.argmax(self.difference.value), self.difference.value.shape)
         return int(self.n_modes[mode]), int(self.n_particles[particle])
+
+    @property
+    def largest(self) -> Estimate:
+        """The largest ΔP*, less what noise adds to the largest of many; a number."""
+        return self.difference.map(np.max).unbiased()
+
+    def part_of_largest(self, n_modes: int, n_particles: int) -> Estimate:
+        """ΔP* of a map of the grid in units of `largest`; a number, above 1 by chance only."""
+        here = int(np.searchsorted(self.n_modes, n_modes)), int(np.searchsorted(self.n_particles, n_particles))
+        chosen = self.difference.map(lambda values: values[here])
+        with np.errstate(invalid="ignore"):
+            return combined(np.divide, chosen, self.largest)
 
 
 def delta_p_star(
@@ -80,7 +93,7 @@ def delta_p_star(
 
     Raises
     ------
-    ValueError
+    InputError
         If shapes do not fit, a value is out of its range, or there are not as many edges as frames.
 
     Notes
@@ -93,7 +106,7 @@ def delta_p_star(
     d2min, _ = checked_fields(d2min, np.zeros(np.shape(d2min), dtype=int), temperature)
     n_modes, n_particles = np.asarray(n_modes), np.asarray(n_particles)
     if mode_particles.ndim != 3 or not len(d2min) == len(participation_ratio) == len(mode_particles):
-        raise ValueError(
+        raise InputError(
             f"delta_p_star: d2min has shape {d2min.shape}, participation_ratio {participation_ratio.shape}, and "
             f"mode_particles {mode_particles.shape}; as many frames are needed of each"
         )
@@ -101,7 +114,7 @@ def delta_p_star(
         ("n_modes", "n_particles"), (n_modes, n_particles), mode_particles.shape[1:], strict=True
     ):
         if values.ndim != 1 or values.size == 0 or values.min() < 1 or values.max() > limit:
-            raise ValueError(f"delta_p_star: {name} is {values}; allowed: some of 1 to {limit} (all that are given)")
+            raise InputError(f"delta_p_star: {name} is {values}; allowed: some of 1 to {limit} (all that are given)")
     rearranges = d2min > threshold * temperature
     on_map, hits = np.zeros((2, len(d2min), len(n_modes), len(n_particles)))
     for frame, pairs in zip(range(len(d2min)), edges, strict=True):

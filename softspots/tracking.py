@@ -15,9 +15,12 @@ from scipy.sparse import csr_array
 
 from .bootstrap import Estimate, bootstrap, fraction
 from .correlations import Correlation
+from .exceptions import InputError
 from .lags import checked_lags, checked_times, find_frames
 
 WINDOW = 8  # frames; 16 τ at 2 τ a frame (Schoenholz et al. 2014, section V)
+# Where the window of the moving average begins, as parts of its length before δt.
+PLACEMENTS = {"forward": 0.0, "centered": 0.5}
 UNCORRELATED = 0.05  # C_SS of maps that count as unrelated
 FIRST_REACH = 32  # lags that a spot is followed at first; it doubles while any spot of its frame lives
 
@@ -83,7 +86,7 @@ def spot_correlation(
 
     Raises
     ------
-    ValueError
+    InputError
         If shapes do not fit, or times or lags do not rise.
 
     Notes
@@ -106,17 +109,16 @@ def spot_correlation(
 def uncorrelated_from(field: Correlation) -> int:
     """First lag at which C_SS is `UNCORRELATED` at most: from there on the maps hardly know of each other.
 
-    Zero would be too much to ask. Where the composition of the mixture favours soft spots it does so for long, and a
-    tail of C_SS of 0.02 outlives τ_α by far.
+    Zero would be too much to ask: a tail of C_SS of 0.02 outlives τ_α by far.
 
     Raises
     ------
-    ValueError
+    InputError
         If there is none: the data are shorter than the memory of the maps, and ε cannot be measured in them.
     """
     unrelated = np.flatnonzero((field.value <= UNCORRELATED) & (field.lags > 0))
     if unrelated.size == 0:
-        raise ValueError(
+        raise InputError(
             f"uncorrelated_from: C_SS is above {UNCORRELATED:g} up to {field.lags[-1]} intervals; longer data are "
             "needed, or an ε from elsewhere"
         )
@@ -137,12 +139,12 @@ def uncorrelated_level(spots: Correlation, first: int) -> Estimate:
 
     Raises
     ------
-    ValueError
+    InputError
         If there are no such lags.
     """
     weights = np.where(spots.lags >= first, spots.pairs, 0)
     if not weights.any():
-        raise ValueError(f"uncorrelated_level: no pair of frames is {first} intervals or more apart")
+        raise InputError(f"uncorrelated_level: no pair of frames is {first} intervals or more apart")
     # The longest lags have few pairs, and none in some resamples.
     return spots.estimate.map(lambda values: fraction(np.nansum(weights * values), weights[~np.isnan(values)].sum()))
 
@@ -153,15 +155,20 @@ def track(
     epsilon: float,
     times: Sequence[int] | None = None,
     window: int = WINDOW,
+    placement: str = "forward",
     progress: Callable[[float], None] = lambda part: None,
 ) -> Tracks:
     """Lifetime and number of rearrangements of every soft spot of every frame.
 
-    The lifetime τ_L is the first δt, in whole intervals, at which C_αα (see `spot_correlation`), averaged over a
-    moving window, is below ε. The window holds ``window`` frames, half of them before δt and half from δt on; near
-    δt = 0 those from 0 on. Missing frames are left out of the average. A spot dies only where its whole window lies
-    within the data. One that has not until there is censored: alive until its last such δt. Spots of the last frames,
-    too late for a window, are no starts.
+    The lifetime τ_L is the first δt > 0, in whole intervals, at which C_αα (see `spot_correlation`), averaged over a
+    moving window, is below ε. The window holds ``window`` frames, those from δt on: a plain moving average of the
+    series. Missing frames are left out of the average. A spot dies only where its whole window lies within the data.
+    One that has not until there is censored: alive until its last such δt. Spots of the last frames, too late for a
+    window, are no starts.
+
+    A centered window, with half of its frames before δt (near δt = 0 those from 0 on), is the other reading of the
+    paper. Below half a window all averages begin with the same frames, so that it lets a seventh of all spots die at
+    one δt, and the law of lifetimes has a bump there.
 
     A spot rearranges in an interval of its life, δt = 0 to τ_L − 1, if at least one particle of its associate, the β
     of the maximum in C_αα, does; of several equal maxima, any. An interval whose frame is missing counts none.
@@ -179,12 +186,14 @@ def track(
         Rising times of the frames, in intervals. Default: 0, 1, ….
     window : int
         Frames in the moving window.
+    placement : {"forward", "centered"}
+        Of the window.
     progress : callable
         Called with the part of the frames from which all spots have been followed.
 
     Raises
     ------
-    ValueError
+    InputError
         If shapes do not fit, times do not rise, ε is not between 0 and 1, or the window is empty.
 
     Notes
@@ -194,29 +203,31 @@ def track(
     maps = _Maps.of(labels, rearranging)
     times = checked_times(times, maps.n_frames)
     if not 0 < epsilon < 1:
-        raise ValueError(f"track: epsilon is {epsilon!r}; it must lie between 0 and 1")
+        raise InputError(f"track: epsilon is {epsilon!r}; it must lie between 0 and 1")
     if window < 1:
-        raise ValueError(f"track: window is {window}; it must be 1 or more")
+        raise InputError(f"track: window is {window}; it must be 1 or more")
+    if placement not in PLACEMENTS:
+        raise InputError(f"track: placement is {placement!r}; allowed: {', '.join(PLACEMENTS)}")
+    before = int(PLACEMENTS[placement] * window)
     found = []
     for start in range(maps.n_frames):
         # How far δt may go for its window to lie within the data.
-        last = times[-1] - times[start] - (window - window // 2 - 1)
-        if last < 0:
+        last = times[-1] - times[start] - (window - before - 1)
+        if last < 1:
             break
-        found.append(_lives(maps, times, start, epsilon, window, last))
+        found.append(_lives(maps, times, start, epsilon, before, window - before, last))
         progress((start + 1) / maps.n_frames)
     columns = [np.concatenate(column) for column in zip(*found, strict=True)] if found else np.zeros((5, 0), int)
     start, spot, lifetime, dead, rearrangements = columns
     return Tracks(start, spot, lifetime, dead.astype(bool), rearrangements, maps.n_frames)
 
 
-def _lives(maps, times, start, epsilon, window, last):
-    """Lives of all spots of one frame, as columns of `Tracks`."""
+def _lives(maps, times, start, epsilon, before, after, last):
+    """Lives of all spots of one frame, as columns of `Tracks`; the window has so many frames before δt and from δt."""
     n_spots = maps.counts[start]
-    after = window - window // 2
     lifetime, dead = np.full(n_spots, last), np.zeros(n_spots, dtype=bool)
     rearrangements = np.zeros(n_spots, dtype=int)
-    alive, done, reach = np.arange(n_spots), 0, max(FIRST_REACH, after)
+    alive, done, reach = np.arange(n_spots), 0, max(FIRST_REACH, after + 1)
     # Running sums along the lag, whose differences are windows: of C_αα, of frames, of rearrangements.
     overlaps, hits, frames_before = np.zeros((1, n_spots)), np.zeros((1, n_spots), dtype=int), np.zeros(1, dtype=int)
     while alive.size:
@@ -228,8 +239,8 @@ def _lives(maps, times, start, epsilon, window, last):
         hits = _extended(hits, rearranges.astype(int))
         frames_before = _extended(frames_before, present)
         # Those before `done` have been looked at, but for the last few, whose windows were incomplete.
-        lags = np.arange(max(0, done - after + 1), stop - after + 1)
-        low, high = np.maximum(lags - window // 2, 0), lags + after
+        lags = np.arange(max(1, done - after + 1), stop - after + 1)
+        low, high = np.maximum(lags - before, 0), lags + after
         weight = (frames_before[high] - frames_before[low])[:, None]
         below = (overlaps[high] - overlaps[low] < epsilon * weight) & (weight > 0)
         dies = below.any(axis=0)
@@ -270,7 +281,7 @@ class _Maps:
     def of(cls, labels, rearranging=None) -> _Maps:
         labels = np.asarray(labels)
         if labels.ndim != 2 or labels.size == 0 or not np.issubdtype(labels.dtype, np.integer):
-            raise ValueError(
+            raise InputError(
                 f"labels are {labels.dtype} of shape {labels.shape}; integers (frames, particles) are needed"
             )
         counts = labels.max(axis=1) + 1
@@ -284,7 +295,7 @@ class _Maps:
         if rearranging is not None:
             rearranging = np.asarray(rearranging)
             if rearranging.shape != labels.shape or rearranging.dtype != bool:
-                raise ValueError(
+                raise InputError(
                     f"rearranging is {rearranging.dtype} of shape {rearranging.shape}; bool {labels.shape} is needed"
                 )
             rearranges[spots[rearranging[frames, particles]]] = True

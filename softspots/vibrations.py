@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .bootstrap import Estimate, bootstrap, fraction
+from .exceptions import InputError
 
 # Half the width of the window over which D(ω)/ω is averaged, in lowest frequencies: plane waves of a small box have
 # levels at 1, √2, 2, √5, ... of these, which a narrower window would show.
@@ -59,7 +60,7 @@ def density_of_states(eigenvalues: np.ndarray, particles: int) -> DensityOfState
 
     Raises
     ------
-    ValueError
+    InputError
         If an eigenvalue is not positive, or the modes do not reach beyond the width of a window.
 
     Notes
@@ -68,7 +69,7 @@ def density_of_states(eigenvalues: np.ndarray, particles: int) -> DensityOfState
     """
     eigenvalues = np.asarray(eigenvalues, dtype=float)
     if eigenvalues.ndim != 2 or eigenvalues.size == 0 or not np.all(eigenvalues > 0):
-        raise ValueError(
+        raise InputError(
             f"density_of_states: eigenvalues have shape {eigenvalues.shape}; (frames, modes) is needed, all positive"
         )
     frequencies = np.sqrt(eigenvalues)
@@ -76,7 +77,7 @@ def density_of_states(eigenvalues: np.ndarray, particles: int) -> DensityOfState
     # Beyond the least of the highest frequencies some frame has modes that were not computed.
     last = frequencies[:, -1].min()
     if last <= 2 * half_width:
-        raise ValueError(
+        raise InputError(
             f"density_of_states: modes are known up to ω = {last:.3g}; "
             f"more than {2 * half_width:.3g}, the width of a window, are needed"
         )

@@ -342,15 +342,6 @@ def test_what_cannot_be_written_is_said(paths, tmp_path):
 # What is seen of files
 
 
-def test_reduced_data_are_whole_or_as_they_were(paths, tmp_path):
-    path = tmp_path / "reduced.nc"
-    path.write_bytes(paths["reduced"].read_bytes())
-    with pytest.raises(TypeError):
-        write_reduced(path, make_reduced(provenance={"source": object()}))
-    assert path.read_bytes() == paths["reduced"].read_bytes()
-    assert list(tmp_path.iterdir()) == [path]
-
-
 def test_results_are_a_sequence_of_frames(paths):
     results = read_results(paths["results"])
     assert len(results) == FRAMES

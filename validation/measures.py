@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from softspots.bootstrap import Estimate
+from softspots.findings import Missing
 from softspots.io.reduced import Measured, Reduced
-from softspots.reduce import Missing
 from softspots.series import Series, collapses, relaxation_exponent
 
 from .verdicts import Number

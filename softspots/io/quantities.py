@@ -128,6 +128,9 @@ QUANTITIES = {
         ("lag",),
         content=Content(),
     ),
+    "c_ds": Entry(
+        "fields", "C_DS", "1", "correlation of D²_min with soft spots δt before", "IV", ("lag",), content=Content()
+    ),
     "epsilon": Entry("overlap", "ε", "1", "overlap of unrelated soft spots", "V, eq. 5", paper="0.2", content=PART),
     "uncorrelated": Entry("overlap", "δt(ε)", "tau", "where C_SS has fallen to 0.05", "V, eq. 5"),
     "c_alpha": Entry(
@@ -136,15 +139,19 @@ QUANTITIES = {
     "followed": Entry("lives", "n", "1", "soft spots followed, from each frame", "V"),
     "censored": Entry("lives", "n_c", "1", "of them outlive the data", "V"),
     "median_lifetime": Entry("lives", "τ_½", "tau", "median lifetime", "V"),
-    "mean_rearrangements": Entry("lives", "⟨N_R⟩", "1", "rearrangements before death", "V, fig. 6", paper="3 to 17"),
+    "median_lifetime_centered": Entry("lives", "τ_½ (centered)", "tau", "the same with a centered window of 16 τ", "V"),
+    "mean_rearrangements": Entry("lives", "⟨N_R⟩", "1", "mean of P(N_R), 0 included", "V, fig. 6", paper="3 to 17"),
     "without_rearrangement": Entry("lives", "P(N_R = 0)", "1", "deaths without a rearrangement", "V", content=PART),
     "constant": Entry("lives", "c", "1", "constant of C_SS(δt) = c P(τ_L ≥ δt)", "V, eq. 6"),
     "alive": Entry(
         "lives", "P(τ_L ≥ δt)", "1", "soft spots alive after δt", "V, eq. 6, fig. 5", ("lag",), content=PART
     ),
     "lifetimes": Entry("lives", "P(τ_L)", "tau^-1", "density of lifetimes", "V, fig. 6", ("lifetime",)),
+    "lifetimes_centered": Entry(
+        "lives", "P(τ_L) (centered)", "tau^-1", "density of lifetimes by a centered window", "V, fig. 6", ("lifetime",)
+    ),
+    "rearrangement_rate": Entry("lives", "R", "1", "rearrangements per interval, as N_R counts them", "V"),
     "budgets": Entry("lives", "P(N_R)", "1", "law of N_R", "V, fig. 6", ("rearrangements",)),
-    "rate": Entry("model", "R", "1", "soft spots that rearrange per interval", "V"),
     "model_median": Entry("model", "τ_½ (model)", "tau", "median lifetime, mean field", "V, eq. 8"),
     "model_lifetimes": Entry(
         "model", "P(τ_L) (model)", "tau^-1", "density of lifetimes of the mean-field model", "V, fig. 6", ("lifetime",)

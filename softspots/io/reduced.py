@@ -13,13 +13,15 @@ from softspots.bootstrap import Estimate
 from softspots.correlations import Correlation
 from softspots.exceptions import DamagedFileError, InputError
 from softspots.io.attributes import CONFIGURATION, set_attributes, split_prefix
+from softspots.io.earlier import put_right
+from softspots.io.measured import Measured
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
 from softspots.io.quantities import AXES, QUANTITIES
 from softspots.io.reduced_content import reduced_fault
 from softspots.io.schema import parameter_fault
-from softspots.replacing import replacing
 
-VERSION = 1
+VERSION = 2
+READABLE = (1, VERSION)
 TITLE = "reduced data of a sheared glass and its soft spots"
 RUN, MISSING = "run_", "missing_"
 CONFIDENCE = 0.68  # of all intervals
@@ -28,27 +30,6 @@ CONFIDENCE = 0.68  # of all intervals
 BITS = 11
 # What a run is told by in a short description.
 DESCRIBING = ("particles", "temperature", "strain_rate", "seed")
-
-
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """A number or a function, and the 68 % interval in which it lies.
-
-    Parameters
-    ----------
-    value, low, high : ndarray
-        Of the shape of the quantity's axes; the interval is NaN where it is not known.
-    resampled : (R, ...) ndarray, optional
-        The bootstrap's resamples, kept of what other things are derived from.
-    block : int
-        Length of the resampled blocks, in frames; 0 where there are no resamples.
-    """
-
-    value: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    resampled: np.ndarray | None = None
-    block: int = 0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -109,7 +90,7 @@ class Reduced:
 
 
 def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
-    """Write ``path``; an existing file is replaced when the new one is whole.
+    """Write ``path``; an existing file is replaced.
 
     A quantity is a variable of its name, over dimensions with its axes' names; beside it stand ``<name>_low`` and
     ``<name>_high``, its 68 % interval, and ``<name>_resampled`` where resamples are kept. What is missing is a global
@@ -125,7 +106,7 @@ def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
     """
     if fault := reduced_fault(reduced.axes, reduced.measured, VERSION):
         raise InputError(f"write_reduced: {fault}")
-    with replacing(path) as unfinished, NetCDFWriter(unfinished, "NETCDF4") as writer, writer.library():
+    with NetCDFWriter(path, "NETCDF4") as writer, writer.library():
         dataset = writer.dataset
         set_attributes(
             dataset,
@@ -152,6 +133,9 @@ def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
 def read_reduced(path: str | PathLike) -> Reduced:
     """The reduced data in ``path``.
 
+    Those of an earlier version are put right as far as they can be, see `softspots.io.earlier`; what cannot is missing,
+    with the reason.
+
     Raises
     ------
     FileNotFoundError, PermissionError, IsADirectoryError
@@ -162,10 +146,11 @@ def read_reduced(path: str | PathLike) -> Reduced:
     """
     with NetCDFReader(path) as file:
         attributes = file.attributes
-        if attributes.get("reduced_version") != VERSION:
+        format_version = attributes.get("reduced_version")
+        if format_version not in READABLE:
             raise DamagedFileError(
                 f"{path} is not a file of reduced data: its reduced_version is "
-                f"{attributes.get('reduced_version')!r}; {VERSION} is needed"
+                f"{format_version!r}; allowed: {', '.join(map(str, READABLE))}"
             )
         measured = {name: _read_measured(file, name) for name in QUANTITIES if name in file.layout}
         axes = {name: file.read(name) for name in AXES if name in file.layout}
@@ -174,8 +159,10 @@ def read_reduced(path: str | PathLike) -> Reduced:
         inside, attributes = split_prefix(attributes, prefix)
         parts.append(inside)
     configuration, provenance, missing = parts
-    if fault := reduced_fault(axes, measured, file.attributes["reduced_version"]) or parameter_fault(configuration):
+    if fault := reduced_fault(axes, measured, format_version) or parameter_fault(configuration):
         raise DamagedFileError(f"{path}: {fault}")
+    if format_version < VERSION:
+        measured, missing = put_right(axes, measured, missing, provenance)
     return Reduced(configuration, provenance, axes, measured, missing, file.checked)
 
 
@@ -194,6 +181,7 @@ def _read_measured(file, name):
         *(np.asarray(file.read(name + end)) for end in ("", "_low", "_high")),
         file.read(resampled).astype(float) if resampled in file.layout else None,
         int(file.attribute(name, "block") or 0),
+        str(file.attribute(name, "note") or ""),
     )
 
 
@@ -204,6 +192,8 @@ def _write_measured(dataset, name, found):
         variable.setncatts({"units": entry.units, "long_name": entry.long_name + end.replace("_", ", ")})
         variable[...] = values
     dataset[name].setncatts({"symbol": entry.symbol, "section": entry.section, "block": found.block})
+    if found.note:
+        dataset[name].note = found.note
     if found.resampled is None:
         return
     if "resample" not in dataset.dimensions:

@@ -1,0 +1,81 @@
+"""Reduced data of version 1: what of them still means the same, what can be put right, and what cannot and is missing.
+
+That version counted other events in R than in N_R, averaged overlaps over a centered window only, took the mean of N_R
+over the deaths that it saw, left maxima with their bias, and gave intervals to whatever two blocks were left of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from softspots.io.measured import Measured
+from softspots.io.quantities import QUANTITIES
+
+CENTERED = "by a centered window"
+NO_INTERVAL = "no interval in data of an earlier version"
+COUNTS = ("followed", "censored", "particles", "uncorrelated")  # as counted: they have none
+_RAW = "reduced by an earlier version; raw results are needed"
+WITHDRAWN = {
+    "model_median": f"its R was that of other events than N_R counts; {_RAW}",
+    "model_lifetimes": f"its R was that of other events than N_R counts; {_RAW}",
+}
+ABSENT = f"not measured: {_RAW}"
+
+
+def put_right(
+    axes: dict[str, np.ndarray], measured: dict[str, Measured], missing: dict[str, str], provenance: dict
+) -> tuple[dict[str, Measured], dict[str, str]]:
+    """What was measured and what is missing, as this version has it."""
+    measured, missing = dict(measured), dict(missing)
+    for name, reason in WITHDRAWN.items():
+        if measured.pop(name, None) is not None:
+            missing[name] = reason
+    for name in ("alive", "constant", "lifetimes", "median_lifetime", "without_rearrangement", "budgets"):
+        if name in measured:
+            measured[name] = replace(measured[name], note=CENTERED)
+    for name in ("lifetimes", "median_lifetime"):
+        if name in measured:
+            measured[f"{name}_centered"] = replace(measured[name], note="")
+        elif name in missing:
+            missing[f"{name}_centered"] = missing[name]
+    if "budgets" in measured:
+        measured["mean_rearrangements"] = _mean_of_law(axes, measured)
+    for name in ("largest_difference", "chosen_difference"):
+        if name in measured:
+            measured[name] = _unbiased(measured[name])
+    for name, found in measured.items():
+        note = "given" if name == "epsilon" and "epsilon_from" in provenance else found.note
+        unknown = np.isnan(found.low) & ~np.isnan(found.value)
+        if unknown.any() and note != "given" and name not in COUNTS:
+            note = "; ".join(filter(None, (note, NO_INTERVAL)))
+        measured[name] = replace(
+            found, low=np.minimum(found.low, found.value), high=np.maximum(found.high, found.value), note=note
+        )
+    for name, entry in QUANTITIES.items():
+        if name not in measured and name not in missing:
+            # What the whole stage lacks has the same reason as the rest of it.
+            peers = [other for other, peer in QUANTITIES.items() if peer.stage == entry.stage]
+            reasons = [missing[other] for other in peers if other in missing]
+            missing[name] = reasons[0] if reasons and not measured.keys() & set(peers) else ABSENT
+    return measured, missing
+
+
+def _mean_of_law(axes, measured) -> Measured:
+    """Mean of the law of N_R, by product limit as the law is; its bins have errors, but no resamples to join them."""
+    edges, law = axes["rearrangements_edge"], measured["budgets"]
+    centers, widths = (edges[:-1] + edges[1:] - 1) / 2, np.diff(edges)
+    parts = np.nan_to_num(law.value) * widths
+    rest = max(1 - parts.sum() - float(measured["without_rearrangement"].value), 0.0)
+    # What lies beyond the law has at least its last number.
+    last = (edges[1:] - 1)[np.isfinite(law.value)].max(initial=1)
+    note = "from the binned law" + (f", restricted to {last:.0f}" if rest > 1e-6 else "") + f"; {CENTERED}"
+    return Measured(np.asarray(parts @ centers + rest * last), np.asarray(np.nan), np.asarray(np.nan), note=note)
+
+
+def _unbiased(found) -> Measured:
+    """Less the bias of a resampled maximum: the middle of its interval is as far off again as the value is."""
+    bias = (found.low + found.high) / 2 - found.value
+    bias = np.where(np.isfinite(bias), bias, 0.0)
+    return replace(found, value=found.value - bias, low=found.low - 2 * bias, high=found.high - 2 * bias)
