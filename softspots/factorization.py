@@ -8,6 +8,7 @@ from sksparse.cholmod import CholmodNotPositiveDefiniteError, analyze
 
 from . import _core
 from .exceptions import InputError
+from .threads import single_threaded
 
 
 class Cholesky:
@@ -27,6 +28,7 @@ class Cholesky:
         self._pattern = self._values = ()
         self._factor = None
 
+    @single_threaded()
     def factorize(self, matrix: sparse.csc_array, shift: float = 0.0) -> bool:
         """Factorise ``matrix + shift * identity``; False if that is not positive definite."""
         pattern, values = (matrix.indptr, matrix.indices), (matrix.data, np.array(shift))
@@ -77,6 +79,7 @@ def _same(arrays: tuple[np.ndarray, ...], others: tuple[np.ndarray, ...]) -> boo
     return len(arrays) == len(others) and all(map(np.array_equal, arrays, others))
 
 
+@single_threaded()
 def count_below(matrix: sparse.csc_array, value: float, uncertainty: float) -> int:
     """How many eigenvalues lie below ``value``: Sylvester's law of inertia on L D Lᵀ = matrix − value.
 

@@ -19,6 +19,7 @@ from .matrices import ZERO_TOLERANCE, checked, matrix_norm, row_sums, with_place
 from .model import Model
 from .stability import Stability, factorize_tied, uniform, untie
 from .state import Frame
+from .threads import single_threaded
 
 # Block Lanczos keeps some three vectors for each mode that it finds; below this many in all, it gains nothing.
 DENSE = 4
@@ -121,6 +122,7 @@ def participation_ratio(vectors: np.ndarray) -> np.ndarray:
     return ratios
 
 
+@single_threaded()
 def lowest_modes(
     matrix,
     count: int,

@@ -9,6 +9,8 @@ import traceback
 
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
+from softspots.threads import openmp_libraries
+
 # What the launchers of Open MPI, MPICH (and everything that speaks PMI) and Slurm tell the processes they start.
 _SIZE_VARIABLES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
 _RANK_VARIABLES = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID")
@@ -143,9 +145,9 @@ def one_thread() -> None:
     # Libraries loaded from now on read the environment, the others are told.
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
     threadpool_limits(1)
-    # CHOLMOD asks for four threads whatever it is told; without levels of parallelism OpenMP does not give them.
-    for openmp in ThreadpoolController().select(user_api="openmp").lib_controllers:
-        openmp.dynlib.omp_set_max_active_levels(0)
+    # What CHOLMOD asks for, it does not get.
+    for library in openmp_libraries(ThreadpoolController()):
+        library.omp_set_max_active_levels(0)
 
 
 def default_grid(size: int, length_x: float, length_y: float) -> tuple[int, int]:

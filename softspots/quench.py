@@ -16,6 +16,7 @@ from .model import Model
 from .modes import hessian, softest_mode
 from .stability import Stability, examine, factorize_tied, softest_places, uniform
 from .state import Frame
+from .threads import single_threaded
 
 # Where the first-order minimisers hand over, in ε_AA/σ_AA: two Newton steps go from there to rounding.
 HANDOVER = 1e-4
@@ -85,6 +86,7 @@ class InherentStructure:
         return f"InherentStructure({numbers}, {certified}, {self.stability})"
 
 
+@single_threaded()
 def inherent_structure(
     frame: Frame,
     model: Model,
