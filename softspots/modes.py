@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 from scipy import sparse
@@ -113,10 +114,20 @@ def participation_ratio(vectors: np.ndarray) -> np.ndarray:
     -------
     (M,) ndarray
         From 1/N, one particle moves, to 1, all move equally.
+
+    Raises
+    ------
+    InputError
+        If the shape does not fit, or components are masked.
     """
+    if np.ma.is_masked(vectors):
+        raise InputError(f"participation_ratio: vectors have {np.ma.count_masked(vectors)} masked components")
+    vectors = np.asarray(vectors, dtype=float)
+    if vectors.ndim != 3:
+        raise InputError(f"participation_ratio: vectors have shape {vectors.shape}; (modes, N, dimension) is needed")
     ratios = np.empty(len(vectors))
     # One after the other, as a mode fits into a cache.
-    for number, vector in enumerate(np.asarray(vectors, dtype=float)):
+    for number, vector in enumerate(vectors):
         squares = np.einsum("ij,ij->i", vector, vector)
         ratios[number] = squares.sum() ** 2 / (len(squares) * np.square(squares).sum())
     return ratios
@@ -177,14 +188,14 @@ def lowest_modes(
         raise InputError(f"lowest_modes: method is {method!r}; allowed: {', '.join(METHODS)}")
     matrix, precision = checked(matrix)
     size = matrix.shape[0]
-    if dimension < 1 or size % dimension:
+    if not isinstance(dimension, Integral) or dimension < 1 or size % dimension:
         raise InputError(f"lowest_modes: {size} degrees of freedom do not fit dimension {dimension!r}")
     if stability is not None:
         matrix, rigid = _held(matrix, dimension, translations, stability)
     else:
         rigid = uniform(size, dimension)[:, : dimension * bool(translations)]
     free = matrix.shape[0] - rigid.shape[1]
-    if not 1 <= count <= free:
+    if not (isinstance(count, Integral) and 1 <= count <= free):
         raise InputError(
             f"lowest_modes: count is {count!r}; {matrix.shape[0]} degrees of freedom less {rigid.shape[1]} rigid "
             f"motions allow {f'1 to {free}' if free else 'none'}"

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.sparse import csc_array
 
 from . import _core
+from .arrays import positive_number
 from .exceptions import InputError
 from .factorization import Cholesky
 from .forces import energy_forces, kernel_arguments
@@ -123,8 +124,7 @@ def inherent_structure(
     """
     if method not in METHODS:
         raise InputError(f"inherent_structure: method is {method!r}; allowed: {', '.join(METHODS)}")
-    if not (np.isfinite(max_force) and max_force > 0):
-        raise InputError(f"inherent_structure: max_force is {max_force!r}; it must be a positive finite number")
+    max_force = positive_number("inherent_structure: max_force", max_force)
     landscape = _Landscape(model, Cholesky() if cholesky is None else cholesky)
     factorizations = landscape.cholesky.factorizations
     kicks = 0

@@ -21,7 +21,7 @@ from .io.results import read_results
 from .probability import plateau, plateau_onset, rearrangement_probability
 from .reduce_lives import lives, model
 from .selection import delta_p_star
-from .spots import bonds, delaunay_edges
+from .spots import connect
 from .state import Box, Frame
 from .tracking import spot_correlation, uncorrelated_from, uncorrelated_level
 from .vibrations import density_of_states
@@ -179,10 +179,7 @@ def _edges(run, structures, chosen, found) -> Iterator[np.ndarray]:
     species = results["species"]
     for done, index in enumerate(chosen):
         frame = Frame(structures[index], species, Box(*sides, tilts[index], strains[index]), only_b=True)
-        if configuration["connection"] == "delaunay":
-            yield delaunay_edges(frame)
-        else:
-            yield bonds(frame, configuration["bond_length"])
+        yield connect(frame, configuration["connection"], configuration["bond_length"])
         found.advance((done + 1) / len(chosen))
 
 

@@ -2,36 +2,90 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 
 from . import _core
-from .clusters import label_clusters
+from .arrays import float_array, positive_number, whole_array, whole_number
+from .clusters import label_clusters, make_whole
 from .exceptions import InputError
 from .forces import box_array
 from .state import Frame
 
 CONNECTIONS = ("delaunay", "distance")
+# Section II of Schoenholz et al. 2014 takes 430 modes for 10,000 particles, and 20 particles of each.
+MODES_PER_PARTICLE, PARTICLES = 0.043, 20
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SoftSpots:
-    """The soft spots of one inherent structure.
+    """The soft spots of one inherent structure: as many as ``len`` says, and one after the other an array of ids.
 
     Parameters
     ----------
     labels : (N,) ndarray of int32
         -1 for a particle on no soft spot, otherwise the number of its spot. Spots are numbered from
         0 in the order of their lowest particle id.
+    frame : Frame, optional
+        The inherent structure, for `centers`.
+    edges : (E, 2) ndarray of int, optional
+        What connects particles, for `centers`.
+    n_modes, n_particles : int, optional
+        How many modes made the map, and how many particles of each.
     """
 
     labels: np.ndarray
+    frame: Frame | None = None
+    edges: np.ndarray | None = None
+    n_modes: int | None = None
+    n_particles: int | None = None
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """The particle ids of each spot, rising."""
+        on_spot = np.flatnonzero(self.labels >= 0)
+        order = on_spot[np.argsort(self.labels[on_spot], kind="stable")]
+        return iter(np.split(order, np.cumsum(self.sizes)[:-1]) if self.count else [])
+
+    def __repr__(self) -> str:
+        parts = f"{self.count} on {np.count_nonzero(self.labels >= 0)} of {len(self.labels)} particles"
+        made = f" from {self.n_modes} modes, {self.n_particles} particles of each" if self.n_modes else ""
+        return f"SoftSpots({parts}{made})"
 
     @property
     def count(self) -> int:
         """Number of soft spots."""
         return int(self.labels.max(initial=-1)) + 1
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """How many particles are on each spot, (S,)."""
+        return np.bincount(self.labels[self.labels >= 0], minlength=self.count)
+
+    @property
+    def centers(self) -> np.ndarray:
+        """The mean position of each spot's particles, (S, 2), in the box; of a spot at the boundary in one piece.
+
+        In σ_AA. A spot that reaches around the box is cut open somewhere.
+
+        Raises
+        ------
+        InputError
+            If the spots came without their frame and edges.
+        """
+        if self.frame is None or self.edges is None:
+            raise InputError("SoftSpots: centers need the frame and the edges; these are labels alone")
+        one, other = self.labels[self.edges].T
+        whole = make_whole(self.frame.positions, self.frame.box, self.edges[(one == other) & (one >= 0)])
+        on_spot = self.labels >= 0
+        sums = [np.bincount(self.labels[on_spot], axis[on_spot], self.count) for axis in whole.T]
+        return self.frame.box.wrap(np.column_stack(sums) / self.sizes[:, None])[0]
 
     @property
     def density(self) -> float:
@@ -66,11 +120,10 @@ def rank_modes(participation_ratio: np.ndarray) -> np.ndarray:
     Raises
     ------
     InputError
-        If a participation ratio is not a number.
+        If a participation ratio is masked or not a finite number.
     """
-    if np.isnan(participation_ratio).any():
-        raise InputError("rank_modes: participation_ratio holds values that are not numbers")
-    return np.argsort(participation_ratio, kind="stable")
+    ratios = float_array("rank_modes: participation_ratio", participation_ratio, ("M",))
+    return np.argsort(ratios, kind="stable")
 
 
 def mode_particles(vectors: np.ndarray, count: int) -> np.ndarray:
@@ -91,14 +144,16 @@ def mode_particles(vectors: np.ndarray, count: int) -> np.ndarray:
     Raises
     ------
     InputError
-        If the shape does not fit, a component is not finite, or ``count`` is out of range.
+        If the shape does not fit, a component is masked or not finite, or ``count`` is out of range.
     """
+    if np.ma.is_masked(vectors):
+        raise InputError(f"mode_particles: vectors have {np.ma.count_masked(vectors)} masked components")
     vectors = np.asarray(vectors, dtype=float)
     if vectors.ndim != 3 or vectors.shape[2] != 2:
         raise InputError(f"mode_particles: vectors have shape {vectors.shape}; (modes, particles, 2) is needed")
     n_modes, n_all, _ = vectors.shape
-    if not 1 <= count <= n_all:
-        raise InputError(f"mode_particles: {count} particles are asked of each mode; allowed: 1 to {n_all} (all)")
+    if not (isinstance(count, Integral) and 1 <= count <= n_all):
+        raise InputError(f"mode_particles: {count!r} particles are asked of each mode; allowed: 1 to {n_all} (all)")
     largest = np.empty((n_modes, count), dtype=np.int32)
     for mode, vector in enumerate(vectors):
         squares = vector[:, 0] ** 2 + vector[:, 1] ** 2
@@ -157,17 +212,29 @@ def bonds(frame: Frame, length: float, among: np.ndarray | None = None) -> np.nd
     InputError
         If the length is not a positive finite number, or ``among`` is not one value a particle.
     """
-    if not (np.isfinite(length) and length > 0):
-        raise InputError(f"bonds: bond_length is {length!r}; it must be a positive finite number")
+    length = positive_number("bonds: bond_length", length)
     return _core.connect(frame.positions, box_array(frame.box), _checked_among(among, frame), length)
+
+
+def connect(frame: Frame, connection: str, bond_length: float, among: np.ndarray | None = None) -> np.ndarray:
+    """What connects the particles of a map, (E, 2): `delaunay_edges` or `bonds`, by name.
+
+    Raises
+    ------
+    InputError
+        If the connection is neither "delaunay" nor "distance", and as these do.
+    """
+    if connection not in CONNECTIONS:
+        raise InputError(f"soft_spots: connection is {connection!r}; allowed: {', '.join(CONNECTIONS)}")
+    return delaunay_edges(frame, among) if connection == "delaunay" else bonds(frame, bond_length, among)
 
 
 def soft_spots_from_ranking(
     frame: Frame,
     participation_ratio: np.ndarray,
     mode_particles: np.ndarray,
-    n_modes: int = 430,
-    n_particles: int = 20,
+    n_modes: int | None = None,
+    n_particles: int | None = None,
     min_particles: int = 4,
     connection: str = "delaunay",
     bond_length: float = 1.5,
@@ -182,10 +249,12 @@ def soft_spots_from_ranking(
         Participation ratios of the modes.
     mode_particles : (M, K) array_like of int
         Particles of each mode by falling polarization, as `mode_particles` gives them.
-    n_modes : int
-        N_m: how many modes to take, the most localized first; at most M.
-    n_particles : int
-        N_p: how many particles to take from each, the most active first; at most K.
+    n_modes : int, optional
+        N_m: how many modes to take, the most localized first; at most M. Default: the paper's 430 for 10,000 particles,
+        in proportion to N. If the default is more than M, all are taken, and a warning says so.
+    n_particles : int, optional
+        N_p: how many particles to take from each, the most active first; at most K. Default: the paper's 20, or all of
+        K if that is less.
     min_particles : int
         Clusters of fewer particles are dropped.
     connection : {"delaunay", "distance"}
@@ -208,28 +277,30 @@ def soft_spots_from_ranking(
     -----
     Schoenholz et al. 2014, section II, after Manning and Liu 2011.
     """
-    participation_ratio, mode_particles = np.asarray(participation_ratio), np.asarray(mode_particles)
-    if mode_particles.ndim != 2 or participation_ratio.shape != mode_particles.shape[:1]:
+    if np.ndim(mode_particles) != 2 or np.shape(participation_ratio) != np.shape(mode_particles)[:1]:
         raise InputError(
-            f"soft_spots: participation_ratio has shape {participation_ratio.shape} and mode_particles "
-            f"{mode_particles.shape}; (modes,) and (modes, particles of each) are needed"
+            f"soft_spots: participation_ratio has shape {np.shape(participation_ratio)} and mode_particles "
+            f"{np.shape(mode_particles)}; (modes,) and (modes, particles of each) are needed"
         )
+    mode_particles = whole_array("soft_spots: mode_particles", mode_particles, ("M", "K"), 0, len(frame) - 1)
+    if n_modes is None:
+        n_modes = _default_modes(len(frame), len(mode_particles))
+    n_particles = min(PARTICLES, mode_particles.shape[1]) if n_particles is None else n_particles
     for name, value, limit in zip(
         ("n_modes", "n_particles"), (n_modes, n_particles), mode_particles.shape, strict=True
     ):
-        if not 1 <= value <= limit:
-            raise InputError(f"soft_spots: {name} is {value}; allowed: 1 to {limit} (all that are given)")
-    if mode_particles.min() < 0 or mode_particles.max() >= len(frame):
-        raise InputError(f"soft_spots: mode_particles must be particle ids, 0 to {len(frame) - 1}")
-    if connection not in CONNECTIONS:
-        raise InputError(f"soft_spots: connection is {connection!r}; allowed: {', '.join(CONNECTIONS)}")
+        if not (isinstance(value, Integral) and 1 <= value <= limit):
+            raise InputError(f"soft_spots: {name} is {value!r}; allowed: 1 to {limit} (all that are given)")
+    whole_number("soft_spots: min_particles", min_particles, 1)
     on_map = np.zeros(len(frame), dtype=bool)
     on_map[mode_particles[rank_modes(participation_ratio)[:n_modes], :n_particles]] = True
-    edges = delaunay_edges(frame, on_map) if connection == "delaunay" else bonds(frame, bond_length, on_map)
-    return SoftSpots(label_clusters(on_map, edges, min_particles))
+    edges = connect(frame, connection, bond_length, on_map)
+    return SoftSpots(label_clusters(on_map, edges, min_particles), frame, edges, n_modes, n_particles)
 
 
-def soft_spots(frame: Frame, modes, n_modes: int = 430, n_particles: int = 20, **clustering) -> SoftSpots:
+def soft_spots(
+    frame: Frame, modes, n_modes: int | None = None, n_particles: int | None = None, **clustering
+) -> SoftSpots:
     """Soft spots from the vibrational modes of an inherent structure.
 
     Parameters
@@ -254,8 +325,24 @@ def soft_spots(frame: Frame, modes, n_modes: int = 430, n_particles: int = 20, *
         raise InputError(
             f"soft_spots: vectors have shape {np.shape(modes.vectors)}; (modes, {len(frame)}, 2) is needed"
         )
-    ranking = mode_particles(modes.vectors, n_particles)
+    ranking = mode_particles(modes.vectors, min(PARTICLES, len(frame)) if n_particles is None else n_particles)
+    if not modes.vectors[np.arange(len(ranking)), ranking[:, -1]].any(axis=1).all():
+        # Particles that nothing holds take part in no mode.
+        moving = np.count_nonzero(np.any(modes.vectors, axis=(0, 2)))
+        if n_particles is not None and n_particles > moving:
+            raise InputError(f"soft_spots: n_particles is {n_particles}; allowed: 1 to {moving} (all that move)")
+        ranking = ranking[:, :moving]
     return soft_spots_from_ranking(frame, modes.participation_ratio, ranking, n_modes, n_particles, **clustering)
+
+
+def _default_modes(particles: int, there: int) -> int:
+    wanted = max(1, round(MODES_PER_PARTICLE * particles))
+    if wanted > there:
+        warnings.warn(
+            f"soft_spots: {wanted} modes make a map of {particles} particles, but only {there} are given; all are used",
+            stacklevel=3,
+        )
+    return min(wanted, there)
 
 
 def _checked_among(among, frame):

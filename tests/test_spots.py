@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from reference import flipped, images_of, renumbered, wrapped
 from scipy.spatial import Delaunay
 
+from softspots.exceptions import InputError
 from softspots.spots import (
     SoftSpots,
     bonds,
@@ -85,7 +86,7 @@ def test_numbers_that_are_none_are_errors():
     vectors[1, 2, 0] = np.nan
     with pytest.raises(ValueError, match="mode 1 has components that are not finite"):
         mode_particles(vectors, 1)
-    with pytest.raises(ValueError, match="not numbers"):
+    with pytest.raises(ValueError, match="rank_modes: participation_ratio must be finite; 1 of 2 are not"):
         rank_modes(np.array([0.1, np.nan]))
     with pytest.raises(ValueError, match=r"\(2, 3, 3\)"):
         mode_particles(np.ones((2, 3, 3)), 1)
@@ -228,6 +229,18 @@ def test_values_of_a_map():
     assert (empty.count, empty.density) == (0, 0.0)
 
 
+def test_spots_are_a_sequence_with_sizes():
+    spots = SoftSpots(np.array([-1, 0, 1, 0, -1, 1, 1, -1], dtype=np.int32))
+    assert len(spots) == 2
+    assert [particles.tolist() for particles in spots] == [[1, 3], [2, 5, 6]]
+    assert spots.sizes.tolist() == [2, 3]
+    assert repr(spots) == "SoftSpots(2 on 5 of 8 particles)"
+    with pytest.raises(InputError, match="centers need the frame"):
+        _ = spots.centers
+    empty = SoftSpots(np.full(3, -1, dtype=np.int32))
+    assert (len(empty), list(empty), empty.sizes.tolist()) == (0, [], [])
+
+
 # From modes to maps
 
 
@@ -276,6 +289,72 @@ def test_small_clusters_are_dropped(square):
     assert soft_spots(frame, modes, n_modes=2, n_particles=4).count == 2
 
 
+@pytest.mark.parametrize("flips", [0, 1, -2])
+@pytest.mark.parametrize("move", [(0.0, 0.0), (-3.1, -9.3), (1234.5, 678.9)])
+def test_centers_are_those_of_the_cores_also_across_the_boundary(square, flips, move):
+    frame, modes, _ = square
+    moved = flipped(replace(frame, positions=frame.positions + move), flips)
+    spots = soft_spots(moved, modes, n_modes=2, n_particles=9)
+    assert spots.centers.shape == (2, 2)
+    assert len(spots) == 2
+    for particles, center in zip(spots, spots.centers, strict=True):
+        # The core is smaller than half the box, so all are where their shortest images from its middle are.
+        offsets = frame.box.minimum_image(moved.positions[particles] - center)
+        # Rounding of coordinates of a thousand.
+        np.testing.assert_allclose(offsets.mean(axis=0), 0, atol=1e-11)
+        assert np.hypot(*offsets.T).max() < 3
+        assert (center >= 0).all()
+        assert (center < (18.0, 18.5)).all()
+
+
+def test_centers_of_an_empty_map(square):
+    frame, modes, _ = square
+    assert soft_spots(frame, modes, n_modes=2, n_particles=3).centers.shape == (0, 2)
+
+
+def test_defaults_fit_the_system(square):
+    """The paper's 430 of 10,000 are 17 for 400 particles."""
+    frame, _, _ = square
+    modes, _ = local_modes(frame, np.random.default_rng(6).uniform(0, 18, (25, 2)), np.linspace(1, 5, 25))
+    spots = soft_spots(frame, modes)
+    assert (spots.labels == soft_spots(frame, modes, 17, 20).labels).all()
+    assert repr(spots).endswith("from 17 modes, 20 particles of each)")
+    ranking = mode_particles(modes.vectors, 12)
+    stored = soft_spots_from_ranking(frame, modes.participation_ratio, ranking)
+    assert (stored.n_modes, stored.n_particles) == (17, 12)
+    few = SimpleNamespace(vectors=modes.vectors[:5], participation_ratio=modes.participation_ratio[:5])
+    with pytest.warns(UserWarning, match="17 modes make a map of 400 particles, but only 5 are given"):
+        assert soft_spots(frame, few).n_modes == 5
+    tiny = Frame(frame.positions[:6], frame.species[:6], frame.box)
+    modes, _ = local_modes(tiny, [(1.0, 1.0)], [3.0])
+    assert (soft_spots(tiny, modes).n_modes, soft_spots(tiny, modes).n_particles) == (1, 6)
+
+
+def test_particles_that_take_part_in_no_mode_are_on_no_map(square):
+    frame, modes, _ = square
+    vectors = modes.vectors.copy()
+    vectors[:, 12:] = 0
+    left = SimpleNamespace(vectors=vectors, participation_ratio=modes.participation_ratio)
+    spots = soft_spots(frame, left, n_modes=3)
+    assert spots.n_particles == 12
+    assert (spots.labels[12:] == -1).all()
+    with pytest.raises(InputError, match=r"n_particles is 13; allowed: 1 to 12 \(all that move\)"):
+        soft_spots(frame, left, 3, 13)
+
+
+def test_masked_numbers_are_refused(square):
+    frame, modes, _ = square
+    masked = np.ma.masked_where(modes.vectors > 0.1, modes.vectors)
+    with pytest.raises(InputError, match="masked"):
+        mode_particles(masked, 9)
+    ratio = np.ma.masked_less(modes.participation_ratio, 0.1)
+    with pytest.raises(InputError, match="masked"):
+        rank_modes(ratio)
+    ranking = np.ma.masked_equal(mode_particles(modes.vectors, 9), 3)
+    with pytest.raises(InputError, match="masked"):
+        soft_spots_from_ranking(frame, modes.participation_ratio, np.ma.masked_less(ranking, 200), 2, 9)
+
+
 def test_maps_do_not_depend_on_the_description(square):
     frame, modes, _ = square
     labels = soft_spots(frame, modes, n_modes=3, n_particles=15).labels
@@ -299,6 +378,10 @@ def test_the_connection_decides_what_is_one_spot(square):
         ({"n_modes": 0}, "n_modes is 0; allowed: 1 to 3"),
         ({"n_particles": 401}, "401 particles are asked of each mode; allowed: 1 to 400"),
         ({"connection": "voronoi"}, "connection is 'voronoi'; allowed: delaunay, distance"),
+        ({"connection": "foo", "bond_length": 1.0}, "connection is 'foo'; allowed: delaunay, distance"),
+        ({"connection": None}, "connection is None; allowed: delaunay, distance"),
+        ({"n_modes": 1.5}, "n_modes is 1.5"),
+        ({"min_particles": 0}, "min_particles is 0"),
     ],
 )
 def test_wrong_parameters_are_named(square, change, message):
@@ -317,7 +400,7 @@ def test_modes_and_rankings_must_fit_the_frame(square):
     with pytest.raises(ValueError, match=r"participation_ratio has shape \(2,\)"):
         soft_spots_from_ranking(frame, modes.participation_ratio[1:], ranking, 2, 9)
     for wrong in (-1, 400):
-        with pytest.raises(ValueError, match="particle ids, 0 to 399"):
+        with pytest.raises(ValueError, match=rf"mode_particles must be whole numbers from 0 to 399; {wrong} is"):
             soft_spots_from_ranking(
                 frame, modes.participation_ratio, np.where(ranking == ranking[0, 0], wrong, ranking), 2, 9
             )
