@@ -19,6 +19,7 @@ from softspots.io import (
     read_trajectory,
     write_reduced,
 )
+from softspots.io.heap import has_endless_heap
 from softspots.io.reduced import Measured, Reduced
 from softspots.io.schema import PARAMETERS, SCHEMA
 from softspots.io.seal import SEAL_LENGTH, check_seal
@@ -160,6 +161,18 @@ def test_a_damaged_seal_is_no_missing_one(paths, tmp_path, kind):
     copy.write_bytes(content[: -SEAL_LENGTH - 40] + bytes(SEAL_LENGTH + 40))
     with pytest.raises(DamagedFileError):
         read_all(kind, copy)
+
+
+def test_an_endless_heap_is_found_without_a_seal(paths, tmp_path):
+    content, copy = bytearray(paths["results"].read_bytes()[:-SEAL_LENGTH]), tmp_path / "copy.nc"
+    copy.write_bytes(content)
+    assert not has_endless_heap(copy)
+    # What is left of the heap that holds the labels; HDF5 would go round in it for ever.
+    start = content.index(b"GCOL") + 16
+    content[start : start + 512] = bytes(512)
+    copy.write_bytes(content)
+    with pytest.raises(DamagedFileError, match="would not come to its end"):
+        read_results(copy)
 
 
 def test_arrays_have_checksums_of_their_own(paths):

@@ -14,6 +14,7 @@ import numpy as np
 
 from softspots.exceptions import DamagedFileError, OutputError
 from softspots.io.attributes import get_attributes
+from softspots.io.heap import has_endless_heap
 from softspots.io.seal import check_seal, write_seal
 
 # The most that zlib shrinks: what says that it holds more bytes for each of the file's is damaged.
@@ -30,8 +31,8 @@ class NetCDFReader:
     Parameters
     ----------
     path : str or path-like
-    sealed : bool
-        Whether to look for a seal first, for which the whole file is read.
+    whole : bool
+        Whether to check the file as a whole first, for which all of it is read.
 
     Attributes
     ----------
@@ -55,9 +56,11 @@ class NetCDFReader:
         If it is no NetCDF file, or a damaged one.
     """
 
-    def __init__(self, path: str | PathLike, sealed: bool = True):
+    def __init__(self, path: str | PathLike, whole: bool = True):
         self.path = path
-        self.checked = sealed and check_seal(path)
+        self.checked = whole and check_seal(path)
+        if whole and not self.checked and has_endless_heap(path):
+            raise DamagedFileError(f"{path} is damaged: HDF5 would not come to its end")
         with self._library("is not NetCDF, or damaged"):
             self._dataset = netCDF4.Dataset(path)
         try:

@@ -231,7 +231,7 @@ class Results:
         """
         if name not in self:
             raise KeyError(f"there is no variable {name!r}; there are: {', '.join(filter(self.__contains__, SCHEMA))}")
-        with NetCDFReader(self.path, sealed=False) as file:
+        with NetCDFReader(self.path, whole=False) as file:
             return _read(file, name)
 
     def variables(self, index: int) -> dict[str, np.ndarray]:
@@ -245,7 +245,7 @@ class Results:
             If the file is damaged, or a value is not what the schema allows.
         """
         index = self._index(index)
-        with NetCDFReader(self.path, sealed=False) as file:
+        with NetCDFReader(self.path, whole=False) as file:
             names = [name for name, entry in SCHEMA.items() if name in self and TIME in entry.dimensions]
             return {name: _read(file, name, index) for name in names}
 
@@ -260,7 +260,7 @@ class Results:
             If the file is damaged, or the frame was not written completely.
         """
         index = self._index(index)
-        with NetCDFReader(self.path, sealed=False) as file:
+        with NetCDFReader(self.path, whole=False) as file:
             values = {name: _read(file, name, index) for name in FRAME}
             species, *lengths = (_read(file, name) for name in ("species", "length_x", "length_y"))
         for name, value in values.items():
