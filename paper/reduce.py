@@ -18,6 +18,9 @@ from softspots.reduce import reduce_run
 
 from .conditions import CONDITIONS, FRAME, HERE, SHOWN, Condition, condition, read_data
 from .run import RECORD
+from .sources import REDUCTION
+from .sources import checksum as checksum_of_code
+from .sources import read as read_code
 
 
 def epsilon_elsewhere(one: Condition) -> tuple[str, float] | None:
@@ -65,6 +68,7 @@ def reduce_condition(one: Condition) -> Reduced:
         | {"source": str(path.relative_to(HERE.parent)), "configuration_checksum": checksum(expected)}
         # By the median: a machine that was suspended counts in one frame.
         | {"wall_time_frames": found.n_frames * float(np.median(found["wall_time"].sum(axis=1)))}
+        | {"reduction": checksum_of_code(read_code(REDUCTION))}
         | record
     )
     return replace(reduced, configuration=expected, provenance=provenance)

@@ -34,7 +34,8 @@ def summary_text(runs: Sequence[Reduced], series: Sequence[Series]) -> str:
         if exponent := relaxation_exponent(one):
             value = shown(Measured(exponent.value, *exponent.interval(CONFIDENCE)))
             lines += [f"τ_α ∝ γ̇^n at T = {one.runs[0].temperature:g}: n = {value}", ""]
-    lines += _missing(runs)
+    lines += _reasons(runs, "Noted (*):", [_notes(run) for run in runs])
+    lines += _reasons(runs, "Not measured:", [run.missing for run in runs])
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -77,7 +78,7 @@ def _entry(run, name) -> dict:
     known = {"symbol": entry.symbol, "unit": entry.units, "section": entry.section, "paper": entry.paper}
     if name not in run:
         return known | _interval(math.nan, math.nan, math.nan)
-    return known | _interval(run[name].value, run[name].low, run[name].high)
+    return known | _interval(run[name].value, run[name].low, run[name].high) | {"note": run[name].note}
 
 
 def _interval(value, low, high) -> dict:
@@ -91,7 +92,7 @@ def _rows(runs) -> list[list[str]]:
     sizes = [f"{run.configuration.get('particles', '?')} × {run.provenance.get('frames', '?')}" for run in runs]
     rows.append(["particles × frames", "", *sizes, "10000", ""])
     for name, entry in NUMBERS.items():
-        values = [shown(run[name]) if name in run else "—" for run in runs]
+        values = [shown(run[name]) + " *" * bool(run[name].note) if name in run else "—" for run in runs]
         rows.append([f"{entry.symbol}, {entry.long_name}", _unit(entry.units), *values, entry.paper, entry.section])
     return rows
 
@@ -113,16 +114,21 @@ def _unit(units: str) -> str:
     return "" if units == "1" else units
 
 
-def _missing(runs) -> list[str]:
-    """What is missing, by reason."""
+def _notes(run) -> dict[str, str]:
+    """What is noted of quantities, by name."""
+    return {name: found.note for name, found in run.measured.items() if found.note}
+
+
+def _reasons(runs, title, found) -> list[str]:
+    """Quantities by what is said of them, for each run a dictionary."""
     reasons = {}
-    for run in runs:
-        for name, reason in run.missing.items():
+    for run, said in zip(runs, found, strict=True):
+        for name, reason in said.items():
             where = f"T = {run.temperature:g}, γ̇ = {run.strain_rate:g}: " if len(runs) > 1 else ""
             reasons.setdefault(where + reason, []).append(QUANTITIES[name].symbol)
     if not reasons:
         return []
-    return ["Not measured:", "", *(f"* {reason} ({', '.join(symbols)})" for reason, symbols in reasons.items())]
+    return [title, "", *(f"* {reason} ({', '.join(symbols)})" for reason, symbols in reasons.items()), ""]
 
 
 def aligned(rows) -> list[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from paper.sources import DYNAMICS
+
 from . import conservation, ensemble, flow, liquid, single_frame, startup
 from .dynamics_figure import draw
 from .parts import recompute
@@ -35,4 +37,4 @@ PARTS = {
 }
 
 if __name__ == "__main__":
-    recompute("dynamics", "The physics of the dynamics.", PARTS, DATA, draw)
+    recompute("dynamics", "The physics of the dynamics.", PARTS, DATA, draw, DYNAMICS)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from paper.sources import LANDSCAPE
+
 from . import basins, handover, minima, predictions, solvers
 from .landscape_figure import draw
 from .parts import recompute
@@ -24,4 +26,4 @@ PARTS = {
 }
 
 if __name__ == "__main__":
-    recompute("landscape", "The energy landscape: quenches, minima and modes.", PARTS, DATA, draw)
+    recompute("landscape", "The energy landscape: quenches, minima and modes.", PARTS, DATA, draw, LANDSCAPE)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from softspots.bootstrap import Estimate
+from softspots.bootstrap import combined as joined
 from softspots.findings import Missing
 from softspots.io.reduced import Measured, Reduced
 from softspots.series import Series, collapses, relaxation_exponent
@@ -45,10 +46,11 @@ def value(name: str) -> Measure:
 
 
 def mean(name: str) -> Measure:
-    """The mean over runs, which are independent, as far as they have it."""
+    """The mean over runs, which are independent, as far as they have measured it: what is given has no interval."""
 
     def measure(runs):
-        found = [number(run, name) for run in runs if name in run] or [number(runs[0], name)]
+        measured_in = [run for run in runs if name in run and np.isfinite(run[name].low)]
+        found = [number(run, name) for run in measured_in or runs[:1]]
         error = math.hypot(*(one.error for one in found)) / len(found)
         return Number.with_error(np.mean([one.value for one in found]), error)
 
@@ -118,14 +120,17 @@ def at_lag(run: Reduced, name: str, lag: float) -> Estimate:
 
 def combined(function: Callable, *estimates: Estimate) -> Number:
     """A function of estimates from independent runs, or from one run, whose resamples are the same frames."""
-    resampled = [function(*one) for one in zip(*(estimate.resampled for estimate in estimates), strict=True)]
-    blocks = max(estimate.block for estimate in estimates)
-    return Number.of(Estimate(function(*(one.value for one in estimates)), np.array(resampled), blocks))
+    return Number.of(joined(function, *estimates))
 
 
 def first_value(name: str) -> Measure:
     """What is left after 2 τ."""
     return lambda runs: Number.of(at_lag(runs[0], name, FIRST_LAG))
+
+
+def at_strain(name: str, strain: float) -> Measure:
+    """What is left after this strain, γ̇ δt."""
+    return lambda runs: Number.of(at_lag(runs[0], name, strain / runs[0].strain_rate))
 
 
 def temperature_rather_than_rate(name: str) -> Measure:
@@ -182,9 +187,11 @@ def against_survival(runs: Sequence[Reduced]) -> Number:
     known[0] = False
 
     def distance(field, alive):
-        return np.sqrt(np.mean((field - constant * alive)[known] ** 2)) / field[known][0]
+        return np.mean((field - constant * alive)[known] ** 2) / field[known][0] ** 2
 
-    return combined(distance, *(Estimate(found.value, found.resampled, found.block) for found in (field, alive)))
+    pair = (Estimate(found.value, found.resampled, found.block) for found in (field, alive))
+    # Squares, as their bias is that of noise, which adds to them.
+    return Number.of(joined(distance, *pair).unbiased().map(lambda square: np.sqrt(max(square, 0.0))))
 
 
 def collapse(name: str) -> Measure:
@@ -212,13 +219,18 @@ def exponent(runs: Sequence[Reduced]) -> Number:
 
 
 def _power_law(run):
-    """P(τ_L) in logarithms with errors, the straight line up to τ_α, and where the times are below and far above it."""
+    """P(τ_L) in logarithms with errors, the straight line up to τ_α, and where the times are below and far above it.
+
+    What has no interval has an error of NaN, and no say in the line.
+    """
     relaxation, law = number(run, "tau_alpha").value, measured(run, "lifetimes")
     times = run.axes["lifetime"]
-    known = np.isfinite(law.value) & (law.low > 0)
+    known = law.value > 0
     logs, values = np.log(times[known]), np.log(law.value[known])
-    errors = np.log(law.high[known] / law.low[known]) / 2
-    before = (times[known] > WINDOW) & (times[known] < relaxation)
+    bounded = law.low[known] > 0
+    ends = (np.where(bounded, end[known], np.nan) for end in (law.low, law.high))
+    errors = -np.subtract(*map(np.log, ends)) / 2
+    before = (times[known] > WINDOW) & (times[known] < relaxation) & bounded
     after = times[known] > 2 * relaxation
     if before.sum() < 4 or after.sum() < 1:
         raise Missing(f"{before.sum()} bins of lifetimes below τ_α and {after.sum()} above 2 τ_α; 4 and 1 are needed")

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
 from benchmarks.measure import machine
 from softspots.progress import Progress
 
+from .stale import part_sources
 
-def recompute(subject: str, description: str, parts: dict, file: Path, draw: Callable[[dict, Path], None]) -> None:
+
+def recompute(
+    subject: str,
+    description: str,
+    parts: dict,
+    file: Path,
+    draw: Callable[[dict, Path], None],
+    sources: Sequence[str],
+) -> None:
     """The command ``python -m validation.SUBJECT [PART ...]``.
 
     Recomputes all parts, or those that are named, writes each as soon as it is done, and draws
@@ -28,6 +37,8 @@ def recompute(subject: str, description: str, parts: dict, file: Path, draw: Cal
         With provenance and data of every part.
     draw : callable
         Is given the data of all parts, and where to draw, without a suffix.
+    sources : sequence of str
+        Patterns of files that all parts come from; data say by a checksum of them when they are stale.
     """
     parser = argparse.ArgumentParser(prog=f"python -m validation.{subject}", description=description)
     parser.add_argument("part", nargs="*", help=f"default: all of them: {'; '.join(parts)}")
@@ -41,7 +52,8 @@ def recompute(subject: str, description: str, parts: dict, file: Path, draw: Cal
         progress.stage(name)
         begin = perf_counter()
         data = module.measure(progress.advance, **arguments)
-        record = {"data": data, "provenance": described | {"wall_seconds": round(perf_counter() - begin)}}
+        origin = {"wall_seconds": round(perf_counter() - begin), "sources": part_sources(module, sources)}
+        record = {"data": data, "provenance": described | origin}
         written = json.loads(file.read_text()) if file.exists() else {}
         written[name] = record
         file.write_text(_text({known: written[known] for known in parts if known in written}), encoding="utf-8")

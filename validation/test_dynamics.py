@@ -5,17 +5,18 @@ Errors are standard errors from independent runs or blocks. A bound of four of t
 so a test that passes does so always; each also asks that the errors are small enough to see something.
 """
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 from scipy import stats
 
+from paper.sources import DYNAMICS
+
+from . import dynamics
 from .conservation import exponent
+from .stale import Parts
 from .statistics import mean_error
 
-PARTS = json.loads((Path(__file__).parent / "dynamics.json").read_text())
+PARTS = Parts(dynamics.DATA, dynamics.PARTS, DYNAMICS)
 SLOW, QUICK, DEFAULT = (f"start-up, 1e-3{cooled}" for cooled in ("", ", quickly cooled", ", cooled as by default"))
 STATES = [
     f"ensemble, {state}, {chain}" for state in ("liquid", "sheared") for chain in ("1 thermostat", "3 thermostats")

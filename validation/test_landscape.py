@@ -1,17 +1,17 @@
 """The energy landscape, from what `validation.landscape` has written."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+from paper.sources import LANDSCAPE
 from softspots.quench import HANDOVER
 
+from . import landscape
 from .predictions import estimates
 from .sheared_frames import SEEDS
+from .stale import Parts
 
-PARTS = json.loads((Path(__file__).parent / "landscape.json").read_text())
+PARTS = Parts(landscape.DATA, landscape.PARTS, LANDSCAPE)
 TEMPERATURES = [str(temperature) for temperature in SEEDS]
 SOLVERS = ["modes, N = 10,000", "modes, N = 2,500"]
 

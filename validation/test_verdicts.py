@@ -15,8 +15,11 @@ QUESTION = Direction("less", "more", 0.5, "a trend")
     ("accepted", "value", "error", "verdict"),
     [
         (TWO, 2.1, 0.1, AGREES),
-        # Outside, but not by more than three errors.
-        (TWO, 2.75, 0.1, AGREES),
+        # Outside by less than one error, and by less than three.
+        (TWO, 2.55, 0.1, AGREES),
+        (TWO, 2.75, 0.1, UNDECIDED),
+        # Far outside, but the reach of a large error touches the range.
+        (Range(10, 20, "a factor"), 5.5, 1.51, UNDECIDED),
         (TWO, 2.85, 0.1, DISAGREES),
         (TWO, 1.15, 0.1, DISAGREES),
         # As wide as the range: it could hardly have disagreed.

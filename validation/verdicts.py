@@ -65,8 +65,8 @@ class Range:
     def verdict(self, found: Number) -> str:
         """`DISAGREES` if the whole reach of the number lies beyond the range.
 
-        Otherwise `AGREES` if the data could have disagreed: if the range is wider than the reach, or, where it is open
-        to one side, holds all of it.
+        Otherwise `AGREES` if the interval of the number and the range have something in common, and the data could have
+        disagreed: if the range is wider than the reach, or, where it is open to one side, holds all of it.
         """
         first, last = found.reach
         if not (math.isfinite(first) and math.isfinite(last)):
@@ -74,7 +74,8 @@ class Range:
         if last < self.least or first > self.most:
             return DISAGREES
         if math.isfinite(self.most - self.least):
-            return AGREES if last - first < self.most - self.least else UNDECIDED
+            apart = found.high < self.least or found.low > self.most
+            return AGREES if last - first < self.most - self.least and not apart else UNDECIDED
         return AGREES if self.least < first and last < self.most else UNDECIDED
 
 

@@ -1,0 +1,81 @@
+"""A row of the table of published and measured numbers, and what rows are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+
+from softspots.io.reduced import Reduced
+
+from . import measures as m
+from .verdicts import Direction, Number, Range
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table.
+
+    Parameters
+    ----------
+    name : str
+    published : str
+        As the paper has it; of a comparison that it does not make, empty.
+    where : str
+        In the paper.
+    conditions : tuple of str
+        Names of the runs that `measure` takes, in this order.
+    measure : callable
+        Takes these runs.
+    accepted : Range or Direction
+    least : int
+        How many of the runs must be there; all, if it is 0.
+    """
+
+    name: str
+    published: str
+    where: str
+    conditions: tuple[str, ...]
+    measure: m.Measure
+    accepted: Range | Direction
+    least: int = 0
+
+    def missing(self, study: dict[str, Reduced]) -> list[str]:
+        """The runs without which the row cannot be had, if so."""
+        absent = [name for name in self.conditions if name not in study]
+        return absent if len(self.conditions) - len(absent) < (self.least or len(self.conditions)) else []
+
+    def found(self, study: dict[str, Reduced]) -> Number:
+        """The number, from the runs that are there; `measures.Missing` if they do not allow it."""
+        return self.measure([study[name] for name in self.conditions if name in study])
+
+
+COLD, HOT = "T0.1_rate1e-4", "T0.4_rate1e-4"
+FAST, SLOW, HOT_AND_FAST = "T0.1_rate1e-3", "T0.1_rate1e-5", "T0.4_rate1e-3"
+TEMPERATURES = (COLD, "T0.2_rate1e-4", "T0.3_rate1e-4", HOT)
+RATES = (SLOW, COLD, FAST)
+# Those of figures 2, 5 and 6.
+SHOWN = (*TEMPERATURES, SLOW, FAST)
+ALL = tuple(f"T{temperature}_rate{rate}" for temperature in (0.1, 0.2, 0.3, 0.4) for rate in ("1e-5", "1e-4", "1e-3"))
+FIELDS = {"c_ss": "C_SS", "c_dd": "C_DD", "c_sd": "C_SD"}
+CURVES = {"scattering": "F_s"} | FIELDS | {"alive": "P(τ_L ≥ δt)"}
+
+# As wide as the paper's figures can be read, and as its words can be taken.
+BY_EYE = "read off by eye where a curve bends, on a logarithmic axis"
+FALLS = Range(-inf, 1, "the paper says that it falls, not by how much")
+NUMBER = (
+    "the paper gives no error; a mean of a few hundred independent values that follow a power law has about this one"
+)
+
+
+def near(value: float, part: float, reason: str) -> Range:
+    """Within a part of the value, up and down."""
+    return Range(value * (1 - part), value * (1 + part), reason)
+
+
+def factor(value: float, factor: float, reason: str) -> Range:
+    """Within a factor of the value, up and down."""
+    return Range(value / factor, value * factor, reason)
+
+
+def short(condition: str) -> str:
+    return condition.replace("_rate", ", ").replace("T", "T = ")
