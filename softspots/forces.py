@@ -38,7 +38,9 @@ def energy_forces(frame: Frame, model: Model) -> tuple[float, np.ndarray, np.nda
 
     Raises
     ------
-    ValueError
+    InputError
         If the shorter side of the box is less than twice the largest cutoff.
+    PhysicsError
+        If particles coincide, or all but, so that forces are not finite.
     """
     return _core.energy_forces(*kernel_arguments(frame, model))

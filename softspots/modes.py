@@ -95,6 +95,8 @@ def hessian(frame: Frame, model: Model) -> sparse.csc_array:
     ------
     InputError
         If the box is smaller than twice the cutoff.
+    PhysicsError
+        If particles coincide, or all but, so that it is not finite.
     """
     indptr, indices, blocks = _core.hessian(*kernel_arguments(frame, model))
     size = 2 * len(frame)

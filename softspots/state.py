@@ -12,9 +12,9 @@ from softspots.exceptions import InputError
 # Between boxes that carry no strain, the nearest lattice is taken if the step to it is at most this part of a box
 # length: the next reading, backwards, is then at least three times as far.
 NEAREST_LATTICE = 0.25
-# Coordinates lie at most this many box lengths out. There the spacing of float64 is, against the box, that of single
-# precision, in which trajectories are kept; beyond, the digits that are left describe no configuration.
-FARTHEST = 2**29
+# Coordinates lie less than this many box lengths out, as in the kernels. There the spacing of float64 is, against the
+# box, a quarter of that of single precision, in which trajectories are kept; much beyond, no digits are left.
+FARTHEST = 1e8
 
 
 @dataclass(frozen=True, repr=False)
@@ -62,7 +62,7 @@ class Box:
         strain = real_number("Box: strain", self.strain) if self.has_history else self.tilt / self.length_y
         object.__setattr__(self, "strain", strain)
         for name, offset in {"tilt": self.tilt, "strain": strain * self.length_y}.items():
-            if not abs(offset) <= FARTHEST * self.length_x:
+            if not abs(offset) < FARTHEST * self.length_x:
                 raise InputError(
                     f"Box: {name} is {getattr(self, name)!r}, {offset / self.length_x:.3g} box lengths; at most "
                     f"{FARTHEST:.3g} can be told from their rounding"
@@ -173,7 +173,7 @@ class Frame:
     Parameters
     ----------
     positions : (N, 2) array_like of float
-        Coordinates in σ_AA. They may lie anywhere up to 5e8 box lengths out: every stage wraps them as it needs.
+        Coordinates in σ_AA. They may lie anywhere up to 1e8 box lengths out: every stage wraps them as it needs.
     species : (N,) array_like of int
         0 for A, 1 for B.
     box : Box
@@ -208,7 +208,7 @@ class Frame:
             raise InputError(f"Frame: box is a {type(self.box).__name__}; a Box is needed")
         positions = float_array("Frame: positions", self.positions, ("N", 2))
         farthest = np.abs(positions).max(axis=0, initial=0) / (self.box.length_x, self.box.length_y)
-        if farthest.max() > FARTHEST:
+        if farthest.max() >= FARTHEST:
             raise InputError(
                 f"Frame: positions reach {farthest.max():.3g} box lengths out; beyond {FARTHEST:.3g} their digits are "
                 "too few for a configuration: wrap them into the box"

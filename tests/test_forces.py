@@ -12,8 +12,11 @@ from reference import central_difference, disordered_frame, flipped, renumbered,
 from reference import energy_forces as reference_energy_forces
 
 from softspots import _core
+from softspots.exceptions import InputError, PhysicsError
 from softspots.forces import box_array, energy_forces
 from softspots.model import Model
+from softspots.modes import hessian
+from softspots.quench import inherent_structure
 from softspots.state import Box, Frame
 
 
@@ -123,6 +126,38 @@ def test_read_only_arrays_are_taken(frame):
     assert rows[-1] > len(frame)
     assert np.isfinite(_core.minimize(*arrays, model.smoothing, "fire", 1.0, 10)[1])
     assert not _core.d2min(arrays[0], np.broadcast_to(0.0, (len(frame), 2)), 0.0, arrays[2], 2.5).any()
+
+
+@pytest.mark.parametrize("gap", [0.0, 1e-30])
+@pytest.mark.parametrize("stage", [energy_forces, hessian, inherent_structure])
+def test_coincident_particles_are_refused(stage, gap, smoothing):
+    positions = np.array([[1.0, 1.0], [4.0, 4.0], [6.0, 3.0], [4.0, 4.0]])
+    positions[:, 1] -= 4.0
+    positions[3, 1] = gap
+    frame = Frame(positions, [0, 1, 0, 0], Box(9.0, 9.0, 2.0))
+    with pytest.raises(PhysicsError, match="not finite") as caught:
+        stage(frame, Model.preset(smoothing=smoothing))
+    assert "particle 1" in str(caught.value)
+
+
+@pytest.mark.parametrize("boxes", [(10**6, -(10**6)), (9 * 10**7, 0), (-7, 6 * 10**7)])
+def test_far_coordinates_are_wrapped_first(frame, boxes):
+    box = frame.box
+    shift = np.array(boxes) @ [[box.length_x, 0.0], [box.tilt, box.length_y]]
+    far = replace(frame, positions=frame.positions + shift)
+    # What the rounding of the coordinates has left, moved back: the same forces, but for the rounding of the shift.
+    near = replace(frame, positions=far.positions - shift)
+    spacing = np.spacing(np.abs(shift).max())
+    energy, forces, _ = energy_forces(far, Model.preset())
+    expected_energy, expected, _ = energy_forces(near, Model.preset())
+    # Stiffnesses of these frames reach 1e4, over 20 neighbours; lattice vectors are rounded as the coordinates are.
+    np.testing.assert_allclose(forces, expected, rtol=0, atol=1e6 * spacing)
+    assert energy == pytest.approx(expected_energy, abs=1e6 * spacing)
+
+
+def test_coordinates_without_digits_are_refused(frame):
+    with pytest.raises(InputError, match="wrap them into the box"):
+        replace(frame, positions=frame.positions + 1e12)
 
 
 def test_particles_out_of_reach_feel_nothing():

@@ -204,7 +204,7 @@ def test_a_frame_of_b_alone_must_be_meant():
 @given(boxes, st.integers(-3, 3))
 def test_far_coordinates_are_taken_while_they_say_where_a_particle_is(box, power):
     positions = np.random.default_rng(4).random((20, 2)) * (box.length_x, box.length_y)
-    far = 2.0 ** (26 + power) * box.length_x
+    far = 2.0 ** (23 + power) * box.length_x
     # Of the coordinate's spacing: single precision, as the limit has it.
     shift = round(far / box.length_x) * box.length_x
     if power < 3:
