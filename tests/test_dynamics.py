@@ -225,26 +225,6 @@ def test_blow_up_names_step_and_particle(liquid):
         simulation.run(1000)
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"particles": 1}, "particles is 1"),
-        ({"particles": 20}, "shorter side of the box is 4.08"),
-        ({"temperature": -0.1}, "temperature is -0.1"),
-        ({"temperature": float("nan")}, "temperature is nan"),
-        ({"density": 0.0}, "density is 0.0"),
-        ({"timestep": 0.0}, "timestep is 0.0"),
-        ({"strain_rate": float("inf")}, "strain_rate is inf"),
-        ({"thermostat_chain": 0}, "thermostat_chain is 0"),
-        ({"skin": -0.1}, "skin is -0.1"),
-        ({"grid": (2, 1)}, "grid is 2x1, but there are 1 ranks"),
-    ],
-)
-def test_wrong_arguments_are_named(change, message):
-    with pytest.raises(ValueError, match=message):
-        Simulation(MODEL, **({"particles": 200, "comm": Serial()} | change))
-
-
 def test_energies_of_frame_and_simulation_agree(liquid):
     simulation = started(liquid, 0.5)
     simulation.run(50)

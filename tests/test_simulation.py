@@ -1,0 +1,185 @@
+"""What simulations take and refuse: arguments, what is set between runs, and states to go on from."""
+
+import numpy as np
+import pytest
+
+from softspots.dynamics import Simulation
+from softspots.exceptions import InputError
+from softspots.model import Model
+from softspots.parallel import Serial
+
+MODEL = Model.preset("kob-andersen")
+
+
+@pytest.fixture(scope="module")
+def start():
+    """A frame of 200 particles without overlaps."""
+    return Simulation(MODEL, particles=200, temperature=0.3, seed=5, comm=Serial()).frame()
+
+
+def started(start, strain_rate):
+    return Simulation.from_frame(start, MODEL, 0.3, strain_rate, comm=Serial())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"particles": 1}, "particles is 1"),
+        ({"particles": 20}, "shorter side of the box is 4.08"),
+        ({"temperature": -0.1}, "temperature is -0.1"),
+        ({"temperature": float("nan")}, "temperature is nan"),
+        ({"density": 0.0}, "density is 0.0"),
+        ({"timestep": 0.0}, "timestep is 0.0"),
+        ({"strain_rate": float("inf")}, "strain_rate is inf"),
+        ({"thermostat_chain": 0}, "thermostat_chain is 0"),
+        ({"thermostat_chain": 3_000_000_000}, "thermostat_chain is 3000000000"),
+        ({"particles": 200.0}, "particles is 200.0"),
+        ({"particles": 10**30}, "particles is 1000"),
+        ({"seed": -1}, "seed is -1"),
+        ({"seed": 0.5}, "seed is 0.5"),
+        ({"temperature": "0.1"}, "temperature is '0.1'"),
+        ({"thermostat_time": 0.0}, "thermostat_time is 0.0"),
+        ({"grid": (1,)}, "two numbers"),
+        ({"grid": (-1, -1)}, "grid is -1"),
+        ({"skin": -0.1}, "skin is -0.1"),
+        ({"grid": (2, 1)}, "grid is 2x1, but there are 1 ranks"),
+    ],
+)
+def test_wrong_arguments_are_named(change, message):
+    with pytest.raises(InputError, match=message):
+        Simulation(MODEL, **({"particles": 200, "comm": Serial()} | change))
+
+
+@pytest.mark.parametrize("name", ["timestep", "model", "step", "time", "strain", "temprature"])
+def test_what_is_fixed_or_misspelt_cannot_be_set(start, name):
+    simulation = started(start, 0.0)
+    with pytest.raises(AttributeError, match=name):
+        setattr(simulation, name, 0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("temperature", np.nan),
+        ("temperature", 0.0),
+        ("temperature", None),
+        ("strain_rate", np.nan),
+        ("strain_rate", "1"),
+    ],
+)
+def test_what_may_be_set_is_checked(start, name, value):
+    simulation = started(start, 0.1)
+    before = getattr(simulation, name)
+    with pytest.raises(InputError, match=f"{name} is {value!r}"):
+        setattr(simulation, name, value)
+    assert getattr(simulation, name) == before
+    setattr(simulation, name, np.float32(0.25))
+    assert getattr(simulation, name) == 0.25 and type(getattr(simulation, name)) is float
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((-1,), "steps is -1"),
+        ((2.5,), "steps is 2.5"),
+        ((2**63,), f"steps is {2**63}"),
+        ((True,), "steps is True"),
+        ((1, (0.1, np.nan)), "temperature is nan"),
+        ((1, (np.nan, 0.1)), "temperature is nan"),
+    ],
+)
+def test_runs_refuse(start, arguments, message):
+    simulation = started(start, 0.0)
+    with pytest.raises(InputError, match=message):
+        simulation.run(*arguments)
+    assert simulation.step == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"liquid_time": -1.0}, "liquid_time is -1.0"),
+        ({"cooling_time": np.nan}, "cooling_time is nan"),
+        ({"liquid_time": 1e308}, r"liquid_time is 1e\+308"),
+        ({"strain": 1e300}, r"strain is 1e\+300"),
+        ({"strain": -0.1}, "strain is -0.1"),
+        ({"liquid_temperature": 0.0}, "liquid_temperature is 0.0"),
+    ],
+)
+def test_preparations_refuse(start, arguments, message):
+    simulation = started(start, 1e-2)
+    with pytest.raises(InputError, match=message):
+        simulation.prepare(**arguments)
+    assert simulation.step == 0
+
+
+def test_a_strain_rate_below_all_steps_is_refused(start):
+    simulation = started(start, 5e-324)
+    with pytest.raises(InputError, match="strain is 0.2"):
+        simulation.preparation_steps()
+    simulation.strain_rate = 0.0
+    assert simulation.preparation_steps(liquid_time=1.0, cooling_time=2.0) == 600
+
+
+def test_a_system_of_b_alone_runs():
+    model = Model.preset(fraction_a=0.0)
+    simulation = Simulation(model, particles=100, temperature=0.3, density=1.0, comm=Serial())
+    simulation.run(5)
+    frame = simulation.frame()
+    assert frame.species.all() and frame.ids.tolist() == list(range(100))
+    assert Simulation.from_frame(frame, model, comm=Serial()).frame().species.all()
+
+
+def test_repr_is_a_line(start):
+    simulation = started(start, 0.5)
+    simulation.run(40)
+    assert repr(simulation) == (
+        "Simulation(N=200, box 12.91 × 12.91, T=0.3, strain rate 0.5, ranks 1, step 40, time 0.2, strain 0.1)"
+    )
+
+
+def with_entry(array, place, value):
+    array = np.array(array)
+    array[place] = value
+    return array
+
+
+DAMAGE = {
+    "species beyond the table": ("species", lambda a: with_entry(a, 7, 2), "species of the state must be whole"),
+    "species below it": ("species", lambda a: with_entry(a, 7, -1), "species of the state must be whole"),
+    "fewer species": ("species", lambda a: a[1:], r"species of the state have shape \(199,\); \(200,\) is needed"),
+    "NaN": ("positions", lambda a: with_entry(a, (3, 1), np.nan), "positions of the state must be finite"),
+    "infinite velocity": ("velocities", lambda a: with_entry(a, (3, 1), np.inf), "velocities of the state must be"),
+    "three columns": ("built", lambda a: np.zeros((200, 3)), "built of the state have shape"),
+    "out of the box": ("built", lambda a: with_entry(a, (0, 0), -0.5), "built of the state must lie within the box"),
+    "far from the neighbours": ("positions", lambda a: with_entry(a, (0, 0), 40.0), "a particle has moved by"),
+    "halves of images": ("images", lambda a: a + 0.5, "images of the state must be whole"),
+    "images of 64 bits": ("images", lambda a: a + np.int64(2**40), "images of the state must be whole"),
+    "fewer scalars": ("scalars", lambda a: a[1:], "scalars of the state have shape"),
+    "another kinetic energy": ("scalars", lambda a: with_entry(a, 2, 1.0), "its scalars say 1"),
+    "far strain": ("scalars", lambda a: with_entry(a, 1, 3.0), "the box by a strain of"),
+    "another chain": ("thermostat", lambda a: np.zeros((2, 3)), "thermostat of the state have shape"),
+    "steps below zero": ("counters", lambda a: with_entry(a, 0, -5), "counters of the state must be whole"),
+    "a clock ahead": ("clock", lambda a: with_entry(a, 0, 1e6), "counts from step 1e\\+06"),
+    "no JSON": ("collisions", lambda a: "PCG64", "is no JSON"),
+    "another generator": (
+        "collisions",
+        lambda a: str(a).replace("PCG64", "MT199"),
+        "not the state of a random generator",
+    ),
+    "a word for a number": ("collisions", lambda a: str(a).replace('"inc": ', '"inc": "a", "x": '), "not the state of"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_state_that_cannot_be_is_refused(start, damage):
+    name, change, message = DAMAGE[damage]
+    simulation = started(start, 0.5)
+    simulation.run(20)
+    state, before = simulation.state(), simulation.frame()
+    with pytest.raises(InputError, match=message):
+        simulation.restore(state | {name: change(state[name])})
+    with pytest.raises(InputError, match=f"the state has no {name}"):
+        simulation.restore({key: value for key, value in state.items() if key != name})
+    simulation.restore({key: np.ma.masked_array(value) if value.ndim else value for key, value in state.items()})
+    assert np.array_equal(simulation.frame().unwrapped, before.unwrapped)
