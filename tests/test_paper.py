@@ -161,7 +161,7 @@ def test_a_series_too_short_for_epsilon_takes_that_of_another_strain_rate(tmp_pa
     assert reduce.epsilon_elsewhere(slow) is None
     for one, value, low in ((hot, 0.3, 0.29), (slow, 0.2, np.nan), (cold, 0.25, 0.24)):
         expected = conditions.configuration(one.all_parameters)
-        found = {"epsilon": Measured(*map(np.array, (value, low, low)))}
+        found = {"epsilon": Measured(*map(np.array, (value, low, value)))}
         provenance = {"frames": 1, "configuration_checksum": conditions.checksum(expected)}
         write_reduced(one.data, Reduced(expected, provenance, {}, found))
         # That of another temperature is no stand-in, nor is one that was given.
