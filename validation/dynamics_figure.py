@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.stats import gamma, norm
 
-from softspots.plotting import FULL_WIDTH, STYLE
+from softspots.plotting import FULL_WIDTH, STYLE, save_figure
 
 from .conservation import exponent
 from .statistics import mean_error
@@ -43,8 +43,8 @@ def draw(parts: dict, target: Path) -> None:
         _conservation(axes[1, 2], parts["conservation"])
         for letter, panel in zip("abcdef", axes.flat, strict=True):
             panel.set_title(f"({letter})", loc="left", fontsize=9)
-        figure.savefig(target.with_suffix(".png"))
-        figure.savefig(target.with_suffix(".pdf"))
+        for suffix in (".png", ".pdf"):
+            save_figure(figure, target.with_suffix(suffix))
 
 
 def _startup(axes, parts, quantity, label):
@@ -80,7 +80,10 @@ def _curve(axes, data, quantity, color, label, linestyle="-"):
 
 
 def _distributions(axes, parts):
-    """Kinetic energy, and velocities a hundredth below, in units of their canonical spread."""
+    """Kinetic energy, and velocities a hundredth below, in units of their canonical spread.
+
+    The kinetic energy with one thermostat is not canonical, and its key says by how much.
+    """
     x = np.linspace(-4.5, 4.5, 400)
     half_freedom = parts["ensemble, liquid, 3 thermostats"]["particles"] - 1
     canonical = gamma(half_freedom, loc=-np.sqrt(half_freedom), scale=1 / np.sqrt(half_freedom))
@@ -89,9 +92,10 @@ def _distributions(axes, parts):
     for name, color, label, marker, fill in (
         ("liquid, 3 thermostats", OURS, r"liquid, $T=1$", "o", "full"),
         ("sheared, 3 thermostats", OTHER, r"sheared, $T=0.1$", "s", "full"),
-        ("sheared, 1 thermostat", OTHER, "the same, 1 thermostat", "s", "none"),
+        ("sheared, 1 thermostat", OTHER, "the same, 1 thermostat:\nnot canonical, {:.1f} × variance", "s", "none"),
     ):
         data = parts[f"ensemble, {name}"]
+        label = label.format(np.mean(data["kinetic_variance"]))
         centres = (np.array(data["edges"][1:]) + data["edges"][:-1]) / 2
         style = {"fmt": marker, "markersize": 2.2, "fillstyle": fill, "markeredgewidth": 0.5, "elinewidth": 0.6}
         for quantity, scale in (("kinetic_histogram", 1.0), ("velocity_histogram", 0.01)):
@@ -104,7 +108,7 @@ def _distributions(axes, parts):
     axes.text(0, 0.00012, r"velocities ($\times\,10^{-2}$)", ha="center", fontsize=7)
     axes.set(
         xlim=(-4.5, 4.5),
-        ylim=(2e-7, 2e3),
+        ylim=(2e-7, 1e6),
         xticks=range(-4, 5, 2),
         yticks=10.0 ** np.arange(-6, 1, 2),
         xlabel="deviation / canonical s.d.",

@@ -8,7 +8,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from softspots.plotting import FULL_WIDTH
+from softspots.plotting import FULL_WIDTH, save_figure
 
 from .dynamics_figure import LOOK, OTHER, PEER
 from .sheared_frames import SEEDS
@@ -28,8 +28,8 @@ def draw(parts: dict, target: Path) -> None:
         _residuals(axes[2], parts["modes, N = 10,000"])
         for letter, panel in zip("abc", axes, strict=True):
             panel.set_title(f"({letter})", loc="left", fontsize=9)
-        figure.savefig(target.with_suffix(".png"))
-        figure.savefig(target.with_suffix(".pdf"))
+        for suffix in (".png", ".pdf"):
+            save_figure(figure, target.with_suffix(suffix))
 
 
 def _handover(axes, data):
