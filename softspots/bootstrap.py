@@ -11,6 +11,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from .exceptions import InputError
 
 RESAMPLES = 400  # the ends of a 68 % interval are then known to 8 % of the error
+FEW_BLOCKS = "too few independent blocks"  # a reason for no interval
 # From fewer independent blocks than this no error can be told: with four, the error itself is uncertain by 40 %.
 FEWEST = 5
 # Where more resamples than this are undefined, there is no interval.
@@ -67,7 +68,7 @@ class Estimate:
             return ""
         fewest = np.min(self.independent[~np.isnan(self.value)])
         if fewest < FEWEST:
-            return f"too few independent blocks: {int(fewest)}"
+            return f"{FEW_BLOCKS}: {int(fewest)}"
         undefined = np.mean(np.isnan(self.resampled), axis=0)[~np.isnan(self.value)].max()
         return f"undefined in {undefined:.0%} of the resamples" if undefined > UNDEFINED else ""
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.lines import Line2D
 
+from .bootstrap import FEW_BLOCKS
+from .io.earlier import CENTERED
 from .io.reduced import Measured, Reduced
 from .naming import differences, rate_words, words
 from .plotting import STYLE
@@ -88,11 +89,18 @@ def curve(axes: Axes, x: np.ndarray, found: Measured, where: np.ndarray, color, 
 
 
 def bars(axes: Axes, x, value, low, high, **style) -> None:
-    """Points with bars, whose caps stand out beside the marker even where the bar does not; hollow without interval."""
+    """Points with bars, whose caps stand out beside the marker even where the bar does not.
+
+    Without an interval points are hollow; an arrow stands for an upper end at infinity.
+    """
     x, value, low, high = (np.atleast_1d(np.asarray(values, dtype=float)) for values in (x, value, low, high))
-    lengths = np.nan_to_num(np.abs(np.array([low, high]) - value), posinf=0.0)
-    axes.errorbar(x, value, lengths, elinewidth=0.9, capsize=2.6, capthick=0.9, **style)
-    unknown = np.isnan(low)
+    lengths = np.abs(np.array([low, high]) - value)
+    open_ended = np.isinf(lengths)
+    axes.errorbar(x, value, np.where(open_ended, 0.0, lengths), elinewidth=0.9, capsize=2.6, capthick=0.9, **style)
+    for place in np.flatnonzero(open_ended[1]):
+        above = {"textcoords": "offset points", "ha": "center", "va": "bottom", "color": style["color"]}
+        axes.annotate(r"$\uparrow$", (x[place], value[place]), (0, 2), **above)
+    unknown = np.isnan(lengths).any(axis=0)
     if unknown.any():
         hollow = {"color": style["color"], "marker": style["marker"], "markerfacecolor": "white", "zorder": 3}
         axes.plot(x[unknown], value[unknown], linestyle="", label=NO_INTERVAL, **hollow)
@@ -108,25 +116,26 @@ def explain(axes: Axes, label: str, *format_string: str, **style) -> None:
     axes.plot([], [], *format_string, color=GREY, label=label, **style)
 
 
-def key_inside(axes: Axes, label: str, **line) -> None:
-    """A legend that only says what the broken lines are, below curves that begin high."""
-    axes.legend(handles=[Line2D([], [], color=GREY, label=label, **line)], loc="lower left", bbox_to_anchor=(0, 0.1))
-
-
 def slope(axes: Axes, x: tuple[float, float], y: float, power: float, label: str) -> None:
     """A straight guide to the eye on two logarithmic axes, from (x[0], y) on."""
     end = x[1], y * (x[1] / x[0]) ** power
     axes.plot((x[0], end[0]), (y, end[1]), linestyle="-", **GUIDE)
-    axes.annotate(label, end, (3, 0), textcoords="offset points", fontsize=SMALL, va="center")
+    ground = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+    axes.annotate(label, end, (4, 0), textcoords="offset points", fontsize=SMALL, va="center", bbox=ground)
 
 
-def say_missing(axes: Axes, series: Series, **names: str) -> None:
-    """A note on the runs that lack a quantity that others of the series have: its name, and what it is called."""
-    called = labels(series)
-    lines = []
-    for name, what in names.items():
-        lacking = [label for run, label in zip(series.runs, called, strict=True) if name not in run]
-        if 0 < len(lacking) < len(called):
-            lines.append(f"no {what}: {', '.join(lacking)}")
-    if lines:
-        axes.text(0.03, 0.03, "\n".join(lines), transform=axes.transAxes, fontsize=SMALL - 0.5, color=GREY, va="bottom")
+def say(axes: Axes, series: Series, name: str, **further: str) -> None:
+    """Notes on what a panel shows, and on further quantities, given with what they are called: what is not there."""
+    called, lines = labels(series), []
+    for one, what in ({name: "data"} | further).items():
+        lacking = [label for run, label in zip(series.runs, called, strict=True) if one not in run]
+        if lacking:
+            lines.append(f"no {what}" + (f": {', '.join(lacking)}" if len(lacking) < len(called) else ""))
+    if any(CENTERED in run[one].note for run in series.runs for one in (name, *further) if one in run):
+        lines.append(CENTERED)
+    notes = [run[name].note for run in series.runs if name in run]
+    if any(FEW_BLOCKS in note for note in notes):
+        lines.append(f"no interval: {FEW_BLOCKS}")
+    place = {"transform": axes.transAxes, "fontsize": SMALL - 0.5, "color": GREY, "va": "bottom"}
+    if lines and notes:
+        axes.text(0.03, 0.03, "\n".join(lines), **place)

@@ -93,18 +93,18 @@ def figure_of(runs: Sequence[Reduced], rows: Sequence[Sequence[tuple]]) -> Figur
             axes.set_title(f"({letter})", loc="left", fontsize=9, pad=3)
         if not any(name in run for run in runs):
             axes.annotate("not in the data", (0.5, 0.5), xycoords="axes fraction", ha="center", color=GREY)
-    explained = set()
-    for axes in places:
+    explained = {}
+    for (_, _, arguments), axes in zip(panels, places, strict=True):
         if any(line.get_label() == NO_INTERVAL for line in axes.lines):
             explain(axes, "no interval", marker="o", linestyle="", markerfacecolor="white")
-        labels = axes.get_legend_handles_labels()[1]
-        # A column of one series needs one legend.
-        if not explained.issuperset(labels):
-            # What is said inside the panel stays there.
-            if inside := axes.get_legend():
-                axes.add_artist(inside)
-            axes.legend(ncols=_legend_columns(labels), **ABOVE)
-            explained.update(labels)
+        # What a panel above or beside has said of the same runs is not said again.
+        said = explained.setdefault(id(arguments[0]), set())
+        new = {
+            label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True) if label not in said
+        }
+        if new:
+            axes.legend(new.values(), new.keys(), ncols=_legend_columns(new), **ABOVE)
+            said.update(new)
     return figure
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from .io.reduced import Reduced
 from .parameters import CHANGEABLE
 
-# These say how much is sampled, how fast, or are named apart; what is seen does not depend on them.
-UNNAMED = {*CHANGEABLE, "temperature", "strain_rate", "seed", "skin", "frame_separation"}
+# These say how much is sampled or kept, how fast, or are named apart; what is seen does not depend on them.
+UNNAMED = {*CHANGEABLE, "temperature", "strain_rate", "seed", "skin", "modes", "frame_separation"}
 SYMBOLS = {
     "particles": "N",
     "density": r"\rho",

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
-from .drawing import BESIDE, GUIDE, SMALL, bars, curve, ends, explain, grouped, say_missing, styled
+from .drawing import BESIDE, GUIDE, SMALL, bars, curve, ends, explain, grouped, say, styled
 from .io.reduced import Reduced
 from .series import Series
 
@@ -52,7 +52,7 @@ def draw_probability(axes: Axes, series: Series) -> None:
         xlabel=r"$D^2_{\min}/T$ ($k_\mathrm{B}\sigma_\mathrm{AA}^2/\varepsilon_\mathrm{AA}$)",
         ylabel=r"$P(D^2_{\min})$",
     )
-    say_missing(axes, series, probability="data")
+    say(axes, series, "probability")
 
 
 def draw_selection(axes: Axes, run: Reduced) -> None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
+from scipy.stats import theilslopes
 
-from .drawing import BESIDE, GUIDE, SMALL, bars, curve, explain, key_inside, say_missing, slope, styled
+from .drawing import BESIDE, GUIDE, SMALL, bars, curve, explain, say, slope, styled
 from .series import Series
 
 SHIFT = 10.0  # lifetimes at one temperature and the next
@@ -59,7 +60,7 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
             axes.plot(x[later], run[other].value[later], "--", color=style["color"])
             lowest, dashed = min(lowest, np.nanmin(run[other].value[later], initial=0.0)), words
     if dashed:
-        key_inside(axes, dashed, linestyle="--")
+        explain(axes, dashed, "--")
     for time, marker, label in (("tau_star", "v", r"$\tau^{{*}}$"), ("tau_alpha", "o", r"$\tau_\alpha$")):
         if time in marked:
             explain(axes, label, marker, markersize=5)
@@ -71,7 +72,7 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
     axes.set_ylim(lowest, None)
     further = {"scattering": {"tau_alpha": r"$\tau_\alpha$"}, "c_ss": {"constant": r"$P(\tau_\mathrm{L})$"}}
     further |= {first: {other: r"$C_\mathrm{DS}$"} for first, (other, _) in REVERSED.items()}
-    say_missing(axes, series, **{name: "data"}, **further.get(name, {}))
+    say(axes, series, name, **further.get(name, {}))
 
 
 def draw_overlap(axes: Axes, series: Series, against_strain: bool = False) -> None:
@@ -93,7 +94,7 @@ def draw_overlap(axes: Axes, series: Series, against_strain: bool = False) -> No
     )
     if known:
         explain(axes, r"$\epsilon$", "--", linewidth=0.8)
-    say_missing(axes, series, c_alpha="data", epsilon=r"$\epsilon$")
+    say(axes, series, "c_alpha", epsilon=r"$\epsilon$")
 
 
 def draw_lifetimes(axes: Axes, series: Series, against_strain: bool = False) -> None:
@@ -123,7 +124,7 @@ def draw_lifetimes(axes: Axes, series: Series, against_strain: bool = False) -> 
     else:
         unit = r"$P(\tau_\mathrm{L})$ ($\tau^{-1}$" + (", shifted)" if shifted else ")")
         axes.set(xlabel=r"$\tau_\mathrm{L}$ ($\tau$)", ylabel=unit)
-    say_missing(axes, series, lifetimes="data", model_lifetimes="mean field")
+    say(axes, series, "lifetimes", model_lifetimes="mean field")
 
 
 def draw_rearrangements(axes: Axes, series: Series) -> None:
@@ -138,10 +139,10 @@ def draw_rearrangements(axes: Axes, series: Series) -> None:
             means = True
             axes.axvline(run["mean_rearrangements"].value, linestyle="--", linewidth=0.8, color=style["color"])
     if means:
-        key_inside(axes, r"$\langle N_\mathrm{R}\rangle$", linestyle="--", linewidth=0.8)
+        explain(axes, r"$\langle N_\mathrm{R}\rangle$", "--", linewidth=0.8)
     _finish_laws(axes, laws)
     axes.set(xlabel=r"$N_\mathrm{R}$", ylabel=r"$P(N_\mathrm{R})$")
-    say_missing(axes, series, budgets="data")
+    say(axes, series, "budgets", mean_rearrangements=r"$\langle N_\mathrm{R}\rangle$")
 
 
 def _draw_law(axes, x, found, unit, **style):
@@ -158,11 +159,13 @@ def _finish_laws(axes, laws):
     axes.set(xscale="log", yscale="log")
     if not laws:
         return
-    axes.set_ylim(min(y.min() for _, y in laws) / 3, 8 * max(y.max() for _, y in laws))
+    axes.set_ylim(min(y.min() for _, y in laws) / 8, 8 * max(y.max() for _, y in laws))
     left, right = axes.get_xlim()
     axes.set_xlim(left, 1.6 * right)
     x, y = max(laws, key=lambda law: law[1][0])
     first = x <= 10 * x[0]
-    if first.sum() > 2:
-        power = round(np.polyfit(np.log(x[first]), np.log(y[first]), 1)[0], 1)
-        slope(axes, (x[0], 10 * x[0]), 3 * y[0], power, f"slope ${power:g}$")
+    if first.sum() > 3 and x[-1] > 5 * x[0]:
+        # By medians, as the window of the lifetimes can push deaths from one bin into another.
+        power = round(theilslopes(np.log(y[first]), np.log(x[first])).slope, 1)
+        height = 1.8 * np.max(y[first] * (x[first] / x[0]) ** -power)
+        slope(axes, (x[0], 10 * x[0]), height, power, f"slope ${power:g}$")

@@ -8,7 +8,6 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
-from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from synthetic import write_results
 
@@ -95,9 +94,10 @@ def test_curves_against_strain(runs, axes):
 def test_soft_spots_and_what_comes_after_are_drawn_in_both_directions(runs, axes):
     (series,) = series_of([changed(runs["cold"], c_ds=runs["cold"]["c_ss"])])
     panels_in_time.draw_correlation(axes, series, "c_sd")
-    (dashed,) = [line for line in axes.lines if line.get_linestyle() == "--"]
+    dashed, key = [line for line in axes.lines if line.get_linestyle() == "--"]
     np.testing.assert_array_equal(dashed.get_ydata(), runs["cold"]["c_ss"].value[1:])
-    assert "DS" in axes.get_legend().get_texts()[0].get_text()
+    assert not len(key.get_xdata())
+    assert "DS" in axes.get_legend_handles_labels()[1][-1]
     axes.clear()
     (series,) = series_of([changed(runs["cold"], without=["c_ds"])])
     panels_in_time.draw_correlation(axes, series, "c_sd")
@@ -200,7 +200,19 @@ def test_panels_say_which_runs_lack_what(runs, axes):
     (series,) = series_of([runs["hot"], runs["cold"], runs["warm"]])
     panels_in_time.draw_lifetimes(axes, series)
     (note,) = [text.get_text() for text in axes.texts if "no " in text.get_text()]
-    assert note.splitlines() == ["no data: $T=0.4$", "no mean field: $T=0.4$"]
+    assert note.splitlines()[:2] == ["no data: $T=0.4$", "no mean field: $T=0.4$"]
+    axes.clear()
+    told = {name: replace(runs["cold"][name], note="by a centered window; x") for name in ("alive", "constant", "c_ss")}
+    told["c_ss"] = replace(told["c_ss"], note="too few independent blocks: 3")
+    (series,) = series_of([changed(runs["cold"], **told)])
+    panels_in_time.draw_correlation(axes, series, "c_ss")
+    (note,) = [text.get_text() for text in axes.texts if "window" in text.get_text()]
+    assert note.splitlines() == ["by a centered window", "no interval: too few independent blocks"]
+
+
+def test_an_interval_without_an_upper_end_has_an_arrow(axes):
+    drawing.bars(axes, [1.0, 2.0], [3.0, 3.0], [2.0, 2.0], [np.inf, 4.0], color="black", marker="o")
+    assert [text.xy for text in axes.texts] == [(1.0, 3.0)]
 
 
 @pytest.fixture(scope="module")
@@ -259,11 +271,7 @@ def test_legends_have_no_entry_for_what_is_not_drawn(which, request):
     checked = 0
     for name, figure in request.getfixturevalue(which).items():
         for axes in figure.axes if figure else ():
-            handles, labels = axes.get_legend_handles_labels()
-            for legend in (one for one in axes.get_children() if isinstance(one, Legend)):
-                if not set(labels) & {text.get_text() for text in legend.get_texts()}:
-                    handles, labels = [*handles, *legend.get_lines()], [*labels, "inside"]
-            for handle, label in zip(handles, labels, strict=True):
+            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
                 assert stands_for_something(axes, handle), (name, label)
                 checked += 1
     assert checked > 20
