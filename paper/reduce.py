@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,6 @@ from softspots.io import ResultsWriter, read_results
 from softspots.io.reduced import Reduced, write_reduced
 from softspots.parameters import checksum, configuration
 from softspots.reduce import reduce_run
-from softspots.replacing import replacing
 
 from .conditions import CONDITIONS, FRAME, HERE, SHOWN, Condition, condition, read_data
 from .run import RECORD
@@ -103,10 +103,12 @@ def main() -> None:
     """The command. Files take their names when they are whole."""
     one = condition(sys.argv[1])
     one.data.parent.mkdir(exist_ok=True)
+    unfinished = one.data.with_suffix(".unfinished")
     if one.name == SHOWN:
-        with replacing(FRAME) as unfinished:
-            write_frame(one, unfinished)
-    write_reduced(one.data, reduce_condition(one))
+        write_frame(one, unfinished)
+        os.replace(unfinished, FRAME)
+    write_reduced(unfinished, reduce_condition(one))
+    os.replace(unfinished, one.data)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -17,6 +17,7 @@ from softspots.model import Model
 from softspots.modes import hessian, lowest_modes
 from softspots.parameters import Parameters
 from softspots.plasticity import d2min
+from softspots.preparation import SHEAR_PIECE
 from softspots.quench import InherentStructure, inherent_structure
 from softspots.spots import mode_particles, soft_spots_from_ranking
 from softspots.state import Frame
@@ -84,14 +85,23 @@ def make_simulation(parameters: Parameters, comm, state: dict | None = None) -> 
     )
 
 
-def intervals(run: Simulation, steps: int, period: int) -> Iterator[Interval]:
-    """An interval of so many steps in each period of the dynamics; a collective call each."""
+def intervals(run: Simulation, steps: int, period: int, check: Callable[[], None]) -> Iterator[Interval]:
+    """An interval of so many steps in each period of the dynamics; a collective call each.
+
+    In between, `check` is called as often as in the preparation, and may raise an exception on all ranks.
+    """
+
+    def advance(steps):
+        for done in range(0, steps, SHEAR_PIECE):
+            run.run(min(SHEAR_PIECE, steps - done))
+            check()
+
     while True:
         frame, thermodynamics = run.frame(), run.thermodynamics()
         start = perf_counter()
-        run.run(steps)
+        advance(steps)
         later = run.frame()
-        run.run(period - steps)
+        advance(period - steps)
         yield Interval(frame, thermodynamics, later, perf_counter() - start)
 
 

@@ -5,34 +5,26 @@ from __future__ import annotations
 from time import perf_counter
 
 from softspots.dynamics import Simulation
+from softspots.interruption import Terminated, requested
 from softspots.io.checkpoint import CHECKPOINT, write_checkpoint
 from softspots.parallel import together
 from softspots.parameters import Parameters
 
 
-class Terminated(Exception):
-    """SIGTERM has reached a rank; raised on all of them after a checkpoint."""
-
-    requested = False
-
-    @classmethod
-    def request(cls, *_):
-        """The handler of the signal."""
-        cls.requested = True
-
-
 class Checkpointer:
-    """Writes checkpoints when they are due and ends the run after SIGTERM; for all ranks together.
+    """Writes checkpoints when they are due and ends the run after a signal; for all ranks together.
 
     Parameters
     ----------
     run : Simulation
     parameters : Parameters
+    identity : dict
+        Which run it is.
     comm : communicator
     """
 
-    def __init__(self, run: Simulation, parameters: Parameters, comm):
-        self._run, self._parameters, self._comm = run, parameters, comm
+    def __init__(self, run: Simulation, parameters: Parameters, identity: dict, comm):
+        self._run, self._parameters, self._identity, self._comm = run, parameters, identity, comm
         self._last = perf_counter()
 
     def pause(self, progress: dict):
@@ -46,21 +38,43 @@ class Checkpointer:
         Raises
         ------
         Terminated
-            On all ranks, if SIGTERM has reached one.
+            On all ranks, if a signal has reached one; after a checkpoint.
         """
         # Clocks and signals differ from rank to rank.
         due = perf_counter() - self._last >= 60 * self._parameters.checkpoint_every
-        due, terminated = map(any, zip(*self._comm.allgather((due, Terminated.requested)), strict=True))
-        if due or terminated:
-            self.write(progress)
-        if terminated:
-            raise Terminated(f"ended by SIGTERM after step {self._run.step}; --resume goes on from there")
+        due, signals = zip(*self._comm.allgather((due, requested())), strict=True)
+        if any(due) or any(signals):
+            self.keep(progress)
+            self.write()
+        self._end(signals)
 
-    def write(self, progress: dict):
-        """Write a checkpoint; a collective call."""
-        state = self._run.state()
+    def keep(self, progress: dict):
+        """Keep the state of the run in memory, for a checkpoint in the middle of what follows; a collective call."""
+        self._kept = self._run.state(), progress
+
+    def check(self):
+        """Give up what has been done since `keep`, and go back there, if a signal has reached a rank; collective.
+
+        Raises
+        ------
+        Terminated
+            On all ranks; after a checkpoint.
+        """
+        signals = self._comm.allgather(requested())
+        if any(signals):
+            self.write()
+        self._end(signals)
+
+    def write(self):
+        """Write what was kept as a checkpoint; a collective call."""
+        state, progress = self._kept
         with together(self._comm):
             if self._comm.rank == 0:
                 path = self._parameters.output / CHECKPOINT
-                write_checkpoint(path, state, self._parameters.as_dict(), progress)
+                write_checkpoint(path, state, self._parameters.as_dict(), progress, self._identity)
         self._last = perf_counter()
+
+    def _end(self, signals):
+        if signal := next(filter(None, signals), None):
+            step = self._kept[0]["counters"][0]
+            raise Terminated(signal, f" after step {step}; --resume goes on from there", agreed=True)

@@ -6,32 +6,40 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from softspots.chain import Analysis, kept_particles
-from softspots.io.checkpoint import FRAMES, read_file, write_file
+from softspots.exceptions import DamagedFileError, OutputError
+from softspots.io.checkpoint import FRAMES, read_file, sync, write_file
 from softspots.io.results import ResultsWriter, read_results
-from softspots.io.trajectory import TrajectoryWriter
+from softspots.io.trajectory import TrajectoryWriter, read_trajectory
 from softspots.parameters import Parameters
 from softspots.state import Box, Frame
 
+WRITTEN = ("results.nc", "trajectory.nc")
+
 
 class Files:
-    """results.nc, trajectory.nc and the frames' own files side by side; a context manager for rank 0."""
+    """results.nc, trajectory.nc and the frames' own files side by side; a context manager for rank 0.
 
-    def __init__(self, parameters: Parameters, frame: Frame, attributes: dict):
+    Files of these names that are there give way to new ones.
+    """
+
+    def __init__(self, parameters: Parameters, frame: Frame, attributes: dict, identity: dict):
+        self._output, self._identity = parameters.output, identity
         self._results = ResultsWriter(
-            parameters.output / "results.nc",
+            self._output / "results.nc",
             frame,
             parameters.modes,
             kept_particles(parameters),
             parameters.as_dict(),
-            attributes,
+            attributes | identity,
         )
-        self._trajectory = TrajectoryWriter(parameters.output / "trajectory.nc", frame.species)
-        self._output = parameters.output
+        self._trajectory = TrajectoryWriter(self._output / "trajectory.nc", frame.species, identity)
 
     def write(self, index: int, frame: Frame, analysis: Analysis):
         """Write a frame and what was found in it."""
-        write_file(frame_path(self._output, index), analysis.values)
+        write_file(frame_path(self._output, index), analysis.values, self._identity)
         self.write_again(index, frame, analysis)
 
     def write_again(self, index: int, frame: Frame, analysis: Analysis):
@@ -56,33 +64,93 @@ def frame_path(output: Path, index: int) -> Path:
     return output / FRAMES / f"{index:06}"
 
 
-def save_frames(output: Path, count: int) -> None:
+def read_frame_file(output: Path, index: int, identity: dict) -> dict[str, np.ndarray]:
+    """What was found in one frame, from its own file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    DamagedFileError
+        If it is not whole, or of another run.
+    """
+    path = frame_path(output, index)
+    found = read_file(path)
+    if found.identity != identity:
+        raise DamagedFileError(
+            f"{path} is of another run, {_shown(found.identity)}; that of this one is {_shown(identity)}"
+        )
+    return found.arrays
+
+
+def _shown(identity: dict) -> str:
+    return f"run_id {identity.get('run_id', 'none')}"
+
+
+def save_frames(output: Path, count: int, identity: dict) -> None:
     """See that each of the first frames has a file of its own, if need be from the results of a finished run.
 
     Raises
     ------
-    RuntimeError
+    DamagedFileError
         If a frame is nowhere.
     """
     (output / FRAMES).mkdir(exist_ok=True)
-    missing = [index for index in range(count) if not frame_path(output, index).exists()]
-    if not missing:
-        return
-    try:
-        results = read_results(output / "results.nc")
-        for index in missing:
-            write_file(frame_path(output, index), results.variables(index))
-    except (OSError, ValueError, IndexError) as error:
-        raise RuntimeError(
-            f"frame {missing[0] + 1}, which the checkpoint counts as done, is neither in "
-            f"{frame_path(output, missing[0])} nor in results.nc ({error}); start anew with --overwrite"
-        ) from error
+    for index in range(count):
+        try:
+            read_frame_file(output, index, identity)
+        except (FileNotFoundError, DamagedFileError) as reason:
+            try:
+                write_file(frame_path(output, index), _frame_in_results(output, index, identity), identity)
+            except OutputError:
+                raise
+            except (OSError, IndexError) as error:
+                raise DamagedFileError(
+                    f"frame {index + 1}, which the checkpoint counts as done, is neither in a file of its own "
+                    f"({reason}) nor in results.nc ({error}); start anew with --overwrite"
+                ) from error
 
 
-def earlier_frames(output: Path, like: Frame, faults: list[str]) -> Iterator[tuple[int, Frame, Analysis]]:
-    """The frames before a resumption, from their own files; ``like`` is any frame of the run."""
+def _frame_in_results(output, index, identity):
+    results = read_results(output / "results.nc")
+    found = {name: results.attributes[name] for name in identity if name in results.attributes}
+    if found != identity:
+        raise DamagedFileError(f"it is of another run, {_shown(found)}")
+    return results.variables(index)
+
+
+def earlier_frames(output: Path, like: Frame, faults: list[str], identity: dict) -> Iterator[tuple]:
+    """The frames before a resumption, from their own files, as number, `Frame`, and `Analysis`.
+
+    The species and the sides of the box are those of ``like``, any frame of the run.
+    """
     for index, fault in enumerate(faults):
-        values = read_file(frame_path(output, index))[0]
+        values = read_frame_file(output, index, identity)
         box = Box(like.box.length_x, like.box.length_y, float(values["tilt"]), float(values["strain"]))
         frame = replace(like, positions=values["position"], box=box, time=float(values["time"]), images=values["image"])
         yield index, frame, Analysis(values, fault)
+
+
+def check_files(output: Path, count: int, identity: dict) -> None:
+    """Have results.nc and trajectory.nc on the disk, and see that they hold all that the frames' own files hold.
+
+    Raises
+    ------
+    OutputError
+        If not.
+    """
+    for name in WRITTEN:
+        sync(output / name)
+    try:
+        results, trajectory = read_results(output / "results.nc"), read_trajectory(output / "trajectory.nc")
+        for index in range(count):
+            values, found, frame = read_frame_file(output, index, identity), results.variables(index), next(trajectory)
+            for name, value in values.items():
+                if np.asarray(value).astype(found[name].dtype).tobytes() != found[name].tobytes():
+                    raise DamagedFileError(f"{name} of frame {index + 1} differs in results.nc")
+            if not np.array_equal(frame.positions, values["position"].astype(np.float32)):
+                raise DamagedFileError(f"the positions of frame {index + 1} differ in trajectory.nc")
+    except (OSError, IndexError, StopIteration) as error:
+        raise OutputError(
+            f"what was written cannot be read back ({error}); the frames are kept, and --resume writes the files again"
+        ) from error

@@ -7,6 +7,7 @@ import difflib
 import tomllib
 from dataclasses import fields
 
+from softspots.command import printing
 from softspots.exceptions import InputError
 from softspots.kinds import Choice, Switch
 from softspots.parameters import Parameters
@@ -170,7 +171,8 @@ def read_arguments(arguments, version: str = "") -> Parameters:
     SystemExit
         After ``--help`` or ``--version``.
     """
-    given, unknown = make_parser(version).parse_known_args(_join_negative_numbers(arguments))
+    with printing():
+        given, unknown = make_parser(version).parse_known_args(_join_negative_numbers(arguments))
     options = vars(given)
     if unknown:
         names = ["--" + name.replace("_", "-") for name in ("config", "preset", *_by_name())]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-from softspots.exceptions import InputError
-from softspots.io.checkpoint import CHECKPOINT, PREVIOUS, Checkpoint, read_checkpoint
+from softspots.exceptions import DamagedFileError, InputError
+from softspots.io.checkpoint import CHECKPOINT, FRAMES, PREVIOUS, Checkpoint, read_checkpoint
 from softspots.parameters import CHANGEABLE, FILES, Parameters
 
 
@@ -22,30 +25,73 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
-    except OSError as error:
-        raise InputError(f"output: got {folder}; allowed: a folder that can be written ({error.strerror})") from error
+    except (OSError, UnicodeEncodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error.reason
+        raise InputError(f"output: got {_shown(folder)}; allowed: a folder that can be written ({reason})") from error
 
 
-def check_output(parameters: Parameters) -> None:
-    """Make the output folder and see that files can be written there and none is lost.
+def _shown(path: Path) -> str:
+    """A path as text that can be printed."""
+    return os.fsencode(path).decode(errors="backslashreplace")
+
+
+def open_folder(parameters: Parameters) -> None:
+    """Make the output folder, unless a run is to be resumed there, and see that it can take all files of a run.
 
     Raises
     ------
     InputError
-        If the folder cannot be made or written, or has files of an earlier run and neither ``overwrite`` nor
-        ``resume`` is on, or both are.
+        If the folder cannot be made or written, or is not there to be resumed, or something else than a file has the
+        name of one of the run's files.
     """
     folder = parameters.output
-    make_folder(folder)
     if parameters.resume:
         if parameters.overwrite:
             raise InputError("resume: got overwrite too; allowed: one of the two")
+        if not folder.exists():
+            raise InputError(
+                f"resume: there is no folder {_shown(folder)}; allowed: one with a checkpoint, or no --resume"
+            )
+    make_folder(folder)
+    for name in (*FILES, CHECKPOINT, PREVIOUS, FRAMES):
+        check_kind(folder / name, stat.S_IFDIR if name == FRAMES else stat.S_IFREG)
+
+
+def check_kind(path: Path, kind: int = stat.S_IFREG) -> None:
+    """See that a file, or a folder, can be written at this path; links are replaced, but a link to a folder is not one.
+
+    Raises
+    ------
+    InputError
+        If something else is there.
+    """
+    with suppress(FileNotFoundError):
+        found = stat.S_IFMT(path.lstat().st_mode)
+        if found != kind and not (found == stat.S_IFLNK and kind == stat.S_IFREG):
+            word = "folder" if kind == stat.S_IFDIR else "file"
+            raise InputError(
+                f"output: got {_shown(path.parent)}, where {path.name} is no {word}; allowed: another folder"
+            )
+
+
+def check_output(parameters: Parameters) -> None:
+    """See that nothing in the output folder is lost.
+
+    Raises
+    ------
+    InputError
+        If it has files of an earlier run and neither ``overwrite`` nor ``resume`` is on.
+    """
+    if parameters.overwrite or parameters.resume:
         return
+    folder = parameters.output
     present = [name for name in (CHECKPOINT, PREVIOUS, *FILES) if (folder / name).exists()]
-    if present and not parameters.overwrite:
+    if (folder / FRAMES).exists() and any((folder / FRAMES).iterdir()):
+        present.append(FRAMES)
+    if present:
         resume = ", --resume" if {CHECKPOINT, PREVIOUS} & set(present) else ""
         raise InputError(
-            f"output: got {folder}, which has {present[0]} of an earlier run; "
+            f"output: got {_shown(folder)}, which has {present[0]} of an earlier run; "
             f"allowed: another folder{resume}, or --overwrite"
         )
 
@@ -61,7 +107,7 @@ def find_checkpoint(parameters: Parameters) -> Checkpoint:
     """
     try:
         checkpoint = read_checkpoint(parameters.output)
-    except (OSError, ValueError) as error:
+    except (FileNotFoundError, DamagedFileError) as error:
         raise InputError(f"resume: {error}; allowed: a folder with a checkpoint, or no --resume") from error
     # Earlier versions knew unbroken series only.
     earlier = {"frame_separation": checkpoint.configuration.get("frame_interval")} | checkpoint.configuration

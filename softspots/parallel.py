@@ -9,6 +9,7 @@ import traceback
 
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
+from softspots.exceptions import InstallationError, SoftspotsError
 from softspots.threads import openmp_libraries
 
 # What the launchers of Open MPI, MPICH (and everything that speaks PMI) and Slurm tell the processes they start.
@@ -25,7 +26,10 @@ _LAUNCHERS = ("mpirun", "mpiexec", "orte", "prte", "hydra")
 
 
 class FailedTogether(RuntimeError):
-    """An error of one rank, raised on all ranks by `agree`; every rank can leave in good order."""
+    """An error of one rank, raised on all ranks by `agree`; every rank can leave in good order.
+
+    What `agree` raises for an error of softspots's own is of the class of that error too.
+    """
 
 
 class Serial:
@@ -73,7 +77,7 @@ def world():
 
     Raises
     ------
-    RuntimeError
+    InstallationError
         If the compiled part and mpi4py use different MPI libraries, or if several processes were launched that
         cannot find each other: each would do the whole run.
     """
@@ -96,13 +100,13 @@ def world():
         else:
             ours, theirs = (text.strip("\0\n ") for text in (_core.mpi_library_version(), MPI.Get_library_version()))
             if ours != theirs:
-                raise RuntimeError(
+                raise InstallationError(
                     f"softspots was built with the MPI library {_one_line(ours)!r}, but mpi4py uses "
                     f"{_one_line(theirs)!r}; build both with the same one"
                 )
             comm, reason = MPI.COMM_WORLD, f"this mpirun is not that of the MPI library used, {_one_line(ours)!r}"
     if comm.size == 1 and launched > 1:
-        raise RuntimeError(f"at least {launched} processes were started, but each is alone: {reason}")
+        raise InstallationError(f"at least {launched} processes were started, but each is alone: {reason}")
     return comm
 
 
@@ -110,23 +114,38 @@ def _one_line(text: str) -> str:
     return text.splitlines()[0] if text else ""
 
 
-def agree(comm, error: str | None) -> None:
-    """Fail on all ranks if one has failed, with the same message; a collective call.
+def agree(comm, error: Exception | None) -> None:
+    """Fail on all ranks if one has failed, in the same way; a collective call.
 
     Parameters
     ----------
     comm : communicator
-    error : str or None
+    error : Exception or None
         What went wrong on this rank.
 
     Raises
     ------
     FailedTogether
-        On every rank, with the message of the lowest rank that has one.
+        On every rank, for the error of the lowest rank that has one: of its class and with its message if it is a
+        `SoftspotsError`; with its traceback if it is anything else, which only softspots itself can mend.
     """
-    for rank, message in enumerate(comm.allgather(error)):
-        if message is not None:
+    told = None
+    if isinstance(error, SoftspotsError):
+        told = _kind(error), str(error)
+    elif error is not None:
+        told = None, "".join(traceback.format_exception(error)).rstrip()
+    for rank, found in enumerate(comm.allgather(told)):
+        if found is not None:
+            kind, message = found
+            if kind:
+                raise type("FailedTogether", (FailedTogether, kind), {})(message)
             raise FailedTogether(f"rank {rank}: {message}" if comm.size > 1 else message)
+
+
+def _kind(error: SoftspotsError) -> type[SoftspotsError]:
+    """The class of an error; that which one rank had, if ranks have failed together before."""
+    classes = (kind for kind in type(error).__mro__ if issubclass(kind, SoftspotsError))
+    return next(kind for kind in classes if not issubclass(kind, FailedTogether))
 
 
 @contextlib.contextmanager
@@ -134,8 +153,10 @@ def together(comm):
     """Make an exception of the body, which must not communicate, an exception of all ranks (see `agree`)."""
     try:
         yield
-    except Exception:
-        agree(comm, traceback.format_exc().rstrip())
+    except Exception as error:
+        if comm.size == 1:
+            raise
+        agree(comm, error)
     else:
         agree(comm, None)
 

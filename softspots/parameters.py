@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import secrets
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -242,6 +243,11 @@ def configuration(parameters: Parameters) -> dict:
 def checksum(values: dict) -> str:
     """SHA-256 of a `configuration`, as JSON with sorted keys and no spaces."""
     return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def new_identity(parameters: Parameters) -> dict[str, str]:
+    """What tells a new run's files from those of any other: ``run_id`` and ``parameters_checksum``."""
+    return {"run_id": secrets.token_hex(8), "parameters_checksum": checksum(configuration(parameters))}
 
 
 def rank_grid(parameters: Parameters, size: int) -> tuple[int, int]:

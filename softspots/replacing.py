@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from softspots.exceptions import OutputError
+from softspots.exceptions import OutputError, SoftspotsError
+
+UNFINISHED = ".unfinished-"
 
 
 @contextmanager
@@ -26,9 +29,17 @@ def replacing(path: str | PathLike) -> Iterator[Path]:
     """
     path = Path(path)
     try:
-        with TemporaryDirectory(prefix=".unfinished-", dir=path.parent) as folder:
+        with TemporaryDirectory(prefix=UNFINISHED, dir=path.parent) as folder:
             unfinished = Path(folder, path.name)
             yield unfinished
             os.replace(unfinished, path)
+    except SoftspotsError:
+        raise
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def remove_leftovers(folder: str | PathLike) -> None:
+    """Remove what kills have left of unfinished files in a folder; only for the one who holds it."""
+    for path in Path(folder).glob(UNFINISHED + "*"):
+        shutil.rmtree(path, ignore_errors=True)

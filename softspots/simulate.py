@@ -7,38 +7,38 @@ number of frames.
 A run can be ended at any moment and resumed to the same bits. A checkpoint holds the state of the dynamics between two
 pieces of the preparation or two batches of frames. As no kill may cost a frame, but HDF5 files do not survive a kill in
 the middle of a write, each frame goes to a small file of its own first; a resumed run writes results.nc and
-trajectory.nc anew from these, up to the checkpoint, and a finished one removes them.
+trajectory.nc anew from these, up to the checkpoint, and a finished one removes them after it has read these back.
 """
 
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
-import traceback
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import islice
-from time import perf_counter, sleep
+from time import perf_counter
 
-from softspots.chain import analyse, intervals, make_simulation
-from softspots.checkpointing import Checkpointer, Terminated
-from softspots.exceptions import InputError
-from softspots.files import Files, earlier_frames, save_frames
-from softspots.io.checkpoint import Checkpoint, discard, discard_frames, sync
+from softspots.chain import Analysis, analyse, intervals, make_simulation
+from softspots.checkpointing import Checkpointer
+from softspots.command import check_streams, command, complain, say
+from softspots.exceptions import PhysicsError
+from softspots.files import Files, check_files, earlier_frames, save_frames
+from softspots.interruption import Terminated, cutting, listen
+from softspots.io.checkpoint import Checkpoint, discard, discard_frames
+from softspots.io.claim import claimed
 from softspots.memory import keep_memory
 from softspots.options import read_arguments
-from softspots.output import check_output, find_checkpoint
-from softspots.parallel import FailedTogether, launched_rank, one_thread, together, world
-from softspots.parameters import FILES, Parameters, rank_grid
+from softspots.output import check_output, find_checkpoint, open_folder
+from softspots.parallel import launched_rank, one_thread, together, world
+from softspots.parameters import FILES, Parameters, new_identity, rank_grid
 from softspots.progress import Progress
+from softspots.replacing import remove_leftovers
 from softspots.report import Outcome, draw, report
 
+NAME = "softspots.simulate"
 # What a quench and each mode cost, in time steps, for the estimate of the time left.
 STEPS_PER_QUENCH, STEPS_PER_MODE = 4_000, 22
-INTERRUPTED = 130
-# The shell's status of a process that SIGTERM ended: not 0, as what comes after a complete run must not start.
-TERMINATED = 143
 
 
 def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None) -> Outcome:
@@ -47,6 +47,7 @@ def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None)
     Parameters
     ----------
     parameters : Parameters
+        The output folder is there, and is written by nobody else.
     comm : communicator
     checkpoint : Checkpoint, optional
         Where to go on from, on all ranks. Default: a new run, for which the checkpoints of an earlier one are removed.
@@ -61,23 +62,26 @@ def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None)
     FailedTogether
         On all ranks, if one fails in its own part of the work.
     Terminated
-        On all ranks, if one has got SIGTERM.
+        On all ranks, if one has got a signal, after a checkpoint; on that rank alone, if it was before the first one.
     """
     earlier = checkpoint.progress if checkpoint else {"frames": 0, "faults": [], "wall_time": 0.0, "preparation": 0.0}
+    identity = checkpoint.identity if checkpoint else new_identity(parameters)
     done = earlier["frames"]
     start = perf_counter() - earlier["wall_time"]
     with together(comm):
         if comm.rank == 0:
             if checkpoint is None:
                 discard(parameters.output)
-            save_frames(parameters.output, done)
+            save_frames(parameters.output, done, identity)
     run = make_simulation(parameters, comm, checkpoint and checkpoint.arrays)
     preparation = parameters.preparation
     steps, analysis_work = parameters.steps_per_frame, STEPS_PER_QUENCH + STEPS_PER_MODE * parameters.modes
     total = run.preparation_steps(**preparation) + parameters.frames * (steps + analysis_work)
     outcome = Outcome({})
-    checkpointer = Checkpointer(run, parameters, comm)
+    checkpointer = Checkpointer(run, parameters, identity, comm)
     with contextlib.ExitStack() as stack:
+        # From here on the run goes on to where it can be taken up again.
+        stack.enter_context(cutting(False))
         progress = Progress(total, run.step + done * analysis_work, visible=comm.rank == 0 and not parameters.quiet)
         stack.enter_context(contextlib.closing(progress))
 
@@ -99,17 +103,19 @@ def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None)
         with together(comm):
             if comm.rank == 0:
                 attributes = {"ranks": comm.size, "wall_time_preparation": preparation_time}
-                files = stack.enter_context(Files(parameters, opening, attributes))
-                for index, frame, analysis in earlier_frames(parameters.output, opening, earlier["faults"]):
+                files = stack.enter_context(Files(parameters, opening, attributes, identity))
+                for index, frame, analysis in earlier_frames(parameters.output, opening, earlier["faults"], identity):
                     files.write_again(index, frame, analysis)
                     outcome.add(index, frame, analysis)
-        stream = intervals(run, parameters.steps_per_interval, steps)
+        stream = intervals(run, parameters.steps_per_interval, steps, checkpointer.check)
         while done < parameters.frames:
             progress.stage(f"frame {done + 1} of {parameters.frames}")
+            checkpointer.keep(now(done, preparation_time))
             batch = list(islice(stream, min(comm.size, parameters.frames - done)))
             progress.advance(len(batch) * steps)
             with together(comm):
-                mine = analyse(batch[comm.rank], run.model, parameters) if comm.rank < len(batch) else None
+                mine = _analyse(batch[comm.rank], run.model, parameters) if comm.rank < len(batch) else None
+            checkpointer.check()
             analyses = comm.gather(mine)
             with together(comm):
                 if comm.rank == 0:
@@ -119,104 +125,113 @@ def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None)
             progress.advance(len(batch) * analysis_work)
             done += len(batch)
             checkpointer.pause(now(done, preparation_time))
-        if comm.rank == 0:
-            files.set_attributes({"wall_time_total": perf_counter() - start})
-    with together(comm):
-        if comm.rank == 0:
-            sync(parameters.output / "results.nc")
-    # A finished run can be continued with more frames.
-    checkpointer.write(now(done, preparation_time))
-    with together(comm):
-        if comm.rank == 0:
-            discard_frames(parameters.output)
+        with together(comm):
+            if comm.rank == 0:
+                files.set_attributes({"wall_time_total": perf_counter() - start})
+    # The frames' own files go when what replaces them can be read.
+    with cutting(False):
+        with together(comm):
+            if comm.rank == 0:
+                check_files(parameters.output, done, identity)
+        # A finished run can be continued with more frames.
+        checkpointer.keep(now(done, preparation_time))
+        checkpointer.write()
+        with together(comm):
+            if comm.rank == 0:
+                discard_frames(parameters.output)
     return outcome
 
 
-def read_parameters(argv, comm) -> tuple[Parameters, Checkpoint | None]:
-    """The checked parameters and the checkpoint to go on from, on every rank.
+def _analyse(interval, model, parameters) -> Analysis | None:
+    """What `analyse` finds; None if a signal cuts it off."""
+    try:
+        with cutting():
+            return analyse(interval, model, parameters)
+    except Terminated:
+        return None
 
-    Rank 0 reads them, so that a mistake is told once and ends all ranks.
+
+def open_run(argv, comm, stack: contextlib.ExitStack) -> tuple[Parameters, Checkpoint | None]:
+    """The checked parameters and the checkpoint to go on from, on every rank, and the output folder claimed.
+
+    Rank 0 reads them, so that a mistake is told once and ends all ranks; it holds the folder until the stack unwinds.
 
     Raises
     ------
+    FailedTogether
+        On every rank; of class `InputError` after a mistake, `OutputError` if another run has the folder.
     SystemExit
-        On every rank: with status 2 after a mistake, 0 after ``--help`` or ``--version``.
+        On every rank, after ``--help`` or ``--version``.
     """
-    outcome = None
-    if comm.rank == 0:
-        try:
-            parameters = read_arguments(argv, version("softspots"))
-            parameters = replace(parameters, grid=rank_grid(parameters, comm.size))
-            check_output(parameters)
-            checkpoint = find_checkpoint(parameters) if parameters.resume else None
-            outcome = parameters, checkpoint
-            if checkpoint and checkpoint.refused:
-                _complain(f"{checkpoint.refused}; going on from the previous checkpoint")
-        except InputError as error:
-            _complain(error)
-            outcome = 2
-        except SystemExit as done:
-            outcome = done.code
-    outcome = comm.bcast(outcome)
-    if not isinstance(outcome, tuple):
-        sys.exit(outcome)
-    return outcome
+    answer = None
+    with together(comm):
+        if comm.rank == 0:
+            try:
+                answer = _opened(argv, comm.size, stack)
+            except SystemExit as done:
+                answer = done.code
+    answer = comm.bcast(answer)
+    if not isinstance(answer, tuple):
+        sys.exit(answer)
+    return answer
 
 
-def _complain(message):
-    print(f"softspots.simulate: {message}", file=sys.stderr, flush=True)
+def _opened(argv, size, stack):
+    parameters = read_arguments(argv, version("softspots"))
+    parameters = replace(parameters, grid=rank_grid(parameters, size))
+    open_folder(parameters)
+    stack.enter_context(claimed(parameters.output))
+    check_output(parameters)
+    checkpoint = find_checkpoint(parameters) if parameters.resume else None
+    remove_leftovers(parameters.output)
+    if checkpoint and checkpoint.refused:
+        complain(NAME, f"{checkpoint.refused}; going on from the previous checkpoint")
+    return parameters, checkpoint
+
+
+def show(parameters: Parameters, outcome: Outcome) -> None:
+    """Draw the map and print the table.
+
+    Raises
+    ------
+    PhysicsError
+        If no frame has an inherent structure, so that there is nothing to show of soft spots.
+    OutputError
+        If standard output cannot be written.
+    """
+    with cutting(hint="; all frames are done, and --resume draws the map and prints the table"):
+        # A picture does not depend on who reads the table.
+        draw(parameters, outcome)
+        files = ", ".join(str(parameters.output / name) for name in FILES)
+        say(f"{report(parameters, outcome.faults)}\n{'files':22}{files}")
+    if len(outcome.faults) == parameters.frames:
+        reason = outcome.faults[0]
+        raise PhysicsError(f"none of {parameters.frames} frames has soft spots; the first one: {reason}")
 
 
 def main(argv=None) -> None:
-    """The command. Exits with status 2 if a parameter is wrong, 1 if the run fails, 130 if it is interrupted.
+    """The command.
 
-    After SIGTERM it writes a checkpoint at the next end of a piece and exits with status 143.
+    Exits with status 2 if a parameter is wrong, 1 if the run fails, 130 and 143 after SIGINT (Ctrl-C) and SIGTERM, with
+    a checkpoint to go on from.
 
     Parameters
     ----------
     argv : sequence of str, optional
         Default: the command line of the process.
     """
-    # A terminal that cannot show a Greek letter must not cost the run.
-    sys.stdout.reconfigure(errors="replace")
+    check_streams(NAME)
     one_thread()
     keep_memory()
-    signal.signal(signal.SIGTERM, Terminated.request)
-    try:
+    listen()
+    with command(NAME, rank=launched_rank()), cutting(hint="; nothing new had been computed"):
         comm = world()
-    except RuntimeError as error:
-        if launched_rank() == 0:
-            _complain(error)
-        sys.exit(2)
-    try:
-        parameters, checkpoint = read_parameters(sys.argv[1:] if argv is None else argv, comm)
-        outcome = simulate(parameters, comm, checkpoint)
-        if comm.rank == 0:
-            print(report(parameters, outcome.faults), flush=True)
-            draw(parameters, outcome)
-            print(f"{'files':22}{', '.join(str(parameters.output / name) for name in FILES)}", flush=True)
-    except FailedTogether as error:
-        if comm.rank == 0:
-            _complain(error)
-        sys.exit(1)
-    except Terminated as ended:
-        if comm.rank == 0:
-            _complain(ended)
-        sys.exit(TERMINATED)
-    except (Exception, KeyboardInterrupt) as error:
-        interrupted = isinstance(error, KeyboardInterrupt)
-        # From here on an end from outside is welcome.
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        if comm.rank > 0:
-            # Where all ranks fail alike, rank 0 ends the others before they repeat what it says.
-            sleep(1)
-        _complain("interrupted" if interrupted else traceback.format_exc().rstrip())
-        status = INTERRUPTED if interrupted else 1
-        if comm.size > 1:
-            # The other ranks may wait for this one. MPICH drops what its mpirun has not yet read.
-            sleep(0.5)
-            comm.Abort(status)
-        sys.exit(status)
+        with command(NAME, comm), contextlib.ExitStack() as stack:
+            parameters, checkpoint = open_run(sys.argv[1:] if argv is None else argv, comm, stack)
+            outcome = simulate(parameters, comm, checkpoint)
+            with together(comm):
+                if comm.rank == 0:
+                    show(parameters, outcome)
 
 
 if __name__ == "__main__":

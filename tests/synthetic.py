@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from softspots.io import ResultsWriter
+from softspots.io import ResultsWriter, read_trajectory
 from softspots.state import Box, Frame
 
 # Groups of neighbours on a square lattice; at each time a quarter of the groups are soft spots.
@@ -90,3 +90,11 @@ def _ranked(random, group, place):
     own = np.flatnonzero(group == place)
     others = random.permutation(np.flatnonzero(group != place))[: TOP - GROUP]
     return np.concatenate((own, others)).astype(np.int32)
+
+
+def assert_same_trajectory(path, other):
+    """All frames are equal to the bit; the files are not, as each carries the identity of its run."""
+    for one, two in zip(read_trajectory(path), read_trajectory(other), strict=True):
+        assert (one.time, one.box) == (two.time, two.box)
+        for name in ("positions", "images", "species"):
+            assert np.array_equal(getattr(one, name), getattr(two, name)), name

@@ -1,5 +1,6 @@
 """Checkpoints: whole or refused, and runs that go on from them to the same bits after any end."""
 
+import contextlib
 import os
 import signal
 
@@ -8,9 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from launch import run_python
+from synthetic import assert_same_trajectory
 
-from softspots import chain, simulate
+from softspots import chain, interruption, simulate
 from softspots.dynamics import Simulation
+from softspots.exceptions import DamagedFileError, InputError, PhysicsError
 from softspots.io import checkpoint as checkpoints
 from softspots.io.checkpoint import CHECKPOINT, FRAMES, PREVIOUS, read_checkpoint, read_file, write_checkpoint
 from softspots.io.results import read_results
@@ -76,7 +79,7 @@ def test_the_one_before_is_kept(tmp_path):
     for step in (1, 2, 3):
         write(tmp_path, step)
     assert sorted(path.name for path in tmp_path.iterdir()) == [CHECKPOINT, PREVIOUS]
-    assert [read_file(tmp_path / name)[2]["frames"] for name in (CHECKPOINT, PREVIOUS)] == [3, 2]
+    assert [read_file(tmp_path / name).progress["frames"] for name in (CHECKPOINT, PREVIOUS)] == [3, 2]
 
 
 def test_objects_are_not_pickled(tmp_path):
@@ -145,7 +148,7 @@ def test_the_previous_one_is_used_and_not_lost_to_a_bad_one(tmp_path):
     assert found.progress == {"frames": 1}
     assert found.refused.startswith(f"{tmp_path / CHECKPOINT} is truncated")
     write(tmp_path, 3)
-    assert [read_file(tmp_path / name)[2]["frames"] for name in (CHECKPOINT, PREVIOUS)] == [3, 1]
+    assert [read_file(tmp_path / name).progress["frames"] for name in (CHECKPOINT, PREVIOUS)] == [3, 1]
 
 
 def test_nothing_good(tmp_path):
@@ -161,11 +164,11 @@ class Death(BaseException):
     """In place of a kill."""
 
 
-@pytest.mark.parametrize("call", ["fsync", "rename", "second rename", "fsync of the folder"])
+@pytest.mark.parametrize("call", ["fsync", "rename", "replace", "fsync of the folder"])
 def test_a_death_between_any_two_calls_leaves_a_whole_one(tmp_path, monkeypatch, call):
     write(tmp_path, 1)
     write(tmp_path, 2)
-    deaths = {"fsync": 1, "fsync of the folder": 2, "rename": 1, "second rename": 2}
+    deaths = {"fsync": 1, "fsync of the folder": 2, "rename": 1, "replace": 1}
     calls = 0
 
     def die(*arguments, original):
@@ -175,7 +178,7 @@ def test_a_death_between_any_two_calls_leaves_a_whole_one(tmp_path, monkeypatch,
             raise Death
         return original(*arguments)
 
-    owner, name = (os, "fsync") if "fsync" in call else (checkpoints.Path, "rename")
+    owner, name = (checkpoints.Path, call) if call == "rename" else (os, call.split()[0])
     original = getattr(owner, name)
     monkeypatch.setattr(owner, name, lambda *arguments: die(*arguments, original=original))
     with pytest.raises(Death):
@@ -217,8 +220,8 @@ def assert_same_run(folder, other):
         assert np.asarray(one[name]).tobytes() == np.asarray(two[name]).tobytes() or (
             SCHEMA[name].dtype is str and np.array_equal(one[name], two[name])
         ), name
-    for name in ("trajectory.nc", "map.png"):
-        assert (folder / name).read_bytes() == (other / name).read_bytes(), name
+    assert_same_trajectory(folder / "trajectory.nc", other / "trajectory.nc")
+    assert (folder / "map.png").read_bytes() == (other / "map.png").read_bytes()
     assert not (folder / FRAMES).exists()
 
 
@@ -301,7 +304,8 @@ def test_sigterm_ends_all_ranks_and_any_number_resumes(tmp_path, undisturbed, ra
     arguments = [*TINY, "--frames=5", "--output", tmp_path]
     process = run_python(["-c", TERMINATED.format(function="d2min", call=2), *arguments], ranks)
     assert process.returncode == 143, process.stderr
-    done = 2 * (ranks or 1)
+    # The batch that the signal came in is given up.
+    done = ranks or 1
     # 500 steps of liquid, 1000 of cooling, 400 of shear, and 100 for each frame.
     assert f"ended by SIGTERM after step {1900 + 100 * done}; --resume goes on from there" in process.stderr
     assert "Traceback" not in process.stderr
@@ -314,21 +318,25 @@ def test_sigterm_ends_all_ranks_and_any_number_resumes(tmp_path, undisturbed, ra
 
 def go(folder, *more):
     """Run the tiny system in this process, without MPI, as the command does."""
-    parameters, checkpoint = simulate.read_parameters([*TINY, "--output", str(folder), *more], Serial())
-    outcome = simulate.simulate(parameters, Serial(), checkpoint)
-    simulate.draw(parameters, outcome)
+    with contextlib.ExitStack() as stack:
+        parameters, checkpoint = simulate.open_run([*TINY, "--output", str(folder), *more], Serial(), stack)
+        outcome = simulate.simulate(parameters, Serial(), checkpoint)
+        simulate.show(parameters, outcome)
+    return outcome
 
 
 @pytest.fixture
-def sigterm(monkeypatch):
-    """The command's handler of the signal."""
-    handler = signal.signal(signal.SIGTERM, simulate.Terminated.request)
-    monkeypatch.setattr(simulate.Terminated, "requested", False)
+def listening():
+    """The command's handler of signals."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    interruption.listen()
     yield
-    signal.signal(signal.SIGTERM, handler)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    interruption._Request.signal = None
 
 
-def test_sigterm_in_the_preparation(tmp_path, undisturbed, sigterm, monkeypatch):
+def test_sigterm_in_the_preparation(tmp_path, undisturbed, listening, monkeypatch):
     pause = simulate.Checkpointer.pause
 
     def terminated(self, progress):
@@ -343,7 +351,7 @@ def test_sigterm_in_the_preparation(tmp_path, undisturbed, sigterm, monkeypatch)
         with pytest.raises(simulate.Terminated, match="after step 1500; --resume goes on"):
             go(tmp_path, "--frames=5")
     assert not (tmp_path / "results.nc").exists()
-    simulate.Terminated.requested = False
+    interruption.listen()
     go(tmp_path, "--frames=5", "--resume")
     assert_same_run(tmp_path, undisturbed)
 
@@ -358,7 +366,7 @@ def test_a_finished_run_continues_with_more_frames(tmp_path, undisturbed):
     assert_same_run(tmp_path, undisturbed)
 
 
-def test_results_that_a_kill_tore_are_written_anew(tmp_path, undisturbed, sigterm, monkeypatch):
+def test_results_that_a_kill_tore_are_written_anew(tmp_path, undisturbed, listening, monkeypatch):
     analyse, calls = simulate.analyse, []
 
     def terminated(*arguments):
@@ -371,7 +379,7 @@ def test_results_that_a_kill_tore_are_written_anew(tmp_path, undisturbed, sigter
         patch.setattr(simulate, "analyse", terminated)
         with pytest.raises(simulate.Terminated):
             go(tmp_path, "--frames=5")
-    simulate.Terminated.requested = False
+    interruption.listen()
     for name in ("results.nc", "trajectory.nc"):
         whole = (tmp_path / name).read_bytes()
         (tmp_path / name).write_bytes(whole[: len(whole) // 2])
@@ -401,11 +409,9 @@ def test_faults_are_remembered(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(chain, "lowest_modes", no_modes)
-        go(tmp_path, "--frames=1")
-    parameters, checkpoint = simulate.read_parameters(
-        [*TINY, "--output", str(tmp_path), "--frames=2", "--resume"], Serial()
-    )
-    assert simulate.simulate(parameters, Serial(), checkpoint).faults == {0: "no modes here"}
+        with pytest.raises(PhysicsError, match="none of 1 frames has soft spots; the first one: no modes here"):
+            go(tmp_path, "--frames=1")
+    assert go(tmp_path, "--frames=2", "--resume").faults == {0: "no modes here"}
 
 
 def test_a_damaged_checkpoint_gives_way_to_the_previous_one(tmp_path, undisturbed, capfd):
@@ -421,13 +427,12 @@ def test_a_damaged_checkpoint_gives_way_to_the_previous_one(tmp_path, undisturbe
     assert_same_run(tmp_path, undisturbed)
 
 
-def refusal(capfd, folder, *more):
+def refusal(folder, *more):
     """The one line with which the command refuses."""
-    with pytest.raises(SystemExit) as end:
+    with pytest.raises(InputError) as refused:
         go(folder, *more)
-    assert end.value.code == 2
-    (line,) = capfd.readouterr().err.splitlines()
-    return line.removeprefix("softspots.simulate: ")
+    (line,) = str(refused.value).splitlines()
+    return line
 
 
 # The value of the command line for every parameter that a resumed run may not change.
@@ -465,43 +470,41 @@ OTHERS = {
 }
 
 
-def test_another_physical_parameter_is_refused_by_name(tmp_path, capfd):
+def test_another_physical_parameter_is_refused_by_name(tmp_path):
     write_checkpoint(tmp_path / CHECKPOINT, {}, read_arguments(TINY).as_dict(), {"frames": 3})
     # The switch has no value.
     assert OTHERS.keys() | {"cutoff_per_pair", *CHANGEABLE} == read_arguments(TINY).as_dict().keys()
-    assert refusal(capfd, tmp_path, "--resume", "--cutoff-per-pair").startswith("cutoff_per_pair: got True; allowed: F")
+    assert refusal(tmp_path, "--resume", "--cutoff-per-pair").startswith("cutoff_per_pair: got True; allowed: F")
     for name, value in OTHERS.items():
-        line = refusal(capfd, tmp_path, "--resume", f"--{name.replace('_', '-')}={value}")
+        line = refusal(tmp_path, "--resume", f"--{name.replace('_', '-')}={value}")
         allowed = read_arguments(TINY).as_dict()[name]
         assert line == f"{name}: got {value}; allowed: {allowed}, that of the run to resume, or another folder"
-    assert refusal(capfd, tmp_path, "--resume", "--frames=2").startswith("frames: got 2; allowed: at least 3")
+    assert refusal(tmp_path, "--resume", "--frames=2").startswith("frames: got 2; allowed: at least 3")
 
 
-def test_a_checkpoint_of_an_unbroken_series_may_lack_its_separation(tmp_path, capfd):
+def test_a_checkpoint_of_an_unbroken_series_may_lack_its_separation(tmp_path):
     configuration = read_arguments(TINY).as_dict()
     del configuration["frame_separation"]
     write_checkpoint(tmp_path / CHECKPOINT, {}, configuration, {"frames": 3})
     resumed = read_arguments([*TINY, f"--output={tmp_path}", "--resume"])
     assert find_checkpoint(resumed).progress["frames"] == 3
-    assert refusal(capfd, tmp_path, "--resume", "--frame-separation=1").startswith(
-        "frame_separation: got 1.0; allowed: 0.5,"
-    )
+    assert refusal(tmp_path, "--resume", "--frame-separation=1").startswith("frame_separation: got 1.0; allowed: 0.5,")
 
 
-def test_nothing_to_resume_and_nothing_lost_without_it(tmp_path, capfd):
-    assert refusal(capfd, tmp_path, "--resume") == (
+def test_nothing_to_resume_and_nothing_lost_without_it(tmp_path):
+    assert refusal(tmp_path, "--resume") == (
         f"resume: there is no checkpoint in {tmp_path}; allowed: a folder with a checkpoint, or no --resume"
     )
     write(tmp_path)
-    line = refusal(capfd, tmp_path)
+    line = refusal(tmp_path)
     assert "which has checkpoint of an earlier run" in line
     assert "--resume" in line
-    assert "overwrite too" in refusal(capfd, tmp_path, "--resume", "--overwrite")
+    assert "overwrite too" in refusal(tmp_path, "--resume", "--overwrite")
     (tmp_path / CHECKPOINT).write_text("my notes")
-    assert "is not a checkpoint of softspots; allowed" in refusal(capfd, tmp_path, "--resume")
+    assert "is not a checkpoint of softspots; allowed" in refusal(tmp_path, "--resume")
 
 
-def test_a_new_run_leaves_no_older_checkpoint(tmp_path, sigterm):
+def test_a_new_run_leaves_no_older_checkpoint(tmp_path, listening):
     write(tmp_path)
     write(tmp_path)
     os.kill(os.getpid(), signal.SIGTERM)
@@ -515,5 +518,5 @@ def test_a_new_run_leaves_no_older_checkpoint(tmp_path, sigterm):
 def test_a_frame_that_is_nowhere_is_named(tmp_path):
     go(tmp_path, "--frames=2")
     (tmp_path / "results.nc").write_bytes(b"\x89HDF")
-    with pytest.raises(simulate.FailedTogether, match="frame 1, which the checkpoint counts as done, is neither in"):
+    with pytest.raises(DamagedFileError, match="frame 1, which the checkpoint counts as done, is neither in"):
         go(tmp_path, "--frames=3", "--resume")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from softspots.exceptions import InputError
 from softspots.kinds import Choice, Folder, Grid, Number, Switch
 from softspots.options import make_parser, read_arguments
-from softspots.output import check_output
+from softspots.output import check_output, open_folder
 from softspots.parallel import default_grid
 from softspots.parameters import Parameters, rank_grid
 
@@ -319,6 +319,7 @@ def test_rank_grid():
 
 def test_earlier_results_are_kept_unless_said_otherwise(tmp_path):
     parameters = Parameters(output=tmp_path / "new" / "folder")
+    open_folder(parameters)
     check_output(parameters)
     (parameters.output / "results.nc").touch()
     with pytest.raises(InputError, match=r"has results.nc .*; allowed: another folder, or --overwrite"):
@@ -326,11 +327,11 @@ def test_earlier_results_are_kept_unless_said_otherwise(tmp_path):
     check_output(dataclasses.replace(parameters, overwrite=True))
     check_output(dataclasses.replace(parameters, resume=True))
     with pytest.raises(InputError, match="resume: got overwrite too"):
-        check_output(dataclasses.replace(parameters, resume=True, overwrite=True))
+        open_folder(dataclasses.replace(parameters, resume=True, overwrite=True))
     assert [path.name for path in parameters.output.iterdir()] == ["results.nc"]
 
 
 def test_output_that_cannot_be_written(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"file/out; allowed: a folder that can be written \(Not a directory\)"):
-        check_output(Parameters(output=tmp_path / "file" / "out"))
+        open_folder(Parameters(output=tmp_path / "file" / "out"))

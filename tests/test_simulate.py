@@ -11,8 +11,10 @@ import time
 import numpy as np
 import pytest
 from launch import run_python
+from synthetic import assert_same_trajectory
 
 from softspots import _core, chain, parallel, simulate
+from softspots.exceptions import DamagedFileError, InputError, InstallationError, OutputError, PhysicsError
 from softspots.io.results import read_results
 from softspots.io.schema import SCHEMA
 from softspots.io.trajectory import read_trajectory
@@ -134,7 +136,7 @@ def test_two_ranks_find_the_same_to_the_bit(finished, tmp_path):
     assert two.configuration["grid"] == "2x1"
     for name in SCHEMA.keys() - {"wall_time"}:
         assert np.array_equal(one[name], two[name], equal_nan=SCHEMA[name].dtype in ("f8", "f4")), name
-    assert (finished[0] / "trajectory.nc").read_bytes() == (tmp_path / "trajectory.nc").read_bytes()
+    assert_same_trajectory(finished[0] / "trajectory.nc", tmp_path / "trajectory.nc")
 
 
 @pytest.mark.parametrize("ranks", [None, 2])
@@ -199,13 +201,15 @@ def test_an_interrupted_run_leaves_its_frames(tmp_path):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not (tmp_path / "trajectory.nc").exists():
+    while time.monotonic() < deadline and not (tmp_path / "checkpoint.frames" / "000002").exists():
         time.sleep(0.05)
-    time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "interrupted" in errors
+    assert "ended by SIGINT after step" in errors
+    assert "--resume goes on from there" in errors
+    assert (tmp_path / "checkpoint").exists()
+    assert not (tmp_path / "claim").exists()
     assert "Traceback" not in errors
     assert 0 < read_results(tmp_path / "results.nc").n_frames < 100_000
 
@@ -231,17 +235,18 @@ def test_a_frame_without_a_certificate_is_left_out(tmp_path, monkeypatch):
     assert f"ρ_SS                  {np.mean(good >= 0):.3f}" in table
 
 
-def test_a_run_without_any_modes_ends_well(tmp_path, monkeypatch):
+def test_a_run_without_any_modes_leaves_its_files_and_fails(tmp_path, monkeypatch, capsys):
     def no_modes(matrix, count, **_):
         raise ValueError("no modes\nhere")
 
     monkeypatch.setattr(chain, "lowest_modes", no_modes)
     parameters = read_arguments([*TINY, "--quiet", "--output", str(tmp_path)])
     outcome = simulate.simulate(parameters, world())
-    table = simulate.report(parameters, outcome.faults)
+    with pytest.raises(PhysicsError, match="none of 3 frames has soft spots; the first one: no modes here"):
+        simulate.show(parameters, outcome)
+    table = capsys.readouterr().out
     assert "P*" not in table
     assert table.count("no modes here") == 3
-    simulate.draw(parameters, outcome)
     assert (tmp_path / "map.png").exists()
 
 
@@ -289,15 +294,21 @@ class SecondOfTwo(Serial):
 def test_agree():
     agree(Serial(), None)
     agree(SecondOfTwo(), None)
-    with pytest.raises(FailedTogether, match="^out of luck$"):
-        agree(Serial(), "out of luck")
-    with pytest.raises(FailedTogether, match="^rank 1: out of luck$"):
-        agree(SecondOfTwo(), "out of luck")
+    # A user's mistake, a failure of physics and the like keep their class and their line.
+    for kind in (InputError, PhysicsError, DamagedFileError, OutputError, InstallationError):
+        with pytest.raises(kind, match="^out of luck$") as raised:
+            agree(SecondOfTwo(), kind("out of luck"))
+        assert isinstance(raised.value, FailedTogether)
+        # Once more, as when one group of ranks is in another.
+        with pytest.raises(kind, match="^out of luck$"):
+            agree(SecondOfTwo(), raised.value)
 
 
 def test_together():
     with together(SecondOfTwo()):
         pass
+    with pytest.raises(KeyError), together(Serial()):
+        raise KeyError("out of luck")
     with (
         pytest.raises(FailedTogether, match="(?s)^rank 1: Traceback.*ValueError: out of luck$"),
         together(SecondOfTwo()),

@@ -1,8 +1,8 @@
 """Checkpoints: files that are whole or refused, whatever ended the process that wrote them.
 
 A file is one line of text, ``softspots checkpoint <version> <length> <sha256>``, and a payload of that length and
-checksum: one line of JSON with the configuration and the progress, and the arrays as NumPy's .npz, which holds all
-bits. Nothing is pickled.
+checksum: one line of JSON with the configuration, the progress and the run's identity, and the arrays as NumPy's .npz,
+which holds all bits. Nothing is pickled.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+
+from softspots.exceptions import DamagedFileError, InputError
+from softspots.replacing import replacing
 
 # In the folder of the run: the newest checkpoint, the one before it, and a folder with a file for each frame analysed.
 CHECKPOINT, PREVIOUS, FRAMES = "checkpoint", "checkpoint.previous", "checkpoint.frames"
@@ -38,6 +41,8 @@ class Checkpoint:
         Parameters of the run.
     progress : dict
         How far the run was.
+    identity : dict
+        Which run it is: ``run_id`` and ``parameters_checksum``; empty in files of earlier versions.
     refused : str
         Why a newer checkpoint was refused, in one line; empty if this is the newest one.
     """
@@ -45,10 +50,17 @@ class Checkpoint:
     arrays: dict[str, np.ndarray]
     configuration: dict
     progress: dict
+    identity: dict = field(default_factory=dict)
     refused: str = ""
 
 
-def write_checkpoint(path: str | os.PathLike, arrays: Mapping, configuration: Mapping, progress: Mapping) -> None:
+def write_checkpoint(
+    path: str | os.PathLike,
+    arrays: Mapping,
+    configuration: Mapping,
+    progress: Mapping,
+    identity: Mapping | None = None,
+) -> None:
     """Write ``path`` so that at any moment, even of a loss of power, a whole file is there.
 
     The new file is complete on the disk before it takes its name. A whole checkpoint that is there under this name is
@@ -60,28 +72,31 @@ def write_checkpoint(path: str | os.PathLike, arrays: Mapping, configuration: Ma
     path : str or path-like
     arrays : dict of str to array_like
         Of any types but objects.
-    configuration, progress : dict
+    configuration, progress, identity : dict
         What JSON can hold.
 
     Raises
     ------
-    ValueError
+    InputError
         If an array is of objects.
     OSError
         If the file cannot be written.
     """
     path = Path(path)
-    new = _write_new(path, arrays, configuration, progress)
-    if path.exists() and not _fault(path.read_bytes()):
-        path.rename(path.with_name(path.name + ".previous"))
-    new.rename(path)
+    content = _encode(arrays, configuration, progress, identity or {})
+    with replacing(path) as new:
+        _write(new, content)
+        if path.exists() and not _fault(path.read_bytes()):
+            path.rename(path.with_name(path.name + ".previous"))
     sync(path.parent)
 
 
-def write_file(path: str | os.PathLike, arrays: Mapping) -> None:
+def write_file(path: str | os.PathLike, arrays: Mapping, identity: Mapping | None = None) -> None:
     """Write a file of the same format without configuration and progress, in place of any that is there; as safely."""
     path = Path(path)
-    _write_new(path, arrays, {}, {}).rename(path)
+    content = _encode(arrays, {}, {}, identity or {})
+    with replacing(path) as new:
+        _write(new, content)
     sync(path.parent)
 
 
@@ -92,40 +107,39 @@ def read_checkpoint(folder: str | os.PathLike) -> Checkpoint:
     ------
     FileNotFoundError
         If there is none.
-    ValueError
+    DamagedFileError
         If there are some, but none is whole; the message says what is wrong with each.
     """
     refused = []
     present = [path for path in (Path(folder) / CHECKPOINT, Path(folder) / PREVIOUS) if path.exists()]
     for path in present:
         try:
-            arrays, configuration, progress = read_file(path)
-        except ValueError as error:
+            return replace(read_file(path), refused="; ".join(refused))
+        except DamagedFileError as error:
             refused.append(str(error))
-        else:
-            return Checkpoint(arrays, configuration, progress, "; ".join(refused))
     if not present:
         raise FileNotFoundError(f"there is no checkpoint in {folder}")
-    raise ValueError("; ".join(refused))
+    raise DamagedFileError("; ".join(refused))
 
 
-def read_file(path: str | os.PathLike) -> tuple[dict[str, np.ndarray], dict, dict]:
-    """Arrays, configuration and progress of one file.
+def read_file(path: str | os.PathLike) -> Checkpoint:
+    """What is in one file.
 
     Raises
     ------
     FileNotFoundError
         If it is not there.
-    ValueError
+    DamagedFileError
         If it is truncated, corrupted, of another version, or no checkpoint; the message says which, in one line.
     """
     content = Path(path).read_bytes()
     if fault := _fault(content):
-        raise ValueError(f"{path} {fault}")
+        raise DamagedFileError(f"{path} {fault}")
     header, _, arrays = content[_HEAD_LENGTH:].partition(b"\n")
     header = json.loads(header)
     with np.load(io.BytesIO(arrays), allow_pickle=False) as members:
-        return dict(members), header["configuration"], header["progress"]
+        # Earlier versions had no identity.
+        return Checkpoint(dict(members), header["configuration"], header["progress"], header.get("identity", {}))
 
 
 def discard(folder: str | os.PathLike) -> None:
@@ -149,23 +163,21 @@ def sync(path: str | os.PathLike) -> None:
         os.close(descriptor)
 
 
-def _write_new(path, arrays, configuration, progress) -> Path:
-    """A whole new file on the disk, to be renamed to ``path``."""
-    content = _encode(arrays, configuration, progress)
-    new = path.with_name(path.name + ".new")
-    with open(new, "wb") as file:
+def _write(path: Path, content: bytes) -> None:
+    """Have the content on the disk."""
+    with open(path, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    return new
 
 
-def _encode(arrays, configuration, progress) -> bytes:
+def _encode(arrays, configuration, progress, identity) -> bytes:
     arrays = {name: np.asarray(value) for name, value in arrays.items()}
     for name, array in arrays.items():
         if array.dtype.hasobject:
-            raise ValueError(f"write_checkpoint: {name} is an array of objects; numbers or text are needed")
-    header = json.dumps({"configuration": dict(configuration), "progress": dict(progress)})
+            raise InputError(f"write_checkpoint: {name} is an array of objects; numbers or text are needed")
+    parts = {"configuration": configuration, "progress": progress, "identity": identity}
+    header = json.dumps({name: dict(part) for name, part in parts.items()})
     members = io.BytesIO()
     np.savez(members, **arrays)
     payload = header.encode() + b"\n" + members.getvalue()

@@ -16,6 +16,7 @@ from softspots.exceptions import DamagedFileError, OutputError
 from softspots.io.attributes import get_attributes
 from softspots.io.heap import has_endless_heap
 from softspots.io.seal import check_seal, write_seal
+from softspots.replacing import replacing
 
 # The most that zlib shrinks: what says that it holds more bytes for each of the file's is damaged.
 DENSEST = 1032
@@ -122,13 +123,9 @@ class NetCDFWriter:
 
     def __init__(self, path: str | PathLike, form: str):
         self._path, self._whole = path, True
-        # The library empties a file before it asks for the lock.
-        if os.environ.get("HDF5_USE_FILE_LOCKING", "").upper() not in ("FALSE", "0") and _is_locked(
-            path, fcntl.LOCK_EX
-        ):
-            raise OutputError(f"{path} {_LOCKED}")
-        with self.library():
-            self.dataset = netCDF4.Dataset(path, "w", format=form)
+        # The file takes its name when it is open: what others have open under that name stays as it is for them.
+        with replacing(path) as unfinished, self.library():
+            self.dataset = netCDF4.Dataset(unfinished, "w", format=form)
 
     def __enter__(self) -> NetCDFWriter:
         return self

@@ -1,0 +1,74 @@
+"""Ending when asked to, by Ctrl-C (SIGINT) or by SIGTERM, as schedulers send it."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from signal import Signals
+
+
+class Terminated(BaseException):
+    """A signal has asked this command to end.
+
+    Not an `Exception`, as nothing between the signal and the end of the command may take it for a failure.
+
+    Parameters
+    ----------
+    signal : Signals
+    hint : str
+        What can be done now.
+    agreed : bool
+        Whether all ranks raise it.
+    """
+
+    def __init__(self, signal: Signals, hint: str = "", agreed: bool = False):
+        super().__init__(f"ended by {signal.name}{hint}")
+        # As a shell has it for a process that the signal ended: 130 or 143.
+        self.status = 128 + signal
+        self.agreed = agreed
+
+
+class _Request:
+    """The first signal that has come, whether it may cut off what is being done, and what can be done then."""
+
+    signal: Signals | None = None
+    cuts = False
+    hint = ""
+
+
+def listen() -> None:
+    """Take account of SIGTERM and SIGINT from now on; one that the parent has set to be ignored stays ignored."""
+    _Request.signal, _Request.cuts = None, False
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _note)
+
+
+def _note(number, _):
+    # Later ones change nothing: mpirun and a terminal may send two for one, and what has been cut off must end well.
+    if _Request.signal is None:
+        _Request.signal = Signals(number)
+        _cut()
+
+
+def _cut():
+    if _Request.signal and _Request.cuts:
+        raise Terminated(_Request.signal, _Request.hint)
+
+
+@contextlib.contextmanager
+def cutting(cuts: bool = True, hint: str = "") -> Iterator[None]:
+    """Whether a signal, also one that has come before, raises `Terminated` at once in the body, or is only noted."""
+    before = _Request.cuts, _Request.hint
+    _Request.cuts, _Request.hint = cuts, hint
+    try:
+        _cut()
+        yield
+    finally:
+        _Request.cuts, _Request.hint = before
+
+
+def requested() -> Signals | None:
+    """The signal that has come."""
+    return _Request.signal
