@@ -43,6 +43,10 @@ def whole_array(name: str, values, shape: tuple, low: int, high: int, dtype=np.i
     """
     array = _real_numbers(name, values)
     _require_shape(name, array, shape)
+    if array.dtype.kind == "f":
+        # In half precision the limits themselves would overflow.
+        with np.errstate(over="ignore"):
+            array = array.astype(np.float64)
     wrong = ~((array >= low) & (array <= high))
     if array.dtype.kind == "f":
         wrong |= np.rint(array) != array

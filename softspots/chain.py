@@ -46,10 +46,10 @@ class Analysis:
 
     @property
     def activity(self) -> float:
-        """The largest sum of D²_min over one soft spot, in σ_AA²; 0 without soft spots."""
+        """The largest sum of D²_min over one soft spot, in σ_AA²; what is not known, or has none, is 0."""
         labels = self.values["soft_spot"]
         on_spot = labels >= 0
-        return np.bincount(labels[on_spot], weights=self.values["d2min"][on_spot]).max(initial=0.0)
+        return np.bincount(labels[on_spot], weights=np.nan_to_num(self.values["d2min"][on_spot])).max(initial=0.0)
 
 
 @contextlib.contextmanager

@@ -67,6 +67,8 @@ class Run:
         # An integer that was never written reads as a large negative one.
         certified = written & (results["inherent_certified"] == 1)
         self.has_spots = certified & np.isfinite(results["eigenvalue"]).all(axis=1)
+        # A frame in which it is not known of a particle, which has too few neighbours, has none: neither sums over all
+        # particles nor what befalls each soft spot can be told from the others.
         self.has_d2min = written & np.isfinite(self.d2min).all(axis=1)
         self.has_positions = written & np.isfinite(results["position"]).all(axis=(1, 2))
         self.has_both = self.has_spots & self.has_d2min

@@ -7,6 +7,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from softspots.arrays import float_array, real_number
+from softspots.exceptions import InputError
+
 # Brüning et al. (2009), the two-dimensional Kob–Andersen mixture, and the values as Schoenholz et
 # al. (2014), section II, print them: there the σ of AB and BB stand the other way round.
 PRESETS = {
@@ -16,7 +19,7 @@ PRESETS = {
 SMOOTHINGS = ("even", "quadratic", "switch")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """A binary Lennard-Jones mixture, cut off and smoothed.
 
@@ -49,7 +52,7 @@ class Model:
 
     Raises
     ------
-    ValueError
+    InputError
         If a parameter is outside its range.
     """
 
@@ -63,20 +66,32 @@ class Model:
 
     def __post_init__(self):
         for name in ("epsilon", "sigma"):
-            values = tuple(float(value) for value in getattr(self, name))
-            if len(values) != 3 or not all(np.isfinite(values)) or min(values) <= 0:
-                raise ValueError(f"Model: {name} is {values}; three positive numbers (AA, AB, BB) are needed")
-            object.__setattr__(self, name, values)
+            values = float_array(f"Model: {name}", getattr(self, name), (3,))
+            if not (values > 0).all():
+                raise InputError(f"Model: {name} is {values.tolist()}; three positive numbers (AA, AB, BB) are needed")
+            object.__setattr__(self, name, tuple(values.tolist()))
+        for name in ("cutoff", "inner_cutoff", "fraction_a"):
+            object.__setattr__(self, name, real_number(f"Model: {name}", getattr(self, name)))
         if self.smoothing not in SMOOTHINGS:
-            raise ValueError(f"Model: smoothing is {self.smoothing!r}; allowed: {', '.join(SMOOTHINGS)}")
-        if not (np.isfinite(self.cutoff) and self.cutoff > 0):
-            raise ValueError(f"Model: cutoff is {self.cutoff!r}; it must be a positive number")
+            raise InputError(f"Model: smoothing is {self.smoothing!r}; allowed: {', '.join(SMOOTHINGS)}")
+        if not isinstance(self.cutoff_per_pair, (bool, np.bool_)):
+            raise InputError(f"Model: cutoff_per_pair is {self.cutoff_per_pair!r}; True or False is needed")
+        if not self.cutoff > 0:
+            raise InputError(f"Model: cutoff is {self.cutoff!r}; it must be a positive number")
         if not 0 < self.inner_cutoff < self.cutoff and self.smoothing == "switch":
-            raise ValueError(
+            raise InputError(
                 f"Model: inner_cutoff is {self.inner_cutoff!r}; it must lie between 0 and the cutoff {self.cutoff}"
             )
         if not 0 <= self.fraction_a <= 1:
-            raise ValueError(f"Model: fraction_a is {self.fraction_a!r}; it must lie between 0 and 1")
+            raise InputError(f"Model: fraction_a is {self.fraction_a!r}; it must lie between 0 and 1")
+
+    def __repr__(self) -> str:
+        known = {"epsilon": self.epsilon, "sigma": self.sigma}
+        preset = next((repr(name) for name, values in PRESETS.items() if values == known), None)
+        mixture = preset or ", ".join(f"{name} {' '.join(f'{one:g}' for one in own)}" for name, own in known.items())
+        unit = " per pair" if self.cutoff_per_pair else ""
+        inner = f" from {self.inner_cutoff:g}" if self.smoothing == "switch" else ""
+        return f"Model({mixture}, {self.smoothing}{inner}, cutoff {self.cutoff:g}{unit}, {100 * self.fraction_a:g} % A)"
 
     @classmethod
     def preset(cls, name: str = "kob-andersen", **changes) -> Model:
@@ -84,11 +99,11 @@ class Model:
 
         Raises
         ------
-        ValueError
+        InputError
             If there is no such preset.
         """
         if name not in PRESETS:
-            raise ValueError(f"Model: preset is {name!r}; allowed: {', '.join(PRESETS)}")
+            raise InputError(f"Model: preset is {name!r}; allowed: {', '.join(PRESETS)}")
         return cls(**(PRESETS[name] | changes))
 
     @classmethod
@@ -97,7 +112,7 @@ class Model:
 
         Raises
         ------
-        ValueError
+        InputError
             As in `preset`.
         """
         own = {entry.name for entry in fields(cls)} & configuration.keys()

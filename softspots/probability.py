@@ -95,7 +95,7 @@ def rearrangement_probability(
     Parameters
     ----------
     d2min : (F, N) array_like of float
-        D²_min of each particle in the interval that follows each frame, in σ_AA².
+        D²_min of each particle in the interval that follows each frame, in σ_AA²; NaN, not known, counts nowhere.
     labels : (F, N) array_like of int
         Soft spots of each frame, -1 for none.
     temperature : float
@@ -167,7 +167,7 @@ def plateau(
     Parameters
     ----------
     d2min : (F, N) array_like of float
-        D²_min of each particle in the interval that follows each frame, in σ_AA².
+        D²_min of each particle in the interval that follows each frame, in σ_AA²; NaN, not known, counts nowhere.
     labels : (F, N) array_like of int
         Soft spots of each frame, -1 for none.
     temperature : float
@@ -213,7 +213,8 @@ def _binned(d2min, on_spot, temperature, bins_per_decade) -> tuple[np.ndarray, n
     """Borders of the bins, and particles on spots and all particles in them, (F, B) each."""
     if bins_per_decade < 1:
         raise InputError(f"rearrangement_probability: bins_per_decade is {bins_per_decade}; it must be 1 or more")
-    frames, particles = np.nonzero(d2min)
+    # Neither what did not move has a bin, nor what is not known.
+    frames, particles = np.nonzero(d2min > 0)
     steps = np.floor(bins_per_decade * np.log10(d2min[frames, particles] / temperature)).astype(int)
     first, last = (steps.min(), steps.max()) if steps.size else (0, 0)
     n_frames, n_bins = len(d2min), last - first + 1
@@ -232,8 +233,8 @@ def checked_fields(d2min: np.ndarray, labels: np.ndarray, temperature: float) ->
         raise InputError(
             f"d2min has shape {d2min.shape} and labels {labels.shape}; both must be (frames, particles), not empty"
         )
-    if not (np.isfinite(d2min).all() and (d2min >= 0).all()):
-        raise InputError("d2min must be finite and not negative")
+    if not (np.isnan(d2min) | (np.isfinite(d2min) & (d2min >= 0))).all():
+        raise InputError("d2min must be finite and not negative, or NaN where it is not known")
     if not (np.isfinite(temperature) and temperature > 0):
         raise InputError(f"temperature is {temperature!r}; it must be a positive finite number")
     return d2min, labels >= 0

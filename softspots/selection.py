@@ -70,7 +70,7 @@ def delta_p_star(
     Parameters
     ----------
     d2min : (F, N) array_like of float
-        D²_min of each particle in the interval that follows each frame, in σ_AA².
+        D²_min of each particle in the interval that follows each frame, in σ_AA²; NaN, not known, counts nowhere.
     participation_ratio : (F, M) array_like of float
         Participation ratios of the modes of each frame.
     mode_particles : (F, M, K) array_like of int

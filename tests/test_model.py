@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from reference import pair_potential
 
+from softspots.exceptions import InputError
 from softspots.forces import energy_forces
 from softspots.model import Model
 from softspots.modes import hessian
@@ -86,10 +87,14 @@ def test_cutoff_per_pair_scales_both_cutoffs():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"epsilon": (1.0, 1.5)}, "three positive numbers"),
+        ({"epsilon": (1.0, 1.5)}, r"epsilon have shape \(2,\); \(3,\) is needed"),
+        ({"epsilon": np.ma.masked_array([1.0, 1.5, 0.5], [0, 1, 0])}, "1 masked entries of 3"),
+        ({"cutoff": "2.5"}, "cutoff is '2.5'"),
+        ({"cutoff_per_pair": "no"}, "cutoff_per_pair is 'no'"),
+        ({"fraction_a": np.nan}, "fraction_a is nan"),
         ({"epsilon": (1.0, 1.5, -0.5)}, "epsilon is"),
         ({"sigma": (1.0, 0.0, 0.88)}, "sigma is"),
-        ({"sigma": (1.0, np.nan, 0.88)}, "sigma is"),
+        ({"sigma": (1.0, np.nan, 0.88)}, "sigma must be finite"),
         ({"smoothing": "none"}, "'none'; allowed: even, quadratic, switch"),
         ({"cutoff": 0.0}, "cutoff is 0.0"),
         ({"cutoff": np.inf}, "cutoff is inf"),
@@ -99,8 +104,14 @@ def test_cutoff_per_pair_scales_both_cutoffs():
     ],
 )
 def test_model_refuses(changes, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         Model.preset(**changes)
+
+
+def test_repr_is_a_line():
+    assert repr(Model.preset()) == "Model('kob-andersen', even, cutoff 2.5, 65 % A)"
+    other = Model((1, 1, 1), (1, 1.1, 1.2), "switch", cutoff_per_pair=True, fraction_a=0.5)
+    assert repr(other) == "Model(epsilon 1 1 1, sigma 1 1.1 1.2, switch from 2, cutoff 2.5 per pair, 50 % A)"
 
 
 def test_unknown_preset_is_refused():

@@ -127,6 +127,20 @@ def test_equal_frames_have_no_error():
     assert found.ratio_error == pytest.approx(0, abs=1e-12)
 
 
+def test_particles_that_are_not_known_count_nowhere():
+    """NaN, as of particles with too few neighbours, is as good as no rearrangement, and no entry in a bin."""
+    random = np.random.default_rng(8)
+    d2min, labels = random.exponential(scale=20 * TEMPERATURE, size=(40, 30)), random.integers(-1, 3, (40, 30))
+    unknown = random.random(d2min.shape) < 0.2
+    gaps, still = np.where(unknown, np.nan, d2min), np.where(unknown, 0.0, d2min)
+    found, expected = (plateau(values, labels, TEMPERATURE) for values in (gaps, still))
+    assert found == expected and found.rearranging < (d2min > 15 * TEMPERATURE).sum()
+    found, expected = (rearrangement_probability(values, labels, TEMPERATURE) for values in (gaps, still))
+    for name in ("edges", "probability", "counts", "low", "high"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+    assert found.counts.sum() == (~unknown).sum()
+
+
 def test_what_cannot_be_known_is_nan():
     labels = np.tile([0, 0, -1, -1], (12, 1))
     calm = np.full(labels.shape, TEMPERATURE)
@@ -200,7 +214,6 @@ def test_bins_leave_out_particles_that_do_not_move():
         ([1.0, 2.0], [0, 0], 0.1, r"d2min has shape \(2,\)"),
         ([[1.0, 2.0]], [[0]], 0.1, r"labels \(1, 1\)"),
         (np.zeros((0, 3)), np.zeros((0, 3), int), 0.1, "not empty"),
-        ([[1.0, np.nan]], [[0, 0]], 0.1, "finite"),
         ([[1.0, np.inf]], [[0, 0]], 0.1, "finite"),
         ([[1.0, -1.0]], [[0, 0]], 0.1, "not negative"),
         ([[1.0, 2.0]], [[0, 0]], 0.0, "temperature is 0.0"),
