@@ -346,6 +346,8 @@ def _default_modes(particles: int, there: int) -> int:
 
 
 def _checked_among(among, frame):
+    if np.ma.is_masked(among):
+        raise InputError(f"among has {np.ma.count_masked(among)} masked entries")
     among = np.ones(len(frame), dtype=bool) if among is None else np.asarray(among, dtype=bool)
     if among.shape != (len(frame),):
         raise InputError(f"among has shape {among.shape}; ({len(frame)},) is needed")

@@ -169,6 +169,8 @@ def test_edges_among_some_particles_are_those_of_all_that_join_them(frame, conne
     among = np.random.default_rng(4).random(len(frame)) < 0.4
     edges = connect(frame)
     assert (connect(frame, among) == edges[among[edges].all(axis=1)]).all()
+    with pytest.raises(InputError, match="among has 1 masked entries"):
+        connect(frame, np.ma.masked_array(among, np.arange(len(frame)) == 3))
     with pytest.raises(ValueError, match=r"among has shape \(3,\)"):
         connect(frame, among[:3])
 

@@ -17,7 +17,7 @@ from softspots.modes import hessian, lowest_modes
 from softspots.options import read_arguments
 from softspots.quench import inherent_structure
 from softspots.spots import soft_spots
-from softspots.stability import examine, find_parts
+from softspots.stability import examine, find_parts, softest_places
 from softspots.state import Box, Frame
 
 # Purely repulsive: what is not squeezed is free.
@@ -142,6 +142,20 @@ def test_forces_of_loose_parts_are_brought_down_too():
     result = inherent_structure(one_species(positions, frame.box), ATTRACTIVE)
     assert result.certified
     assert result.max_force < 1e-10
+
+
+def test_particle_that_two_squeeze_is_on_a_saddle_and_not_loose():
+    """In the middle of a hole of two places, it leaves along the hole, and is then held by more than two."""
+    positions = lattice(12, 12) * (1.0 / SPACING)
+    box = Box(12.0, 12 * np.sqrt(3) / 2, 6.0)
+    middle = (positions[66] + positions[67]) / 2
+    frame = one_species(np.concatenate((np.delete(positions, [66, 67], axis=0), [middle])), box)
+    matrix = hessian(frame, REPULSIVE)
+    assert softest_places(matrix, 2)[-1] < -1
+    result = inherent_structure(frame, REPULSIVE)
+    assert result.kicks >= 1
+    assert_certified(result, REPULSIVE, [])
+    assert np.hypot(*(result.frame.positions[-1] - middle)) > 0.2
 
 
 @pytest.mark.parametrize("density", [0.7, 1.0])
