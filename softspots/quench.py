@@ -21,6 +21,8 @@ from .threads import single_threaded
 
 # Where the first-order minimisers hand over, in ε_AA/σ_AA: two Newton steps go from there to rounding.
 HANDOVER = 1e-4
+# In box lengths; the rounding of coordinates farther out leaves larger forces than minima have.
+FARTHEST = 4
 # The minimisers of a method, one after the other, each with the force at which it may stop.
 METHODS = {
     "newton": (("lbfgs", HANDOVER),),
@@ -105,6 +107,8 @@ def inherent_structure(
     Parameters
     ----------
     frame : Frame
+        The structure's coordinates go on from these, or from the wrapped ones where some lie more than four box lengths
+        out: there rounding would leave forces.
     model : Model
     method : {"newton", "fire", "cg", "cg+fire"}, optional
         The first-order part: L-BFGS to 1e-4 ("newton"), the others by themselves to ``max_force``; "cg+fire",
@@ -125,6 +129,8 @@ def inherent_structure(
     if method not in METHODS:
         raise InputError(f"inherent_structure: method is {method!r}; allowed: {', '.join(METHODS)}")
     max_force = positive_number("inherent_structure: max_force", max_force)
+    if np.abs(frame.positions).max(initial=0) > FARTHEST * min(frame.box.length_x, frame.box.length_y):
+        frame = frame.wrapped()
     landscape = _Landscape(model, Cholesky() if cholesky is None else cholesky)
     factorizations = landscape.cholesky.factorizations
     kicks = 0

@@ -279,6 +279,11 @@ class Frame:
             raise InputError(f"Frame: the frames hold different particles: {count} of {len(self)} have another species")
         return matched
 
+    def wrapped(self) -> Frame:
+        """The same configuration with all particles in the cell, and the image counters moved on."""
+        positions, images = self.box.wrap(self.positions)
+        return replace(self, positions=positions, images=self.images + images)
+
     @property
     def unwrapped(self) -> np.ndarray:
         """Continuous trajectories' coordinates, shape (N, 2): unchanged when the box tilt flips."""

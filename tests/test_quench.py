@@ -119,6 +119,22 @@ def test_description_of_the_box_does_not_matter(large, change):
     assert result.energy == pytest.approx(expected.energy, abs=1e-10)
 
 
+@pytest.mark.parametrize("boxes", [(5, 0), (10**4, -(10**4)), (0, 10**6)])
+def test_far_coordinates_are_quenched_in_the_box(large, boxes):
+    box = large.box
+    shift = np.array(boxes) @ [[box.length_x, 0.0], [box.tilt, box.length_y]]
+    far = replace(large, positions=large.positions + shift)
+    result = inherent_structure(far, Model.preset())
+    expected = inherent_structure(large, Model.preset())
+    assert result.certified and result.energy == pytest.approx(expected.energy, abs=1e-9)
+    # The coordinates that were given have this spacing, and the structure's follow them.
+    np.testing.assert_allclose(
+        result.frame.unwrapped - far.unwrapped,
+        expected.frame.unwrapped - large.unwrapped,
+        atol=1e-6 + 10 * np.spacing(np.abs(shift).max()),
+    )
+
+
 def test_same_frame_same_bits(large):
     first, second = inherent_structure(large, Model.preset()), inherent_structure(large, Model.preset())
     np.testing.assert_array_equal(first.frame.positions, second.frame.positions)
