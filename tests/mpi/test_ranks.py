@@ -48,3 +48,12 @@ def test_a_grid_too_fine_fails_on_all_ranks(tmp_path):
     assert process.returncode != 0
     assert "rank grid is too fine: a rank's rectangle is 2.282 wide; at least 2.95 is needed" in process.stderr
     assert not os.path.exists(tmp_path / "never.npz")
+
+
+def test_an_interruption_of_one_rank_ends_all_after_the_same_step():
+    process = run_python([Path(__file__).with_name("interrupted_run.py")], ranks=2, timeout=60)
+    assert process.returncode == 0, process.stderr
+    first, second = process.stdout.splitlines()
+    assert first == second
+    step, later = (int(word) for word in first.replace(",", "").split() if word.isdigit())
+    assert 0 < step == later - 5

@@ -1,0 +1,73 @@
+"""A build that does not fit the machine says so on import, instead of ending the process or in a linker's words."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from launch import run_python
+
+import softspots
+from softspots import _core
+from softspots.installation import require_processor
+
+
+def test_a_processor_that_lacks_something_is_named_with_what_is_needed():
+    require_processor({"sse3": True, "avx2": True})
+    require_processor({})
+    with pytest.raises(
+        ImportError, match="with sse3, avx2, avx512f, and this one has no avx2, avx512f: build"
+    ) as caught:
+        require_processor({"sse3": True, "avx2": False, "avx512f": False})
+    assert isinstance(caught.value, softspots.InstallationError)
+
+
+ASKED_FIRST = f"""
+import importlib, sys, types
+package = types.ModuleType("softspots")
+package.__path__ = {list(softspots.__path__)!r}
+sys.modules["softspots"] = package
+installation = importlib.import_module("softspots.installation")
+
+def refuse(has):
+    raise installation.InstallationError(f"asked for {{has}}")
+
+installation.require_processor = refuse
+from softspots import _core
+"""
+
+
+def test_the_processor_is_looked_at_before_any_kernel_is_called():
+    process = run_python(["-c", ASKED_FIRST])
+    assert process.returncode == 1
+    assert re.search(r"InstallationError: asked for \{.*\}$", process.stderr.strip()), process.stderr
+    assert "False" not in process.stderr
+
+
+def test_a_library_that_is_not_there_is_named(tmp_path):
+    """The names of the libraries that the compiled part is linked to are changed in a copy of it."""
+    package = tmp_path / "softspots"
+    shutil.copytree(Path(softspots.__file__).parent, package, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+    kind = rb"libmpi\w*" if _core.built_with_mpi else rb"libgfortran"
+    content, changes = re.subn(
+        rb"(?<=\0)(" + kind + rb"\.so\.)\d(?=\d?\0)", rb"\g<1>9", Path(_core.__file__).read_bytes()
+    )
+    assert changes > 0
+    (package / Path(_core.__file__).name).write_bytes(content)
+    process = run_python(["-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import softspots"])
+    assert process.returncode == 1
+    assert re.search(
+        r"InstallationError: the compiled part of softspots cannot be loaded "
+        rf"\({kind.decode()}\.so\.9\d?: cannot open shared object file.*\): it needs the libraries",
+        process.stderr,
+    ), process.stderr
+
+
+def test_a_package_without_its_compiled_part_says_so(tmp_path):
+    package = tmp_path / "softspots"
+    shutil.copytree(Path(softspots.__file__).parent, package, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+    process = run_python(["-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import softspots"])
+    assert (
+        "InstallationError: the compiled part of softspots cannot be loaded (cannot import name '_core'"
+        in process.stderr
+    )
