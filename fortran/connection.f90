@@ -31,7 +31,7 @@ module softspots_connection
   real(wp), parameter :: same_place = 1e-13_wp
   real(wp), parameter :: none = huge(1.0_wp)
   !> Pairs must be numbered, with their two ends.
-  integer(i4), parameter :: most_pairs = huge(1_i4)/4
+  integer(i4), parameter :: most_pairs = 2_i4**29
 
   !> By place in a vicinity; and the neighbours found so far, as places.
   type :: workspace

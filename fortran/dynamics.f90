@@ -16,6 +16,7 @@ module softspots_dynamics
   use softspots_domain, only: particles, domain_type, new_domain, set_margins, owner, migrate, find_ghosts, &
                               refresh_ghosts, reorder, resize
   use softspots_forces, only: sum_forces, compute_energies
+  use softspots_integrator, only: thermostat_half, kick_and_drift, kick_and_survey, longest_move
   use softspots_interruption, only: watch, asked_to_stop
   use softspots_neighbors, only: neighbor_table, build_neighbors, number_by_slot, place_images, strip_height
   use softspots_potential, only: potential_type
@@ -28,8 +29,6 @@ module softspots_dynamics
   !> The forecast of a step leaves out the thermostat's scaling of the velocities, and that the strain rate may change;
   !> both move it by far less than this.
   real(wp), parameter :: forecast_margin = 0.005_wp
-  !> No particle goes this far in one step unless the integration has failed.
-  real(wp), parameter :: longest_move = 0.2_wp
 
   type :: simulation
     type(domain_type) :: domain
@@ -169,7 +168,7 @@ contains
     real(wp), intent(in) :: first_temperature, last_temperature, strain_rate
     type(failure), intent(out) :: error
 
-    integer(i8) :: k
+    integer(i8) :: k, looks
     integer(i4) :: r, i, n, s
     real(wp) :: temperature, half, dt, pending, scale
     type(watch) :: clock
@@ -179,9 +178,11 @@ contains
     half = 0.5_wp*dt
     pending = 1
     ending = .false.
+    ! A look at the clock takes the time of some particles' steps.
+    looks = max(1, 4096/max(1, self%owned%n))
     do k = 1, n_steps
       temperature = first_temperature + (last_temperature - first_temperature)*(real(k, wp)/real(n_steps, wp))
-      scale = thermostat_half(self, temperature)
+      call scale_half(scale)
       do r = 1, self%table%n_runs
         i = self%table%run(r)
         n = self%table%run(r + 1) - i
@@ -201,90 +202,28 @@ contains
         call follow_ghosts(self)
       end if
       call sum_forces(self%table, self%potential)
-      ending = asked_to_stop(clock)
+      ending = mod(k, looks) == 0
+      if (ending) ending = asked_to_stop(clock)
       call finish_step(self, half, strain_rate, ending, error)
       if (error%code /= ok) return
       ! Carried out with the next step's scaling, as two products: the bits do not depend on where runs end.
-      pending = thermostat_half(self, temperature)
+      call scale_half(pending)
       if (ending) exit
     end do
     self%owned%vx(:self%owned%n) = self%owned%vx(:self%owned%n)*pending
     self%owned%vy(:self%owned%n) = self%owned%vy(:self%owned%n)*pending
     if (ending) error%code = interruption
-  end subroutine run
-
-  !> Scale the velocities by two factors, one after the other, then kick and shear for half a step, then drift for a
-  !> whole one.
-  pure subroutine kick_and_drift(n, pending, scale, dt, strain_rate, force_x, force_y, vx, vy, x, y)
-    integer(i4), intent(in) :: n
-    real(wp), intent(in) :: pending, scale, dt, strain_rate, force_x(n), force_y(n)
-    real(wp), intent(inout) :: vx(n), vy(n), x(n), y(n)
-
-    integer(i4) :: i
-    real(wp) :: half
-
-    half = 0.5_wp*dt
-    !$omp simd
-    do i = 1, n
-      vx(i) = (vx(i)*pending)*scale
-      vy(i) = (vy(i)*pending)*scale
-      call kick(half, strain_rate, force_x(i), force_y(i), vx(i), vy(i))
-      x(i) = x(i) + dt*(vx(i) + strain_rate*(y(i) + half*vy(i)))
-      y(i) = y(i) + dt*vy(i)
-    end do
-  end subroutine kick_and_drift
-
-  !> Kick and shear for a time `half`: dvx/dt = fx - g vy, dvy/dt = fy.
-  elemental subroutine kick(half, strain_rate, force_x, force_y, vx, vy)
-    real(wp), intent(in) :: half, strain_rate, force_x, force_y
-    real(wp), intent(inout) :: vx, vy
-
-    vx = vx + (half*force_x - (strain_rate*half)*(vy + (0.5_wp*half)*force_y))
-    vy = vy + half*force_y
-  end subroutine kick
-
-  !> Half a step of the Nose-Hoover chain (Martyna et al. 1996); returns what velocities are to be scaled by.
-  real(wp) function thermostat_half(self, temperature) result(scale)
-    type(simulation), intent(inout) :: self
-    real(wp), intent(in) :: temperature
-
-    integer(i4) :: j, chain
-    real(wp) :: w, freedom
-    real(wp) :: mass(size(self%xi))
-
-    w = 0.5_wp*self%timestep
-    freedom = 2.0_wp*self%n_total - 2
-    chain = size(self%xi)
-    mass = temperature*self%thermostat_time**2
-    mass(1) = freedom*mass(1)
-    do j = chain, 1, -1
-      call push(j)
-    end do
-    scale = exp(-self%xi(1)*w)
-    self%kinetic2 = self%kinetic2*scale**2
-    self%eta = self%eta + w*self%xi
-    do j = 1, chain
-      call push(j)
-    end do
 
   contains
 
-    subroutine push(j)
-      integer(i4), intent(in) :: j
+    subroutine scale_half(factor)
+      real(wp), intent(out) :: factor
 
-      real(wp) :: drag, drive
+      call thermostat_half(half, temperature, self%thermostat_time, 2.0_wp*self%n_total - 2, self%kinetic2, self%xi, &
+                           self%eta, factor)
+    end subroutine scale_half
 
-      drag = 1
-      if (j < chain) drag = exp(-0.25_wp*w*self%xi(j + 1))
-      if (j == 1) then
-        drive = self%kinetic2 - freedom*temperature
-      else
-        drive = mass(j - 1)*self%xi(j - 1)**2 - temperature
-      end if
-      self%xi(j) = (self%xi(j)*drag + 0.5_wp*w*drive/mass(j))*drag
-    end subroutine push
-
-  end function thermostat_half
+  end subroutine run
 
   !> The last kick, of length kick_time, then the kinetic energy, whether the neighbours will be stale in the next step,
   !> whether any rank is asked to end, and whether all is well: one reduction.
@@ -338,35 +277,6 @@ contains
       error%allowed = longest_move
     end if
   end subroutine finish_step
-
-  !> Kick, then find squared speeds; add how many particles may leave their neighbours in the next step (beyond `soon`),
-  !> and how many are lost: beyond `limit`, about to jump, or not a number.
-  pure subroutine kick_and_survey(n, kick_time, timestep, strain_rate, strained, soon, limit, force_x, force_y, x, y, &
-                                  built_x, built_y, vx, vy, speed2, leaving, lost)
-    integer(i4), intent(in) :: n
-    real(wp), intent(in) :: kick_time, timestep, strain_rate, strained, soon, limit
-    real(wp), intent(in) :: force_x(n), force_y(n), x(n), y(n), built_x(n), built_y(n)
-    real(wp), intent(inout) :: vx(n), vy(n)
-    real(wp), intent(out) :: speed2(n)
-    real(wp), intent(inout) :: leaving, lost
-
-    integer(i4) :: i
-    real(wp) :: half, moved_x, moved_y, ahead2
-
-    half = 0.5_wp*timestep
-    !$omp simd private(moved_x, moved_y, ahead2) reduction(+: leaving, lost)
-    do i = 1, n
-      call kick(kick_time, strain_rate, force_x(i), force_y(i), vx(i), vy(i))
-      speed2(i) = vx(i)**2 + vy(i)**2
-      moved_x = x(i) - built_x(i) - strained*built_y(i)
-      moved_y = y(i) - built_y(i)
-      ahead2 = (moved_x + timestep*(vx(i) + half*force_x(i)))**2 + (moved_y + timestep*(vy(i) + half*force_y(i)))**2
-      ! Negated, so that what is not a number counts as well.
-      leaving = leaving + merge(0.0_wp, 1.0_wp, ahead2 < soon**2)
-      lost = lost + merge(0.0_wp, 1.0_wp, moved_x**2 + moved_y**2 < limit**2 .and. &
-                          timestep**2*speed2(i) < longest_move**2)
-    end do
-  end subroutine kick_and_survey
 
   !> Wrap, migrate, find ghosts, sort: all that a rebuild is.
   subroutine sort_anew(self, error)

@@ -13,7 +13,7 @@ module softspots_hessian
   public :: count_hessian, fill_hessian
 
   !> Each has four entries, which have to be numbered.
-  integer(i4), parameter :: most_blocks = huge(1_i4)/4
+  integer(i4), parameter :: most_blocks = 2_i4**29
 
 contains
 
@@ -84,6 +84,7 @@ contains
     end do
     do i = 1, frame%n
       block = 0
+      diagonal = 0
       do k = indptr(i) + 1, indptr(i + 1)
         if (indices(k) == i - 1) diagonal = k
         block = block - blocks(:, :, k)

@@ -35,6 +35,8 @@ module softspots_neighbors
   !> the order of sums depends on, is limited by the particles of the system, and never below that of the least box.
   integer(i4), parameter :: most_cells_per_image = 64, least_strips = 5
   real(wp), parameter :: most_cells = 1e9_wp
+  !> They must be numbered.
+  integer(i8), parameter :: most_vectors = 2_i8**30
   !> A run has hardly ever more vectors than this.
   integer(i4), parameter :: usual(4) = lanes*[0, 1, 2, 3]
 
@@ -279,9 +281,9 @@ contains
       integer(i8) :: room
 
       room = 2*size(table%vectors, kind=i8)
-      if (room > huge(1_i4)/2) then
+      if (room > most_vectors) then
         error%code = too_many_pairs
-        error%allowed = huge(1_i4)/2
+        error%allowed = real(lanes, wp)*most_vectors
         return
       end if
       allocate (larger(room), stat=status)
