@@ -30,15 +30,15 @@ NEEDED = (
     "connection",
     "bond_length",
 )
-# What the stages take of the time, roughly, with 1,000 frames of 10,000 particles (16 s); for the time left.
+# What the stages take of the time, roughly, with 1,000 frames of 10,000 particles (24 s); for the time left.
 SHARES = {
     "vibrations": 1,
     "prediction": 8,
     "selection": 18,
     "relaxation": 7,
-    "fields": 10,
+    "fields": 25,
     "overlap": 5,
-    "lives": 51,
+    "lives": 80,
     "model": 1,
 }
 
@@ -84,10 +84,10 @@ class Run:
         if which.sum() < least:
             raise Missing(f"{which.sum()} frames with {what}; at least {least} are needed")
 
-    def need_unbroken_series(self):
-        """Raise Missing if there is time between the frames in which nothing was measured."""
+    def need_unbroken_series(self, who: str):
+        """Raise Missing if there is time between the frames in which nothing was measured; ``who`` needs it."""
         if self.interval != self.configuration["frame_interval"]:
-            raise Missing(f"frames are {self.interval:g} τ apart; lives of soft spots need an unbroken series")
+            raise Missing(f"frames are {self.interval:g} τ apart; {who} an unbroken series")
 
 
 class Findings:

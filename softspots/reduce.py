@@ -18,6 +18,7 @@ from .exceptions import InputError
 from .findings import Findings, Missing, Run
 from .io.reduced import CONFIDENCE, Reduced
 from .io.results import read_results
+from .plasticity import d2min
 from .probability import plateau, plateau_onset, rearrangement_probability
 from .reduce_lives import lives, model
 from .selection import delta_p_star
@@ -29,6 +30,7 @@ from .vibrations import density_of_states
 GRID = 12  # values of N_m and of N_p
 # A frame of the selection takes 0.03 s for 10,000 particles.
 SELECTION_FRAMES = 100
+D2MIN_CUTOFF = 2.5  # of the earliest results files, which do not tell
 
 
 def reduce_run(
@@ -103,7 +105,7 @@ def _vibrations(run, found):
 
 def _prediction(run, found):
     run.need_frames(run.has_both, 1, "soft spots and D²_min")
-    d2min, labels = run.d2min[run.has_both], run.labels[run.has_both]
+    activity, labels = run.d2min[run.has_both], run.labels[run.has_both]
     ones = np.ones(len(labels))
     density = bootstrap(fraction, (labels >= 0).mean(axis=1), ones)
     found.estimate("density", density)
@@ -112,7 +114,7 @@ def _prediction(run, found):
         raise Missing("no particle is on a soft spot")
     with np.errstate(divide="ignore"):
         found.estimate("bound", density.map(lambda value: 1 / value))
-    law = rearrangement_probability(d2min, labels, run.temperature, confidence=CONFIDENCE)
+    law = rearrangement_probability(activity, labels, run.temperature, confidence=CONFIDENCE)
     found.axes |= {"d2min": law.centres, "d2min_edge": law.edges}
     found.add("probability", law.probability, law.low, law.high, law.reason)
     found.add("particles", law.counts)
@@ -121,9 +123,9 @@ def _prediction(run, found):
         raise Missing(f"no particle has D²_min > {run.threshold:g} T")
     star = bootstrap(fraction, (rearranging & (labels >= 0)).sum(axis=1), rearranging.sum(axis=1))
     found.estimate("plateau", star)
-    ratio = plateau(d2min, labels, run.temperature, run.threshold, CONFIDENCE)
+    ratio = plateau(activity, labels, run.temperature, run.threshold, CONFIDENCE)
     found.add("ratio", ratio.ratio, ratio.ratio_low, ratio.ratio_high, ratio.reason)
-    onset = plateau_onset(d2min, labels, run.temperature)
+    onset = plateau_onset(activity, labels, run.temperature)
     if not np.isfinite(onset.value):
         raise Missing("P(D²_min) does not level off: too few particles rearrange")
     found.estimate("onset", onset)
@@ -174,11 +176,9 @@ def _selection(run, found, most_frames):
 
 def _edges(run, structures, chosen, found) -> Iterator[np.ndarray]:
     """What connects particles in the inherent structures, frame by frame."""
-    results, configuration = run.results, run.configuration
-    sides, tilts, strains = (float(results["length_x"]), float(results["length_y"])), results["tilt"], results["strain"]
-    species = results["species"]
+    configuration = run.configuration
     for done, index in enumerate(chosen):
-        frame = Frame(structures[index], species, Box(*sides, tilts[index], strains[index]), only_b=True)
+        frame = _inherent_structure(run, structures, index)
         yield connect(frame, configuration["connection"], configuration["bond_length"])
         found.advance((done + 1) / len(chosen))
 
@@ -215,14 +215,49 @@ def _fields(run, found):
         raise Missing("all particles are on soft spots, or none")
     found.curve("c_ss", field_correlation(on_spot, on_spot, run.lags, spot_times, spot_times))
     run.need_frames(run.has_d2min, 3, "D²_min")
-    d2min, d2min_times = run.d2min[run.has_d2min], run.times[run.has_d2min]
+    activity, d2min_times = run.d2min[run.has_d2min], run.times[run.has_d2min]
+    found.advance(0.1)
+    found.curve("c_dd", field_correlation(activity, activity, run.lags, d2min_times, d2min_times))
     found.advance(0.3)
-    found.curve("c_dd", field_correlation(d2min, d2min, run.lags, d2min_times, d2min_times))
-    found.advance(0.6)
-    found.curve("c_sd", field_correlation(on_spot, d2min, run.lags, spot_times, d2min_times))
-    found.advance(0.8)
-    found.curve("c_ds", field_correlation(d2min, on_spot, run.lags, d2min_times, spot_times))
+    found.curve("c_sd", field_correlation(on_spot, activity, run.lags, spot_times, d2min_times))
+    found.advance(0.5)
+    found.curve("c_ds", field_correlation(activity, on_spot, run.lags, d2min_times, spot_times))
     found.estimate("c_sd_0", found.curves["c_sd"].estimate.map(lambda values: values[..., 0]))
+    with found.attempt("c_dd_inherent"):
+        inherent, times = _inherent_activity(run, found)
+        if len(times) < 3:
+            raise Missing(f"{len(times)} pairs of inherent structures of frames that follow each other; 3 are needed")
+        if inherent.min() == inherent.max():
+            raise Missing("inherent structures do not change")
+        found.curve("c_dd_inherent", field_correlation(inherent, inherent, run.lags, times, times))
+
+
+def _inherent_activity(run, found):
+    """D²_min between the inherent structures of frames that follow each other, and the times of the first ones.
+
+    Two intervals that follow each other share a thermal frame, whose vibrations count in both; inherent structures have
+    none.
+    """
+    run.need_unbroken_series("D²_min between inherent structures needs")
+    if "inherent_position" not in run.results:
+        raise Missing("inherent structures are not in the file, which an earlier version has written")
+    structures = run.results["inherent_position"]
+    usable = run.has_spots & np.isfinite(structures).all(axis=(1, 2))
+    first = np.flatnonzero(usable[:-1] & usable[1:] & (np.diff(run.times) == 1))
+    activity = []
+    for done, index in enumerate(first):
+        frames = (_inherent_structure(run, structures, one) for one in (index, index + 1))
+        activity.append(d2min(*frames, run.configuration.get("d2min_cutoff", D2MIN_CUTOFF)))
+        found.advance(0.6 + 0.4 * (done + 1) / len(first))
+    known = [index for index, values in zip(first, activity, strict=True) if np.isfinite(values).all()]
+    return np.array([values for values in activity if np.isfinite(values).all()]), run.times[known]
+
+
+def _inherent_structure(run, structures, index) -> Frame:
+    results = run.results
+    sides = float(results["length_x"]), float(results["length_y"])
+    box = Box(*sides, results["tilt"][index], results["strain"][index])
+    return Frame(structures[index], results["species"], box, only_b=True)
 
 
 def _overlap(run, found, given):

@@ -24,7 +24,7 @@ INCOMPLETE = 0.05
 
 def lives(run: Run, found: Findings) -> None:
     """Lifetimes and rearrangements of single soft spots, with both placements of the moving window."""
-    run.need_unbroken_series()
+    run.need_unbroken_series("lives of soft spots need")
     run.need_frames(run.has_both, 3, "soft spots and D²_min")
     epsilon = found.number("epsilon")
     if not 0 < epsilon < 1:

@@ -125,7 +125,7 @@ def _reasons(runs, title, found) -> list[str]:
     for run, said in zip(runs, found, strict=True):
         for name, reason in said.items():
             where = f"T = {run.temperature:g}, γ̇ = {run.strain_rate:g}: " if len(runs) > 1 else ""
-            reasons.setdefault(where + reason, []).append(QUANTITIES[name].symbol)
+            reasons.setdefault(where + reason, {})[QUANTITIES[name].symbol] = None
     if not reasons:
         return []
     return [title, "", *(f"* {reason} ({', '.join(symbols)})" for reason, symbols in reasons.items()), ""]

@@ -37,7 +37,7 @@ def configuration(temperature, strain_rate, seed):
 
 def write_results(path, frames, seed=1, temperature=0.1, strain_rate=STRAIN_RATE, faulty=(), step=STEP):
     """A results file; frames in ``faulty`` have no soft spots, as after a quench that is not certified."""
-    random = np.random.default_rng(seed)
+    random, shaking = np.random.default_rng(seed), np.random.default_rng((seed, 1))
     y, x = np.divmod(np.arange(PARTICLES), SIDE)
     group = (y // 2) * (SIDE // 2) + x // 2
     lattice = np.column_stack((x, y)) + 0.5 + random.uniform(-0.1, 0.1, (PARTICLES, 2))
@@ -64,7 +64,9 @@ def write_results(path, frames, seed=1, temperature=0.1, strain_rate=STRAIN_RATE
                 "tilt": box.tilt,
                 "position": positions,
                 "image": images,
-                "inherent_position": lattice.astype(np.float32),
+                "inherent_position": (
+                    lattice + 0.02 * shaking.standard_normal(lattice.shape) * active[group][:, None]
+                ).astype(np.float32),
                 "inherent_certified": np.int8(index not in faulty),
                 "soft_spot": np.full(PARTICLES, -1, dtype=np.int32),
                 "d2min": d2min,

@@ -9,6 +9,7 @@ from softspots.correlations import field_correlation
 from softspots.io import read_results
 from softspots.io.quantities import AXES, QUANTITIES
 from softspots.io.reduced import Measured, Reduced, is_reduced, read_reduced, write_reduced
+from softspots.plasticity import d2min
 from softspots.reduce import reduce_run
 from softspots.series import collapses, relaxation_exponent, series_of
 from softspots.spots import delaunay_edges, label_clusters, rank_modes
@@ -99,6 +100,19 @@ def test_functions_of_the_lag_are_those_of_the_library(path, reduced):
         expected = field_correlation(x, y, lags, *times)
         np.testing.assert_array_equal(reduced[name].value, expected.value)
         np.testing.assert_array_equal(reduced[name].low, expected.estimate.interval()[0])
+
+
+def test_activity_between_inherent_structures_is_that_of_frames_that_follow_each_other(path, reduced):
+    results = read_results(path)
+    structures, tilts, strains = (results[name] for name in ("inherent_position", "tilt", "strain"))
+    frames = [
+        Frame(positions, results["species"], Box(20, 20, tilt, strain))
+        for positions, tilt, strain in zip(structures, tilts, strains, strict=True)
+    ]
+    first = [one for one in range(FRAMES - 1) if not {one, one + 1} & set(FAULTY)]
+    activity = np.array([d2min(frames[one], frames[one + 1]) for one in first])
+    expected = field_correlation(activity, activity, np.rint(reduced.axes["lag"] / INTERVAL).astype(int), first, first)
+    np.testing.assert_array_equal(reduced["c_dd_inherent"].value, expected.value)
 
 
 def test_laws_of_lives_are_in_units_of_time(reduced):

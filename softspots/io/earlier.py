@@ -14,6 +14,7 @@ from softspots.io.measured import Measured
 from softspots.io.quantities import QUANTITIES
 
 CENTERED = "by a centered window"
+UNBIASED = "less its bias, as its interval shows it"
 NO_INTERVAL = "no interval in data of an earlier version"
 COUNTS = ("followed", "censored", "particles", "uncorrelated")  # as counted: they have none
 _RAW = "reduced by an earlier version; raw results are needed"
@@ -78,4 +79,4 @@ def _unbiased(found) -> Measured:
     """Less the bias of a resampled maximum: the middle of its interval is as far off again as the value is."""
     bias = (found.low + found.high) / 2 - found.value
     bias = np.where(np.isfinite(bias), bias, 0.0)
-    return replace(found, value=found.value - bias, low=found.low - 2 * bias, high=found.high - 2 * bias)
+    return replace(found, value=found.value - bias, low=found.low - 2 * bias, high=found.high - 2 * bias, note=UNBIASED)

@@ -119,6 +119,15 @@ QUANTITIES = {
     "c_dd": Entry(
         "fields", "C_DD", "1", "correlation of D²_min in time", "IV, eq. 3, fig. 5", ("lag",), content=Content()
     ),
+    "c_dd_inherent": Entry(
+        "fields",
+        "C_DD (inherent)",
+        "1",
+        "correlation in time of D²_min between inherent structures",
+        "IV",
+        ("lag",),
+        content=Content(),
+    ),
     "c_sd": Entry(
         "fields",
         "C_SD",
