@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from softspots.io import ResultsWriter, read_results
 from softspots.io.reduced import Reduced, write_reduced
 from softspots.parameters import checksum, configuration
 from softspots.reduce import reduce_run
+from softspots.replacing import replacing
 
 from .conditions import CONDITIONS, FRAME, HERE, SHOWN, Condition, condition, read_data
 from .run import RECORD
@@ -103,12 +103,10 @@ def main() -> None:
     """The command. Files take their names when they are whole."""
     one = condition(sys.argv[1])
     one.data.parent.mkdir(exist_ok=True)
-    unfinished = one.data.with_suffix(".unfinished")
     if one.name == SHOWN:
-        write_frame(one, unfinished)
-        os.replace(unfinished, FRAME)
-    write_reduced(unfinished, reduce_condition(one))
-    os.replace(unfinished, one.data)
+        with replacing(FRAME) as unfinished:
+            write_frame(one, unfinished)
+    write_reduced(one.data, reduce_condition(one))
 
 
 if __name__ == "__main__":

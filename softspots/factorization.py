@@ -28,13 +28,19 @@ class Cholesky:
         self._pattern = self._values = ()
         self._factor = None
 
+    def __repr__(self) -> str:
+        held = f"{len(self._pattern[0]) - 1} rows" if self._values else "no factor"
+        return f"Cholesky({held}, factorizations: {self.factorizations})"
+
     @single_threaded()
     def factorize(self, matrix: sparse.csc_array, shift: float = 0.0) -> bool:
         """Factorise ``matrix + shift * identity``; False if that is not positive definite."""
         pattern, values = (matrix.indptr, matrix.indices), (matrix.data, np.array(shift))
         if not _same(pattern, self._pattern):
+            # Whatever ends this, no factor must pass for that of another matrix.
+            self._pattern = self._values = ()
             self._factor = analyze(matrix, mode="supernodal")
-            self._pattern, self._values = tuple(map(np.copy, pattern)), ()
+            self._pattern = tuple(map(np.copy, pattern))
         if _same(values, self._values):
             return True
         self._values = ()
@@ -47,11 +53,19 @@ class Cholesky:
         return True
 
     def solve(self, right_hand_side: np.ndarray) -> np.ndarray:
-        """Solve with the last factor; ``right_hand_side`` has shape (n,) or (n, k)."""
+        """Solve with the last factor; ``right_hand_side`` has shape (n,) or (n, k).
+
+        Raises
+        ------
+        InputError
+            If there is no factor, or the last matrix had none.
+        """
+        self._require_factor()
         return self._factor(right_hand_side)
 
     def packed(self) -> tuple[_core.PackedFactor, np.ndarray]:
         """The last factor, for blocks of vectors, and its order: row i of such a block is row order[i] otherwise."""
+        self._require_factor()
         lower = self._factor.L()
         order = self._factor.P()
         size, indptr = len(order), lower.indptr
@@ -73,6 +87,10 @@ class Cholesky:
             lower.data,
             *(np.asarray(array + 1, dtype=np.int32) for array in (start, lower.indices[below])),
         ), order
+
+    def _require_factor(self):
+        if not self._values:
+            raise InputError("Cholesky: there is no factor; factorize must have found one")
 
 
 def _same(arrays: tuple[np.ndarray, ...], others: tuple[np.ndarray, ...]) -> bool:

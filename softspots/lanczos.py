@@ -10,6 +10,7 @@ from scipy.linalg import lapack
 
 from . import _core
 from ._core import BLOCK_WIDTH, PANEL_ROWS
+from .exceptions import PhysicsError
 
 # Up to the square root of rounding, loss of orthogonality leaves the projected matrix exact to rounding (Simon, Math.
 # Comp. 42, 115, 1984). The vectors and their residuals inherit the loss itself: this keeps them at rounding.
@@ -27,8 +28,7 @@ FIRST_CHECK = 2.75
 MARGIN, LAG = 3, 4 * BLOCK_WIDTH
 # The memory of the last basis and vectors, for the next frame's: to get that much anew from the system takes
 # up to a tenth of all the time. Who uses it takes it out, so that threads do not share it.
-_spare: list[tuple[np.ndarray, np.ndarray]] = []
-_spare_vectors: list[np.ndarray] = []
+_spare: dict[str, tuple[np.ndarray, np.ndarray] | np.ndarray] = {}
 
 
 def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, locked: np.ndarray):
@@ -49,6 +49,11 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
         A small part of ``size``.
     locked : (size, k) ndarray
         Orthonormal eigenvectors that are known and not to be found.
+
+    Raises
+    ------
+    PhysicsError
+        If the pairs have not converged when the basis is full.
     """
     capacity = int(3.1 * count) + 4 * BLOCK_WIDTH
     basis = _Basis(size, locked, capacity)
@@ -96,7 +101,7 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
                     return eigenvalues, vectors
                 check, edge = width + LAG, None
         if basis.width + BLOCK_WIDTH > size - locked.shape[1]:
-            raise RuntimeError(f"Lanczos: {count} pairs have not converged in a basis of {width} vectors")
+            raise PhysicsError(f"Lanczos: {count} pairs have not converged in a basis of {width} vectors")
 
 
 class _Basis:
@@ -200,15 +205,12 @@ class _Basis:
 
     def release(self) -> None:
         """Leave the memory to the next basis."""
-        _spare[:] = [(self._columns, self._rounded)]
+        _spare["basis"] = self._columns, self._rounded
 
 
 def _memory(panels: int, capacity: int) -> tuple[np.ndarray, np.ndarray]:
     """Room (panels, at least capacity, PANEL_ROWS) for columns and their rounded copy, not initialised."""
-    try:
-        spare = _spare.pop()
-    except IndexError:
-        spare = ()
+    spare = _spare.pop("basis", ())
     if spare and len(spare[0]) == panels and spare[0].shape[1] >= capacity:
         return spare
     return tuple(np.empty((panels, capacity, PANEL_ROWS), dtype) for dtype in (np.float64, np.float32))
@@ -222,14 +224,11 @@ class _Lent:
         self.__array_interface__ = memory.__array_interface__
 
     def __del__(self):
-        _spare_vectors[:] = [self.memory]
+        _spare["vectors"] = self.memory
 
 
 def _lend(shape: tuple[int, int]) -> np.ndarray:
-    try:
-        memory = _spare_vectors.pop()
-    except IndexError:
-        memory = None
+    memory = _spare.pop("vectors", None)
     if memory is None or memory.shape != shape:
         memory = np.empty(shape)
     return np.asarray(_Lent(memory))
@@ -249,7 +248,7 @@ def _largest(bands: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     reflections, diagonal, beside, scales, _ = lapack.dsytrd(matrix, lower=1, lwork=work, overwrite_a=1)
     eigenvalues, vectors, failures = lapack.dstevd(diagonal, beside)
     if failures:
-        raise linalg.LinAlgError("Lanczos: the eigenvalues of the projected matrix have not converged")
+        raise PhysicsError("Lanczos: the eigenvalues of the projected matrix have not converged")
     vectors = np.asfortranarray(vectors[:, : -count - 1 : -1])
     vectors[1:] = lapack.dormqr("L", "N", reflections[1:, :-1], scales, vectors[1:], work)[0]
     return eigenvalues[: -count - 1 : -1], vectors

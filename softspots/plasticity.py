@@ -68,20 +68,19 @@ def _shortest_motion(motion: np.ndarray, box: Box) -> np.ndarray:
     """The motions (N, 2) that are shortest among their images, or, where many are long, shortest about their drift."""
     sides = np.array((box.length_x, box.length_y))
     motion = box.minimum_image(motion)
-    allowed = max(1, MANY_FAR * len(motion))  # One alone, in a small system, may.
-    if _far(motion / sides) <= allowed:
+    if not _many_are_far(motion / sides):
         return motion
     drift = sides * np.angle(np.exp(2j * np.pi * motion / sides).mean(axis=0)) / (2 * np.pi)
     about = box.minimum_image(motion - drift)
-    if _far(about / sides) > allowed:
+    if _many_are_far(about / sides):
+        count = np.count_nonzero((np.abs(about / sides) > FAR).any(axis=1))
         raise InputError(
-            f"d2min: {_far(about / sides)} of {len(about)} particles have moved by about half the box: either the order of the atoms "
+            f"d2min: {count} of {len(about)} particles have moved by about half the box: either the order of the atoms "
             "differs (give both frames their ids), or the frames are too far apart in time for this box"
         )
     return drift + about
 
 
-def _far(fractions: np.ndarray) -> int:
-    """How many have moved by about half a side."""
-    along_x, along_y = (np.abs(fractions) > FAR).T
-    return np.count_nonzero(along_x | along_y)
+def _many_are_far(fractions: np.ndarray) -> bool:
+    # One alone, in a small system, may.
+    return np.count_nonzero((np.abs(fractions) > FAR).any(axis=1)) > max(1, MANY_FAR * len(fractions))

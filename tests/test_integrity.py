@@ -291,6 +291,7 @@ def with_quantity(name, *ends, **axes):
         (with_quantity("density", 1.5, 0.1, 0.3), "density is 1.5"),
         (with_quantity("spots", -3.0, 1.0, 2.0), "spots is -3"),
         (with_quantity("tau_alpha", 5.0, 7.0, 6.0), "tau_alpha is 5 with the interval 7 to 6"),
+        (with_quantity("tau_alpha", 5.0, 6.0, 7.0), "tau_alpha is 5 with the interval 6 to 7"),
         (with_quantity("c_ss", *np.ones((3, 4)), lag=np.arange(5.0)), r"shape \(4,\); \(5,\) is needed"),
         (with_quantity("c_ss", *np.ones((3, 4))), "without its axis lag"),
         (with_quantity("c_ss", *np.ones((3, 3)), lag=[0.0, 2.0, 1.0]), "axis lag is not in order"),
@@ -306,6 +307,14 @@ def test_reduced_data_that_cannot_be_are_not_written(tmp_path, reduced, message)
 def test_reduced_data_that_cannot_be_are_refused(paths, tmp_path, name, value):
     path = change(paths["reduced"], tmp_path / "reduced.nc", **{name: value})
     with pytest.raises(DamagedFileError, match=name.removesuffix("_low")):
+        read_reduced(path)
+
+
+def test_reduced_data_with_an_unknown_quantity_are_refused(paths, tmp_path):
+    path = change(paths["reduced"], tmp_path / "reduced.nc")
+    with netCDF4.Dataset(path, "a") as dataset:
+        dataset.renameVariable("density", "hardness")
+    with pytest.raises(DamagedFileError, match="its variable hardness is none of reduced data"):
         read_reduced(path)
 
 
@@ -358,6 +367,15 @@ def test_what_cannot_be_written_is_said(paths, tmp_path):
 # What is seen of files
 
 
+def test_reduced_data_are_whole_or_as_they_were(paths, tmp_path):
+    path = tmp_path / "reduced.nc"
+    path.write_bytes(paths["reduced"].read_bytes())
+    with pytest.raises(TypeError):
+        write_reduced(path, make_reduced(provenance={"source": object()}))
+    assert path.read_bytes() == paths["reduced"].read_bytes()
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_results_are_a_sequence_of_frames(paths):
     results = read_results(paths["results"])
     assert len(results) == FRAMES
@@ -384,9 +402,14 @@ def test_a_frame_that_was_not_written_completely_is_refused(paths, tmp_path):
 
 
 def test_descriptions_take_a_line(paths):
-    described = repr(read_results(paths["results"])), repr(read_reduced(paths["reduced"]))
+    reduced = read_reduced(paths["reduced"])
+    described = repr(read_results(paths["results"])), repr(reduced), repr(reduced["c_ss"]), repr(reduced["density"])
     assert "3 frames, particles=400, temperature=0.1" in described[0]
     assert "4 quantities measured, 1 missing" in described[1]
+    assert described[2:] == (
+        "Measured((8,) values, 50 resamples of blocks of 4)",
+        "Measured(0.2, 0.19 to 0.22)",
+    )
     assert all("\n" not in text and len(text) < 250 for text in described)
 
 

@@ -7,6 +7,7 @@ from reference import disordered_frame
 from scipy import sparse
 
 from softspots import _core, lanczos
+from softspots.exceptions import PhysicsError
 from softspots.factorization import Cholesky
 from softspots.lanczos import largest_pairs
 from softspots.model import Model
@@ -82,14 +83,14 @@ def test_same_input_same_bits():
 
 def test_what_the_memory_held_before_does_not_matter(monkeypatch):
     matrix, _ = operator_with(1 / np.arange(1, 601))
-    spare = []
+    spare = {}
     monkeypatch.setattr(lanczos, "_spare", spare)
     first = largest_pairs(applied(matrix), 600, 20, NOTHING)
-    (memory,) = spare
+    memory = spare["basis"]
     for array in memory:
         array[:] = np.nan
     second = largest_pairs(applied(matrix), 600, 20, NOTHING)
-    assert all(again is array for again, array in zip(spare[0], memory, strict=True))
+    assert all(again is array for again, array in zip(spare["basis"], memory, strict=True))
     assert_array_equal(first[1], second[1])
 
 
@@ -126,16 +127,34 @@ def test_vectors_that_are_in_use_are_not_overwritten():
 @pytest.mark.parametrize("shape", [(1, 2), (2, 200)])
 def test_basis_outgrows_memory_that_is_too_small_or_of_another_size(monkeypatch, shape):
     memory = tuple(np.full((*shape, _core.PANEL_ROWS), np.nan, dtype) for dtype in (np.float64, np.float32))
-    monkeypatch.setattr(lanczos, "_spare", [memory])
+    monkeypatch.setattr(lanczos, "_spare", {"basis": memory})
     # A dense spectrum, which takes some 300 vectors, four times the first guess.
     matrix, exact = operator_with(1 / np.linspace(1, 10, 600))
     found, vectors = largest_pairs(applied(matrix), 600, 4, exact[:, :3])
     assert_largest(found, vectors, matrix, 4, exact[:, :3])
-    assert lanczos._spare[0][0].shape[1] > 200
+    assert lanczos._spare["basis"][0].shape[1] > 200
+
+
+@pytest.mark.parametrize("steps", [1, 4, 9])
+def test_an_interrupted_search_leaves_the_next_one_its_bits(steps):
+    matrix, _ = operator_with(1 / np.arange(1, 601))
+    expected = largest_pairs(applied(matrix), 600, 20, NOTHING)[1].copy()
+    left = steps
+
+    def interrupted(block):
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise KeyboardInterrupt
+        applied(matrix)(block)
+
+    with pytest.raises(KeyboardInterrupt):
+        largest_pairs(interrupted, 600, 20, NOTHING)
+    assert_array_equal(largest_pairs(applied(matrix), 600, 20, NOTHING)[1], expected)
 
 
 def test_too_many_for_the_size_is_an_error():
-    with pytest.raises(RuntimeError, match="40 pairs have not converged"):
+    with pytest.raises(PhysicsError, match="40 pairs have not converged"):
         largest_pairs(applied(np.diag(1 / np.arange(1, 101))), 100, 40, np.zeros((100, 0)))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Measured:
     """A number or a function, and the 68 % interval in which it lies.
 
@@ -29,3 +29,9 @@ class Measured:
     resampled: np.ndarray | None = None
     block: int = 0
     note: str = ""
+
+    def __repr__(self) -> str:
+        interval = f"{self.low:.4g} to {self.high:.4g}" if np.ndim(self.value) == 0 else ""
+        found = f"{self.value:.4g}, {interval}" if interval else f"{np.shape(self.value)} values"
+        resamples = "" if self.resampled is None else f", {len(self.resampled)} resamples of blocks of {self.block}"
+        return f"Measured({found}{resamples}{', ' * bool(self.note)}{self.note})"

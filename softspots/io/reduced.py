@@ -19,6 +19,7 @@ from softspots.io.netcdf import NetCDFReader, NetCDFWriter
 from softspots.io.quantities import AXES, QUANTITIES
 from softspots.io.reduced_content import reduced_fault
 from softspots.io.schema import parameter_fault
+from softspots.replacing import replacing
 
 VERSION = 2
 READABLE = (1, VERSION)
@@ -90,7 +91,7 @@ class Reduced:
 
 
 def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
-    """Write ``path``; an existing file is replaced.
+    """Write ``path``; an existing file is replaced when the new one is whole.
 
     A quantity is a variable of its name, over dimensions with its axes' names; beside it stand ``<name>_low`` and
     ``<name>_high``, its 68 % interval, and ``<name>_resampled`` where resamples are kept. What is missing is a global
@@ -106,7 +107,7 @@ def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
     """
     if fault := reduced_fault(reduced.axes, reduced.measured, VERSION):
         raise InputError(f"write_reduced: {fault}")
-    with NetCDFWriter(path, "NETCDF4") as writer, writer.library():
+    with replacing(path) as unfinished, NetCDFWriter(unfinished, "NETCDF4") as writer, writer.library():
         dataset = writer.dataset
         set_attributes(
             dataset,
@@ -152,6 +153,8 @@ def read_reduced(path: str | PathLike) -> Reduced:
                 f"{path} is not a file of reduced data: its reduced_version is "
                 f"{format_version!r}; allowed: {', '.join(map(str, READABLE))}"
             )
+        if format_version == VERSION and (unknown := file.layout.keys() - _variables()):
+            raise DamagedFileError(f"{path}: its variable {min(unknown)} is none of reduced data")
         measured = {name: _read_measured(file, name) for name in QUANTITIES if name in file.layout}
         axes = {name: file.read(name) for name in AXES if name in file.layout}
     parts = []
@@ -170,6 +173,11 @@ def is_reduced(path: str | PathLike) -> bool:
     """Whether a file that can be opened says that it holds reduced data; raises what `read_reduced` does."""
     with NetCDFReader(path) as file:
         return "reduced_version" in file.attributes
+
+
+def _variables() -> set[str]:
+    """The names of all variables that a file can have."""
+    return {*AXES, *(name + end for name in QUANTITIES for end in ("", "_low", "_high", "_resampled"))}
 
 
 def _read_measured(file, name):
