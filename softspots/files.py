@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -96,12 +97,14 @@ def save_frames(output: Path, count: int, identity: dict) -> None:
         If a frame is nowhere.
     """
     (output / FRAMES).mkdir(exist_ok=True)
+    # Opening it reads all of it: once, and only if a frame is missing.
+    results = cache(lambda: _own_results(output, identity))
     for index in range(count):
         try:
             read_frame_file(output, index, identity)
         except (FileNotFoundError, DamagedFileError) as reason:
             try:
-                write_file(frame_path(output, index), _frame_in_results(output, index, identity), identity)
+                write_file(frame_path(output, index), results().variables(index), identity)
             except OutputError:
                 raise
             except (OSError, IndexError) as error:
@@ -111,12 +114,12 @@ def save_frames(output: Path, count: int, identity: dict) -> None:
                 ) from error
 
 
-def _frame_in_results(output, index, identity):
+def _own_results(output, identity):
     results = read_results(output / "results.nc")
     found = {name: results.attributes[name] for name in identity if name in results.attributes}
     if found != identity:
         raise DamagedFileError(f"it is of another run, {_shown(found)}")
-    return results.variables(index)
+    return results
 
 
 def earlier_frames(output: Path, like: Frame, faults: list[str], identity: dict) -> Iterator[tuple]:
