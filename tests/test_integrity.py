@@ -364,6 +364,41 @@ def test_what_cannot_be_written_is_said(paths, tmp_path):
             write_reduced(path, make_reduced())
 
 
+FILL = """
+import resource, sys
+import numpy as np
+from softspots.exceptions import OutputError
+from softspots.io import ResultsWriter, TrajectoryWriter, read_results
+
+results = read_results(sys.argv[1])
+frame, values = results.frame(0), results.variables(0)
+writers = ResultsWriter("results.nc", frame, 12, 8, {}, {}), TrajectoryWriter("trajectory.nc", frame.species)
+resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
+for name, writer, write in (
+    ("results.nc", writers[0], lambda index: writers[0].write_frame(index, values | {"time": index})),
+    ("trajectory.nc", writers[1], lambda index: writers[1].write(frame)),
+):
+    try:
+        with writer:
+            for index in range(100):
+                write(index)
+    except OutputError as error:
+        assert b"sealed" not in open(name, "rb").read()
+        print(error)
+"""
+
+
+def test_a_full_disk_is_said_and_leaves_no_seal(paths, tmp_path):
+    # A limit on the size of files stands for the disk.
+    done = subprocess.run(
+        [sys.executable, "-c", FILL, str(paths["results"])], cwd=tmp_path, capture_output=True, text=True
+    )
+    lines = done.stdout.splitlines()
+    assert len(lines) == 2, done.stderr
+    for name, line in zip(("results.nc", "trajectory.nc"), lines, strict=True):
+        assert line.startswith(f"{name} cannot be written")
+
+
 # What is seen of files
 
 

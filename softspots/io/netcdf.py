@@ -103,7 +103,7 @@ class NetCDFReader:
         try:
             yield
         except Exception as error:
-            if _is_locked(self.path, fcntl.LOCK_SH):
+            if _is_locked(self.path):
                 raise OutputError(f"{self.path} {_LOCKED}") from error
             raise DamagedFileError(f"{self.path} {fault}: {_one_line(error)}") from error
 
@@ -118,7 +118,7 @@ class NetCDFWriter:
     Raises
     ------
     OutputError
-        If the file is locked, in which case it is left as it is, or cannot be made.
+        If the file cannot be made.
     """
 
     def __init__(self, path: str | PathLike, form: str):
@@ -153,16 +153,14 @@ class NetCDFWriter:
             yield
         except (OSError, RuntimeError) as error:
             self._whole = False
-            if _is_locked(self._path, fcntl.LOCK_EX):
-                raise OutputError(f"{self._path} {_LOCKED}") from error
             raise OutputError(f"{self._path} cannot be written: {_one_line(error)}") from error
 
 
-def _is_locked(path, kind: int) -> bool:
-    """Whether the lock that HDF5 takes on a file, which is there, cannot be had."""
+def _is_locked(path) -> bool:
+    """Whether the lock that HDF5 takes on a file to read it cannot be had."""
     try:
         with open(path, "rb") as file:
-            fcntl.flock(file, kind | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError as error:
         return error.errno in (errno.EWOULDBLOCK, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
     return False
