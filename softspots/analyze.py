@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import json
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -14,22 +13,27 @@ from pathlib import Path
 
 import matplotlib
 
+from .command import check_streams, command, printing, say
 from .drawing import PANEL_STYLE
-from .exceptions import InputError
+from .exceptions import InputError, SoftspotsError
 from .figures import figures
 from .findings import NEEDED
+from .interruption import cutting, listening
+from .io.claim import claimed
 from .io.reduced import Reduced, is_reduced, read_reduced, write_reduced
 from .io.results import Results, read_results
 from .movie import draw_movie, movie_frames, movie_suffix
 from .naming import run_names
 from .options import Parser
-from .output import make_folder
+from .output import check_kind, make_folder
 from .plotting import save_figure
 from .progress import Progress
 from .reduce import SELECTION_FRAMES, reduce_run
+from .replacing import remove_leftovers, replacing
 from .series import series_of
 from .summary import summary_data, summary_text
 
+NAME = "softspots.analyze"
 SUMMARIES = ("summary.md", "summary.json")
 FORMATS = (".pdf", ".png")
 # Milliseconds, for the estimate of the time left: of a figure, of a frame of a movie without and per particle.
@@ -137,6 +141,8 @@ def open_sources(paths: Sequence[Path]) -> list[Source]:
     ------
     InputError
         If one cannot be read, or is given twice.
+    DamagedFileError
+        If one is damaged, or is no file of softspots.
     """
     opened = []
     for path in paths:
@@ -147,9 +153,10 @@ def open_sources(paths: Sequence[Path]) -> list[Source]:
         try:
             reduced = read_reduced(path) if is_reduced(path) else None
             results = read_results(path) if reduced is None else None
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-            raise InputError(f"files: got {path}: {reason}") from error
+        except SoftspotsError:
+            raise
+        except OSError as error:
+            raise InputError(f"files: got {path}: {error.strerror}") from error
         # Until a results file is reduced, its parameters alone say what there will be.
         reduced = reduced or Reduced(results.configuration, results.attributes)
         for name in NEEDED:
@@ -169,16 +176,15 @@ def planned_files(sources: Sequence[Source], movie: bool) -> list[str]:
 
 
 def check_output(arguments, sources: Sequence[Source]) -> None:
-    """Make the output folder and see that nothing there is lost.
+    """See that nothing in the output folder is lost, and remove what is to be replaced.
 
     Raises
     ------
     InputError
-        If the folder cannot be made or written, has files of an earlier analysis and ``--overwrite`` is not given, or
-        an input there would be replaced.
+        If the folder has files of an earlier analysis and ``--overwrite`` is not given, or an input there would be
+        replaced, or something else than a file has the name of one.
     """
     folder = arguments.output
-    make_folder(folder)
     planned = {folder / name for name in planned_files(sources, arguments.movie)}
     if lost := [source.path for source in sources if source.path.resolve() in {path.resolve() for path in planned}]:
         raise InputError(f"output: got {folder}, where {lost[0].name} would be replaced; allowed: another folder")
@@ -190,6 +196,8 @@ def check_output(arguments, sources: Sequence[Source]) -> None:
         )
     if arguments.movie and any(source.results is None for source in sources):
         raise InputError("movie: got reduced data, which have no frames; allowed: results files only")
+    for path in planned:
+        check_kind(path)
     for path in planned:
         path.unlink(missing_ok=True)
 
@@ -212,7 +220,8 @@ def analyze(arguments, sources: Sequence[Source]) -> str:
         runs = []
         for number, source in enumerate(sources, 1):
             runs.append(_reduced(arguments, source, f"run {number} of {len(sources)}: ", progress))
-            write_reduced(folder / f"{source.name}.nc", runs[-1])
+            with replacing(folder / f"{source.name}.nc") as unfinished:
+                write_reduced(unfinished, runs[-1])
         series = series_of(runs)
         with matplotlib.rc_context(PANEL_STYLE):
             for name, draw in figures(series):
@@ -229,10 +238,15 @@ def analyze(arguments, sources: Sequence[Source]) -> str:
                 lambda source=source: progress.advance(round(_movie_work(source))),
             )
     text = summary_text(runs, series)
-    (folder / "summary.md").write_text(text, encoding="utf-8")
+    _write_text(folder / "summary.md", text)
     data = json.dumps(summary_data(runs, series), indent=1, ensure_ascii=False)
-    (folder / "summary.json").write_text(data + "\n", encoding="utf-8")
+    _write_text(folder / "summary.json", data + "\n")
     return text
+
+
+def _write_text(path, text):
+    with replacing(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
 
 
 def _reduced(arguments, source, prefix, progress) -> Reduced:
@@ -255,27 +269,27 @@ def _movie_work(source) -> float:
 
 
 def main(argv=None) -> None:
-    """The command. Exits with status 2 if an argument is wrong, 130 if it is interrupted.
+    """The command.
+
+    Exits with status 2 if an argument is wrong, 1 if an input is damaged or output cannot be written, 130 and 143 after
+    SIGINT (Ctrl-C) and SIGTERM. Files are whole or not there.
 
     Parameters
     ----------
     argv : sequence of str, optional
         Default: the command line of the process.
     """
-    sys.stdout.reconfigure(errors="replace")
-    try:
-        arguments = make_parser().parse_args(argv)
+    check_streams(NAME)
+    with listening(), command(NAME), cutting(hint="; the files that are there are whole"):
+        with printing():
+            arguments = make_parser().parse_args(argv)
         sources = open_sources(arguments.files)
-        check_output(arguments, sources)
-    except InputError as error:
-        print(f"softspots.analyze: {error}", file=sys.stderr)
-        sys.exit(2)
-    try:
-        print(analyze(arguments, sources))
-    except KeyboardInterrupt:
-        print("softspots.analyze: interrupted", file=sys.stderr)
-        sys.exit(130)
-    print(f"this summary, figures, and reduced data are in {arguments.output}")
+        make_folder(arguments.output)
+        with claimed(arguments.output):
+            check_output(arguments, sources)
+            remove_leftovers(arguments.output)
+            text = analyze(arguments, sources)
+            say(f"{text}\nthis summary, figures, and reduced data are in {arguments.output}")
 
 
 if __name__ == "__main__":

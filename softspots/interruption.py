@@ -37,12 +37,19 @@ class _Request:
     hint = ""
 
 
-def listen() -> None:
-    """Take account of SIGTERM and SIGINT from now on; one that the parent has set to be ignored stays ignored."""
+@contextlib.contextmanager
+def listening() -> Iterator[None]:
+    """Take account of SIGTERM and SIGINT in the body; one that the parent has set to be ignored stays ignored."""
     _Request.signal, _Request.cuts = None, False
-    for number in (signal.SIGTERM, signal.SIGINT):
-        if signal.getsignal(number) is not signal.SIG_IGN:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
             signal.signal(number, _note)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _note(number, _):
@@ -58,10 +65,10 @@ def _cut():
 
 
 @contextlib.contextmanager
-def cutting(cuts: bool = True, hint: str = "") -> Iterator[None]:
+def cutting(cuts: bool = True, hint: str | None = None) -> Iterator[None]:
     """Whether a signal, also one that has come before, raises `Terminated` at once in the body, or is only noted."""
     before = _Request.cuts, _Request.hint
-    _Request.cuts, _Request.hint = cuts, hint
+    _Request.cuts, _Request.hint = cuts, _Request.hint if hint is None else hint
     try:
         _cut()
         yield

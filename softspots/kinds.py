@@ -93,4 +93,6 @@ class Folder:
     def read(self, value):
         if not value or "\0" in value:
             raise ValueError
+        # A name that is no text can be written neither to the files nor to the terminal.
+        value.encode()
         return Path(value)

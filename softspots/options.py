@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import sys
 import tomllib
 from dataclasses import fields
 
@@ -17,6 +18,9 @@ PRESETS = {
     "paper": {},
     "demo": {"particles": 2_500, "strain_rate": 1e-3, "frames": 20},
 }
+
+# Of a TOML file, in bytes.
+LONGEST_FILE = 100_000
 
 EPILOG = """\
 examples:
@@ -57,13 +61,25 @@ def read_value(name: str, value, label: str):
     try:
         return kind.read(value)
     except (TypeError, ValueError, OverflowError, AttributeError):
-        got = " ".join(str(value).split())[:80] or "nothing"
+        got = " ".join(_shown(value).split())[:80] or "nothing"
         raise InputError(f"{label}: got {got}; allowed: {kind.allowed}") from None
 
 
+def _shown(value) -> str:
+    try:
+        return str(value)
+    except ValueError:
+        # Python does not write numbers of more digits, as that takes long.
+        return f"a number of more than {sys.get_int_max_str_digits()} digits"
+
+
 def _nearest(name: str, names) -> str:
-    matches = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {matches[0]}?" if matches else ""
+    """A question, if one of the names is meant: first one of the same letters, then the most alike."""
+    if len(name) > 2 * max(map(len, names)):
+        return ""
+    matches = difflib.get_close_matches(name, names, n=5)
+    same = [match for match in matches if sorted(match) == sorted(name)]
+    return f"; did you mean {(same or matches)[0]}?" if matches else ""
 
 
 class Parser(argparse.ArgumentParser):
@@ -71,7 +87,14 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message):
         """Called with argparse's complaint."""
-        raise InputError(message)
+        raise InputError(" ".join(message.split())[:500])
+
+    def parse_known_args(self, args=None, namespace=None):
+        """Argparse takes the value ``--`` out of ``--name=--`` and then misses it."""
+        for argument in sys.argv[1:] if args is None else args:
+            if argument.startswith("--") and argument.partition("=")[2] == "--":
+                self.error(f"{argument.partition('=')[0]}: got --; allowed: a value")
+        return super().parse_known_args(args, namespace)
 
 
 def make_parser(version: str = "") -> argparse.ArgumentParser:
@@ -144,17 +167,22 @@ def read_file(path: str) -> dict:
     """
     try:
         with open(path, "rb") as file:
-            content = tomllib.load(file)
+            text = file.read(LONGEST_FILE + 1)
+        if len(text) > LONGEST_FILE:
+            raise ValueError(f"of at most {LONGEST_FILE} bytes")
+        content = tomllib.loads(text.decode())
     except OSError as error:
         raise InputError(f"--config: got {path}; allowed: a TOML file ({error.strerror})") from error
+    except RecursionError:
+        raise InputError(f"--config: got {path}; allowed: a TOML file (this one is nested too deeply)") from None
     except ValueError as error:
-        raise InputError(f"--config: got {path}; allowed: a TOML file ({error})") from error
+        raise InputError(f"--config: got {path}; allowed: a TOML file ({_shown(error)[:200]})") from error
     names = ["preset", *_by_name()]
     values = {}
     for key, value in content.items():
         name = key.replace("-", "_")
         if name not in names:
-            raise InputError(f"{path}: unknown key {key!r}{_nearest(name, names)}")
+            raise InputError(f"{path}: unknown key {key[:80]!r}{_nearest(name, names)}")
         if name in values:
             raise InputError(f"{path}: got {key!r} a second time, once with dashes and once with underscores")
         values[name] = read_value(name, value, f"{path}: {key}")
@@ -176,7 +204,7 @@ def read_arguments(arguments, version: str = "") -> Parameters:
     options = vars(given)
     if unknown:
         names = ["--" + name.replace("_", "-") for name in ("config", "preset", *_by_name())]
-        raise InputError(f"unknown argument {unknown[0]!r}{_nearest(unknown[0].partition('=')[0], names)}")
+        raise InputError(f"unknown argument {unknown[0][:80]!r}{_nearest(unknown[0].partition('=')[0], names)}")
     file = read_file(options.pop("config")) if "config" in options else {}
     line = {name: read_value(name, value, "--" + name.replace("_", "-")) for name, value in options.items()}
     values = file | line

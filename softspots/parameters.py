@@ -28,9 +28,12 @@ def _parameter(group, default, kind, text, unit="", paper=""):
     return field(default=default, metadata={"group": group, "kind": kind, "text": text, "unit": unit, "paper": paper})
 
 
-_POSITIVE = Number(above=0)
-_NOT_NEGATIVE = Number(least=0)
-_COUNT = Number(int, least=1)
+# More than any run has, and little enough that nothing that is derived from them overflows.
+_POSITIVE = Number(above=0, most=1e9)
+_NOT_NEGATIVE = Number(least=0, most=1e9)
+_COUNT = Number(int, least=1, most=2**31 - 1)
+# Of a whole run: at a million steps a second, a fortnight on the smallest system.
+MOST_STEPS = 10**12
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,11 @@ class Parameters:
     timestep: float = _parameter("dynamics", 5e-3, _POSITIVE, "time step", "τ", "0.005")
     thermostat_time: float = _parameter("dynamics", 1.0, _POSITIVE, "time constant of Nosé–Hoover", "τ", "1")
     thermostat_chain: int = _parameter(
-        "dynamics", 1, _COUNT, "number of thermostats in the Nosé–Hoover chain", paper="not given"
+        "dynamics",
+        1,
+        Number(int, least=1, most=1000),
+        "number of thermostats in the Nosé–Hoover chain",
+        paper="not given",
     )
     skin: float = _parameter(
         "dynamics", 0.45, _POSITIVE, "what neighbour lists reach beyond the cutoff; costs time only", "σ_AA"
@@ -221,6 +228,14 @@ class Parameters:
         for name, (most, meaning) in limits.items():
             if getattr(self, name) > most:
                 raise InputError(f"{name}: got {getattr(self, name)}; allowed: at most {most}, {meaning}")
+        neighbours = self.density * math.pi * self.d2min_cutoff**2
+        if neighbours < 2:
+            least = math.sqrt(2 / (math.pi * self.density))
+            raise InputError(
+                f"d2min_cutoff: got {self.d2min_cutoff:g}, which holds {neighbours:.2g} neighbours at density "
+                f"{self.density:g}; allowed: {least:.3g} or more, which holds the two that D²_min needs"
+            )
+        self._check_steps()
         for name in ("frame_interval", "frame_separation"):
             steps = getattr(self, name) / self.timestep
             # Decimal fractions such as 0.005 are not exact in binary.
@@ -233,6 +248,24 @@ class Parameters:
                 f"frame_separation: got {self.frame_separation:g}; "
                 f"allowed: frame_interval = {self.frame_interval:g} or more"
             )
+
+    def _check_steps(self):
+        """Each part of a run, and all of it, in a number of steps that can be counted and done."""
+        shearing = self.steady_state_strain / self.strain_rate if self.strain_rate else 0.0
+        times = {
+            "liquid_time": self.liquid_time,
+            "cooling_time": self.cooling_time,
+            "steady_state_strain": shearing,
+            "frame_interval": self.frame_interval,
+            "frame_separation": self.frame_separation,
+            "frames": self.frames * self.frame_separation,
+        }
+        for name, time in times.items():
+            if time / self.timestep > MOST_STEPS:
+                raise InputError(
+                    f"{name}: got {getattr(self, name):g}, {time / self.timestep:.3g} time steps of {self.timestep:g}; "
+                    f"allowed: {MOST_STEPS:.0e} steps or fewer"
+                )
 
 
 def configuration(parameters: Parameters) -> dict:

@@ -11,7 +11,7 @@ from softspots.parallel import stderr_is_watched
 
 
 class Progress:
-    """A bar over the whole run on a terminal, a line for every tenth of it elsewhere.
+    """A bar over the whole run on a terminal, elsewhere a line after a hundredth and after every tenth of it.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class Progress:
 
     def __init__(self, total: int, done: int, visible: bool):
         self._in_lines = visible and not stderr_is_watched()
-        self._tenths = 10 * done // total
+        self._marks = [mark for mark in (1, *range(10, 101, 10)) if 100 * done < mark * total]
         self._bar = tqdm(
             total=total,
             initial=done,
@@ -44,9 +44,9 @@ class Progress:
     def advance(self, work: int):
         """Count work as done."""
         self._bar.update(work)
-        tenths = 10 * self._bar.n // self._bar.total
-        if self._in_lines and tenths > self._tenths:
-            self._tenths = tenths
+        passed = [mark for mark in self._marks if 100 * self._bar.n >= mark * self._bar.total]
+        if self._in_lines and passed:
+            self._marks = self._marks[len(passed) :]
             print(self._bar, file=sys.stderr, flush=True)
 
     def close(self):

@@ -22,12 +22,12 @@ from time import perf_counter
 from softspots.chain import Analysis, analyse, intervals, make_simulation
 from softspots.checkpointing import Checkpointer
 from softspots.command import check_streams, command, complain, say
-from softspots.exceptions import PhysicsError
+from softspots.exceptions import InputError, PhysicsError
 from softspots.files import Files, check_files, earlier_frames, save_frames
-from softspots.interruption import Terminated, cutting, listen
+from softspots.interruption import Terminated, cutting, listening
 from softspots.io.checkpoint import Checkpoint, discard, discard_frames
 from softspots.io.claim import claimed
-from softspots.memory import keep_memory
+from softspots.memory import keep_memory, machine_memory, needed_memory
 from softspots.options import read_arguments
 from softspots.output import check_output, find_checkpoint, open_folder
 from softspots.parallel import launched_rank, one_thread, together, world
@@ -179,14 +179,42 @@ def open_run(argv, comm, stack: contextlib.ExitStack) -> tuple[Parameters, Check
 def _opened(argv, size, stack):
     parameters = read_arguments(argv, version("softspots"))
     parameters = replace(parameters, grid=rank_grid(parameters, size))
+    check_memory(parameters)
     open_folder(parameters)
     stack.enter_context(claimed(parameters.output))
     check_output(parameters)
     checkpoint = find_checkpoint(parameters) if parameters.resume else None
     remove_leftovers(parameters.output)
+    if not parameters.quiet:
+        complain(NAME, heading(parameters, size, checkpoint))
     if checkpoint and checkpoint.refused:
         complain(NAME, f"{checkpoint.refused}; going on from the previous checkpoint")
     return parameters, checkpoint
+
+
+def check_memory(parameters: Parameters) -> None:
+    """Refuse a run that this machine is too small for.
+
+    Raises
+    ------
+    InputError
+    """
+    needed, there = needed_memory(parameters.particles, parameters.modes), machine_memory()
+    if needed > there:
+        raise InputError(
+            f"particles: got {parameters.particles} with {parameters.modes} modes, which take about "
+            f"{needed / 1e9:.3g} GB; allowed: what fits into the {there / 1e9:.3g} GB of this machine"
+        )
+
+
+def heading(parameters: Parameters, ranks: int, checkpoint: Checkpoint | None) -> str:
+    """A line that says what is run, where it goes, and what it takes."""
+    begin = f"frames {checkpoint.progress['frames'] + 1} to" if checkpoint else "frames 1 to"
+    return (
+        f"{parameters.particles} particles, T = {parameters.temperature:g}, strain rate {parameters.strain_rate:g}, "
+        f"{begin} {parameters.frames} on {ranks} rank(s), each with about "
+        f"{needed_memory(parameters.particles, parameters.modes) / 1e9:.1f} GB; goes to {parameters.output}"
+    )
 
 
 def show(parameters: Parameters, outcome: Outcome) -> None:
@@ -223,8 +251,7 @@ def main(argv=None) -> None:
     check_streams(NAME)
     one_thread()
     keep_memory()
-    listen()
-    with command(NAME, rank=launched_rank()), cutting(hint="; nothing new had been computed"):
+    with listening(), command(NAME, rank=launched_rank()), cutting(hint="; nothing new had been computed"):
         comm = world()
         with command(NAME, comm), contextlib.ExitStack() as stack:
             parameters, checkpoint = open_run(sys.argv[1:] if argv is None else argv, comm, stack)

@@ -57,9 +57,9 @@ def test_one_run_on_the_command_line(folder, tmp_path):
         "T0.1_rate0.001_seed1.nc",
     }
     assert (tmp_path / "summary.md").read_text() in process.stdout
-    # Not a terminal: at most a line for each tenth of the work, each with the time left.
+    # Not a terminal: at most a line for the first hundredth and each tenth of the work, each with the time left.
     lines = process.stderr.splitlines()
-    assert 1 < len(lines) <= 10
+    assert 1 < len(lines) <= 11
     assert all("left" in line for line in lines)
     assert "100 %" in lines[-1]
     for name in FIGURES:
@@ -175,7 +175,7 @@ def test_an_earlier_analysis_is_not_overwritten(folder, tmp_path, capsys, one_fi
         ([], "the following arguments are required: FILE"),
         (["{folder}"], "which is no file; allowed: for instance {folder}/results.nc"),
         (["{folder}/none.nc"], "{folder}/none.nc: No such file"),
-        (["{folder}/text.nc"], "text.nc: "),
+        (["{folder}/text.nc"], "text.nc is not NetCDF, or damaged"),
         (["{folder}/cold.nc", "{folder}/cold.nc"], "twice"),
         (["{folder}/cold.nc", "--epsilon", "1.5"], "got 1.5; allowed: a number between 0 and 1"),
         (["{folder}/cold.nc", "--selection-frames", "0"], "got 0; allowed: a whole number of at least 1"),
@@ -195,7 +195,9 @@ def test_mistakes_are_told_in_a_line(folder, tmp_path, monkeypatch, capsys, argu
             else:
                 dataset.schema_version = 99
     status, out, err = run(capsys, *(argument.format(folder=folder) for argument in arguments))
-    assert (status, out) == (2, "")
+    # What is given is wrong, or damaged.
+    damaged = len(arguments) == 1 and arguments[0].endswith(("text.nc", "unknown.nc"))
+    assert (status, out) == (1 if damaged else 2, "")
     assert err.startswith("softspots.analyze: ") and len(err.splitlines()) == 1
     assert message.format(folder=folder) in err
 

@@ -328,11 +328,8 @@ def go(folder, *more):
 @pytest.fixture
 def listening():
     """The command's handler of signals."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    interruption.listen()
-    yield
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+    with interruption.listening():
+        yield
     interruption._Request.signal = None
 
 
@@ -351,7 +348,7 @@ def test_sigterm_in_the_preparation(tmp_path, undisturbed, listening, monkeypatc
         with pytest.raises(simulate.Terminated, match="after step 1500; --resume goes on"):
             go(tmp_path, "--frames=5")
     assert not (tmp_path / "results.nc").exists()
-    interruption.listen()
+    interruption._Request.signal = None
     go(tmp_path, "--frames=5", "--resume")
     assert_same_run(tmp_path, undisturbed)
 
@@ -379,7 +376,7 @@ def test_results_that_a_kill_tore_are_written_anew(tmp_path, undisturbed, listen
         patch.setattr(simulate, "analyse", terminated)
         with pytest.raises(simulate.Terminated):
             go(tmp_path, "--frames=5")
-    interruption.listen()
+    interruption._Request.signal = None
     for name in ("results.nc", "trajectory.nc"):
         whole = (tmp_path / name).read_bytes()
         (tmp_path / name).write_bytes(whole[: len(whole) // 2])

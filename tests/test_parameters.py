@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -226,6 +227,23 @@ WRONG = {
     "--grid 2by1": "--grid: got 2by1; allowed: auto, or ranks along x and along y, for instance 2x1",
     "--grid 0x1": "--grid: got 0x1; allowed: auto",
     "--seed -1": "--seed: got -1; allowed: a whole number of at least 0",
+    "--frames 99999999999999999999": "--frames: got 99999999999999999999; allowed: a whole number of at least 1 and of "
+    "at most 2147483647",
+    "--frame-interval 1e308": "--frame-interval: got 1e308; allowed: a number above 0 and of at most 1000000000",
+    "--liquid-time 1e308": "--liquid-time: got 1e308; allowed: a number of at least 0 and of at most 1000000000",
+    "--strain-rate 5e-324": "steady_state_strain: got 0.2, inf time steps of 0.005; allowed: 1e+12 steps or fewer",
+    "--strain-rate 1e-12": "steady_state_strain: got 0.2, 4e+13 time steps of 0.005; allowed: 1e+12 steps or fewer",
+    "--timestep 1e-300": "liquid_time: got 50, 5e+301 time steps of 1e-300; allowed: 1e+12 steps or fewer",
+    "--frame-separation 1e9": "frames: got 100, 2e+13 time steps of 0.005; allowed: 1e+12 steps or fewer",
+    "--thermostat-chain 3000000000": "--thermostat-chain: got 3000000000; allowed: a whole number of at least 1 and "
+    "of at most 1000",
+    "--d2min-cutoff 1e-9": "d2min_cutoff: got 1e-09, which holds 3.8e-18 neighbours at density 1.2; allowed: 0.728",
+    "--density 1e-3": "d2min_cutoff: got 2.5, which holds 0.02 neighbours at density 0.001; allowed: 25.2 or more",
+    "--output lat\udcff": "--output: got lat\udcff; allowed: the path of a folder",
+    "--config=--": "--config: got --; allowed: a value",
+    "--seed=--": "--seed: got --; allowed: a value",
+    "--modle lj": "unknown argument '--modle'; did you mean --model?",
+    "--" + 100_000 * "x": "unknown argument '--" + 78 * "x" + "'",
     "--temprature 0.2": "unknown argument '--temprature'; did you mean --temperature?",
     "paper": "unknown argument 'paper'",
     "--seed": "--seed: expected one argument",
@@ -253,6 +271,12 @@ WRONG_FILES = {
     "config = 'other.toml'": "run.toml: unknown key 'config'",
     "strain-rate = 1e-3\nstrain_rate = 1e-4": "got 'strain_rate' a second time",
     "temperature = ": "run.toml; allowed: a TOML file (Invalid value (at ",
+    f"particles = 0x{5_000 * 'f'}": "run.toml: particles: got a number of more than 4300 digits; allowed: a whole",
+    f"model = [0x{5_000 * 'f'}]": "run.toml: model: got a number of more than 4300 digits; allowed: one of",
+    f"particles = {5_000 * '9'}": "run.toml; allowed: a TOML file (Exceeds the limit",
+    f"model = {2_000 * '['}": "run.toml; allowed: a TOML file (this one is nested too deeply)",
+    f"{99_000 * 'k'} = 1": f"run.toml: unknown key '{80 * 'k'}'",
+    f"{100_000 * 'k'} = 1": "run.toml; allowed: a TOML file (of at most 100000 bytes)",
     "[model]\nparticles = 3": "run.toml: model: got {'particles': 3}; allowed: one of",
 }
 
@@ -326,12 +350,35 @@ def test_earlier_results_are_kept_unless_said_otherwise(tmp_path):
         check_output(parameters)
     check_output(dataclasses.replace(parameters, overwrite=True))
     check_output(dataclasses.replace(parameters, resume=True))
+    (parameters.output / "results.nc").unlink()
+    (parameters.output / "checkpoint.frames").mkdir()
+    check_output(parameters)
+    (parameters.output / "checkpoint.frames" / "000000").touch()
+    with pytest.raises(
+        InputError, match=r"has checkpoint\.frames of an earlier run; allowed: another folder, or --over"
+    ):
+        check_output(parameters)
     with pytest.raises(InputError, match="resume: got overwrite too"):
         open_folder(dataclasses.replace(parameters, resume=True, overwrite=True))
-    assert [path.name for path in parameters.output.iterdir()] == ["results.nc"]
+    assert [path.name for path in parameters.output.iterdir()] == ["checkpoint.frames"]
 
 
 def test_output_that_cannot_be_written(tmp_path):
     (tmp_path / "file").touch()
+    for name in ("results.nc", "trajectory.nc", "map.png", "checkpoint", "checkpoint.previous"):
+        folder = tmp_path / f"with {name}"
+        (folder / name).mkdir(parents=True)
+        for more in ({}, {"overwrite": True}, {"resume": True}):
+            with pytest.raises(InputError, match=f"where {name} is no file; allowed: another folder"):
+                open_folder(Parameters(output=folder, **more))
+    for make in (Path.touch, lambda path: path.symlink_to(tmp_path)):
+        folder = tmp_path / f"with {make}"
+        folder.mkdir()
+        make(folder / "checkpoint.frames")
+        with pytest.raises(InputError, match=r"where checkpoint\.frames is no folder"):
+            open_folder(Parameters(output=folder))
+    with pytest.raises(InputError, match=r"resume: there is no folder .*/nowhere"):
+        open_folder(Parameters(output=tmp_path / "nowhere", resume=True))
+    assert not (tmp_path / "nowhere").exists()
     with pytest.raises(InputError, match=r"file/out; allowed: a folder that can be written \(Not a directory\)"):
         open_folder(Parameters(output=tmp_path / "file" / "out"))

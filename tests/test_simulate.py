@@ -121,9 +121,13 @@ def test_table_and_progress(finished):
     assert "3 of 3 certified" in process.stdout
     assert "differ from the paper's" in process.stdout
     lines = process.stderr.splitlines()
-    # Not a terminal: at most a line for each tenth of the run.
-    assert 1 < len(lines) <= 10
-    assert all("left" in line for line in lines)
+    # Not a terminal: what is run, at once, then at most a line after a hundredth and after each tenth of the run.
+    assert lines[0].startswith(
+        "softspots.simulate: 300 particles, T = 0.1, strain rate 0.001, frames 1 to 3 on 1 rank(s)"
+    )
+    assert lines[0].endswith(f"goes to {finished[0]}")
+    assert 1 < len(lines) <= 12
+    assert all("left" in line for line in lines[1:])
     assert "100 %" in lines[-1]
 
 
@@ -367,3 +371,10 @@ def test_a_rank_is_one_thread():
         for text in (loaded, ONE_THREAD)
     ]
     assert counts[0] == counts[1]
+
+
+def test_a_run_that_the_machine_is_too_small_for_is_refused_at_once(tmp_path):
+    process = run(["--particles=2000000000", "--output", tmp_path / "new"])
+    assert process.returncode == 2
+    assert "particles: got 2000000000 with 100000000 modes, which take about 2.08e+10 GB; allowed" in process.stderr
+    assert not (tmp_path / "new").exists()

@@ -1,0 +1,128 @@
+"""How commands end: their lines, statuses, signals, and streams that nobody reads."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from launch import run_python
+
+from softspots import interruption
+from softspots.command import command, say
+from softspots.exceptions import DamagedFileError, InputError, InstallationError, OutputError, PhysicsError
+from softspots.interruption import Terminated, cutting, listening, requested
+
+TINY = [
+    "--particles=300",
+    "--strain-rate=1e-3",
+    "--frames=1",
+    "--liquid-time=1",
+    "--cooling-time=1",
+    "--steady-state-strain=0.002",
+    "--modes=20",
+    "--n-modes=15",
+    "--quiet",
+]
+
+
+@pytest.mark.parametrize(
+    "error, status",
+    [
+        (InputError, 2),
+        (InstallationError, 2),
+        (PhysicsError, 1),
+        (DamagedFileError, 1),
+        (OutputError, 1),
+    ],
+)
+def test_what_is_raised_on_purpose_is_one_line(capsys, error, status):
+    with pytest.raises(SystemExit) as end, command("us"):
+        raise error("out of\nluck")
+    assert end.value.code == status
+    assert capsys.readouterr().err == "us: out of luck\n"
+
+
+def test_anything_else_is_a_fault_of_softspots(capsys):
+    with pytest.raises(SystemExit) as end, command("us"):
+        raise ValueError("out of luck")
+    assert end.value.code == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.fixture
+def listener():
+    with listening():
+        yield
+    interruption._Request.signal = None
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_cuts_only_what_may_be_cut(listener, number):
+    reached = []
+    with pytest.raises(Terminated, match=f"^ended by {number.name}; hint$") as ended, cutting(hint="; hint"):
+        with cutting(False):
+            os.kill(os.getpid(), number)
+            os.kill(os.getpid(), signal.SIGTERM)
+            reached.append(1)
+        with cutting():
+            reached.append(2)
+    assert reached == [1]
+    assert requested() == number
+    assert ended.value.status == 128 + number
+
+
+def test_one_that_is_ignored_stays_so():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with listening(), cutting():
+            os.kill(os.getpid(), signal.SIGINT)
+            assert requested() is None
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def shell(line, folder, *more):
+    words = [sys.executable, "-m", "softspots.simulate", *TINY, "--output", folder, *more]
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    text = f'exec "$@" {line}'
+    return subprocess.run(
+        ["bash", "-c", text, "bash", *map(str, words)], capture_output=True, text=True, env=environment, timeout=100
+    )
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_all_files_are_made_where_the_table_cannot_be_printed(tmp_path):
+    process = shell(">/dev/full", tmp_path)
+    assert process.returncode == 1
+    assert process.stderr == "softspots.simulate: standard output cannot be written (No space left on device)\n"
+    assert {path.name for path in tmp_path.iterdir()} == {"results.nc", "trajectory.nc", "map.png", "checkpoint"}
+    reader, writer = os.pipe()
+    os.close(reader)
+    code = "from softspots.command import *\nwith command('us'): say('table')"
+    process = subprocess.run([sys.executable, "-c", code], stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (process.returncode, process.stderr) == (1, "us: standard output cannot be written (Broken pipe)\n")
+
+
+@pytest.mark.parametrize("stream, word", [(">&-", "output"), ("2>&-", "error")])
+def test_streams_must_be_open(tmp_path, stream, word):
+    process = shell(stream, tmp_path / "new")
+    assert process.returncode == 2
+    line = f"softspots.simulate: standard {word} is closed; allowed: an open one, such as /dev/null\n"
+    assert process.stdout + process.stderr == line
+    assert not (tmp_path / "new").exists()
+
+
+def test_say(capsys):
+    say("table")
+    assert capsys.readouterr().out == "table\n"
+
+
+@pytest.mark.parametrize("wrong", [["--temperature=1e5"], ["--timestep=1.0", "--frame-interval=1", "--liquid-time=5"]])
+def test_a_run_that_blows_up_says_only_that(tmp_path, wrong):
+    process = run_python(["-m", "softspots.simulate", *TINY, *wrong, "--output", tmp_path])
+    assert process.returncode == 1
+    assert process.stderr.startswith("softspots.simulate: ") and process.stderr.count("\n") == 1
+    assert "blew up" in process.stderr or "lost" in process.stderr
+    assert not (tmp_path / "claim").exists()
