@@ -1,17 +1,16 @@
-"""Integrity of files: seals, damage, content that cannot be, locks, and who says what in one line."""
+"""Integrity of files: seals, damage, locks, and who says what in one line."""
 
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import netCDF4
 import numpy as np
 import pytest
-from synthetic import PARTICLES, write_results
+from sound import FRAMES, IDENTITY, change, make_files, make_reduced, read_all
 
-from softspots.exceptions import DamagedFileError, InputError, OutputError
+from softspots.exceptions import DamagedFileError, OutputError
 from softspots.io import (
     ResultsWriter,
     TrajectoryWriter,
@@ -21,70 +20,12 @@ from softspots.io import (
     write_reduced,
 )
 from softspots.io.heap import has_endless_heap
-from softspots.io.reduced import Measured, Reduced
-from softspots.io.schema import PARAMETERS, SCHEMA
 from softspots.io.seal import SEAL_LENGTH, check_seal
-from softspots.parameters import Parameters
-
-FRAMES = 3
-IDENTITY = {"run_id": "0123456789abcdef", "parameters_checksum": "f" * 64}
-
-
-def make_reduced(**changes):
-    random = np.random.default_rng(5)
-    lags, curve = np.arange(8.0), np.linspace(1, 0.1, 8)
-    found = {
-        "c_ss": Measured(curve, curve - 0.1, curve + 0.1, curve + random.normal(0, 0.1, (50, 8)), 4),
-        "density": Measured(np.array(0.2), np.array(0.19), np.array(0.22)),
-        "tau_alpha": Measured(np.array(80.0), np.array(60.0), np.array(np.inf)),
-        "epsilon": Measured(*3 * [np.array(np.nan)]),
-    }
-    reasons = {"tau_star": "there is no plateau"}
-    return replace(Reduced({"temperature": 0.1}, {"frames": 9, **IDENTITY}, {"lag": lags}, found, reasons), **changes)
 
 
 @pytest.fixture(scope="module")
 def paths(tmp_path_factory):
-    """A sound file of each kind."""
-    folder = tmp_path_factory.mktemp("sound")
-    paths = {kind: folder / f"{kind}.nc" for kind in ("results", "reduced", "trajectory")}
-    write_results(paths["results"], FRAMES)
-    write_reduced(paths["reduced"], make_reduced())
-    results = read_results(paths["results"])
-    with TrajectoryWriter(paths["trajectory"], results["species"], IDENTITY) as writer:
-        for frame in results:
-            writer.write(frame)
-    return paths
-
-
-def read_all(kind, path):
-    """All that can be read from a file, as text that no number is lost in."""
-    if kind == "trajectory":
-        found = [
-            (frame.positions, frame.images, frame.species, frame.time, frame.box) for frame in read_trajectory(path)
-        ]
-    elif kind == "results":
-        results = read_results(path)
-        found = [results.configuration, results.attributes, *(results[name] for name in SCHEMA)]
-    else:
-        reduced = read_reduced(path)
-        measured = [vars(reduced.measured[name]) for name in sorted(reduced.measured)]
-        found = [reduced.configuration, reduced.provenance, reduced.missing, reduced.axes, *measured]
-    with np.printoptions(threshold=sys.maxsize, floatmode="unique"):
-        return repr(found)
-
-
-def change(path, copy, **values):
-    """A copy of a file with other values: of a variable, or of an attribute. It has no seal."""
-    copy.write_bytes(path.read_bytes())
-    with netCDF4.Dataset(copy, "a") as dataset:
-        for name, value in values.items():
-            if name in dataset.variables:
-                index, number = value
-                dataset.variables[name][index] = number
-            else:
-                dataset.setncattr(name, value)
-    return copy
+    return make_files(tmp_path_factory.mktemp("sound"))
 
 
 # Seals
@@ -209,113 +150,6 @@ def test_a_frame_that_is_missing_in_a_trajectory_without_a_seal_is_missed(paths,
     copy.write_bytes(content)
     with pytest.raises(DamagedFileError, match="not what 2 frames take"):
         list(read_trajectory(copy))
-
-
-# Content
-
-
-WRONG = {
-    "soft_spot": [((1, 5), 10**6), ((1, slice(None)), np.arange(PARTICLES) % 3 * 2), ((1, 5), -2)],
-    "time": [(1, -3.0), (2, 2.5), (0, np.inf)],
-    "eigenvalue": [((0, 0), -1e-3), ((0, 3), 1e6)],
-    "participation_ratio": [((0, 0), 0.0), ((0, 0), 1.5)],
-    "mode_residual": [((0, 0), -1e-9)],
-    "mode_particle": [((0, 0, 0), PARTICLES), ((0, 0, 0), -1)],
-    "d2min": [((0, 7), -1.0)],
-    "position": [((0, 0, 0), np.inf)],
-    "inherent_certified": [(0, 2)],
-    "kinetic_temperature": [(0, -0.1)],
-    "species": [(4, 2)],
-    "length_y": [(..., 0.0)],
-    "wall_time": [((0, 0), -1.0)],
-}
-
-
-@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
-def test_results_that_cannot_be_are_refused(paths, tmp_path, name, value):
-    path = change(paths["results"], tmp_path / "changed.nc", **{name: value})
-    with pytest.raises(DamagedFileError, match=f"its {name} is ") as caught:
-        read_results(path)[name]
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("soft_spot", np.full(PARTICLES, 10**6)),
-        ("soft_spot", np.full(PARTICLES, 1)),
-        ("d2min", np.full(PARTICLES, -1.0)),
-        ("eigenvalue", np.linspace(2, 1, 12)),
-        ("inherent_certified", np.int8(3)),
-    ],
-)
-def test_results_that_cannot_be_are_not_written(paths, tmp_path, name, value):
-    results = read_results(paths["results"])
-    writer = ResultsWriter(tmp_path / "results.nc", results.frame(0), 12, 8, {}, {})
-    with writer, pytest.raises(InputError, match=f"{name} is "):
-        writer.write_frame(0, {name: value})
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("connection", "foo"),
-        ("model", "glass"),
-        ("temperature", -0.1),
-        ("temperature", np.nan),
-        ("n_modes", "many"),
-        ("frame_interval", 0),
-    ],
-)
-def test_parameters_that_cannot_be_are_refused(paths, tmp_path, name, value):
-    for kind, reader in (("results", read_results), ("reduced", read_reduced)):
-        path = change(paths[kind], tmp_path / f"{kind}.nc", **{f"config_{name}": value})
-        with pytest.raises(DamagedFileError, match=f"its parameter {name} is "):
-            reader(path)
-
-
-def test_words_are_those_of_the_parameters():
-    fields = Parameters.__dataclass_fields__
-    words = {name: known for name, known in PARAMETERS.items() if isinstance(known, tuple)}
-    assert words == {name: fields[name].metadata["kind"].names for name in words}
-    assert PARAMETERS.keys() <= fields.keys()
-
-
-def with_quantity(name, *ends, **axes):
-    return make_reduced(axes=axes, measured={name: Measured(*map(np.asarray, ends))})
-
-
-@pytest.mark.parametrize(
-    ("reduced", "message"),
-    [
-        (with_quantity("density", 1.5, 0.1, 0.3), "density is 1.5"),
-        (with_quantity("spots", -3.0, 1.0, 2.0), "spots is -3"),
-        (with_quantity("tau_alpha", 5.0, 7.0, 6.0), "tau_alpha is 5 with the interval 7 to 6"),
-        (with_quantity("tau_alpha", 5.0, 6.0, 7.0), "tau_alpha is 5 with the interval 6 to 7"),
-        (with_quantity("c_ss", *np.ones((3, 4)), lag=np.arange(5.0)), r"shape \(4,\); \(5,\) is needed"),
-        (with_quantity("c_ss", *np.ones((3, 4))), "without its axis lag"),
-        (with_quantity("c_ss", *np.ones((3, 3)), lag=[0.0, 2.0, 1.0]), "axis lag is not in order"),
-        (with_quantity("hardness", 1.0, 1.0, 1.0), "no quantity hardness"),
-    ],
-)
-def test_reduced_data_that_cannot_be_are_not_written(tmp_path, reduced, message):
-    with pytest.raises(InputError, match=message):
-        write_reduced(tmp_path / "reduced.nc", reduced)
-
-
-@pytest.mark.parametrize(("name", "value"), [("density", (..., -0.2)), ("c_ss_low", (3, 2.0)), ("lag", (2, 0.5))])
-def test_reduced_data_that_cannot_be_are_refused(paths, tmp_path, name, value):
-    path = change(paths["reduced"], tmp_path / "reduced.nc", **{name: value})
-    with pytest.raises(DamagedFileError, match=name.removesuffix("_low")):
-        read_reduced(path)
-
-
-def test_reduced_data_with_an_unknown_quantity_are_refused(paths, tmp_path):
-    path = change(paths["reduced"], tmp_path / "reduced.nc")
-    with netCDF4.Dataset(path, "a") as dataset:
-        dataset.renameVariable("density", "hardness")
-    with pytest.raises(DamagedFileError, match="its variable hardness is none of reduced data"):
-        read_reduced(path)
 
 
 # Locks, and files that cannot be made
