@@ -10,7 +10,7 @@
 !> steers the motion, is exact.
 module softspots_dynamics
   use softspots_kinds, only: wp, i4, i8
-  use softspots_errors, only: failure, ok, blow_up, interruption
+  use softspots_errors, only: failure, ok, blow_up, lost_particles, interruption
   use softspots_box, only: box_type, wrap, is_near, too_far_away
   use softspots_communication, only: communicator, add_over_ranks, max_over_ranks
   use softspots_domain, only: particles, domain_type, new_domain, set_margins, owner, migrate, find_ghosts, &
@@ -285,13 +285,22 @@ contains
 
     integer(i4) :: i, n, m, column, row
     integer(i4), allocatable :: id(:), species(:)
-    real(wp) :: failed(3)
+    real(wp) :: failed(3), lost(1)
 
+    lost = 0
     do i = 1, self%owned%n
       call wrap(self%box, self%owned%x(i), self%owned%y(i), column, row)
       self%owned%column(i) = self%owned%column(i) + column
       self%owned%row(i) = self%owned%row(i) + row
+      ! What is not a number, or so far out that its images cannot be counted, is not in the box.
+      if (.not. (self%owned%x(i) >= 0 .and. self%owned%x(i) < self%box%length_x .and. &
+                 self%owned%y(i) >= 0 .and. self%owned%y(i) < self%box%length_y)) lost = lost + 1
     end do
+    call add_over_ranks(self%domain%comm, lost)
+    if (lost(1) > 0) then
+      error = failure(lost_particles, self%step, 0, self%n_total - lost(1), real(self%n_total, wp))
+      return
+    end if
     call migrate(self%domain, self%box, self%owned, self%n_total, error)
     if (error%code /= ok) then
       error%step = self%step

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from reference import disordered_frame
 from reference import energy_forces as reference_energy_forces
 
 from softspots import _core
@@ -262,3 +263,11 @@ def test_a_restored_run_goes_on_with_the_same_bits(liquid):
         assert np.array_equal(other.velocities(), whole.velocities())
         assert (other.time, other.rebuilds) == (whole.time, whole.rebuilds)
         assert other.thermodynamics() == whole.thermodynamics()
+
+
+def test_a_state_of_hardly_any_motion_is_restored():
+    # Σv² is then below what the kernels keep of a sum.
+    cold = disordered_frame(1, 11.0, 12.0, 3.4)
+    run = Simulation.from_frame(cold, Model.preset(cutoff=0.3), temperature=1e-17, strain_rate=0.0)
+    run.run(3)
+    run.restore(run.state())
