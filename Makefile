@@ -18,12 +18,13 @@ export PRTE_MCA_rmaps_default_mapping_policy = :oversubscribe
 # All ranks are on this machine: shared memory carries their messages, and nothing else is to be asked for some.
 export OMPI_MCA_btl = ^tcp,ofi
 
-.PHONY: help install demo test sanitize bench validate paper campaign lint clean
+.PHONY: help install demo test sanitize fuzz bench validate paper campaign lint clean
 
 help:
 	@echo "make demo     set up what is missing, build, and run the first look on 2 ranks; leaves demo/map.png"
 	@echo "make test     set up, build, and run the tests"
 	@echo "make sanitize build with the compilers' checks of memory and arithmetic, and run the tests that call compiled code"
+	@echo "make fuzz     try random configurations, calls and damaged files for ten minutes; or MINUTES=60, or EXAMPLES=10000"
 	@echo "make bench    set up, build, and measure side by side with LAMMPS, SciPy, OVITO and freud; writes benchmarks/results.json"
 	@echo "make validate hold what is computed against theory, LAMMPS and the paper, from data that is there"
 	@echo "make paper    draw the paper's figures from the data that are there, paper/data"
@@ -43,6 +44,10 @@ sanitize: $(VENV)/installed $(VENV)/test
 
 bench: $(VENV)/installed $(VENV)/peers/installed
 	$(BIN)/python -m benchmarks --mpirun "$(MPIRUN)"
+
+fuzz: $(VENV)/installed $(VENV)/test
+	$(BIN)/python tests/fuzz $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(MINUTES),--minutes $(MINUTES)) \
+	  $(if $(SEED),--seed $(SEED))
 
 validate: $(VENV)/installed $(VENV)/test
 	$(BIN)/pytest validation

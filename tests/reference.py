@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 from scipy.interpolate import CubicHermiteSpline
+from scipy.spatial import Delaunay
 
 from softspots.model import Model
 from softspots.state import Box, Frame
@@ -85,6 +86,14 @@ def images_of(frame, reach):
     shifts = np.array([(a * box.length_x + b * box.tilt, b * box.length_y) for a, b in cells])
     points = (frame.positions + shifts[:, None]).reshape(-1, 2)
     return points, np.tile(np.arange(len(frame)), len(cells))
+
+
+def edges_of_images(frame, reach):
+    """Delaunay edges at the particles of a frame in the middle of all its images within ``reach`` cells."""
+    points, particles = images_of(frame, reach)
+    sides = np.concatenate([Delaunay(points).simplices[:, pair] for pair in ([0, 1], [1, 2], [2, 0])])
+    pairs = particles[sides[(sides < len(frame)).any(axis=1)]]
+    return sorted({(min(pair), max(pair)) for pair in pairs.tolist() if pair[0] != pair[1]})
 
 
 def interacting_pairs(frame, model):

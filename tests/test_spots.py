@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from reference import flipped, images_of, renumbered, wrapped
-from scipy.spatial import Delaunay
+from reference import edges_of_images, flipped, images_of, renumbered, wrapped
 
 from softspots.exceptions import InputError
 from softspots.spots import (
@@ -23,14 +22,6 @@ from softspots.spots import (
     soft_spots_from_ranking,
 )
 from softspots.state import Box, Frame
-
-
-def edges_of_images(frame, reach):
-    """Delaunay edges at the particles of a frame in the middle of all its images within ``reach`` cells."""
-    points, particles = images_of(frame, reach)
-    sides = np.concatenate([Delaunay(points).simplices[:, pair] for pair in ([0, 1], [1, 2], [2, 0])])
-    pairs = particles[sides[(sides < len(frame)).any(axis=1)]]
-    return sorted({(min(pair), max(pair)) for pair in pairs.tolist() if pair[0] != pair[1]})
 
 
 def as_list(edges):
