@@ -42,7 +42,7 @@ MAX_HALVINGS = 20
 # Where potentials go to zero, their third derivative V''' is at most so large, in ε/σ_AA³. Particles that merely touch,
 # with a residual force V' = V''' δ²/2, overlap by δ, at most so far as at the handover: V'' = V''' δ holds nothing.
 SHARPNESS, MAX_OVERLAP = 1000.0, 5e-4
-UNSTABLE = "the Hessian has a mode that is not above zero"
+UNSTABLE = "the Hessian is not shown to be positive definite"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -101,8 +101,9 @@ def inherent_structure(
 
     First-order minimisers lead to a nearly stationary point, Newton steps from there to ``max_force``, and a
     Cholesky factorisation certifies the minimum. A stationary point that is none is left by a kick along its
-    unstable mode, and everything starts again from there. A quench that does not reach a minimum is returned
-    with ``certified=False``.
+    unstable mode, and everything starts again from there. Particles and clusters that nothing holds have no part in the
+    certificate (see `Stability`). A quench that does not reach a minimum is returned with ``certified=False``, and
+    ``stability.reason`` says why.
 
     Parameters
     ----------
@@ -123,7 +124,7 @@ def inherent_structure(
     InputError
         If the method is unknown, ``max_force`` is not a positive finite number, or the box is smaller than
         twice the cutoff.
-    FloatingPointError
+    PhysicsError
         If particles lie on top of each other, so that forces are not finite.
     """
     if method not in METHODS:
