@@ -19,6 +19,8 @@ cdef class PackedFactor:
 
     def __init__(self, const int[::1] column, const int[::1] indptr, const double[::1] values,
                  const int[::1] start, const int[::1] row):
+        if max(values.shape[0], row.shape[0]) >= 2**31 - 1:
+            raise InputError(f"the factor has {values.shape[0]} entries; they cannot be numbered beyond {2**31 - 2}")
         cdef int n = <int> indptr.shape[0] - 1
         cdef int tiles = <int> column.shape[0] - 1
         if tiles < 1 or start.shape[0] != tiles + 1 or column[tiles] != n + 1 or indptr[n] != values.shape[0] + 1:

@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+from launch import run_python
 from reference import disordered_frame
 
 import softspots as ss
@@ -306,3 +307,34 @@ def test_handlers_of_other_signals_run_meanwhile(liquid):
     finally:
         timer.join()
         signal.signal(signal.SIGUSR1, before)
+
+
+OUT_OF_MEMORY = """
+import resource
+import numpy as np
+import softspots as ss
+from softspots import _core
+
+n, side = 50_000, 204.1
+positions = np.random.default_rng(1).random((n, 2)) * side
+box, model = [side, side, 0.0], ss.Model.preset("kob-andersen")
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+for more, call in (
+    (10_000_000, lambda: ss.energy_forces(ss.Frame(positions, np.arange(n) % 2, ss.Box(side, side)), model)),
+    (80_000_000, lambda: _core.d2min(positions, positions, 0.0, box, 40.0)),
+):
+    resource.setrlimit(resource.RLIMIT_AS, (used + more, resource.RLIM_INFINITY))
+    try:
+        call()
+    except MemoryError as error:
+        print(error)
+"""
+
+
+def test_memory_that_is_refused_is_an_error():
+    """Not an abort; there are 6,000 neighbors within 40, some 200 MB of pairs, and more bytes of particles than 10 MB."""
+    process = run_python(["-c", OUT_OF_MEMORY])
+    assert process.returncode == 0, process.stderr
+    particles, pairs = process.stdout.splitlines()
+    assert "Unable to allocate" in particles
+    assert "bytes more for pairs of particles, and there are none" in pairs
