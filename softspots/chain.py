@@ -10,7 +10,7 @@ from time import perf_counter
 import numpy as np
 
 from softspots.dynamics import Simulation
-from softspots.exceptions import PhysicsError
+from softspots.exceptions import PhysicsError, SoftspotsError
 from softspots.factorization import Cholesky
 from softspots.io.schema import LABELS
 from softspots.model import Model
@@ -144,7 +144,7 @@ def analyse(interval: Interval, model: Model, parameters: Parameters) -> Analysi
             values |= find_spots(minimum, model, parameters, times, cholesky)
         else:
             fault = f"the quench is not certified: {minimum.stability.reason}"
-    except (ArithmeticError, RuntimeError, ValueError) as error:
+    except SoftspotsError as error:
         fault = " ".join(str(error).split())
     values["wall_time"] = np.array([times[stage] for stage in LABELS["stage"]])
     return Analysis(values, fault)

@@ -32,11 +32,12 @@ class Number:
 
     def read(self, value):
         if isinstance(value, bool) or not isinstance(value, (str, int, self.kind)):
-            raise TypeError
-        number = self.kind(value)
-        if not (math.isfinite(number) and self.above < number and self.least <= number <= self.most):
             raise ValueError
-        return number
+        # Whole numbers are compared before they become floats, for which they may be too large.
+        number = self.kind(value) if isinstance(value, str) else value
+        if not (self.above < number < math.inf and self.least <= number <= self.most):
+            raise ValueError
+        return self.kind(number)
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Switch:
 
     def read(self, value):
         if not isinstance(value, bool):
-            raise TypeError
+            raise ValueError
         return value
 
 
@@ -80,6 +81,8 @@ class Grid:
     def read(self, value):
         if value == "auto":
             return None
+        if not isinstance(value, str):
+            raise ValueError
         ranks_x, ranks_y = (Number(int, least=1).read(number) for number in value.split("x"))
         return ranks_x, ranks_y
 
@@ -91,7 +94,7 @@ class Folder:
     metavar = "FOLDER"
 
     def read(self, value):
-        if not value or "\0" in value:
+        if not isinstance(value, str) or not value or "\0" in value:
             raise ValueError
         # A name that is no text can be written neither to the files nor to the terminal.
         value.encode()

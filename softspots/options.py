@@ -60,7 +60,7 @@ def read_value(name: str, value, label: str):
     kind = Choice(tuple(PRESETS)) if name == "preset" else _by_name()[name].metadata["kind"]
     try:
         return kind.read(value)
-    except (TypeError, ValueError, OverflowError, AttributeError):
+    except ValueError:
         got = " ".join(_shown(value).split())[:80] or "nothing"
         raise InputError(f"{label}: got {got}; allowed: {kind.allowed}") from None
 

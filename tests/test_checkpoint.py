@@ -402,7 +402,7 @@ def test_frames_before_the_checkpoint_are_not_done_again(tmp_path, monkeypatch):
 
 def test_faults_are_remembered(tmp_path, monkeypatch):
     def no_modes(matrix, count, **_):
-        raise ValueError("no modes here")
+        raise PhysicsError("no modes here")
 
     with monkeypatch.context() as patch:
         patch.setattr(chain, "lowest_modes", no_modes)

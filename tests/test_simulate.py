@@ -241,7 +241,7 @@ def test_a_frame_without_a_certificate_is_left_out(tmp_path, monkeypatch):
 
 def test_a_run_without_any_modes_leaves_its_files_and_fails(tmp_path, monkeypatch, capsys):
     def no_modes(matrix, count, **_):
-        raise ValueError("no modes\nhere")
+        raise PhysicsError("no modes\nhere")
 
     monkeypatch.setattr(chain, "lowest_modes", no_modes)
     parameters = read_arguments([*TINY, "--quiet", "--output", str(tmp_path)])
