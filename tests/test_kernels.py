@@ -332,7 +332,7 @@ for more, call in (
 
 
 def test_memory_that_is_refused_is_an_error():
-    """Not an abort; there are 6,000 neighbors within 40, some 200 MB of pairs, and more bytes of particles than 10 MB."""
+    """Not an abort; 6,000 neighbors within 40 are far more than 80 MB of pairs, and 50,000 particles take 25 MB."""
     process = run_python(["-c", OUT_OF_MEMORY])
     assert process.returncode == 0, process.stderr
     particles, pairs = process.stdout.splitlines()
