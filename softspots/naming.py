@@ -65,6 +65,19 @@ def run_names(runs: Sequence[Reduced]) -> list[str]:
     return names
 
 
+def plain_names(runs: Sequence[Reduced]) -> list[str]:
+    """A name for each run in text, such as "T = 0.1, γ̇ = 0.001", with what tells apart runs that share these two."""
+    conditions = {}
+    for run in runs:
+        conditions.setdefault((run.temperature, run.strain_rate), []).append(run)
+    names = {}
+    for (temperature, rate), members in conditions.items():
+        for run, told in zip(members, differences(members), strict=True):
+            further = "".join(f", {name.replace('_', ' ')} {_shown(value)}" for name, value in told.items())
+            names[id(run)] = f"T = {temperature:g}, γ̇ = {rate:g}{further}"
+    return [names[id(run)] for run in runs]
+
+
 def rate_words(rate: float) -> str:
     """γ̇ as a power of ten, for a legend."""
     if rate == 0:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from .io.quantities import QUANTITIES
 from .io.reduced import CONFIDENCE, Measured, Reduced
+from .naming import plain_names
 from .series import Series, collapses, relaxation_exponent
 
 NUMBERS = {name: entry for name, entry in QUANTITIES.items() if not entry.axes}
@@ -17,8 +18,10 @@ ASCII = {"sigma": "σ", "tau": "τ", "epsilon": "ε", "^-1": "⁻¹", "^2": "²"
 def summary_text(runs: Sequence[Reduced], series: Sequence[Series]) -> str:
     """The table of all numbers, of collapses with the strain rate, and of what is missing, in Markdown."""
     lines = ["# Soft spots", "", f"In parentheses: {CONFIDENCE:.0%} intervals.".replace("%", " %"), ""]
+    names = plain_names(runs)
     for start in range(0, len(runs), COLUMNS):
-        lines += [*aligned(_rows(runs[start : start + COLUMNS])), ""]
+        shown_now = slice(start, start + COLUMNS)
+        lines += [*aligned(_rows(runs[shown_now], names[shown_now])), ""]
     rows = [["collapse", "spread over δt", "spread over γ̇ δt", "errors alone", "ratio"]]
     for one in series:
         for name, found in collapses(one).items():
@@ -86,9 +89,8 @@ def _interval(value, low, high) -> dict:
     return {name: number if math.isfinite(number) else None for name, number in plain.items()}
 
 
-def _rows(runs) -> list[list[str]]:
-    heads = [f"T = {run.temperature:g}, γ̇ = {run.strain_rate:g}" for run in runs]
-    rows = [["", "unit", *heads, "paper", "section"]]
+def _rows(runs, names) -> list[list[str]]:
+    rows = [["", "unit", *names, "paper", "section"]]
     sizes = [f"{run.configuration.get('particles', '?')} × {run.provenance.get('frames', '?')}" for run in runs]
     rows.append(["particles × frames", "", *sizes, "10000", ""])
     for name, entry in NUMBERS.items():
@@ -122,9 +124,9 @@ def _notes(run) -> dict[str, str]:
 def _reasons(runs, title, found) -> list[str]:
     """Quantities by what is said of them, for each run a dictionary."""
     reasons = {}
-    for run, said in zip(runs, found, strict=True):
+    for run, said in zip(plain_names(runs), found, strict=True):
         for name, reason in said.items():
-            where = f"T = {run.temperature:g}, γ̇ = {run.strain_rate:g}: " if len(runs) > 1 else ""
+            where = f"{run}: " if len(runs) > 1 else ""
             reasons.setdefault(where + reason, {})[QUANTITIES[name].symbol] = None
     if not reasons:
         return []

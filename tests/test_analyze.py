@@ -248,3 +248,31 @@ def test_movies_need_frames(folder, tmp_path, capsys, one_figure):
     status, _, err = run(capsys, reduced, "--output", tmp_path / "movie", "--movie")
     assert status == 2
     assert "movie: got reduced data" in err
+
+
+def test_a_movie_shows_what_is_known_and_is_that_of_its_run(folder, monkeypatch, tmp_path):
+    monkeypatch.setattr(movie.FFMpegWriter, "isAvailable", lambda: False)
+    monkeypatch.setattr(movie, "GIF_FRAMES", 1)
+    path = tmp_path / "hot.nc"
+    path.write_bytes((folder / "hot.nc").read_bytes())
+    results = analyze.read_results(path)
+    some = results["d2min"].copy()
+    some[:, 0], some[3] = np.nan, np.nan
+    configuration = results.configuration | {"rearrangement_threshold": 12.0, "model": "as-printed"}
+    marks, sizes = [], []
+    draw_bar, draw_discs = movie.draw_bar, movie.draw_discs
+    monkeypatch.setattr(movie, "draw_bar", lambda *values: (marks.append(values[3]), draw_bar(*values)))
+    monkeypatch.setattr(movie, "draw_discs", lambda *values: (sizes.append(values[4]), draw_discs(*values))[1])
+
+    class Changed:
+        def __init__(self):
+            self.configuration, self.path = configuration, path
+
+        def __getitem__(self, name):
+            return some if name == "d2min" else results[name]
+
+    assert len(movie.movie_frames(Changed())) == 1
+    movie.draw_movie(tmp_path / "hot.gif", Changed())
+    assert marks == [12.0]
+    assert sizes == [(1.0, 0.8)]
+    assert {one.name for one in tmp_path.iterdir()} == {"hot.nc", "hot.gif"}

@@ -344,3 +344,12 @@ def test_names_of_files_stay_in_their_folder(runs):
 )
 def test_rates_are_powers_of_ten(rate, words):
     assert words in naming.rate_words(rate)
+
+
+def test_text_names_what_tells_apart_runs_of_one_temperature_and_rate_alone(runs):
+    small = changed(runs["cold"], {"particles": 1000})
+    assert naming.plain_names([runs["cold"], small, runs["warm"]]) == [
+        "T = 0.1, γ̇ = 0.001, particles 400",
+        "T = 0.1, γ̇ = 0.001, particles 1000",
+        "T = 0.2, γ̇ = 0.001",
+    ]
