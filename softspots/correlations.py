@@ -212,8 +212,8 @@ def plateau_end(curve: Correlation) -> Estimate:
 def collapse(curves: Sequence[Correlation], rates: Sequence[float]) -> Collapse:
     """Whether curves at different strain rates γ̇ agree better against γ̇ δt than against δt.
 
-    Curves are compared where all are known, between lags straight in log δt. Against δt and against γ̇ δt these are
-    different stretches of the curves.
+    Curves are compared where all are known, between lags straight in log δt; the ratio has an interval if all of them
+    have one there. Against δt and against γ̇ δt these are different stretches of the curves.
 
     Parameters
     ----------
@@ -239,7 +239,9 @@ def collapse(curves: Sequence[Correlation], rates: Sequence[float]) -> Collapse:
     known = [(curve.lags > 0) & np.isfinite(curve.value) for curve in curves]
     logs = [np.log(curve.lags[where]) for curve, where in zip(curves, known, strict=True)]
     values = [curve.value[where] for curve, where in zip(curves, known, strict=True)]
-    resampled = [curve.estimate.resampled[:, where] for curve, where in zip(curves, known, strict=True)]
+    # Of a lag that has no interval nothing can be told that has one.
+    bounded = [np.where(np.isnan(curve.estimate.interval()[0]), np.nan, curve.estimate.resampled) for curve in curves]
+    resampled = [samples[:, where] for samples, where in zip(bounded, known, strict=True)]
     spreads, noises, samples = [], [], []
     for shifts in (np.zeros(len(rates)), np.log(rates)):
         shifted = [log + shift for log, shift in zip(logs, shifts, strict=True)]

@@ -124,9 +124,9 @@ def rearrangement_law(tracks: Tracks, seed: int = 0) -> Estimate:
 def fit_constant(field: Correlation, alive: Estimate) -> Estimate:
     """The c of C_SS(δt) = c P(τ_L ≥ δt) with the least sum of squares over the lags (Schoenholz et al. 2014, eq. 6).
 
-    Lags are weighted alike, as far as both sides are known; δt = 0, where both are 1 by definition, is left out. The
-    two are resampled together if their blocks are equally long, and else as if they came from different data, which
-    makes the interval rather too wide.
+    Lags are weighted alike, those at which both sides have an interval or, if there are none, are known; δt = 0, where
+    both are 1 by definition, is left out. The two are resampled together if their blocks are equally long, and else as
+    if they came from different data, which makes the interval rather too wide.
 
     Parameters
     ----------
@@ -152,7 +152,12 @@ def fit_constant(field: Correlation, alive: Estimate) -> Estimate:
         products, squares = np.where(known, values * survival, 0.0), np.where(known, survival**2, 0.0)
         return fraction(products.sum(axis=-1), squares.sum(axis=-1))
 
+    # Lags that have intervals are enough; without one there is none of c.
+    bounded = used & ~np.isnan(field.estimate.interval()[0] + alive.interval()[0])
+    used = bounded if bounded.any() else used
     resampled = constant(field.estimate.resampled, alive.resampled)
+    if not bounded.any():
+        resampled = np.full_like(resampled, np.nan)
     return Estimate(float(constant(field.value, alive.value)), resampled, max(field.estimate.block, alive.block))
 
 

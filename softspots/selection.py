@@ -50,7 +50,7 @@ class Selection:
         """ΔP* of a map of the grid in units of `largest`; a number, above 1 by chance only."""
         here = int(np.searchsorted(self.n_modes, n_modes)), int(np.searchsorted(self.n_particles, n_particles))
         chosen = self.difference.map(lambda values: values[here])
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore"):
             return combined(np.divide, chosen, self.largest)
 
 

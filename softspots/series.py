@@ -100,5 +100,5 @@ def relaxation_exponent(series: Series) -> Estimate | None:
             return logs @ np.log(times) / (logs @ logs)
 
     values = slope(np.array([run["tau_alpha"].value for run in runs]))
-    resampled = slope(np.array([run["tau_alpha"].resampled for run in runs]))
+    resampled = slope(np.array([run["tau_alpha"].known_resamples for run in runs]))
     return Estimate(float(values), resampled, max(run["tau_alpha"].block for run in runs))

@@ -1,5 +1,7 @@
 """Reduced data: right numbers in right units, reasons for what is missing, and the file."""
 
+from dataclasses import replace
+
 import netCDF4
 import numpy as np
 import pytest
@@ -366,6 +368,19 @@ def test_runs_make_series(driven, reduced, tmp_path):
     assert series[0].runs == (driven[1], hot)
     assert series[1].runs == tuple(driven)
     assert [one.varies for one in series_of([reduced])] == ["nothing"]
+
+
+def test_what_has_no_interval_gives_none(driven):
+    (series,) = series_of(driven)
+    first = series.runs[0]
+    unknown = replace(first["tau_alpha"], low=np.array(np.nan), high=np.array(np.nan))
+    short = replace(first, measured=first.measured | {"tau_alpha": unknown})
+    exponent = relaxation_exponent(replace(series, runs=(short, *series.runs[1:])))
+    assert exponent.value == relaxation_exponent(series).value
+    assert np.isnan(exponent.interval()).all()
+    found = replace(first["c_ss"], low=np.where(first.axes["lag"] > 20, np.nan, first["c_ss"].low))
+    curve = replace(first, measured=first.measured | {"c_ss": found}).correlation("c_ss")
+    assert np.isnan(curve.estimate.interval()[0][first.axes["lag"] > 20]).all()
 
 
 def test_what_the_strain_drives_collapses(driven):

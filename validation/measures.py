@@ -152,7 +152,8 @@ def straightness(name: str) -> Measure:
         end = number(run, "tau_star").value
         measured(run, name)
         curve = run.correlation(name)
-        part = (curve.lags >= FIRST_LAG) & (curve.lags <= end)
+        known = np.isfinite(curve.estimate.resampled).all(axis=0)
+        part = (curve.lags >= FIRST_LAG) & (curve.lags <= end) & known
         if part.sum() < 4:
             raise Missing(f"{part.sum()} lags from {FIRST_LAG:g} τ to τ* = {end:g} τ; 4 are needed")
         logs = np.log(curve.lags[part])
@@ -183,8 +184,10 @@ def against_survival(runs: Sequence[Reduced]) -> Number:
     (run,) = runs
     constant = number(run, "constant").value
     field, alive = run["c_ss"], run["alive"]
-    known = np.isfinite(field.resampled).all(axis=0) & np.isfinite(alive.resampled).all(axis=0)
+    known = np.isfinite(field.known_resamples).all(axis=0) & np.isfinite(alive.known_resamples).all(axis=0)
     known[0] = False
+    if not known.any():
+        raise Missing("C_SS and P(τ_L ≥ δt) have no lag in common at which both have an interval")
 
     def distance(field, alive):
         return np.mean((field - constant * alive)[known] ** 2) / field[known][0] ** 2

@@ -35,3 +35,8 @@ class Measured:
         found = f"{self.value:.4g}, {interval}" if interval else f"{np.shape(self.value)} values"
         resamples = "" if self.resampled is None else f", {len(self.resampled)} resamples of blocks of {self.block}"
         return f"Measured({found}{resamples}{', ' * bool(self.note)}{self.note})"
+
+    @property
+    def known_resamples(self) -> np.ndarray:
+        """The resamples, NaN where the interval is not known: what is derived from them has none there either."""
+        return np.where(np.isnan(self.low), np.nan, self.resampled)

@@ -77,7 +77,9 @@ class Reduced:
         """A function of the lag with its resamples, lags in τ, as `softspots.correlations.collapse` takes it."""
         found = self.measured[name]
         lags = self.axes["lag"]
-        return Correlation(lags, np.ones(len(lags), dtype=int), Estimate(found.value, found.resampled, found.block))
+        return Correlation(
+            lags, np.ones(len(lags), dtype=int), Estimate(found.value, found.known_resamples, found.block)
+        )
 
     @property
     def temperature(self) -> float:

@@ -1,0 +1,96 @@
+"""No interval excludes its estimate, and below five frames there is none: every estimator, on data of all sizes."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from softspots.bootstrap import Estimate
+from softspots.correlations import collapse, field_correlation, plateau_end, relaxation_time, self_scattering
+from softspots.lifetimes import (
+    density,
+    fit_constant,
+    logarithmic_edges,
+    mean_rearrangements,
+    rearrangement_law,
+    survival,
+)
+from softspots.probability import plateau, plateau_onset, rearrangement_probability
+from softspots.selection import delta_p_star
+from softspots.tracking import spot_correlation, track, uncorrelated_level
+from softspots.vibrations import density_of_states
+
+PARTICLES, GROUP = 60, 5
+
+
+def made_up(random, frames, memory):
+    """Maps of groups that live for a while, D²_min that is larger on them, and particles that wander."""
+    alive = random.random((frames, PARTICLES // GROUP)) < 0.3
+    for frame in range(1, frames):
+        keep = random.random(alive.shape[1]) < memory
+        alive[frame, keep] = alive[frame - 1, keep]
+    alive[:, 0] = True
+    alive[:, 1] = False
+    labels = np.repeat(np.where(alive, np.cumsum(alive, axis=1) - 1, -1), GROUP, axis=1)
+    d2min = random.lognormal(0, 1.5, labels.shape) * np.where(labels >= 0, 3, 1)
+    heights = np.cumsum(0.05 * random.standard_normal(labels.shape), axis=0)
+    return labels, d2min, heights
+
+
+def estimates(random, frames, memory):
+    """Every estimate of the analysis, by name."""
+    labels, d2min, heights = made_up(random, frames, memory)
+    on_spot, lags = labels >= 0, np.arange(max(2, frames // 2))
+    found = {"onset": plateau_onset(d2min, labels, 1.0)}
+    ranking = np.argsort(random.random((frames, 6, PARTICLES)), axis=2)[:, :, :8]
+    edges = [np.column_stack((np.arange(PARTICLES - 1), np.arange(1, PARTICLES)))] * frames
+    selection = delta_p_star(d2min, random.random((frames, 6)), ranking, edges, 1.0, [2, 4, 6], [2, 8], 5.0, 2)
+    found |= {"ΔP*": selection.difference, "max ΔP*": selection.largest, "part": selection.part_of_largest(4, 8)}
+    states = density_of_states(np.sort(random.uniform(1, 20, (frames, 40)), axis=1) ** 2, PARTICLES)
+    found |= {"D(ω)/ω": states.states, "n(ω)": states.below, "boson peak": states.peak}
+    curves = {
+        "F_s": self_scattering(heights, lags),
+        "C_SS": field_correlation(on_spot, on_spot, lags),
+        "C_DS": field_correlation(d2min, on_spot, lags),
+        "C_αα": spot_correlation(labels, lags),
+    }
+    found |= {name: curve.estimate for name, curve in curves.items()}
+    found |= {"τ_α": relaxation_time(curves["F_s"]), "τ*": plateau_end(curves["F_s"])}
+    found["ε"] = uncorrelated_level(curves["C_αα"], int(lags[-1]))
+    if len(lags) > 4 and np.ptp(curves["C_SS"].value) > 0:
+        found["collapse"] = collapse([curves["C_SS"], curves["C_αα"]], [1.0, 1.5]).ratio
+    tracks = track(labels, d2min > 5.0, 0.3, window=2)
+    if len(tracks):
+        alive = survival(tracks, lags)
+        found |= {"P(τ_L ≥ δt)": alive, "c": fit_constant(curves["C_SS"], alive), "N_R": mean_rearrangements(tracks)}
+        found |= {"P(N_R)": rearrangement_law(tracks), "P(τ_L)": density(tracks, logarithmic_edges(frames))}
+    return found
+
+
+def holds(value, low, high):
+    """Whether the interval holds the value wherever it is known; both ends are, or none."""
+    known = ~np.isnan(low)
+    return (np.isnan(low) == np.isnan(high)).all() and ((low <= value) & (value <= high))[known].all()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(2, 40), st.floats(0, 0.95), st.integers(0, 2**32 - 1))
+def test_every_estimator(frames, memory, seed):
+    random = np.random.default_rng(seed)
+    for name, estimate in estimates(random, frames, memory).items():
+        low, high = estimate.interval()
+        assert holds(np.asarray(estimate.value), low, high), name
+        if frames < 5:
+            assert np.isnan(low).all(), name
+        if np.isnan(low).all() and not np.isnan(estimate.value).all():
+            assert estimate.reason, name
+    labels, d2min, _ = made_up(random, frames, memory)
+    law, star = rearrangement_probability(d2min, labels, 1.0), plateau(d2min, labels, 1.0, 5.0)
+    assert holds(law.probability, law.low, law.high)
+    assert holds(*map(np.array, (star.ratio, star.ratio_low, star.ratio_high)))
+
+
+def test_the_old_percentiles_would_fail():
+    # A maximum whose resamples all lie above it.
+    estimate = Estimate(1.0, np.linspace(1.1, 2, 400), 1)
+    assert np.quantile(estimate.resampled, 0.16) > estimate.value
+    assert holds(np.array(estimate.value), *estimate.interval())
