@@ -1,6 +1,8 @@
 """The command that analyses finished runs: its files, its words, and what it refuses."""
 
 import json
+import os
+import signal
 
 import netCDF4
 import numpy as np
@@ -200,6 +202,20 @@ def test_mistakes_are_told_in_a_line(folder, tmp_path, monkeypatch, capsys, argu
     assert (status, out) == (1 if damaged else 2, "")
     assert err.startswith("softspots.analyze: ") and len(err.splitlines()) == 1
     assert message.format(folder=folder) in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_nothing_half_written(folder, tmp_path, capsys, monkeypatch, number):
+    def interrupted(path, reduced):
+        path.write_text("half")
+        os.kill(os.getpid(), number)
+        pytest.fail("the signal came and went")
+
+    monkeypatch.setattr(analyze, "write_reduced", interrupted)
+    status, out, err = run(capsys, folder / "hot.nc", "--output", tmp_path, "--quiet")
+    assert (status, out) == (128 + number, "")
+    assert err == f"softspots.analyze: ended by {number.name}; the files that are there are whole\n"
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_input_is_never_replaced(folder, tmp_path, capsys):
