@@ -70,7 +70,7 @@ def real_number(name: str, value) -> float:
 
 
 def positive_number(name: str, value) -> float:
-    """``value`` as a finite float above zero.
+    """``value`` as a finite float above zero, of full precision: the inverse of a smaller one may overflow.
 
     Raises
     ------
@@ -78,8 +78,10 @@ def positive_number(name: str, value) -> float:
         If it is not one.
     """
     number = _scalar(value)
-    if not (np.isfinite(number) and number > 0):
-        raise InputError(f"{name} is {value!r}; it must be a positive finite number")
+    if not (np.isfinite(number) and number >= np.finfo(float).tiny):
+        raise InputError(
+            f"{name} is {value!r}; it must be a positive finite number, {np.finfo(float).tiny:.3g} or more"
+        )
     return number
 
 

@@ -234,6 +234,7 @@ def test_short_reprs():
         ({"strain": np.nan}, "strain is nan"),
         ({"strain": np.inf}, "strain is inf"),
         ({"length_x": "10"}, "length_x is '10'"),
+        ({"length_y": 1e-320}, "length_y is 1e-320; it must be a positive finite number, 2.23e-308 or more"),
         ({"tilt": np.ma.masked}, "tilt is masked"),
         ({"tilt": 1j}, "tilt is 1j"),
         ({"tilt": 1e11}, "tilt is 100000000000.0, 1e\\+10 box lengths"),
