@@ -247,7 +247,7 @@ def test_a_run_without_its_parameters_is_refused(tmp_path):
 def test_reduced_data_round_trip(tmp_path, reduced):
     path = tmp_path / "reduced.nc"
     write_reduced(path, reduced)
-    # Of each of nine curves 400 resamples are kept.
+    # Of each of eight curves 400 resamples are kept.
     assert path.stat().st_size < 500_000
     assert is_reduced(path)
     back = read_reduced(path)
