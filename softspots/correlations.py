@@ -165,7 +165,9 @@ def field_correlation(
     sums = [values[:, None] for pair in variances for values in pair]
 
     def statistic(products, present, x_square, x_known, y_square, y_known):
-        return fraction(products, present) / np.sqrt(fraction(x_square, x_known) * fraction(y_square, y_known))
+        variances = fraction(x_square, x_known) * fraction(y_square, y_known)
+        # A resample of a few frames can be the same everywhere.
+        return fraction(fraction(products, present), np.sqrt(variances))
 
     return Correlation(lags, present.sum(axis=0), bootstrap(statistic, products, present, *sums, seed=seed))
 

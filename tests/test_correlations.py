@@ -259,3 +259,10 @@ def test_collapse_needs_a_common_range():
     for curves, rates in (([curve], [1.0]), ([curve, curve], [1.0]), ([curve, curve], [1.0, 0.0])):
         with pytest.raises(ValueError, match="two or more positive rates"):
             collapse(curves, rates)
+
+
+@pytest.mark.filterwarnings("error")
+def test_fields_that_are_the_same_everywhere_in_a_resample_leave_it_undefined():
+    # Without its first frame x varies nowhere.
+    found = field_correlation([[0, 1], [0.5, 0.5]], [[0.25, 0.25], [0, 1]], [0])
+    assert np.isnan(found.estimate.interval()).all()
