@@ -37,7 +37,12 @@ def finished_frames(one: Condition) -> int:
 
 def begun(one: Condition) -> bool:
     """Whether there is a run to go on with."""
-    return any((one.raw / name).exists() for name in (CHECKPOINT, PREVIOUS))
+    return begun_in(one.raw)
+
+
+def begun_in(place: Path) -> bool:
+    """Whether there is a checkpoint in the folder."""
+    return any((place / name).exists() for name in (CHECKPOINT, PREVIOUS))
 
 
 def command(one: Condition) -> list[str]:

@@ -191,10 +191,15 @@ def _need_lags(run):
 def _relaxation(run, found):
     run.need_frames(run.has_positions, 3, "positions")
     _need_lags(run)
-    found.axes["lag"] = run.lags * run.interval
     y = run.results["position"][run.has_positions, :, 1]
     y += run.results["image"][run.has_positions, :, 1] * run.results["length_y"]
-    curve = self_scattering(y, run.lags, times=run.times[run.has_positions])
+    measure_relaxation(found, y, run.lags, run.times[run.has_positions], run.interval)
+
+
+def measure_relaxation(found: Findings, y: np.ndarray, lags: np.ndarray, times: np.ndarray, interval: float) -> None:
+    """F_s and its times from unwrapped y (F, N); ``lags`` and ``times`` are in units of ``interval``, which is in τ."""
+    found.axes["lag"] = lags * interval
+    curve = self_scattering(y, lags, times=times)
     found.curve("scattering", curve)
     beyond = f"F_s is still {curve.value[-1]:.2f} at the longest lag, {found.axes['lag'][-1]:g} τ"
     for name, time in (("tau_star", plateau_end(curve)), ("tau_alpha", relaxation_time(curve))):
@@ -203,7 +208,7 @@ def _relaxation(run, found):
                 raise Missing("F_s has no plateau, or falls below 1/e within one interval between frames")
             if np.isinf(time.value):
                 raise Missing(f"{beyond}; longer data are needed")
-            found.estimate(name, time, run.interval, keep=True)
+            found.estimate(name, time, interval, keep=True)
 
 
 def _fields(run, found):
