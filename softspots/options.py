@@ -87,7 +87,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message):
         """Called with argparse's complaint."""
-        raise InputError(" ".join(message.split())[:500])
+        raise InputError(" ".join(message.split())[:200])
 
     def parse_known_args(self, args=None, namespace=None):
         """Argparse takes the value ``--`` out of ``--name=--`` and then misses it."""

@@ -136,6 +136,11 @@ def test_a_file_and_a_command_line_say_the_same(file, settings):
         assert message.partition("got")[2] == other.partition("got")[2]
 
 
+def test_a_long_value_where_none_belongs():
+    arguments = ["--overwrite=" + "x" * 5000]
+    check_message(parameters_of(arguments)[1], arguments)
+
+
 @pytest.mark.parametrize("name", ["lat\udcff", os.sep + "\ud800"])
 def test_a_folder_whose_name_is_no_text(name):
     _, message = parameters_of([f"--output={name}"])
