@@ -18,6 +18,7 @@ from .exceptions import (
     InstallationError,
     OutputError,
     PhysicsError,
+    ShortageError,
     SoftspotsError,
     UnstableError,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "Modes",
     "OutputError",
     "PhysicsError",
+    "ShortageError",
     "Simulation",
     "SoftSpots",
     "SoftspotsError",

@@ -23,7 +23,7 @@ import threading
 
 import numpy as np
 
-from .exceptions import InputError, PhysicsError
+from .exceptions import InputError, PhysicsError, ShortageError
 
 cdef extern from "Python.h" nogil:
     int PyErr_CheckSignals() except -1
@@ -59,7 +59,7 @@ MESSAGES = {
     8: (InputError, "the longer side of the box is {value:.3g}; up to {allowed:.0e} places in it can be told apart"),
     9: (InputError, "there are more than {allowed:.2g} pairs within reach of each other; "
        "fewer particles or a shorter reach is needed"),
-    10: (MemoryError, "the kernels need {value:.3g} bytes more for pairs of particles, and there are none"),
+    10: (ShortageError, "the kernels need {value:.3g} bytes more for pairs of particles, and there are none"),
 }
 # Not an error, but the end of a kernel that was asked to stop.
 cdef int INTERRUPTION = 11

@@ -48,6 +48,9 @@ def command(name: str, comm=None, rank: int = 0) -> Iterator[None]:
         _end(name, error, " ".join(str(error).split()), WRONG if wrong else FAILED, comm, rank)
     except FailedTogether as error:
         _end(name, error, str(error), FAILED, comm, rank)
+    except MemoryError as error:
+        # NumPy's: a machine that is too small is no fault of softspots.
+        _end(name, error, f"not enough memory: {error}", FAILED, comm, rank)
     except Exception as error:
         _end(name, error, traceback.format_exc().rstrip(), FAILED, comm, rank)
 

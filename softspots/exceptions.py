@@ -32,3 +32,7 @@ class InstallationError(SoftspotsError, ImportError, RuntimeError):
 
 class UnstableError(PhysicsError, ValueError):
     """A Hessian that is not that of a minimum: it has negative modes, or zero modes beyond those that are allowed."""
+
+
+class ShortageError(SoftspotsError, MemoryError):
+    """There is not enough memory for what is asked for."""

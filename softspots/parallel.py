@@ -9,7 +9,7 @@ import traceback
 
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
-from softspots.exceptions import InstallationError, SoftspotsError
+from softspots.exceptions import InstallationError, ShortageError, SoftspotsError
 from softspots.threads import openmp_libraries
 
 # What the launchers of Open MPI, MPICH (and everything that speaks PMI) and Slurm tell the processes they start.
@@ -130,6 +130,9 @@ def agree(comm, error: Exception | None) -> None:
         `SoftspotsError`; with its traceback if it is anything else, which only softspots itself can mend.
     """
     told = None
+    if isinstance(error, MemoryError) and not isinstance(error, SoftspotsError):
+        # NumPy's: a machine that is too small is no fault of softspots.
+        error = ShortageError(f"not enough memory: {error}")
     if isinstance(error, SoftspotsError):
         told = _kind(error), str(error)
     elif error is not None:

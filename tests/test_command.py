@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from launch import run_python
 
@@ -41,6 +42,14 @@ def test_what_is_raised_on_purpose_is_one_line(capsys, error, status):
         raise error("out of\nluck")
     assert end.value.code == status
     assert capsys.readouterr().err == "us: out of luck\n"
+
+
+def test_a_machine_that_is_too_small_is_no_fault_of_softspots(capsys):
+    with pytest.raises(SystemExit) as end, command("us"):
+        np.empty(2**55)
+    assert end.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith("us: not enough memory: Unable to allocate") and said.count("\n") == 1
 
 
 def test_anything_else_is_a_fault_of_softspots(capsys):

@@ -12,6 +12,7 @@ from softspots import exceptions
         (exceptions.PhysicsError, (FloatingPointError, ArithmeticError, RuntimeError)),
         (exceptions.DamagedFileError, (OSError, ValueError)),
         (exceptions.OutputError, (OSError,)),
+        (exceptions.ShortageError, (MemoryError,)),
         (exceptions.InstallationError, (ImportError, RuntimeError)),
     ],
 )
