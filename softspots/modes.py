@@ -202,17 +202,16 @@ def lowest_modes(
             f"lowest_modes: count is {count!r}; {matrix.shape[0]} degrees of freedom less {rigid.shape[1]} rigid "
             f"motions allow {f'1 to {free}' if free else 'none'}"
         )
-    if precision > ZERO_TOLERANCE and rigid.size:
-        # What was rounded away is put back, so that rows sum to zero again.
-        matrix = with_places(matrix, -row_sums(matrix, dimension))
     tolerance = zero_threshold(matrix, precision)
-    strained = matrix @ rigid
-    if (error := np.linalg.norm(strained, axis=0).max(initial=0.0)) > tolerance:
+    if (error := np.linalg.norm(matrix @ rigid, axis=0).max(initial=0.0)) > tolerance:
         raise InputError(
             f"lowest_modes: uniform translations are not zero modes: ‖H t‖ is {error:.3g}, at most {tolerance:.3g} "
             "is allowed; a Hessian's rows must sum to zero along each axis, unless translations=False says that "
             "something holds the particles in their places"
         )
+    if precision > ZERO_TOLERANCE and rigid.size:
+        # What was rounded away is put back, so that rows sum to zero again.
+        matrix = with_places(matrix, -row_sums(matrix, dimension))
 
     if cholesky is None:
         cholesky = Cholesky()
@@ -237,7 +236,7 @@ def lowest_modes(
         eigenvalues,
         vectors,
         residuals,
-        np.linalg.eigvalsh(rigid.T @ strained),
+        np.linalg.eigvalsh(rigid.T @ (matrix @ rigid)),
         float(max(np.abs(overlaps).max(), np.abs(modes @ rigid).max(initial=0.0))),
     )
 

@@ -410,6 +410,17 @@ def test_single_precision_that_was_converted_is_told(matrix):
         lowest_modes(matrix.astype(np.float32).astype(np.float64), 5)
 
 
+@pytest.mark.parametrize("held", [slice(None), slice(0, 40)], ids=["all", "twenty"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("stiffness", [0.5, 50.0])
+def test_particles_that_something_holds_are_no_rounding(matrix, held, dtype, stiffness):
+    """In either type: the softer ones are far above what single precision can lose, ‖H t‖ of about 1e-4."""
+    springs = np.zeros(matrix.shape[0])
+    springs[held] = stiffness
+    with pytest.raises(InputError, match="unless translations=False says"):
+        lowest_modes((matrix + sparse.diags_array(springs)).astype(dtype), 5)
+
+
 def test_asymmetry_of_single_precision_is_allowed(matrix, exact):
     """Such as two sums in different orders leave: in the last place of single precision."""
     noise = sparse.random_array(matrix.shape, density=0.01, rng=np.random.default_rng(2)) * matrix
