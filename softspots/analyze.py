@@ -220,8 +220,7 @@ def analyze(arguments, sources: Sequence[Source]) -> str:
         runs = []
         for number, source in enumerate(sources, 1):
             runs.append(_reduced(arguments, source, f"run {number} of {len(sources)}: ", progress))
-            with replacing(folder / f"{source.name}.nc") as unfinished:
-                write_reduced(unfinished, runs[-1])
+            write_reduced(folder / f"{source.name}.nc", runs[-1])
         series = series_of(runs)
         with matplotlib.rc_context(PANEL_STYLE):
             for name, draw in figures(series):

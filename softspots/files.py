@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -23,12 +24,12 @@ WRITTEN = ("results.nc", "trajectory.nc")
 class Files:
     """results.nc, trajectory.nc and the frames' own files side by side; a context manager for rank 0.
 
-    Files of these names that are there give way to new ones.
+    Files of these names that are there give way to new ones. Only what ends without an error is sealed.
     """
 
     def __init__(self, parameters: Parameters, frame: Frame, attributes: dict, identity: dict):
         self._output, self._identity = parameters.output, identity
-        self._results = ResultsWriter(
+        results = ResultsWriter(
             self._output / "results.nc",
             frame,
             parameters.modes,
@@ -36,7 +37,12 @@ class Files:
             parameters.as_dict(),
             attributes | identity,
         )
-        self._trajectory = TrajectoryWriter(self._output / "trajectory.nc", frame.species, identity)
+        with ExitStack() as stack:
+            self._results = stack.enter_context(results)
+            self._trajectory = stack.enter_context(
+                TrajectoryWriter(self._output / "trajectory.nc", frame.species, identity)
+            )
+            self._end = stack.pop_all()
 
     def write(self, index: int, frame: Frame, analysis: Analysis):
         """Write a frame and what was found in it."""
@@ -56,8 +62,7 @@ class Files:
         return self
 
     def __exit__(self, *exception):
-        self._results.close()
-        self._trajectory.close()
+        self._end.__exit__(*exception)
 
 
 def frame_path(output: Path, index: int) -> Path:

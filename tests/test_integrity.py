@@ -179,7 +179,8 @@ def test_a_file_that_is_open_elsewhere_is_not_called_damaged(paths, tmp_path, mo
             assert len(read_results(path)) == FRAMES
         # A new file takes its place; who has the old one keeps that.
         descriptor = os.open(path, os.O_RDONLY)
-        ResultsWriter(path, frame, 12, 8, {}, {}).close()
+        with ResultsWriter(path, frame, 12, 8, {}, {}):
+            pass
         assert os.pread(descriptor, len(content), 0) == content or mode == "a"
         os.close(descriptor)
         assert len(read_results(path)) == 0
@@ -243,6 +244,30 @@ def test_reduced_data_are_whole_or_as_they_were(paths, tmp_path):
         write_reduced(path, make_reduced(provenance={"source": object()}))
     assert path.read_bytes() == paths["reduced"].read_bytes()
     assert list(tmp_path.iterdir()) == [path]
+
+
+FILL_REDUCED = """
+import resource, sys
+from softspots.exceptions import OutputError
+from softspots.io import read_reduced, write_reduced
+
+reduced = read_reduced(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, 5_000))
+try:
+    write_reduced("folder/reduced.nc", reduced)
+except OutputError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_is_told_with_the_name_that_was_given(paths, tmp_path):
+    (tmp_path / "folder").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", FILL_REDUCED, str(paths["reduced"])], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stdout.startswith("folder/reduced.nc cannot be written: "), done.stderr
+    assert ".unfinished" not in done.stdout
+    assert not list((tmp_path / "folder").iterdir())
 
 
 def test_results_are_a_sequence_of_frames(paths):

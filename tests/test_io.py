@@ -385,7 +385,8 @@ def test_results_of_an_earlier_version_are_read(results_path, tmp_path):
 @pytest.mark.parametrize("change", ["schema_version", "missing", "dimensions", "type"])
 def test_read_results_refuses_another_schema(tmp_path, change):
     path = tmp_path / "results.nc"
-    open_writer(path).close()
+    with open_writer(path):
+        pass
     read_results(path)
     with netCDF4.Dataset(path, "a") as dataset:
         if change == "schema_version":

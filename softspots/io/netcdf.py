@@ -18,6 +18,8 @@ from softspots.io.heap import has_endless_heap
 from softspots.io.seal import check_seal, write_seal
 from softspots.replacing import replacing
 
+# What netCDF4 raises on purpose: the system's errors, and all others.
+LIBRARY_ERRORS = (OSError, RuntimeError)
 # The most that zlib shrinks: what says that it holds more bytes for each of the file's is damaged.
 DENSEST = 1032
 _LOCKED = (
@@ -109,7 +111,16 @@ class NetCDFReader:
 
 
 class NetCDFWriter:
-    """A NetCDF file that is being written, and sealed when it is closed, if nothing went wrong; a context manager.
+    """A NetCDF file that is being written, and sealed at the end, if nothing went wrong; a context manager.
+
+    Parameters
+    ----------
+    path : str or path-like
+    form : str
+        NetCDF4's name of the format.
+    whole : bool
+        Whether the file takes its name at the end only, if nothing went wrong. Otherwise it takes it when it is open:
+        what others have open under that name stays as it is for them.
 
     Attributes
     ----------
@@ -121,38 +132,42 @@ class NetCDFWriter:
         If the file cannot be made.
     """
 
-    def __init__(self, path: str | PathLike, form: str):
-        self._path, self._whole = path, True
-        # The file takes its name when it is open: what others have open under that name stays as it is for them.
-        with replacing(path) as unfinished, self.library():
-            self.dataset = netCDF4.Dataset(unfinished, "w", format=form)
+    def __init__(self, path: str | PathLike, form: str, whole: bool = False):
+        self._path, self._written = path, True
+        with contextlib.ExitStack() as stack:
+            self._place = stack.enter_context(replacing(path))
+            with self.library():
+                self.dataset = netCDF4.Dataset(self._place, "w", format=form)
+            self._naming = stack.pop_all()
+        if not whole:
+            self._naming.close()
+            self._place = path
 
     def __enter__(self) -> NetCDFWriter:
         return self
 
-    def __exit__(self, kind, *exception):
-        self._whole = self._whole and kind is None
-        self.close()
+    def __exit__(self, *exception):
+        self._naming.push(self._close)
+        self._naming.__exit__(*exception)
 
     def sync(self):
         """Hand everything to the operating system."""
         with self.library():
             self.dataset.sync()
 
-    def close(self):
-        """Close the file, and seal it if all of it was written."""
+    def _close(self, kind, *exception):
         with self.library():
             self.dataset.close()
-        if self._whole:
-            write_seal(self._path)
+            if self._written and kind is None:
+                write_seal(self._place)
 
     @contextlib.contextmanager
     def library(self) -> Iterator[None]:
-        """Around calls that write: a failure, such as a full disk, is an `OutputError`."""
+        """Around calls that write, and no others: a failure, such as a full disk, is an `OutputError`."""
         try:
             yield
-        except (OSError, RuntimeError) as error:
-            self._whole = False
+        except LIBRARY_ERRORS as error:
+            self._written = False
             raise OutputError(f"{self._path} cannot be written: {_one_line(error)}") from error
 
 

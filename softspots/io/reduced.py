@@ -19,7 +19,6 @@ from softspots.io.netcdf import NetCDFReader, NetCDFWriter
 from softspots.io.quantities import AXES, QUANTITIES
 from softspots.io.reduced_content import reduced_fault
 from softspots.io.schema import parameter_fault
-from softspots.replacing import replacing
 
 VERSION = 2
 READABLE = (1, VERSION)
@@ -100,6 +99,12 @@ def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
     attribute ``missing_<name>`` that says why; the run's parameters and other attributes are ``config_<name>`` and
     ``run_<name>``.
 
+    Parameters
+    ----------
+    path : str or path-like
+    reduced : Reduced
+        Its ``checked`` is not written: what is read back has a checksum of its own.
+
     Raises
     ------
     InputError
@@ -109,28 +114,24 @@ def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
     """
     if fault := reduced_fault(reduced.axes, reduced.measured, VERSION):
         raise InputError(f"write_reduced: {fault}")
-    with replacing(path) as unfinished, NetCDFWriter(unfinished, "NETCDF4") as writer, writer.library():
-        dataset = writer.dataset
-        set_attributes(
-            dataset,
-            {
-                "title": TITLE,
-                "software": "softspots",
-                "software_version": version("softspots"),
-                "reduced_version": VERSION,
-                "confidence": CONFIDENCE,
-            }
-            | _prefixed(CONFIGURATION, reduced.configuration)
-            | _prefixed(RUN, reduced.provenance)
-            | _prefixed(MISSING, reduced.missing),
-        )
+    attributes = (
+        {
+            "title": TITLE,
+            "software": "softspots",
+            "software_version": version("softspots"),
+            "reduced_version": VERSION,
+            "confidence": CONFIDENCE,
+        }
+        | _prefixed(CONFIGURATION, reduced.configuration)
+        | _prefixed(RUN, reduced.provenance)
+        | _prefixed(MISSING, reduced.missing)
+    )
+    with NetCDFWriter(path, "NETCDF4", whole=True) as writer, writer.library():
+        set_attributes(writer.dataset, attributes)
         for name, values in reduced.axes.items():
-            dataset.createDimension(name, len(values))
-            variable = dataset.createVariable(name, "f8", (name,), fletcher32=True)
-            variable.setncatts({"units": AXES[name].units, "long_name": AXES[name].long_name})
-            variable[...] = values
+            _write_axis(writer.dataset, name, values)
         for name, found in reduced.measured.items():
-            _write_measured(dataset, name, found)
+            _write_measured(writer.dataset, name, found)
 
 
 def read_reduced(path: str | PathLike) -> Reduced:
@@ -193,6 +194,13 @@ def _read_measured(file, name):
         int(file.attribute(name, "block") or 0),
         str(file.attribute(name, "note") or ""),
     )
+
+
+def _write_axis(dataset, name, values):
+    dataset.createDimension(name, len(values))
+    variable = dataset.createVariable(name, "f8", (name,), fletcher32=True)
+    variable.setncatts({"units": AXES[name].units, "long_name": AXES[name].long_name})
+    variable[...] = values
 
 
 def _write_measured(dataset, name, found):

@@ -26,7 +26,7 @@ class ResultsWriter:
 
     The variables are those of `softspots.io.schema.SCHEMA`. Floats that are never written (D²_min of the last frame,
     which has no later one) read as NaN; integers as NetCDF's fill value. HDF5 keeps checksums of what it writes, and
-    closing the file puts one of the whole behind it (`softspots.io.seal`).
+    what ends without an error gets one of the whole behind it (`softspots.io.seal`).
 
     What holds after a crash: what a call has written is with the operating system when the call returns. If the process
     dies between two calls, even by SIGKILL, the file opens and holds all frames written. HDF5 keeps no journal: a death
@@ -121,10 +121,6 @@ class ResultsWriter:
         with self._writer.library():
             set_attributes(self._writer.dataset, attributes)
         self._writer.sync()
-
-    def close(self):
-        """Close and seal the file."""
-        self._writer.close()
 
     def __enter__(self) -> ResultsWriter:
         return self

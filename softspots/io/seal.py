@@ -11,7 +11,7 @@ import os
 import re
 from os import PathLike
 
-from softspots.exceptions import DamagedFileError, OutputError
+from softspots.exceptions import DamagedFileError
 
 _MARK = b"\nsoftspots sealed sha256 "
 _SEAL = re.compile(re.escape(_MARK) + rb"([0-9a-f]{64})\n")
@@ -26,16 +26,13 @@ def write_seal(path: str | PathLike) -> None:
 
     Raises
     ------
-    OutputError
+    OSError
         If it cannot be written.
     """
-    try:
-        with open(path, "r+b") as file:
-            digest = _digest(file, os.fstat(file.fileno()).st_size)
-            file.seek(0, os.SEEK_END)
-            file.write(_MARK + digest + b"\n")
-    except OSError as error:
-        raise OutputError(f"{path} cannot be sealed: {error.strerror}") from error
+    with open(path, "r+b") as file:
+        digest = _digest(file, os.fstat(file.fileno()).st_size)
+        file.seek(0, os.SEEK_END)
+        file.write(_MARK + digest + b"\n")
 
 
 def check_seal(path: str | PathLike) -> bool:

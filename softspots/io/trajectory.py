@@ -46,7 +46,7 @@ class TrajectoryWriter:
 
     Besides what the convention has: ``strain``, the total strain of the box (NaN if it is not known), and ``image``,
     how often each particle has been wrapped along the lattice vectors. Full precision is in the results file only.
-    Each frame has a ``checksum``, and closing the file puts one of the whole behind it (`softspots.io.seal`).
+    Each frame has a ``checksum``, and what ends without an error gets one of the whole behind it (`softspots.io.seal`).
 
     Parameters
     ----------
@@ -142,10 +142,6 @@ class TrajectoryWriter:
             dataset.variables[CHECKSUM][index] = _checksum(self._attributes, index, arrays)
         self._time = frame.time
         self._writer.sync()
-
-    def close(self):
-        """Close and seal the file."""
-        self._writer.close()
 
     def __enter__(self) -> TrajectoryWriter:
         return self
