@@ -7,7 +7,7 @@ import numpy as np
 from softspots.exceptions import InputError
 
 
-def float_array(name: str, values, shape: tuple) -> np.ndarray:
+def float_array(name: str, values, shape: tuple, *, allow_nan: bool = False) -> np.ndarray:
     """A new array of float64, in C order, of the finite numbers in ``values``.
 
     Parameters
@@ -18,18 +18,34 @@ def float_array(name: str, values, shape: tuple) -> np.ndarray:
         Masked arrays are taken if nothing in them is masked.
     shape : tuple
         A string stands for any length and is what the message calls it: ``("N", 2)``.
+    allow_nan : bool, optional
+        Whether NaN is taken, for what is not known.
 
     Raises
     ------
     InputError
         If the values are no real numbers, have another shape, are masked, or are not finite.
     """
-    array = _real_numbers(name, values)
-    _require_shape(name, array, shape)
+    array = real_array(name, values, shape)
     with np.errstate(over="ignore"):
         array = np.array(array, dtype=np.float64, order="C")
-    if not np.isfinite(array).all():
-        raise InputError(f"{name} must be finite; {np.count_nonzero(~np.isfinite(array))} of {array.size} are not")
+    wrong = np.isinf(array) if allow_nan else ~np.isfinite(array)
+    if wrong.any():
+        allowed = "finite or NaN" if allow_nan else "finite"
+        raise InputError(f"{name} must be {allowed}; {np.count_nonzero(wrong)} of {array.size} are not")
+    return array
+
+
+def real_array(name: str, values, shape: tuple) -> np.ndarray:
+    """``values`` as an array of real numbers of any type, which may be NaN; a copy only where there is no array.
+
+    Raises
+    ------
+    InputError
+        If the values are no real numbers, have another shape, or are masked.
+    """
+    array = _real_numbers(name, values)
+    _require_shape(name, array, shape)
     return array
 
 
@@ -41,8 +57,7 @@ def whole_array(name: str, values, shape: tuple, low: int, high: int, dtype=np.i
     InputError
         If the values are no whole numbers in this range, have another shape, or are masked.
     """
-    array = _real_numbers(name, values)
-    _require_shape(name, array, shape)
+    array = real_array(name, values, shape)
     if array.dtype.kind == "f":
         # In half precision the limits themselves would overflow.
         with np.errstate(over="ignore"):
@@ -99,10 +114,21 @@ def whole_number(name: str, value, low: int, high: int = 2**31 - 1) -> int:
     return int(array)
 
 
-def _real_numbers(name, values) -> np.ndarray:
+def refuse_masked(name: str, values) -> None:
+    """Refuse ``values`` that are masked somewhere, as NumPy would go on with what is behind the mask.
+
+    Raises
+    ------
+    InputError
+        If any is masked.
+    """
     if np.ma.is_masked(values):
         count = np.ma.count_masked(values)
         raise InputError(f"{name} have {count} masked entries of {np.size(values)}; fill them, or leave them out")
+
+
+def _real_numbers(name, values) -> np.ndarray:
+    refuse_masked(name, values)
     try:
         array = np.asarray(values)
         if array.dtype.kind == "O":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from .arrays import refuse_masked
 from .exceptions import InputError
 
 # An eigenvalue is zero below this part of the matrix norm: six digits above rounding, and some five
@@ -27,8 +28,7 @@ def checked(matrix) -> tuple[sparse.csc_array, float]:
     InputError
         If the matrix is not a finite, real, symmetric one with an entry that is not zero.
     """
-    if np.ma.is_masked(matrix):
-        raise InputError("matrix has masked entries; all must be known")
+    refuse_masked("columns of the matrix", matrix)
     if not sparse.issparse(matrix):
         matrix = np.asarray(matrix)
     if matrix.dtype.kind not in "biuf":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 from scipy import sparse
@@ -12,6 +11,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 
 from . import _core
 from ._core import BLOCK_WIDTH
+from .arrays import float_array, real_array, real_number, whole_number
 from .exceptions import InputError, UnstableError
 from .factorization import Cholesky, count_below
 from .forces import kernel_arguments
@@ -120,16 +120,13 @@ def participation_ratio(vectors: np.ndarray) -> np.ndarray:
     Raises
     ------
     InputError
-        If the shape does not fit, or components are masked.
+        If the shape does not fit, or components are masked or not finite.
     """
-    if np.ma.is_masked(vectors):
-        raise InputError(f"participation_ratio: vectors have {np.ma.count_masked(vectors)} masked components")
-    vectors = np.asarray(vectors, dtype=float)
-    if vectors.ndim != 3:
-        raise InputError(f"participation_ratio: vectors have shape {vectors.shape}; (modes, N, dimension) is needed")
+    vectors = real_array("participation_ratio: vectors", vectors, ("modes", "N", "dimension"))
     ratios = np.empty(len(vectors))
     # One after the other, as a mode fits into a cache.
     for number, vector in enumerate(vectors):
+        vector = float_array(f"participation_ratio: components of mode {number}", vector, vectors.shape[1:])
         squares = np.einsum("ij,ij->i", vector, vector)
         ratios[number] = squares.sum() ** 2 / (len(squares) * np.square(squares).sum())
     return ratios
@@ -190,18 +187,18 @@ def lowest_modes(
         raise InputError(f"lowest_modes: method is {method!r}; allowed: {', '.join(METHODS)}")
     matrix, precision = checked(matrix)
     size = matrix.shape[0]
-    if not isinstance(dimension, Integral) or dimension < 1 or size % dimension:
+    if size % whole_number("lowest_modes: dimension", dimension, 1):
         raise InputError(f"lowest_modes: {size} degrees of freedom do not fit dimension {dimension!r}")
     if stability is not None:
         matrix, rigid = _held(matrix, dimension, translations, stability)
     else:
         rigid = uniform(size, dimension)[:, : dimension * bool(translations)]
     free = matrix.shape[0] - rigid.shape[1]
-    if not (isinstance(count, Integral) and 1 <= count <= free):
+    if free < 1:
         raise InputError(
-            f"lowest_modes: count is {count!r}; {matrix.shape[0]} degrees of freedom less {rigid.shape[1]} rigid "
-            f"motions allow {f'1 to {free}' if free else 'none'}"
+            f"lowest_modes: {matrix.shape[0]} degrees of freedom less {rigid.shape[1]} rigid motions leave no modes"
         )
+    whole_number("lowest_modes: count", count, 1, free)
     tolerance = zero_threshold(matrix, precision)
     if (error := np.linalg.norm(matrix @ rigid, axis=0).max(initial=0.0)) > tolerance:
         raise InputError(
@@ -263,14 +260,25 @@ def modes_below(matrix, value: float) -> int:
     eigensolver and proves, just above the last mode found, that none is missed. It is exact unless an
     eigenvalue lies within 1e-10 of the matrix norm of ``value``.
 
+    Parameters
+    ----------
+    matrix : (n, n) sparse matrix or array_like
+        Real symmetric, as for `lowest_modes`.
+    value : float
+        In the unit of the matrix, ε_AA/σ_AA² for a Hessian; a frequency squared.
+
+    Returns
+    -------
+    int
+
     Raises
     ------
     InputError
-        If the matrix is not a finite, real, symmetric one, or rounding leaves the count uncertain, as it does
-        when ``value`` is an eigenvalue.
+        If the matrix is not a finite, real, symmetric one, ``value`` no finite number, or rounding leaves the count
+        uncertain, as it does when ``value`` is an eigenvalue.
     """
     matrix, precision = checked(matrix)
-    return count_below(matrix, value, zero_threshold(matrix, precision))
+    return count_below(matrix, real_number("modes_below: value", value), zero_threshold(matrix, precision))
 
 
 def softest_mode(matrix: sparse.csc_array, rigid: np.ndarray, cholesky: Cholesky) -> tuple[float, np.ndarray]:

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.transforms import Bbox
 
+from .arrays import float_array, positive_number, whole_array
 from .exceptions import InputError
 from .probability import THRESHOLD
 from .replacing import replacing
@@ -89,17 +90,18 @@ def draw_map(
     Raises
     ------
     InputError
-        If shapes do not fit, D²_min is infinite, negative or nowhere positive, or the temperature is not positive.
+        If shapes do not fit, numbers are masked, D²_min is infinite, negative or nowhere positive, or the temperature
+        is no positive finite number.
     """
-    d2min, labels = np.asarray(d2min, dtype=float), np.asarray(labels)
-    if not d2min.shape == labels.shape == (len(frame),):
+    d2min = float_array("draw_map: values of d2min", d2min, (len(frame),), allow_nan=True)
+    labels = whole_array("draw_map: labels", labels, (len(frame),), -1, 2**31 - 1)
+    if (d2min < 0).any() or not (d2min > 0).any():
         raise InputError(
-            f"draw_map: d2min has shape {d2min.shape} and labels {labels.shape}; ({len(frame)},) is needed"
+            f"draw_map: d2min must be nowhere negative and somewhere positive; of {len(d2min)} values "
+            f"{np.count_nonzero(d2min < 0)} are negative and {np.count_nonzero(d2min > 0)} positive"
         )
-    if np.isinf(d2min).any() or (d2min < 0).any() or not (d2min > 0).any():
-        raise InputError("draw_map: d2min must be finite or NaN, not negative, and somewhere positive")
-    if temperature is not None and not temperature > 0:
-        raise InputError(f"draw_map: temperature is {temperature!r}; it must be positive")
+    if temperature is not None:
+        positive_number("draw_map: temperature", temperature)
     inset = inset and bool((labels >= 0).any())
     width = WITH_INSET if inset else WITH_BAR if colorbar else 1.0
     values = d2min if temperature is None else d2min / temperature

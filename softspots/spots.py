@@ -5,12 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 
 from . import _core
-from .arrays import float_array, positive_number, whole_array, whole_number
+from .arrays import float_array, positive_number, real_array, whole_array, whole_number
 from .clusters import label_clusters, make_whole
 from .exceptions import InputError
 from .forces import box_array
@@ -45,28 +44,23 @@ class SoftSpots:
     n_particles: int | None = None
 
     def __len__(self) -> int:
-        return self.count
+        return int(self.labels.max(initial=-1)) + 1
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """The particle ids of each spot, rising."""
         on_spot = np.flatnonzero(self.labels >= 0)
         order = on_spot[np.argsort(self.labels[on_spot], kind="stable")]
-        return iter(np.split(order, np.cumsum(self.sizes)[:-1]) if self.count else [])
+        return iter(np.split(order, np.cumsum(self.sizes)[:-1]) if len(order) else [])
 
     def __repr__(self) -> str:
-        parts = f"{self.count} on {np.count_nonzero(self.labels >= 0)} of {len(self.labels)} particles"
+        parts = f"{len(self)} on {np.count_nonzero(self.labels >= 0)} of {len(self.labels)} particles"
         made = f" from {self.n_modes} modes, {self.n_particles} particles of each" if self.n_modes else ""
         return f"SoftSpots({parts}{made})"
 
     @property
-    def count(self) -> int:
-        """Number of soft spots."""
-        return int(self.labels.max(initial=-1)) + 1
-
-    @property
     def sizes(self) -> np.ndarray:
         """How many particles are on each spot, (S,)."""
-        return np.bincount(self.labels[self.labels >= 0], minlength=self.count)
+        return np.bincount(self.labels[self.labels >= 0], minlength=len(self))
 
     @property
     def centers(self) -> np.ndarray:
@@ -84,25 +78,13 @@ class SoftSpots:
         one, other = self.labels[self.edges].T
         whole = make_whole(self.frame.positions, self.frame.box, self.edges[(one == other) & (one >= 0)])
         on_spot = self.labels >= 0
-        sums = [np.bincount(self.labels[on_spot], axis[on_spot], self.count) for axis in whole.T]
+        sums = [np.bincount(self.labels[on_spot], axis[on_spot], len(self)) for axis in whole.T]
         return self.frame.box.wrap(np.column_stack(sums) / self.sizes[:, None])[0]
 
     @property
     def density(self) -> float:
         """Fraction of the particles that lie on soft spots (ρ_SS of this frame)."""
         return float(np.mean(self.labels >= 0))
-
-    def members(self, spot: int) -> np.ndarray:
-        """Particle ids of the spot with number ``spot``, rising.
-
-        Raises
-        ------
-        IndexError
-            If there is no such spot.
-        """
-        if not 0 <= spot < self.count:
-            raise IndexError(f"SoftSpots: spot is {spot}; there are {self.count} spots, numbered from 0")
-        return np.flatnonzero(self.labels == spot)
 
 
 def rank_modes(participation_ratio: np.ndarray) -> np.ndarray:
@@ -146,17 +128,13 @@ def mode_particles(vectors: np.ndarray, count: int) -> np.ndarray:
     InputError
         If the shape does not fit, a component is masked or not finite, or ``count`` is out of range.
     """
-    if np.ma.is_masked(vectors):
-        raise InputError(f"mode_particles: vectors have {np.ma.count_masked(vectors)} masked components")
-    vectors = np.asarray(vectors, dtype=float)
-    if vectors.ndim != 3 or vectors.shape[2] != 2:
-        raise InputError(f"mode_particles: vectors have shape {vectors.shape}; (modes, particles, 2) is needed")
+    vectors = real_array("mode_particles: vectors", vectors, ("modes", "particles", 2))
     n_modes, n_all, _ = vectors.shape
-    if not (isinstance(count, Integral) and 1 <= count <= n_all):
-        raise InputError(f"mode_particles: {count!r} particles are asked of each mode; allowed: 1 to {n_all} (all)")
+    whole_number("mode_particles: count", count, 1, n_all)
     largest = np.empty((n_modes, count), dtype=np.int32)
     for mode, vector in enumerate(vectors):
-        squares = vector[:, 0] ** 2 + vector[:, 1] ** 2
+        x, y = np.asarray(vector, dtype=float).T
+        squares = x**2 + y**2
         if not np.isfinite(squares).all():
             raise InputError(f"mode_particles: mode {mode} has components that are not finite")
         # All that tie with the last one taken are sorted too: a partition alone picks among them at will.
@@ -283,14 +261,12 @@ def soft_spots_from_ranking(
             f"{np.shape(mode_particles)}; (modes,) and (modes, particles of each) are needed"
         )
     mode_particles = whole_array("soft_spots: mode_particles", mode_particles, ("M", "K"), 0, len(frame) - 1)
-    if n_modes is None:
-        n_modes = _default_modes(len(frame), len(mode_particles))
+    n_modes = _default_modes(len(frame), len(mode_particles)) if n_modes is None else n_modes
     n_particles = min(PARTICLES, mode_particles.shape[1]) if n_particles is None else n_particles
     for name, value, limit in zip(
         ("n_modes", "n_particles"), (n_modes, n_particles), mode_particles.shape, strict=True
     ):
-        if not (isinstance(value, Integral) and 1 <= value <= limit):
-            raise InputError(f"soft_spots: {name} is {value!r}; allowed: 1 to {limit} (all that are given)")
+        whole_number(f"soft_spots: {name}", value, 1, limit)
     whole_number("soft_spots: min_particles", min_particles, 1)
     on_map = np.zeros(len(frame), dtype=bool)
     on_map[mode_particles[rank_modes(participation_ratio)[:n_modes], :n_particles]] = True
@@ -325,7 +301,10 @@ def soft_spots(
         raise InputError(
             f"soft_spots: vectors have shape {np.shape(modes.vectors)}; (modes, {len(frame)}, 2) is needed"
         )
-    ranking = mode_particles(modes.vectors, min(PARTICLES, len(frame)) if n_particles is None else n_particles)
+    # Here, so that its warning shows the caller's line.
+    n_modes = _default_modes(len(frame), len(modes.vectors)) if n_modes is None else n_modes
+    asked = min(PARTICLES, len(frame)) if n_particles is None else n_particles
+    ranking = mode_particles(modes.vectors, whole_number("soft_spots: n_particles", asked, 1, len(frame)))
     if not modes.vectors[np.arange(len(ranking)), ranking[:, -1]].any(axis=1).all():
         # Particles that nothing holds take part in no mode.
         moving = np.count_nonzero(np.any(modes.vectors, axis=(0, 2)))
@@ -336,6 +315,7 @@ def soft_spots(
 
 
 def _default_modes(particles: int, there: int) -> int:
+    """How many modes make a map if nobody says; to be called by public functions, as the warning points two up."""
     wanted = max(1, round(MODES_PER_PARTICLE * particles))
     if wanted > there:
         warnings.warn(
@@ -346,9 +326,4 @@ def _default_modes(particles: int, there: int) -> int:
 
 
 def _checked_among(among, frame):
-    if np.ma.is_masked(among):
-        raise InputError(f"among has {np.ma.count_masked(among)} masked entries")
-    among = np.ones(len(frame), dtype=bool) if among is None else np.asarray(among, dtype=bool)
-    if among.shape != (len(frame),):
-        raise InputError(f"among has shape {among.shape}; ({len(frame)},) is needed")
-    return among
+    return whole_array("among: entries", np.ones(len(frame)) if among is None else among, (len(frame),), 0, 1)

@@ -28,6 +28,12 @@ def test_finite_numbers_are_copied_as_they_are(values, fortran):
     assert np.array_equal(found, expected) and not np.shares_memory(found, given)
 
 
+def test_nan_is_taken_where_it_is_allowed_and_infinity_is_not():
+    assert np.isnan(float_array("x", [1.0, np.nan], (2,), allow_nan=True)).tolist() == [False, True]
+    with pytest.raises(InputError, match="x must be finite or NaN; 1 of 2 are not"):
+        float_array("x", [np.inf, np.nan], (2,), allow_nan=True)
+
+
 @given(reals.flatmap(lambda dtype: arrays.arrays(dtype, 4)))
 def test_whole_numbers_keep_their_values(values):
     # Compared as Python has them, without a type to overflow.

@@ -68,7 +68,7 @@ def test_modes_are_ranked_by_participation_ratio_then_number():
 
 @pytest.mark.parametrize("count", [0, 4])
 def test_more_particles_than_there_are_is_an_error(count):
-    with pytest.raises(ValueError, match=rf"{count} particles are asked of each mode; allowed: 1 to 3"):
+    with pytest.raises(ValueError, match=rf"count is {count}; it must be a whole number from 1 to 3"):
         mode_particles(np.ones((2, 3, 2)), count)
 
 
@@ -160,10 +160,12 @@ def test_edges_among_some_particles_are_those_of_all_that_join_them(frame, conne
     among = np.random.default_rng(4).random(len(frame)) < 0.4
     edges = connect(frame)
     assert (connect(frame, among) == edges[among[edges].all(axis=1)]).all()
-    with pytest.raises(InputError, match="among has 1 masked entries"):
+    with pytest.raises(InputError, match="among: entries have 1 masked entries"):
         connect(frame, np.ma.masked_array(among, np.arange(len(frame)) == 3))
-    with pytest.raises(ValueError, match=r"among has shape \(3,\)"):
+    with pytest.raises(ValueError, match=r"among: entries have shape \(3,\)"):
         connect(frame, among[:3])
+    with pytest.raises(InputError, match="whole numbers from 0 to 1; 2 is among them"):
+        connect(frame, np.arange(len(frame)))
 
 
 @pytest.mark.parametrize("length", [0.8, 1.5, 4.0])
@@ -213,13 +215,9 @@ def test_clusters_are_the_connected_particles_of_the_map(on_map, pairs, min_part
 
 def test_values_of_a_map():
     spots = SoftSpots(np.array([-1, 0, 1, 0, -1, 1, 1, -1], dtype=np.int32))
-    assert (spots.count, spots.density) == (2, 5 / 8)
-    assert spots.members(1).tolist() == [2, 5, 6]
-    for spot in (-1, 2):
-        with pytest.raises(IndexError, match=rf"spot is {spot}; there are 2 spots"):
-            spots.members(spot)
+    assert (len(spots), spots.density) == (2, 5 / 8)
     empty = SoftSpots(np.full(3, -1, dtype=np.int32))
-    assert (empty.count, empty.density) == (0, 0.0)
+    assert (len(empty), empty.density) == (0, 0.0)
 
 
 def test_spots_are_a_sequence_with_sizes():
@@ -263,7 +261,7 @@ def test_spots_are_the_cores_of_the_most_localized_modes(square):
     frame, modes, distances = square
     spots = soft_spots(frame, modes, n_modes=2, n_particles=9)
     cores = [set(np.argsort(distance)[:9].tolist()) for distance in distances[1:]]
-    assert [set(spots.members(spot).tolist()) for spot in range(spots.count)] == sorted(cores, key=min)
+    assert [set(particles.tolist()) for particles in spots] == sorted(cores, key=min)
     assert spots.density == 18 / 400
 
 
@@ -277,9 +275,9 @@ def test_maps_from_a_stored_ranking_are_those_from_the_modes(square, n_modes, n_
 
 def test_small_clusters_are_dropped(square):
     frame, modes, _ = square
-    assert soft_spots(frame, modes, n_modes=2, n_particles=3).count == 0
-    assert soft_spots(frame, modes, n_modes=2, n_particles=3, min_particles=3).count == 2
-    assert soft_spots(frame, modes, n_modes=2, n_particles=4).count == 2
+    assert len(soft_spots(frame, modes, n_modes=2, n_particles=3)) == 0
+    assert len(soft_spots(frame, modes, n_modes=2, n_particles=3, min_particles=3)) == 2
+    assert len(soft_spots(frame, modes, n_modes=2, n_particles=4)) == 2
 
 
 @pytest.mark.parametrize("flips", [0, 1, -2])
@@ -316,8 +314,10 @@ def test_defaults_fit_the_system(square):
     stored = soft_spots_from_ranking(frame, modes.participation_ratio, ranking)
     assert (stored.n_modes, stored.n_particles) == (17, 12)
     few = SimpleNamespace(vectors=modes.vectors[:5], participation_ratio=modes.participation_ratio[:5])
-    with pytest.warns(UserWarning, match="17 modes make a map of 400 particles, but only 5 are given"):
+    with pytest.warns(UserWarning, match="17 modes make a map of 400 particles, but only 5 are given") as warned:
         assert soft_spots(frame, few).n_modes == 5
+        assert soft_spots_from_ranking(frame, few.participation_ratio, ranking[:5]).n_modes == 5
+    assert [warning.filename for warning in warned] == [__file__] * 2
     tiny = Frame(frame.positions[:6], frame.species[:6], frame.box)
     modes, _ = local_modes(tiny, [(1.0, 1.0)], [3.0])
     assert (soft_spots(tiny, modes).n_modes, soft_spots(tiny, modes).n_particles) == (1, 6)
@@ -359,17 +359,17 @@ def test_the_connection_decides_what_is_one_spot(square):
     # The cores of the two modes are 9 apart: one spot only if bonds reach that far.
     frame, modes, _ = square
     chosen = {"n_modes": 2, "n_particles": 9, "connection": "distance"}
-    assert soft_spots(frame, modes, **chosen).count == 2
-    assert soft_spots(frame, modes, **chosen, bond_length=9.0).count == 1
-    assert soft_spots(frame, modes, **chosen, bond_length=0.1).count == 0
+    assert len(soft_spots(frame, modes, **chosen)) == 2
+    assert len(soft_spots(frame, modes, **chosen, bond_length=9.0)) == 1
+    assert len(soft_spots(frame, modes, **chosen, bond_length=0.1)) == 0
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"n_modes": 4}, "n_modes is 4; allowed: 1 to 3"),
-        ({"n_modes": 0}, "n_modes is 0; allowed: 1 to 3"),
-        ({"n_particles": 401}, "401 particles are asked of each mode; allowed: 1 to 400"),
+        ({"n_modes": 4}, "n_modes is 4; it must be a whole number from 1 to 3"),
+        ({"n_modes": 0}, "n_modes is 0; it must be a whole number from 1 to 3"),
+        ({"n_particles": 401}, "soft_spots: n_particles is 401; it must be a whole number from 1 to 400"),
         ({"connection": "voronoi"}, "connection is 'voronoi'; allowed: delaunay, distance"),
         ({"connection": "foo", "bond_length": 1.0}, "connection is 'foo'; allowed: delaunay, distance"),
         ({"connection": None}, "connection is None; allowed: delaunay, distance"),
@@ -388,7 +388,7 @@ def test_modes_and_rankings_must_fit_the_frame(square):
     with pytest.raises(ValueError, match=r"vectors have shape \(3, 400, 2\); \(modes, 399, 2\) is needed"):
         soft_spots(Frame(frame.positions[1:], frame.species[1:], frame.box), modes, 2, 9)
     ranking = mode_particles(modes.vectors, 9)
-    with pytest.raises(ValueError, match="n_particles is 10; allowed: 1 to 9"):
+    with pytest.raises(ValueError, match="n_particles is 10; it must be a whole number from 1 to 9"):
         soft_spots_from_ranking(frame, modes.participation_ratio, ranking, 2, 10)
     with pytest.raises(ValueError, match=r"participation_ratio has shape \(2,\)"):
         soft_spots_from_ranking(frame, modes.participation_ratio[1:], ranking, 2, 9)
