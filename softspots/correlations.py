@@ -227,8 +227,8 @@ def collapse(curves: Sequence[Correlation], rates: Sequence[float]) -> Collapse:
     Raises
     ------
     InputError
-        If there are not as many rates as curves, at least two, a rate is not positive, or the curves have no range
-        in common.
+        If there are not as many rates as curves, at least two, a rate is not positive, a curve is known at no lag, or
+        the curves have no range in common.
 
     Notes
     -----
@@ -239,6 +239,8 @@ def collapse(curves: Sequence[Correlation], rates: Sequence[float]) -> Collapse:
             f"collapse: {len(curves)} curves and rates {list(rates)}; two or more positive rates are needed"
         )
     known = [(curve.lags > 0) & np.isfinite(curve.value) for curve in curves]
+    if not all(where.any() for where in known):
+        raise InputError("collapse: a curve is known at no lag above 0")
     logs = [np.log(curve.lags[where]) for curve, where in zip(curves, known, strict=True)]
     values = [curve.value[where] for curve, where in zip(curves, known, strict=True)]
     # Of a lag that has no interval nothing can be told that has one.
@@ -253,11 +255,14 @@ def collapse(curves: Sequence[Correlation], rates: Sequence[float]) -> Collapse:
         points = np.linspace(first, last, COLLAPSE_POINTS)
         spreads.append(_spread(points, shifted, values))
         samples.append(np.array([_spread(points, shifted, one) for one in zip(*resampled, strict=False)]))
-        errors = [np.interp(points, log, np.nanstd(one, axis=0)) for log, one in zip(shifted, resampled, strict=True)]
+        errors = [np.interp(points, log, _deviation(one)) for log, one in zip(shifted, resampled, strict=True)]
         noises.append(float(np.sqrt(np.mean(np.square(errors)))))
-    ratio = spreads[0] / spreads[1]
     block = max(curve.estimate.block for curve in curves)
-    return Collapse(Estimate(ratio, ratio**2 / (samples[0] / samples[1]), block), *spreads, *noises)
+    # Curves that are the same have no spread, and no ratio of two.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.divide(*spreads)
+        resampled_ratio = ratio**2 / (samples[0] / samples[1])
+    return Collapse(Estimate(float(ratio), resampled_ratio, block), *spreads, *noises)
 
 
 def _at(times, own_times, values):
@@ -282,6 +287,12 @@ def _spread(points, logs, values) -> float:
     """Root of the variance between curves, averaged over the points."""
     curves = [np.interp(points, log, one) for log, one in zip(logs, values, strict=True)]
     return float(np.sqrt(np.mean(np.var(curves, axis=0, ddof=1))))
+
+
+def _deviation(resampled) -> np.ndarray:
+    """Standard deviation of the resamples that are known, NaN where none is."""
+    unknown = np.isnan(resampled).all(axis=0)
+    return np.where(unknown, np.nan, np.nanstd(np.where(unknown, 0.0, resampled), axis=0))
 
 
 def _checked_field(field, name) -> np.ndarray:

@@ -65,17 +65,20 @@ def collapses(series: Series) -> dict[str, Collapse]:
         return found
     for name in COLLAPSING:
         runs = [run for run in series.runs if name in run and run.strain_rate > 0]
-        curves = [_known(run.correlation(name)) for run in runs]
+        known = [(run.strain_rate, _known(run.correlation(name))) for run in runs]
+        # A curve that is known at one lag has no course.
+        known = [(rate, curve) for rate, curve in known if len(curve.lags) > 1]
         # Curves without a range of γ̇ δt in common say nothing.
-        ends = [run.strain_rate * curve.lags[[1, -1]] for run, curve in zip(runs, curves, strict=True)]
-        if len(runs) > 1 and max(first for first, _ in ends) < min(last for _, last in ends):
-            found[name] = collapse(curves, [run.strain_rate for run in runs])
+        ends = [rate * curve.lags[[0, -1]] for rate, curve in known]
+        if len({rate for rate, _ in known}) > 1 and max(first for first, _ in ends) < min(last for _, last in ends):
+            rates, curves = zip(*known, strict=True)
+            found[name] = collapse(curves, rates)
     return found
 
 
 def _known(curve: Correlation) -> Correlation:
-    """The curve without the longest lags, for which some resamples have no pairs of frames."""
-    known = np.isfinite(curve.estimate.resampled).all(axis=0)
+    """The curve at the lags above 0 that have an interval, and pairs of frames in every resample."""
+    known = (curve.lags > 0) & np.isfinite(curve.estimate.resampled).all(axis=0)
     return Correlation(
         curve.lags[known],
         curve.pairs[known],

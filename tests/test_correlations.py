@@ -15,6 +15,7 @@ from softspots.correlations import (
     relaxation_time,
     self_scattering,
 )
+from softspots.exceptions import InputError
 from softspots.state import Box, Frame
 
 WAVEVECTOR = 2 * np.pi
@@ -266,3 +267,20 @@ def test_fields_that_are_the_same_everywhere_in_a_resample_leave_it_undefined():
     # Without its first frame x varies nowhere.
     found = field_correlation([[0, 1], [0.5, 0.5]], [[0.25, 0.25], [0, 1]], [0])
     assert np.isnan(found.estimate.interval()).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_curves_without_intervals_collapse_without_one():
+    field = np.random.default_rng(1).standard_normal((4, 50))
+    curve = field_correlation(field, field, [0, 1, 2])
+    found = collapse([curve, curve], [1.0, 1.5])
+    assert np.isfinite(found.strain) and np.isnan(found.strain_noise) and np.isnan(found.ratio.interval()).all()
+    with pytest.raises(InputError, match="known at no lag above 0"):
+        collapse([curve, field_correlation(field, field, [0])], [1.0, 1.5])
+
+
+@pytest.mark.filterwarnings("error")
+def test_curves_that_are_the_same_have_no_ratio():
+    flat = known_curve([1, 2, 4, 8], np.full(4, 0.5))
+    found = collapse([flat, flat], [1.0, 1.5])
+    assert found.time == found.strain == 0 and np.isnan(found.ratio.value)

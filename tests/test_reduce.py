@@ -394,3 +394,16 @@ def test_what_the_strain_drives_collapses(driven):
     assert abs(exponent.value + 1) < 4 * exponent.error
     assert exponent.error < 0.2
     assert relaxation_exponent(series_of(driven[:1])[0]) is None
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("frames", [3, 4, 5, 6, 8, 12])
+def test_short_runs_at_two_rates_collapse_or_say_nothing(tmp_path, frames):
+    # Too few frames for intervals leave a curve with no lag, or one, that could be compared.
+    runs = [
+        reduce_run(write_results(tmp_path / f"{seed}.nc", frames, seed, strain_rate=seed * 1e-3)) for seed in (1, 2)
+    ]
+    (series,) = series_of(runs)
+    for found in collapses(series).values():
+        assert np.isfinite([found.ratio.value, found.time, found.strain]).all()
+        assert np.isfinite([found.time_noise, found.strain_noise]).all()
