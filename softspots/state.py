@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -33,13 +33,8 @@ class Box:
         x-component of the second lattice vector, in σ_AA. Any value is allowed; values that differ
         by ``length_x`` describe the same lattice.
     strain : float, optional
-        Total shear strain. Default: not known, as in files that hold lattice vectors alone; ``strain`` is then
-        ``tilt / length_y``, right but for flips, and `has_history` is False.
-
-    Attributes
-    ----------
-    has_history : bool
-        Whether the strain was given.
+        Total shear strain. Default: None, not known, as in files that hold lattice vectors alone; what needs one takes
+        `total_strain`.
 
     Raises
     ------
@@ -52,22 +47,21 @@ class Box:
     length_y: float
     tilt: float = 0.0
     strain: float | None = None
-    has_history: bool = field(init=False)
 
     def __post_init__(self):
-        object.__setattr__(self, "has_history", self.strain is not None)
         for name in ("length_x", "length_y"):
             object.__setattr__(self, name, positive_number(f"Box: {name}", getattr(self, name)))
         object.__setattr__(self, "tilt", real_number("Box: tilt", self.tilt))
-        strain = real_number("Box: strain", self.strain) if self.has_history else self.tilt / self.length_y
-        object.__setattr__(self, "strain", strain)
-        for name, offset in {"tilt": self.tilt, "strain": strain * self.length_y}.items():
+        if self.has_history:
+            object.__setattr__(self, "strain", real_number("Box: strain", self.strain))
+        for name, value, unit in (("tilt", self.tilt, 1.0), ("strain", self.total_strain, self.length_y)):
+            offset = value * unit
             if not abs(offset) < FARTHEST * self.length_x:
                 raise InputError(
-                    f"Box: {name} is {getattr(self, name)!r}, {offset / self.length_x:.3g} box lengths; at most "
+                    f"Box: {name} is {value!r}, {offset / self.length_x:.3g} box lengths; at most "
                     f"{FARTHEST:.3g} can be told from their rounding"
                 )
-        excess = (self.strain * self.length_y - self.tilt) / self.length_x
+        excess = (self.total_strain * self.length_y - self.tilt) / self.length_x
         # A strain that came through a file or an accumulated sum carries rounding of its own size.
         if abs(excess - round(excess)) > 1e-9 * (1 + abs(excess)):
             raise InputError(
@@ -91,9 +85,19 @@ class Box:
         return cls(length_x, length_y, offset - length_x * round(offset / length_x), strain)
 
     @property
+    def has_history(self) -> bool:
+        """Whether the strain is known."""
+        return self.strain is not None
+
+    @property
+    def total_strain(self) -> float:
+        """The strain; where it is not known, ``tilt / length_y``, which is right but for flips."""
+        return self.strain if self.has_history else self.tilt / self.length_y
+
+    @property
     def flips(self) -> int:
         """How many box lengths the tilt has been flipped back since zero strain."""
-        return round((self.strain * self.length_y - self.tilt) / self.length_x)
+        return round((self.total_strain * self.length_y - self.tilt) / self.length_x)
 
     def strain_to(self, later: Box) -> float:
         """By how much a ``later`` box of the same size has been sheared further.
@@ -107,7 +111,7 @@ class Box:
             If without a history the step is more than a quarter of ``length_x``, so that its direction is in doubt, or
             only one of the boxes has a history and it does not agree with the nearest lattice.
         """
-        told = later.strain - self.strain
+        told = later.total_strain - self.total_strain
         if self.has_history and later.has_history:
             return told
         step = (later.tilt - self.tilt) / self.length_x
@@ -120,8 +124,8 @@ class Box:
         strain = nearest * self.length_x / self.length_y
         if self.has_history != later.has_history and round((told - strain) * self.length_y / self.length_x) != 0:
             raise InputError(
-                f"Box: only one of two boxes carries its strain, and {self.strain:.6g} to {later.strain:.6g} is not "
-                f"the nearest step, {strain:.3g}; give both boxes their strain, or neither"
+                f"Box: only one of two boxes carries its strain, and {self.total_strain:.6g} to "
+                f"{later.total_strain:.6g} is not the nearest step, {strain:.3g}; give both boxes their strain, or neither"
             )
         return strain
 
@@ -291,7 +295,7 @@ class Frame:
         # Total strain and flip-free column numbers: both stay the same through a flip, to the bit.
         return self.positions + np.column_stack(
             (
-                self.box.length_x * (columns - self.box.flips * rows) + rows * (self.box.strain * self.box.length_y),
+                self.box.length_x * (columns - self.box.flips * rows) + rows * (self.box.total_strain * self.box.length_y),
                 rows * self.box.length_y,
             )
         )

@@ -151,7 +151,7 @@ def d2min(frame, later, cutoff):
 
 def lattice(box, columns, rows):
     """Lattice vectors by flip-free numbers: rows are displaced by the total strain, not by the tilt."""
-    return np.column_stack((columns * box.length_x + rows * box.strain * box.length_y, rows * box.length_y))
+    return np.column_stack((columns * box.length_x + rows * box.total_strain * box.length_y, rows * box.length_y))
 
 
 def central_difference(function, step):
@@ -174,7 +174,7 @@ def flipped(frame, times=1):
     box = frame.box
     images = frame.images + np.outer(frame.images[:, 1], (times, 0))
     return replace(
-        frame, box=Box(box.length_x, box.length_y, box.tilt - times * box.length_x, box.strain), images=images
+        frame, box=Box(box.length_x, box.length_y, box.tilt - times * box.length_x, box.total_strain), images=images
     )
 
 

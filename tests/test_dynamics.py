@@ -52,7 +52,7 @@ def plain_trajectory(frame, velocities, model, temperature, strain_rate, timeste
         velocities[:, 0] += half * force[:, 0] - strain_rate * (half * velocities[:, 1] + half**2 / 2 * force[:, 1])
         velocities[:, 1] += half * force[:, 1]
 
-    strain = box.strain
+    strain = box.total_strain
     force = forces(strain)
     for _ in range(steps):
         thermostat()
@@ -165,7 +165,7 @@ def test_start_does_not_depend_on_how_the_frame_is_described(liquid):
     other = Frame(
         frame.positions + np.outer(row, (box.tilt - box.length_x, box.length_y)),
         frame.species,
-        Box(box.length_x, box.length_y, box.tilt - box.length_x, box.strain),
+        Box(box.length_x, box.length_y, box.tilt - box.length_x, box.total_strain),
     )
     first = Simulation.from_frame(frame, MODEL, TEMPERATURE, 0.5, velocities=velocities, comm=Serial())
     second = Simulation.from_frame(other, MODEL, TEMPERATURE, 0.5, velocities=velocities, comm=Serial())

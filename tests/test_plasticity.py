@@ -20,7 +20,7 @@ GENERIC = disordered_frame(7, 11.0, 12.0, 3.4)
 def moved(frame, strain=0.0, displacements=0.0):
     """The frame after a simple shear of everything, box and images included, and displacements on top."""
     box = frame.box
-    later = Box(box.length_x, box.length_y, box.tilt + strain * box.length_y, box.strain + strain)
+    later = Box(box.length_x, box.length_y, box.tilt + strain * box.length_y, box.total_strain + strain)
     shear = np.array([[1.0, 0.0], [strain, 1.0]])
     return replace(frame, positions=frame.positions @ shear + displacements, box=later)
 
@@ -123,7 +123,7 @@ def test_origin_does_not_matter(frame):
     # The origin of a sheared box moves along with it.
     height = -28.1
     shifted = [
-        replace(one, positions=one.positions + (3.7 + one.box.strain * height, height)) for one in (start, later)
+        replace(one, positions=one.positions + (3.7 + one.box.total_strain * height, height)) for one in (start, later)
     ]
     assert_same(d2min(*shifted), d2min(start, later))
 

@@ -61,7 +61,7 @@ def test_sheared_box_is_flipped_into_half_a_length(length_x, length_y, strain):
 
 def test_a_box_never_flipped_takes_its_strain_from_its_tilt():
     box = Box(10.0, 4.0, tilt=9.0)
-    assert (box.strain, box.flips, box.area) == (2.25, 0, 40.0)
+    assert (box.strain, box.total_strain, box.flips, box.area) == (None, 2.25, 0, 40.0)
     assert not box.has_history and Box(10.0, 4.0, 9.0, 2.25).has_history
 
 
@@ -158,8 +158,17 @@ def test_a_frame_keeps_what_it_was_given():
 
 @pytest.mark.parametrize("box", [Box(3.0, 4.0, 1.0), Box(3.0, 4.0, 1.0, 0.25), Box.sheared(3.0, 4.0, 11.1)])
 def test_copies_of_a_box_know_their_history(box):
-    for one in (copy.deepcopy(box), pickle.loads(pickle.dumps(box))):
+    for one in (copy.deepcopy(box), pickle.loads(pickle.dumps(box)), replace(box)):
         assert one == box and one.has_history == box.has_history
+
+
+def test_a_box_that_is_changed_gets_no_history_it_had_not():
+    # From 0.49 to -0.49 of a box length: a flip, or 0.98 backwards, which only a history could tell.
+    one, other = (replace(Box(10.0, 10.0, tilt)) for tilt in (4.9, -4.9))
+    assert one.strain_to(other) == pytest.approx(0.02, rel=1e-12)
+    assert replace(one, tilt=2.0) == Box(10.0, 10.0, 2.0)
+    with pytest.raises(InputError, match="does not belong to tilt"):
+        replace(Box(10.0, 10.0, 1.0, 0.1), tilt=2.0)
 
 
 @pytest.mark.parametrize("name", ["positions", "species", "images", "ids"])

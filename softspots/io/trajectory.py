@@ -130,7 +130,7 @@ class TrajectoryWriter:
             "cell_lengths": (box.length_x, np.hypot(box.tilt, box.length_y), LENGTH_Z),
             "cell_angles": (90.0, 90.0, np.degrees(np.arctan2(box.length_y, box.tilt))),
             "atom_types": self._species + 1,
-            "strain": box.strain if box.has_history else np.nan,
+            "strain": np.nan if box.strain is None else box.strain,
             "image": np.column_stack((frame.images, np.zeros(len(frame)))),
         }
         arrays = {name: np.asarray(values[name]).astype(dtype) for name, (dtype, _, _) in PER_FRAME.items()}

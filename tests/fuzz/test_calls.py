@@ -177,8 +177,8 @@ def frame_pairs(draw):
     moved[:, 0] += strain * moved[:, 1]
     later = Box(box.length_x, box.length_y, box.tilt + step * box.length_x)
     if known:
-        frame = replace(frame, box=Box(box.length_x, box.length_y, box.tilt, box.strain))
-        later = Box(box.length_x, box.length_y, later.tilt, box.strain + strain)
+        frame = replace(frame, box=Box(box.length_x, box.length_y, box.tilt, box.total_strain))
+        later = Box(box.length_x, box.length_y, later.tilt, box.total_strain + strain)
         return frame, flipped(replace(frame, positions=moved, box=later), draw(st.integers(-2, 2))), 0.0
     return frame, replace(frame, positions=moved, box=later), abs(step)
 
