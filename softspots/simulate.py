@@ -94,8 +94,9 @@ def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None)
             progress.advance(steps)
             checkpointer.pause(now(0, 0.0))
 
+        # 0 as long as it is not done.
         preparation_time = earlier["preparation"]
-        if done == 0:
+        if not preparation_time:
             progress.stage("preparing")
             run.prepare(**preparation, progress=prepared)
             preparation_time = perf_counter() - start

@@ -353,6 +353,22 @@ def test_sigterm_in_the_preparation(tmp_path, undisturbed, listening, monkeypatc
     assert_same_run(tmp_path, undisturbed)
 
 
+def test_sigterm_in_the_first_frame_does_not_repeat_the_preparation(tmp_path, undisturbed, listening, monkeypatch):
+    analyse = simulate.analyse
+
+    def terminated(*arguments):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return analyse(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(simulate, "analyse", terminated)
+        with pytest.raises(simulate.Terminated, match="after step 1900; --resume goes on"):
+            go(tmp_path, "--frames=5")
+    interruption._Request.signal = None
+    go(tmp_path, "--frames=5", "--resume")
+    assert_same_run(tmp_path, undisturbed)
+
+
 def test_a_finished_run_continues_with_more_frames(tmp_path, undisturbed):
     go(tmp_path, "--frames=3")
     assert not (tmp_path / FRAMES).exists()
