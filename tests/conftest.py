@@ -1,11 +1,17 @@
-"""Fixtures for all tests: models, and small frames whose boxes are tilted either way."""
+"""Fixtures for all tests: models, small frames whose boxes are tilted either way, a Hessian, a trajectory."""
 
+import numpy as np
 import pytest
+from frames_in_files import write_trajectory
 from hypothesis import settings
 from reference import disordered_frame
 from threadpoolctl import threadpool_limits
+from tiny import run
 
+from softspots import interruption
 from softspots.model import PRESETS, SMOOTHINGS, Model
+from softspots.modes import hessian
+from softspots.quench import inherent_structure
 
 # The same examples in every run; the first call of a compiled kernel may be slow.
 settings.register_profile("seeded", derandomize=True, deadline=None)
@@ -40,3 +46,38 @@ def model(preset, smoothing):
 def frame(request):
     """A disordered frame of 158 to 184 particles."""
     return disordered_frame(**FRAMES[request.param])
+
+
+@pytest.fixture(scope="session")
+def matrix():
+    """The Hessian of the inherent structure of 183 particles."""
+    frame = disordered_frame(seed=5, length_x=11.7, length_y=13.0, tilt=4.1)
+    return hessian(inherent_structure(frame, Model.preset()).frame, Model.preset())
+
+
+@pytest.fixture(scope="session")
+def exact(matrix):
+    """All eigenvalues and vectors, the two translations first."""
+    return np.linalg.eigh(matrix.toarray())
+
+
+@pytest.fixture(scope="session")
+def trajectory(tmp_path_factory):
+    """A file of the frames of `frames_in_files`."""
+    return write_trajectory(tmp_path_factory.mktemp("trajectory") / "trajectory.nc")
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    process = run(["--frames=5", "--output", folder])
+    assert process.returncode == 0, process.stderr
+    return folder
+
+
+@pytest.fixture
+def listening():
+    """The command's handler of signals."""
+    with interruption.listening():
+        yield
+    interruption._Request.signal = None

@@ -1,4 +1,4 @@
-"""Results files of a made-up glass: soft spots that live, rearrange and die by known laws, particles that diffuse."""
+"""A made-up glass: soft spots that live, rearrange and die by known laws, particles that diffuse; its results files."""
 
 import numpy as np
 
@@ -100,3 +100,14 @@ def assert_same_trajectory(path, other):
         assert (one.time, one.box) == (two.time, two.box)
         for name in ("positions", "images", "species"):
             assert np.array_equal(getattr(one, name), getattr(two, name)), name
+
+
+def dying_maps(random, frames, groups, size, death, birth):
+    """Groups of particles that become spots with probability ``birth`` a frame, and die with ``death``."""
+    alive = np.empty((frames, groups), dtype=bool)
+    alive[0] = random.random(groups) < birth / (birth + death)
+    for frame in range(1, frames):
+        draw = random.random(groups)
+        alive[frame] = np.where(alive[frame - 1], draw >= death, draw < birth)
+    numbers = np.where(alive, np.cumsum(alive, axis=1) - 1, -1)
+    return np.repeat(numbers, size, axis=1)

@@ -117,3 +117,11 @@ def test_repr_is_a_line():
 def test_unknown_preset_is_refused():
     with pytest.raises(ValueError, match="'kob'; allowed: kob-andersen, as-printed"):
         Model.preset("kob")
+
+
+def test_the_mixture_of_a_run_has_all_its_parameters():
+    changes = {"smoothing": "switch", "cutoff": 2.2, "inner_cutoff": 1.9, "cutoff_per_pair": True, "fraction_a": 0.5}
+    model = Model.of_run({"model": "as-printed", "temperature": 0.1, "sigma": (1.0, 0.9, 0.7)} | changes)
+    assert model == Model.preset("as-printed", sigma=(1.0, 0.9, 0.7), **changes)
+    # Earlier files lack some.
+    assert Model.of_run({"model": "kob-andersen"}) == Model.preset()

@@ -1,42 +1,17 @@
-"""The map: what its pixels, its inset and its files show."""
-
-import subprocess
-import sys
-from pathlib import Path
+"""The map: what its pixels and its inset show."""
 
 import numpy as np
 import pytest
+from glass import BOX, TEMPERATURE, glass
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.image import imread
 from reference import images_of, wrapped
 
-import softspots
-from softspots.exceptions import InputError, OutputError
-from softspots.model import Model
-from softspots.plotting import COLORS, OUTLINE, draw_map, periodic_images, save_map
+from softspots.plotting import COLORS, OUTLINE, draw_map, periodic_images
 from softspots.state import Box, Frame
 
-BOX = Box(20.0, 16.0, tilt=6.0)
-TEMPERATURE = 0.1
 # Inside the smallest disc, where the inset's mark, which runs through centres of particles of this lattice, is not.
 OFF_CENTRE = (0.19, 0.2)
-
-
-def glass():
-    """320 particles on a square lattice, and two spots: a calm one, and one under a rearrangement at the origin."""
-    y, x = np.divmod(np.arange(20 * 16, dtype=float), 20)
-    grid = np.column_stack((x + y * BOX.tilt / BOX.length_y, y))
-    d2min = 0.1 * np.exp(np.random.default_rng(1).normal(0, 0.5, len(grid)))
-    labels = np.full(len(grid), -1)
-    for spot, (centre, activity) in enumerate((((13.0, 8.0), 1.0), ((0.0, 0.0), 40.0))):
-        near = np.hypot(*BOX.minimum_image(grid - centre).T) < 1.9
-        labels[near] = spot
-        d2min[near] *= activity
-    # Hotter than any other: one particle of the calm spot, though its sum stays the smaller, and one on no spot.
-    d2min[np.flatnonzero(labels == 0)[2]] = 1.2 * d2min.max()
-    d2min[170] = 1.2 * d2min.max()
-    return Frame(grid, np.arange(len(grid)) % 2, BOX), d2min, labels
 
 
 @pytest.fixture(scope="module")
@@ -327,93 +302,6 @@ def test_particles_that_do_not_move_have_the_lightest_color():
     assert norm(0.0) == 0
 
 
-@pytest.mark.parametrize(("suffix", "start"), [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<?xml")])
-def test_files_have_the_format_of_their_suffix(tmp_path, suffix, start):
-    path = tmp_path / f"map.{suffix}"
-    save_map(path, *glass(), TEMPERATURE)
-    assert path.read_bytes().startswith(start)
-
-
-@pytest.mark.parametrize("tilt", [0.0, 10.0, -10.0])
-def test_pictures_are_two_columns_wide_and_nothing_is_cut_off(tmp_path, tilt):
-    _, d2min, labels = glass()
-    y, x = np.divmod(np.arange(20 * 16, dtype=float), 20)
-    save_map(
-        str(tmp_path / "map.png"), Frame(np.column_stack((x, y)), labels >= 0, Box(20.0, 16.0, tilt)), d2min, labels
-    )
-    pixels = imread(tmp_path / "map.png")[..., :3]
-    assert pixels.shape[1] == 7 * 400
-    for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
-        assert (edge == 1).all()
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"d2min": np.ones(3)}, r"d2min have shape \(3,\); \(320,\) is needed"),
-        ({"labels": np.zeros((1, 320), int)}, r"labels have shape \(1, 320\)"),
-        ({"d2min": np.zeros(320)}, "somewhere positive"),
-        ({"d2min": np.r_[np.ones(319), np.inf]}, "finite or NaN; 1 of 320"),
-        ({"d2min": np.ma.masked_less(np.arange(320.0), 50)}, "50 masked entries of 320"),
-        ({"labels": np.ma.masked_less(np.arange(320), 50)}, "50 masked entries of 320"),
-        ({"labels": np.full(320, 0.5)}, "labels must be whole numbers"),
-        ({"d2min": np.r_[np.ones(319), -1.0]}, "of 320 values 1 are negative and 319 positive"),
-        ({"d2min": np.full(320, np.nan)}, "somewhere positive"),
-        ({"temperature": 0.0}, "temperature is 0.0"),
-        ({"temperature": np.inf}, "temperature is inf"),
-        ({"path": "map.xyz"}, "xyz"),
-        ({"path": "map"}, "got map; allowed: a name that ends in .*png"),
-    ],
-)
-def test_wrong_input_is_named(changes, message):
-    frame, d2min, labels = glass()
-    with pytest.raises(InputError, match=message):
-        save_map(**({"path": "map.png", "frame": frame, "d2min": d2min, "labels": labels} | changes))
-
-
-def test_a_picture_replaces_a_link_and_not_what_it_points_at(tmp_path):
-    (tmp_path / "precious").write_text("kept")
-    (tmp_path / "map.png").symlink_to(tmp_path / "precious")
-    save_map(tmp_path / "map.png", *glass())
-    assert (tmp_path / "precious").read_text() == "kept"
-    assert not (tmp_path / "map.png").is_symlink()
-    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_a_picture_is_whole_or_not_there(tmp_path, monkeypatch):
-    path = tmp_path / "map.png"
-    path.write_text("an earlier one")
-
-    def stop(self, target, **options):
-        Path(target).write_bytes(b"half")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Figure, "savefig", stop)
-    with pytest.raises(OutputError, match=r"map\.png cannot be written: No space left on device"):
-        save_map(path, *glass())
-    assert [one.name for one in tmp_path.iterdir()] == ["map.png"]
-    assert path.read_text() == "an earlier one"
-
-
-def test_a_folder_is_no_picture(tmp_path):
-    (tmp_path / "map.png").mkdir()
-    with pytest.raises(OutputError, match=r"map\.png cannot be written: Is a directory"):
-        save_map(tmp_path / "map.png", *glass())
-
-
-def test_draw_map_is_part_of_the_package():
-    assert softspots.draw_map is draw_map
-    assert "draw_map" in softspots.__all__
-
-
-def test_the_mixture_of_a_run_has_all_its_parameters():
-    changes = {"smoothing": "switch", "cutoff": 2.2, "inner_cutoff": 1.9, "cutoff_per_pair": True, "fraction_a": 0.5}
-    model = Model.of_run({"model": "as-printed", "temperature": 0.1, "sigma": (1.0, 0.9, 0.7)} | changes)
-    assert model == Model.preset("as-printed", sigma=(1.0, 0.9, 0.7), **changes)
-    # Earlier files lack some.
-    assert Model.of_run({"model": "kob-andersen"}) == Model.preset()
-
-
 @pytest.mark.parametrize(
     ("low", "high"), [((-3.0, -2.0), (4.0, 5.5)), ((20.0, -40.0), (61.0, -39.0)), ((-30.0, -30.0), (30.0, 30.0))]
 )
@@ -426,19 +314,3 @@ def test_periodic_images_are_all_those_in_the_rectangle(frame, low, high):
     assert (particles[order] == owners[inside][expected]).all()
     # Coordinates below 100 that were reached by other sums: a few roundings of 1e-14.
     np.testing.assert_allclose(points[order], everything[inside][expected], rtol=0, atol=1e-12)
-
-
-def test_pictures_and_probabilities_need_no_compiled_code_and_no_mpi():
-    # An empty package of the same name in front, so that only these modules and what they import are loaded.
-    program = f"""
-import sys, types
-package = types.ModuleType("softspots")
-package.__path__ = [{str(Path(softspots.plotting.__file__).parent)!r}]
-sys.modules["softspots"] = package
-import softspots.plotting, softspots.probability
-own = {{name for name in sys.modules if name.startswith("softspots.")}}
-allowed = ("plotting", "probability", "bootstrap", "state", "arrays", "exceptions", "replacing")
-assert own <= {{"softspots." + name for name in allowed}}, own
-assert not {{"mpi4py", "matplotlib.pyplot"}} & set(sys.modules)
-"""
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)

@@ -1,0 +1,84 @@
+"""Factors: they follow the matrix, are kept while it does not change, and an interruption leaves none."""
+
+import numpy as np
+import pytest
+from reference import disordered_frame
+from scipy import sparse
+
+from softspots import factorization, quench
+from softspots.exceptions import InputError
+from softspots.factorization import Cholesky
+from softspots.model import Model
+from softspots.modes import hessian
+from softspots.quench import inherent_structure
+
+
+def test_factor_follows_a_changing_pattern():
+    cholesky = Cholesky()
+    random = np.random.default_rng(1)
+    for density in (0.02, 0.02, 0.1, 0.01):
+        part = sparse.random_array((80, 80), density=density, rng=random)
+        matrix = sparse.csc_array(part @ part.T + sparse.eye_array(80))
+        right = random.normal(size=(80, 3))
+        assert cholesky.factorize(matrix, 0.5)
+        # Well conditioned: eigenvalues lie between 1.5 and some tens.
+        expected = np.linalg.solve(matrix.toarray() + 0.5 * np.eye(80), right)
+        np.testing.assert_allclose(cholesky.solve(right), expected, rtol=0, atol=1e-13)
+        assert not cholesky.factorize(matrix, -1000.0)
+    assert cholesky.factorizations == 8
+
+
+@pytest.mark.parametrize("when", ["analyze", "copy"])
+def test_an_interrupted_factorisation_is_none(monkeypatch, when):
+    """Whatever it stops at: the matrix before has no factor any more, and the next one gets its own."""
+    cholesky = Cholesky()
+    first = sparse.csc_array(np.array([[2.0, 1.0], [1.0, 2.0]]))
+    second = sparse.csc_array(np.diag([3.0, 4.0]))
+    assert cholesky.factorize(first)
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*{"analyze": (factorization, "analyze"), "copy": (np, "copy")}[when], interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            cholesky.factorize(second)
+    with pytest.raises(InputError, match="there is no factor"):
+        cholesky.solve(np.ones(2))
+    for matrix, solution in ((first, [1 / 3, 1 / 3]), (second, [1 / 3, 1 / 4])):
+        assert cholesky.factorize(matrix)
+        np.testing.assert_allclose(cholesky.solve(np.ones(2)), solution, rtol=1e-15)
+    assert not cholesky.factorize(first, -5.0)
+    with pytest.raises(InputError, match="there is no factor"):
+        cholesky.solve(np.ones(2))
+
+
+def test_an_interrupted_quench_leaves_its_cholesky_usable(monkeypatch):
+    frame = disordered_frame(seed=5, length_x=11.7, length_y=13.0, tilt=4.1)
+    expected = inherent_structure(frame, Model.preset()).frame.positions
+    cholesky = Cholesky()
+    calls = iter(range(100))
+
+    def interrupted(*arguments):
+        if next(calls) == 1:
+            raise KeyboardInterrupt
+        return hessian(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(quench, "hessian", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            inherent_structure(frame, Model.preset(), cholesky=cholesky)
+    result = inherent_structure(frame, Model.preset(), cholesky=cholesky)
+    np.testing.assert_array_equal(result.frame.positions, expected)
+
+
+def test_factor_is_kept_while_nothing_changes():
+    cholesky = Cholesky()
+    matrix = sparse.csc_array(np.array([[2.0, 1.0], [1.0, 2.0]]))
+    for shift, factorizations in ((0.0, 1), (0.0, 1), (0.5, 2), (-1.5, 3), (-1.5, 4), (0.5, 5)):
+        assert cholesky.factorize(matrix, shift) == (shift > -1)
+        assert cholesky.factorizations == factorizations
+    # In place, in the arrays that were given before.
+    matrix.data[[0, 3]] = 4.0
+    assert cholesky.factorize(matrix, 0.0)
+    np.testing.assert_allclose(cholesky.solve(np.array([5.0, 5.0])), 1.0, rtol=1e-15)
