@@ -1,6 +1,7 @@
 """Reduced data: right numbers in right units, reasons for what is missing, and the file."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import netCDF4
 import numpy as np
@@ -18,6 +19,7 @@ from softspots.spots import delaunay_edges, label_clusters, rank_modes
 from softspots.state import Box, Frame
 
 FRAMES, FAULTY = 160, (40, 41, 90)
+DATA = Path(__file__).parents[1] / "paper" / "data"
 
 
 @pytest.fixture(scope="module")
@@ -335,12 +337,44 @@ def test_an_earlier_version_is_put_right(tmp_path, reduced):
     assert back["boson_peak"].high == back["boson_peak"].value
     assert "other events" in back.missing["model_median"] and "other events" in back.missing["model_lifetimes"]
     assert not {"model_median", "model_lifetimes"} & back.measured.keys()
-    assert back["median_lifetime"].note == "by a centered window"
+    # It is from blocks of a fifth of the data, as the lifetimes are.
+    assert back["median_lifetime"].note.startswith("by a centered window")
     assert back["lifetimes"].note.startswith("by a centered window")
     assert back["median_lifetime_centered"].value == back["median_lifetime"].value
     # The law is binned, with a mean that lies somewhere in each bin.
     assert back["mean_rearrangements"].value == pytest.approx(reduced["mean_rearrangements"].value, rel=0.05)
     assert back.measured.keys() | back.missing.keys() == QUANTITIES.keys()
+
+
+def test_blocks_of_an_earlier_version_that_are_a_fifth_of_the_data_give_no_interval(tmp_path, reduced):
+    path = tmp_path / "reduced.nc"
+    write_reduced(path, reduced)
+    used = FRAMES - len(FAULTY)
+    # As long as they can be, a fifth; nearly; and a seventh. Of F_s all frames count.
+    longest = {"boson_peak": used // 5, "c_ss": used // 6 + 1, "scattering": FRAMES // 6 + 1, "density": used // 7}
+    with netCDF4.Dataset(path, "a") as dataset:
+        dataset.reduced_version = 1
+        for name, block in longest.items():
+            dataset[name].block = block
+    back = read_reduced(path)
+    for name in ("boson_peak", "c_ss", "scattering"):
+        assert np.isfinite(reduced[name].low).any()
+        assert np.isnan(back[name].low).all() and np.isnan(back[name].high).all()
+        assert np.array_equal(back[name].value, reduced[name].value)
+        assert back[name].note.endswith("too few independent blocks: 5 or less, by an earlier version")
+    assert np.isnan(back.correlation("c_ss").estimate.interval()).all()
+    assert back["density"].low == reduced["density"].low and back["density"].note == reduced["density"].note
+
+
+def test_curves_of_the_study_have_no_interval_from_blocks_of_a_fifth():
+    found = read_reduced(DATA / "T0.1_rate1e-4.nc")
+    for name in ("tau_alpha", "tau_star", "boson_peak", "scattering", "alive", "constant", "without_rearrangement"):
+        assert np.isnan(found[name].low).all() and "too few independent blocks" in found[name].note, name
+    runs = [read_reduced(DATA / f"T0.1_rate1e-{power}.nc") for power in (5, 4, 3)]
+    (series,) = series_of(runs)
+    # What is derived from them has none either.
+    assert np.isnan(relaxation_exponent(series).error)
+    assert "scattering" not in collapses(series)
 
 
 # Several runs

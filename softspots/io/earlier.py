@@ -1,7 +1,8 @@
 """Reduced data of version 1: what of them still means the same, what can be put right, and what cannot and is missing.
 
 That version counted other events in R than in N_R, averaged overlaps over a centered window only, took the mean of N_R
-over the deaths that it saw, left maxima with their bias, and gave intervals to whatever two blocks were left of.
+over the deaths that it saw, left maxima with their bias, and gave intervals to whatever two blocks were left of. Its
+blocks were a fifth of the data at the most: those that are nearly as long say that the memory may be longer still.
 """
 
 from __future__ import annotations
@@ -10,12 +11,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from softspots.bootstrap import FEW_BLOCKS
 from softspots.io.measured import Measured
 from softspots.io.quantities import QUANTITIES
 
 CENTERED = "by a centered window"
 UNBIASED = "less its bias, as its interval shows it"
 NO_INTERVAL = "no interval in data of an earlier version"
+# From fewer blocks than this, the longest that were taken, the memory of the data cannot be told.
+FEWEST = 6
+BLOCKS_AT_MOST = f"{FEW_BLOCKS}: {FEWEST - 1} or less, by an earlier version"
+SELECTION_FRAMES = 100  # the most that ΔP* was measured in
 COUNTS = ("followed", "censored", "particles", "uncorrelated")  # as counted: they have none
 _RAW = "reduced by an earlier version; raw results are needed"
 WITHDRAWN = {
@@ -48,6 +54,12 @@ def put_right(
             measured[name] = _unbiased(measured[name])
     for name, found in measured.items():
         note = "given" if name == "epsilon" and "epsilon_from" in provenance else found.note
+        if found.block and _frames(name, provenance) < FEWEST * found.block:
+            unknown = np.full_like(found.value, np.nan)
+            measured[name] = replace(
+                found, low=unknown, high=unknown, note="; ".join(filter(None, (note, BLOCKS_AT_MOST)))
+            )
+            continue
         unknown = np.isnan(found.low) & ~np.isnan(found.value)
         if unknown.any() and note != "given" and name not in COUNTS:
             note = "; ".join(filter(None, (note, NO_INTERVAL)))
@@ -61,6 +73,13 @@ def put_right(
             reasons = [missing[other] for other in peers if other in missing]
             missing[name] = reasons[0] if reasons and not measured.keys() & set(peers) else ABSENT
     return measured, missing
+
+
+def _frames(name, provenance) -> int:
+    """How many frames a quantity is from, at the most."""
+    if QUANTITIES[name].stage == "selection":
+        return min(provenance["frames_with_spots"], SELECTION_FRAMES)
+    return provenance["frames" if QUANTITIES[name].stage == "relaxation" else "frames_with_spots"]
 
 
 def _mean_of_law(axes, measured) -> Measured:
