@@ -126,11 +126,12 @@ def analyse(interval: Interval, model: Model, parameters: Parameters) -> Analysi
         "inherent_certified": np.int8(0),
         "soft_spot": np.full(len(frame), -1, dtype=np.int32),
     }
-    with _timed(times, "d2min"):
-        values["d2min"] = d2min(frame, interval.later, parameters.d2min_cutoff)
+    values["d2min"] = np.full(len(frame), np.nan)
     fault = ""
     cholesky = Cholesky()
     try:
+        with _timed(times, "d2min"):
+            values["d2min"] = d2min(frame, interval.later, parameters.d2min_cutoff)
         with _timed(times, "quench"):
             minimum = inherent_structure(frame, model, parameters.quench, parameters.max_force, cholesky)
         values |= {

@@ -96,8 +96,8 @@ class Integration:
     def _place(self, frame: Frame, velocities: np.ndarray) -> None:
         # The kernels count images with the tilt of least size.
         box = Box.sheared(*self._lengths, frame.box.total_strain)
-        images = frame.images.astype(np.int64)
-        images[:, 0] += images[:, 1] * (box.flips - frame.box.flips)
+        columns, rows = frame.columns_and_rows()
+        images = np.column_stack((columns + rows * box.flips, rows))
         self._species = frame.species
         self._ids = np.arange(len(frame)) if frame.ids is None else frame.ids
         self._domain.set_particles(frame.positions, velocities, images, frame.species, frame.box.total_strain)

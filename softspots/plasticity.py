@@ -21,8 +21,8 @@ def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
 
     The minimum over 2 × 2 matrices Λ of Σ_j |r'_ij − Λ r_ij|², a sum (not a mean) over the particles j within
     ``cutoff`` of i in the first frame. A pair keeps the periodic image that it has in the first frame: its later
-    separation is the first one plus the motion of both particles, where a particle's own motion is its shortest one
-    in the flow.
+    separation is the first one plus the motion of both particles. A particle's own motion is what the image counters
+    say if both frames have them and the strains of their boxes; if not, it is the shortest one in the flow.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
         Configurations of the same particles in boxes of the same size. Particles are matched by their ids if both
         frames have them; if not, the order must be the same. How far the second box has been sheared from the first is
         `Box.strain_to`; against this flow, and a drift of all together, no particle may have moved by half a box
-        length.
+        length, unless images, strains and ids leave no doubt about its motion.
     cutoff : float, optional
         Radius of the neighbourhood, in σ_AA.
 
@@ -57,30 +57,61 @@ def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
         )
     cutoff = positive_number("d2min: cutoff", cutoff)
     # The flow carries each image at the speed of its own row: motion is counted from where the kernel sees it.
-    positions, _ = first.wrap(frame.positions)
+    wrapped = frame.wrapped()
     strain = first.strain_to(second)
-    flow = np.column_stack((strain * positions[:, 1], np.zeros(len(frame))))
-    displacements = _shortest_motion(later.positions - positions - flow, second) + flow
-    return _core.d2min(positions, displacements, strain * first.length_y, box_array(first), cutoff)
+    flow = np.column_stack((strain * wrapped.positions[:, 1], np.zeros(len(frame))))
+    motion = later.positions - wrapped.positions - flow
+    if _is_counted(frame) and _is_counted(later):
+        motion = _counted_motion(motion, wrapped, later)
+        if frame.ids is None or later.ids is None:
+            _require_same_order(motion - np.median(motion, axis=0), second)
+    else:
+        motion = _shortest_motion(motion, second)
+    return _core.d2min(wrapped.positions, motion + flow, strain * first.length_y, box_array(first), cutoff)
+
+
+def _is_counted(frame: Frame) -> bool:
+    return frame.images is not None and frame.box.has_history
+
+
+def _counted_motion(motion: np.ndarray, frame: Frame, later: Frame) -> np.ndarray:
+    """The motion (N, 2) with what the image counters say was wrapped away between two frames."""
+    (columns, rows), (later_columns, later_rows) = frame.columns_and_rows(), later.columns_and_rows()
+    box, rows = later.box, later_rows - rows
+    columns = later_columns - columns + box.flips * rows
+    motion = motion.copy()
+    # As in `Box.minimum_image`, so that both agree to the bit where the true motion is the shortest.
+    motion[:, 1] += rows * box.length_y
+    motion[:, 0] += rows * box.tilt
+    motion[:, 0] += columns * box.length_x
+    return motion
 
 
 def _shortest_motion(motion: np.ndarray, box: Box) -> np.ndarray:
     """The motions (N, 2) that are shortest among their images, or, where many are long, shortest about their drift."""
     sides = np.array((box.length_x, box.length_y))
     motion = box.minimum_image(motion)
-    if not _many_are_far(motion / sides):
+    if not _are_far(motion, box):
         return motion
     drift = sides * np.angle(np.exp(2j * np.pi * motion / sides).mean(axis=0)) / (2 * np.pi)
     about = box.minimum_image(motion - drift)
-    if _many_are_far(about / sides):
-        count = np.count_nonzero((np.abs(about / sides) > FAR).any(axis=1))
-        raise InputError(
-            f"d2min: {count} of {len(about)} particles have moved by about half the box: either the order of the atoms "
-            "differs (give both frames their ids), or the frames are too far apart in time for this box"
-        )
+    _require_same_order(about, box)
     return drift + about
 
 
-def _many_are_far(fractions: np.ndarray) -> bool:
+def _require_same_order(motion: np.ndarray, box: Box) -> None:
+    if _are_far(motion, box):
+        count = _count_far(motion, box)
+        raise InputError(
+            f"d2min: {count} of {len(motion)} particles have moved by about half the box: either the order of the "
+            "atoms differs (give both frames their ids), or the frames are too far apart in time for this box"
+        )
+
+
+def _are_far(motion: np.ndarray, box: Box) -> bool:
     # One alone, in a small system, may.
-    return np.count_nonzero((np.abs(fractions) > FAR).any(axis=1)) > max(1, MANY_FAR * len(fractions))
+    return _count_far(motion, box) > max(1, MANY_FAR * len(motion))
+
+
+def _count_far(motion: np.ndarray, box: Box) -> int:
+    return np.count_nonzero((np.abs(motion / (box.length_x, box.length_y)) > FAR).any(axis=1))

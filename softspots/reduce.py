@@ -252,7 +252,10 @@ def _inherent_activity(run, found):
     activity = []
     for done, index in enumerate(first):
         frames = (_inherent_structure(run, structures, one) for one in (index, index + 1))
-        activity.append(d2min(*frames, run.configuration.get("d2min_cutoff", D2MIN_CUTOFF)))
+        try:
+            activity.append(d2min(*frames, run.configuration.get("d2min_cutoff", D2MIN_CUTOFF)))
+        except InputError as error:
+            raise Missing(f"frames {index} and {index + 1}: {error}") from None
         found.advance(0.6 + 0.4 * (done + 1) / len(first))
     known = [index for index, values in zip(first, activity, strict=True) if np.isfinite(values).all()]
     return np.array([values for values in activity if np.isfinite(values).all()]), run.times[known]

@@ -15,6 +15,8 @@ NEAREST_LATTICE = 0.25
 # Coordinates lie less than this many box lengths out, as in the kernels. There the spacing of float64 is, against the
 # box, a quarter of that of single precision, in which trajectories are kept; much beyond, no digits are left.
 FARTHEST = 1e8
+# Beyond, 32 bits have one number more, which says in files that images are not known.
+FARTHEST_IMAGE = 2**31 - 2
 
 
 @dataclass(frozen=True, repr=False)
@@ -125,7 +127,7 @@ class Box:
         if self.has_history != later.has_history and round((told - strain) * self.length_y / self.length_x) != 0:
             raise InputError(
                 f"Box: only one of two boxes carries its strain, and {self.total_strain:.6g} to "
-                f"{later.total_strain:.6g} is not the nearest step, {strain:.3g}; give both boxes their strain, or neither"
+                f"{later.total_strain:.6g} is not the nearest step, {strain:.3g}; give both their strain, or neither"
             )
         return strain
 
@@ -184,7 +186,7 @@ class Frame:
     time : float, optional
         In τ.
     images : (N, 2) array_like of int, optional
-        How often each particle has been wrapped along the two lattice vectors. Default: zero.
+        How often each particle has been wrapped along the two lattice vectors. Default: None, not known.
     ids : (N,) array_like of int, optional
         The particles' own numbers, all different, by which stages match the particles of two frames. Default: None;
         particles are then told by their places.
@@ -224,9 +226,9 @@ class Frame:
                 "Frame: all species are 1, which is B; where types count from 1 give species - 1, and where there "
                 "is no A say only_b=True"
             )
-        images = np.zeros((size, 2)) if self.images is None else self.images
-        images = whole_array("Frame: images", images, (size, 2), -(2**31) + 1, 2**31 - 1)
-        arrays = {"positions": positions, "species": species, "images": images}
+        arrays = {"positions": positions, "species": species}
+        if self.images is not None:
+            arrays["images"] = whole_array("Frame: images", self.images, (size, 2), -FARTHEST_IMAGE, FARTHEST_IMAGE)
         if self.ids is not None:
             arrays["ids"] = ids = whole_array("Frame: ids", self.ids, (size,), -(2**62), 2**62, np.int64)
             values, counts = np.unique(ids, return_counts=True)
@@ -275,7 +277,7 @@ class Frame:
                 self,
                 positions=self.positions[order],
                 species=self.species[order],
-                images=self.images[order],
+                images=None if self.images is None else self.images[order],
                 ids=other.ids,
             )
         if not np.array_equal(matched.species, other.species):
@@ -284,18 +286,24 @@ class Frame:
         return matched
 
     def wrapped(self) -> Frame:
-        """The same configuration with all particles in the cell, and the image counters moved on."""
+        """The same configuration with all particles in the cell, and the image counters, if known, moved on."""
         positions, images = self.box.wrap(self.positions)
-        return replace(self, positions=positions, images=self.images + images)
+        return replace(self, positions=positions, images=None if self.images is None else self.images + images)
+
+    def columns_and_rows(self) -> tuple[np.ndarray, np.ndarray]:
+        """How many box lengths and rows of the lattice each particle has been wrapped, unchanged when the tilt flips.
+
+        Zero where the images are not known.
+        """
+        if self.images is None:
+            return np.zeros(len(self), dtype=np.int64), np.zeros(len(self), dtype=np.int64)
+        columns, rows = self.images.T.astype(np.int64)
+        return columns - self.box.flips * rows, rows
 
     @property
     def unwrapped(self) -> np.ndarray:
-        """Continuous trajectories' coordinates, shape (N, 2): unchanged when the box tilt flips."""
-        columns, rows = self.images.T.astype(np.int64)
+        """Continuous trajectories' coordinates, (N, 2), if images are known: unchanged when the box tilt flips."""
+        box, (columns, rows) = self.box, self.columns_and_rows()
         # Total strain and flip-free column numbers: both stay the same through a flip, to the bit.
-        return self.positions + np.column_stack(
-            (
-                self.box.length_x * (columns - self.box.flips * rows) + rows * (self.box.total_strain * self.box.length_y),
-                rows * self.box.length_y,
-            )
-        )
+        shift = rows * (box.total_strain * box.length_y)
+        return self.positions + np.column_stack((box.length_x * columns + shift, rows * box.length_y))

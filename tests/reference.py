@@ -136,9 +136,10 @@ def d2min(frame, later, cutoff):
     i, j, columns, rows, separations = ordered_pairs(frame.positions, box, cutoff)
     columns = columns - box.flips * rows
     # Where the copies at frame.positions are later: the later trajectories, less the lattice vectors of the start.
-    own_rows = frame.images[:, 1]
-    own_columns = frame.images[:, 0] - box.flips * own_rows
-    moved = later.unwrapped - lattice(later.box, own_columns, own_rows)
+    moved = later.unwrapped
+    if frame.images is not None:
+        own_columns, own_rows = frame.images.T
+        moved = moved - lattice(later.box, own_columns - box.flips * own_rows, own_rows)
     later_separations = moved[j] + lattice(later.box, columns, rows) - moved[i]
     result = np.zeros(len(frame))
     for particle in np.unique(i):
@@ -164,15 +165,15 @@ def central_difference(function, step):
 
 
 def wrapped(frame):
-    """The same frame with all particles in the cell and the image counters moved on."""
+    """The same frame with all particles in the cell and the image counters, if known, moved on."""
     positions, images = frame.box.wrap(frame.positions)
-    return replace(frame, positions=positions, images=frame.images + images)
+    return replace(frame, positions=positions, images=None if frame.images is None else frame.images + images)
 
 
 def flipped(frame, times=1):
     """The same frame after ``times`` flips of the tilt by -length_x; strain and positions stay."""
     box = frame.box
-    images = frame.images + np.outer(frame.images[:, 1], (times, 0))
+    images = None if frame.images is None else frame.images + np.outer(frame.images[:, 1], (times, 0))
     return replace(
         frame, box=Box(box.length_x, box.length_y, box.tilt - times * box.length_x, box.total_strain), images=images
     )
@@ -180,7 +181,7 @@ def flipped(frame, times=1):
 
 def renumbered(frame, order):
     """The same frame with particle ``order[i]`` as number i."""
-    names = ("positions", "species", "images") + (("ids",) if frame.ids is not None else ())
+    names = [name for name in ("positions", "species", "images", "ids") if getattr(frame, name) is not None]
     return replace(frame, **{name: getattr(frame, name)[order] for name in names})
 
 

@@ -112,6 +112,33 @@ def test_wrapping_between_the_two_times_does_not_matter(frame):
     assert_same(d2min(wrapped(start), wrapped(flipped(later))), expected)
 
 
+@pytest.mark.parametrize("jump", [0.3, 0.6, -0.9, 1.7])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_images_tell_motions_of_half_the_box_and_more(frame, jump, axis):
+    """The particle's own motion, as the oracle has it from continuous coordinates."""
+    start, later = thermal(frame, 0.02)
+    positions = later.positions.copy()
+    positions[3, axis] += jump * (frame.box.length_x, frame.box.length_y)[axis]
+    later = replace(later, positions=positions)
+    expected = reference_d2min(start, later, 2.5)
+    for one in (later, wrapped(later), wrapped(flipped(later, 2))):
+        assert_same(d2min(wrapped(start), one), expected)
+    # Without them the motion is taken to be the shortest, and this one is not.
+    blind = d2min(*(replace(wrapped(one), images=None) for one in (start, later)))
+    assert (abs(blind[3] - expected[3]) > 1) == (abs(jump) > 0.5)
+
+
+def test_images_and_ids_leave_no_doubt_about_a_liquid(frame):
+    random = np.random.default_rng(12)
+    start, later = thermal(frame, 0.02)
+    later = replace(later, positions=later.positions + random.normal(scale=20.0, size=frame.positions.shape))
+    with pytest.raises(InputError, match="the order of the atoms differs"):
+        d2min(start, later)
+    start, later = (replace(one, ids=np.arange(len(one))) for one in (start, later))
+    # Motions of up to 80, in squares of some 25 neighbours of up to 1e5, to a part of 1e-12.
+    np.testing.assert_allclose(d2min(start, wrapped(later)), reference_d2min(start, later, 2.5), rtol=1e-10, atol=1e-6)
+
+
 def test_numbering_does_not_matter(frame):
     start, later = thermal(frame, 0.02)
     order = np.random.default_rng(11).permutation(len(frame))
@@ -186,7 +213,13 @@ def test_one_motion_has_one_answer(seed, flips, columns, rows, drift, bare):
     expected = d2min(start, later)
     chosen = random.random(len(start)) < 0.3
     vector = columns * later.box.length_x + rows * later.box.tilt, rows * later.box.length_y
-    other = replace(flipped(later, flips), positions=later.positions + np.outer(chosen, vector) + drift)
+    later = replace(later, positions=later.positions + np.outer(chosen, vector) + drift)
+    if bare:
+        later = replace(later, images=None)
+    else:
+        # Counted back, the motion is the same.
+        later = replace(later, images=later.images - np.outer(chosen, (columns, rows)))
+    other = flipped(later, flips)
     if bare:
         start, other = (
             replace(one, box=Box(one.box.length_x, one.box.length_y, one.box.tilt)) for one in (start, other)

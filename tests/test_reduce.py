@@ -235,6 +235,16 @@ def test_a_map_everywhere_or_nowhere_has_no_correlations(tmp_path):
     assert "scattering" in found
 
 
+def test_inherent_structures_too_far_apart_to_follow_lack_their_activity_only(tmp_path):
+    write_results(tmp_path / "results.nc", 6)
+    with netCDF4.Dataset(tmp_path / "results.nc", "a") as file:
+        # In another order, as particles of a liquid are after a long time.
+        file["inherent_position"][3] = np.random.default_rng(1).permutation(file["inherent_position"][3])
+    found = reduce_run(tmp_path / "results.nc")
+    assert "frames 2 and 3: d2min: " in found.missing["c_dd_inherent"]
+    assert "c_sd" in found
+
+
 def test_a_run_without_its_parameters_is_refused(tmp_path):
     path = write_results(tmp_path / "results.nc", 1)
     with netCDF4.Dataset(path, "a") as dataset:

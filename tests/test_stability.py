@@ -1,5 +1,7 @@
 """What nothing holds: found, named, left out of the modes; and the certificate of all the rest."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -315,6 +317,10 @@ def test_the_chain_leaves_out_what_nothing_holds():
     assert not np.isin(found.values["mode_particle"], rattlers).any()
     modes = lowest_modes(hessian(minimum.frame, REPULSIVE), 30, stability=minimum.stability)
     np.testing.assert_array_equal(found.values["soft_spot"], soft_spots(minimum.frame, modes, n_modes=25).labels)
+    shuffled = dataclasses.replace(frame, positions=frame.positions[::-1], images=None)
+    found = analyse(Interval(frame, dict.fromkeys(THERMODYNAMICS, 0.0), shuffled, 0.0), REPULSIVE, parameters)
+    assert "the order of the atoms differs" in found.fault
+    assert np.isnan(found.values["d2min"]).all() and found.activity == 0
     floppy = packing(0.7)
     found = analyse(Interval(floppy, dict.fromkeys(THERMODYNAMICS, 0.0), floppy, 0.0), REPULSIVE, parameters)
     assert found.fault.startswith("the quench is not certified: nothing is held")

@@ -137,7 +137,7 @@ def test_frame_converts_what_it_is_given():
     assert len(frame) == 3
     assert frame.positions.dtype == np.float64 and frame.positions.flags.c_contiguous
     assert frame.species.dtype == np.int32 and frame.species.tolist() == [1, 0, 1]
-    assert frame.images.dtype == np.int32 and not frame.images.any()
+    assert frame.images is None and replace(frame, images=np.ones((3, 2))).images.dtype == np.int32
     assert Frame(np.zeros((2, 2)).T, [0, 0], Box(3, 3)).positions.flags.c_contiguous
 
 
@@ -276,8 +276,8 @@ def test_box_refuses(arguments, message):
         ({"species": [0, 1, 2]}, "species must be whole numbers from 0 to 1; "),
         ({"species": [0, 1, 0.5]}, "species must be whole numbers from 0 to 1; "),
         ({"images": np.zeros((3, 1))}, r"images have shape \(3, 1\)"),
-        ({"images": np.full((3, 2), 0.5)}, "images must be whole numbers from -2147483647 to 2147483647; "),
-        ({"images": np.full((3, 2), np.nan)}, "images must be whole numbers from -2147483647 to 2147483647; "),
+        ({"images": np.full((3, 2), 0.5)}, "images must be whole numbers from -2147483646 to 2147483646; "),
+        ({"images": np.full((3, 2), np.nan)}, "images must be whole numbers from -2147483646 to 2147483646; "),
     ],
 )
 def test_frame_refuses(arguments, message):

@@ -32,6 +32,8 @@ PER_FRAME = {
 # Of the frame: CRC-32 of all that it holds, its number, and the file's attributes. Earlier versions had none.
 CHECKSUM = "checksum"
 LONGEST_HEADER = 8192
+# Stands for the images of a frame that does not know them: NetCDF's own for what is not written.
+NOT_KNOWN = -(2**31) + 1
 
 
 class TrajectoryWriter:
@@ -45,7 +47,8 @@ class TrajectoryWriter:
     "picosecond" for τ**, which the file's title repeats.
 
     Besides what the convention has: ``strain``, the total strain of the box (NaN if it is not known), and ``image``,
-    how often each particle has been wrapped along the lattice vectors. Full precision is in the results file only.
+    how often each particle has been wrapped along the lattice vectors (−2³¹ + 1 if not known).
+    Full precision is in the results file only.
     Each frame has a ``checksum``, and what ends without an error gets one of the whole behind it (`softspots.io.seal`).
 
     Parameters
@@ -124,6 +127,7 @@ class TrajectoryWriter:
         if not self._time <= frame.time < np.inf:
             raise InputError(f"TrajectoryWriter: the time is {frame.time:g} after {self._time:g}; it must not fall")
         box = frame.box
+        images = np.full((len(frame), 2), NOT_KNOWN) if frame.images is None else frame.images
         values = {
             "time": frame.time,
             "coordinates": np.column_stack((frame.positions, np.zeros(len(frame)))),
@@ -131,7 +135,7 @@ class TrajectoryWriter:
             "cell_angles": (90.0, 90.0, np.degrees(np.arctan2(box.length_y, box.tilt))),
             "atom_types": self._species + 1,
             "strain": np.nan if box.strain is None else box.strain,
-            "image": np.column_stack((frame.images, np.zeros(len(frame)))),
+            "image": np.column_stack((images, np.zeros(len(frame)))),
         }
         arrays = {name: np.asarray(values[name]).astype(dtype) for name, (dtype, _, _) in PER_FRAME.items()}
         with self._writer.library():
@@ -187,12 +191,13 @@ def _frame(values: Mapping) -> Frame:
     gamma = np.radians(values["cell_angles"][2])
     strain = float(values.get("strain", np.nan))
     tilt, length_y = float(length_b * np.cos(gamma)), float(length_b * np.sin(gamma))
+    images = values["image"][:, :2] if "image" in values else None
     return Frame(
         values["coordinates"][:, :2],
         values["atom_types"] - 1,
         Box(length_x, length_y, tilt, None if np.isnan(strain) else strain),
         float(values["time"]),
-        values["image"][:, :2] if "image" in values else None,
+        None if images is None or (images == NOT_KNOWN).all() else images,
         np.arange(len(values["atom_types"])),
         only_b=True,
     )
