@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 from scipy import sparse
 from sksparse.cholmod import CholmodNotPositiveDefiniteError, analyze
@@ -15,18 +17,25 @@ class Cholesky:
     """Supernodal Cholesky factors of one matrix after another.
 
     The symbolic analysis, which takes nearly as long as a factor, is kept while the pattern stays, and the factor while
-    the values stay: what two stages need is computed once if they share a `Cholesky`.
+    the values stay: what two stages need is computed once if they share a `Cholesky`. Threads may share one: a stage
+    has it to itself, and others wait.
 
     Attributes
     ----------
     factorizations : int
         How many numerical factorisations have been tried.
+    lock : context manager
+        Held from a factorisation to its last use.
     """
 
     def __init__(self):
+        self.lock = threading.RLock()
         self.factorizations = 0
         self._pattern = self._values = ()
         self._factor = None
+
+    def __reduce__(self):
+        raise InputError("Cholesky: it cannot be copied or pickled; make a new one, which gives the same bits")
 
     def __repr__(self) -> str:
         held = f"{len(self._pattern[0]) - 1} rows" if self._values else "no factor"
@@ -35,6 +44,10 @@ class Cholesky:
     @single_threaded()
     def factorize(self, matrix: sparse.csc_array, shift: float = 0.0) -> bool:
         """Factorise ``matrix + shift * identity``; False if that is not positive definite."""
+        with self.lock:
+            return self._factorize(matrix, shift)
+
+    def _factorize(self, matrix, shift):
         pattern, values = (matrix.indptr, matrix.indices), (matrix.data, np.array(shift))
         if not _same(pattern, self._pattern):
             # Whatever ends this, no factor must pass for that of another matrix.
@@ -60,14 +73,16 @@ class Cholesky:
         InputError
             If there is no factor, or the last matrix had none.
         """
-        self._require_factor()
-        return self._factor(right_hand_side)
+        with self.lock:
+            self._require_factor()
+            return self._factor(right_hand_side)
 
     def packed(self) -> tuple[_core.PackedFactor, np.ndarray]:
         """The last factor, for blocks of vectors, and its order: row i of such a block is row order[i] otherwise."""
-        self._require_factor()
-        lower = self._factor.L()
-        order = self._factor.P()
+        with self.lock:
+            self._require_factor()
+            lower = self._factor.L()
+            order = self._factor.P()
         size, indptr = len(order), lower.indptr
         # A column continues a supernode if it is the next row of the one before and has all its other rows.
         lengths = np.diff(indptr)

@@ -12,7 +12,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from . import _core
 from ._core import BLOCK_WIDTH
 from .arrays import float_array, real_array, real_number, whole_number
-from .exceptions import InputError, UnstableError
+from .exceptions import InputError, PhysicsError, UnstableError
 from .factorization import Cholesky, count_below
 from .forces import kernel_arguments
 from .lanczos import largest_pairs
@@ -27,6 +27,8 @@ DENSE = 4
 # Shift of a matrix that may have negative modes, in the same units: far above what counts as zero, so that the factor
 # exists at a minimum, and far below the lowest sound mode, so that the shift costs ARPACK no iterations.
 SHIFT = 1e-8
+# Residuals in units of the matrix norm; those of modes are at least five digits below.
+MAX_RESIDUAL = 1e-8
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -182,6 +184,8 @@ def lowest_modes(
         ``count`` is out of range, the method unknown, or ``stability`` another system's.
     UnstableError
         If there are negative modes or further zero modes, or nothing is held; also a ValueError.
+    PhysicsError
+        If what the solver has found are no eigenvectors.
     """
     if method not in METHODS:
         raise InputError(f"lowest_modes: method is {method!r}; allowed: {', '.join(METHODS)}")
@@ -212,17 +216,23 @@ def lowest_modes(
 
     if cholesky is None:
         cholesky = Cholesky()
-    if not factorize_tied(matrix, tolerance, rigid, cholesky):
-        raise _unstable(matrix, tolerance, rigid)
     find = METHODS[method]
     if count == len(rigid) or (method == "lanczos" and len(rigid) < DENSE * (count + 4 * BLOCK_WIDTH)):
         find = _by_dense
-    eigenvalues, modes = find(matrix, tolerance, cholesky, count, rigid)
+    with cholesky.lock:
+        if not factorize_tied(matrix, tolerance, rigid, cholesky):
+            raise _unstable(matrix, tolerance, rigid)
+        eigenvalues, modes = find(matrix, tolerance, cholesky, count, rigid)
 
     # One after the other, as a mode fits into a cache.
     for mode in modes:
         mode *= np.sign(mode[np.abs(mode).argmax()])
     residuals = _core.residual_norms(matrix.indptr, matrix.indices, matrix.data, eigenvalues, modes)
+    if not residuals.max() <= (allowed := MAX_RESIDUAL * matrix_norm(matrix)):
+        raise PhysicsError(
+            f"lowest_modes: what was found are no modes: ‖H e − λ e‖ reaches {residuals.max():.3g}, and at most "
+            f"{allowed:.3g} is allowed; where this comes again it is a fault of softspots, or of a library below it"
+        )
     overlaps = modes @ modes.T
     overlaps[np.diag_indices(count)] -= 1
     vectors = modes.reshape(count, -1, dimension)

@@ -133,10 +133,15 @@ def inherent_structure(
     if np.abs(frame.positions).max(initial=0) > FARTHEST * min(frame.box.length_x, frame.box.length_y):
         frame = frame.wrapped()
     landscape = _Landscape(model, Cholesky() if cholesky is None else cholesky)
+    with landscape.cholesky.lock:
+        return _quench(landscape, frame, METHODS[method], max_force)
+
+
+def _quench(landscape: _Landscape, frame: Frame, minimizers: tuple, max_force: float) -> InherentStructure:
     factorizations = landscape.cholesky.factorizations
     kicks = 0
     while True:
-        for minimizer, handover in METHODS[method]:
+        for minimizer, handover in minimizers:
             frame = landscape.descend(frame, minimizer, max(max_force, handover))
         point, stable, energies = _newton(landscape, landscape.point(frame), max_force)
         point, stability, unstable = _judge(landscape, point, stable, max_force)

@@ -9,7 +9,8 @@ from reference import disordered_frame
 from scipy import sparse
 from scipy.spatial import cKDTree
 
-from softspots.exceptions import InputError
+from softspots import modes
+from softspots.exceptions import InputError, PhysicsError
 from softspots.factorization import Cholesky
 from softspots.model import Model
 from softspots.modes import hessian, lowest_modes, modes_below, participation_ratio, zero_threshold
@@ -254,3 +255,18 @@ def test_modes_show_what_they_are(matrix):
     assert repr(cholesky) == "Cholesky(no factor, factorizations: 0)"
     lowest_modes(matrix, 5, cholesky=cholesky)
     assert repr(cholesky) == "Cholesky(366 rows, factorizations: 1)"
+
+
+@pytest.mark.parametrize("method", ["lanczos", "arpack"])
+@pytest.mark.parametrize("factor", [1 + 1e-4, np.nan])
+def test_what_is_no_eigenvector_is_not_returned(matrix, monkeypatch, method, factor):
+    """A part in ten thousand of an eigenvalue is a millionfold of what solvers leave."""
+    solver = modes.METHODS[method]
+
+    def wrong(*arguments):
+        eigenvalues, vectors = solver(*arguments)
+        return eigenvalues * factor, vectors
+
+    monkeypatch.setitem(modes.METHODS, method, wrong)
+    with pytest.raises(PhysicsError, match="no modes: .* reaches"):
+        lowest_modes(matrix, 20, method=method)
