@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from softspots.exceptions import InputError
 from softspots.io.reduced import Reduced, read_reduced
 from softspots.parameters import Parameters, checksum, configuration
 
@@ -115,14 +116,14 @@ def read_data(one: Condition) -> Reduced | None:
 
     Raises
     ------
-    ValueError
+    InputError
         If they are those of other parameters.
     """
     if not one.data.exists():
         return None
     reduced, expected = read_reduced(one.data), checksum(configuration(one.all_parameters))
     if reduced.provenance.get("configuration_checksum") != expected:
-        raise ValueError(
+        raise InputError(
             f"{one.data}: the checksum of its configuration is {reduced.provenance.get('configuration_checksum')}; "
             f"the condition's is {expected}. Remove it to compute it anew"
         )

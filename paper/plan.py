@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from benchmarks.measure import HERE as BENCHMARKS_FOLDER
+from softspots.exceptions import DamagedFileError
 from softspots.io.checkpoint import read_checkpoint
 from softspots.io.reduced import Reduced
 from softspots.parameters import PAPER_PARTICLES
@@ -82,7 +83,7 @@ def time_left(one: Condition, cost: Cost) -> float:
     frames, preparation = 0, _preparation_steps(parameters.as_dict())
     try:
         checkpoint = read_checkpoint(one.raw)
-    except (OSError, ValueError):
+    except DamagedFileError:
         pass
     else:
         frames = checkpoint.progress["frames"]

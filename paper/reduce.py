@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from softspots.chain import Analysis
+from softspots.exceptions import InputError
 from softspots.io import ResultsWriter, read_results
 from softspots.io.reduced import Reduced, write_reduced
 from softspots.parameters import checksum, configuration
@@ -47,8 +48,10 @@ def reduce_condition(one: Condition) -> Reduced:
 
     Raises
     ------
-    OSError, ValueError
-        If there are no raw results, they are those of other parameters, or what they were computed with is not known.
+    OSError
+        If there are no raw results, or what they were computed with is not known.
+    InputError
+        If they are those of other parameters.
     """
     path = one.raw / "results.nc"
     expected = configuration(one.all_parameters)
@@ -57,7 +60,7 @@ def reduce_condition(one: Condition) -> Reduced:
     given = {"frame_separation": found.configuration.get("frame_interval")} | found.configuration
     for name, value in expected.items():
         if given.get(name) != value:
-            raise ValueError(f"{path}: its {name} is {given.get(name)}; the condition's is {value}")
+            raise InputError(f"{path}: its {name} is {given.get(name)}; the condition's is {value}")
     record = json.loads((one.raw / RECORD).read_text(encoding="utf-8"))
     reduced = reduce_run(path)
     if "epsilon" in reduced.missing and (other := epsilon_elsewhere(one)):
@@ -79,7 +82,7 @@ def write_frame(one: Condition, path: Path) -> None:
 
     Raises
     ------
-    ValueError
+    InputError
         If no frame but the last has soft spots.
     """
     results = read_results(one.raw / "results.nc")
@@ -88,7 +91,7 @@ def write_frame(one: Condition, path: Path) -> None:
         for labels, d2min in zip(results["soft_spot"][:-1], results["d2min"][:-1], strict=True)
     ]
     if not np.any(activity):
-        raise ValueError(f"{results.path}: no frame but the last has soft spots")
+        raise InputError(f"{results.path}: no frame but the last has soft spots")
     shown = int(np.argmax(activity))
     values, later = results.variables(shown), results.variables(shown + 1)
     modes, kept = values["mode_particle"].shape

@@ -13,6 +13,7 @@ from pathlib import Path
 import sksparse.cholmod
 
 from benchmarks import measure
+from softspots.exceptions import SoftspotsError
 from softspots.io.checkpoint import CHECKPOINT, PREVIOUS
 from softspots.io.results import read_results
 
@@ -27,9 +28,12 @@ ROOT = measure.HERE.parent
 
 def finished_frames(one: Condition) -> int:
     """How many frames its raw results have, if the run has come to its end; else 0."""
+    path = one.raw / "results.nc"
+    if not path.exists():
+        return 0
     try:
-        results = read_results(one.raw / "results.nc")
-    except (OSError, ValueError):
+        results = read_results(path)
+    except SoftspotsError:
         return 0
     # A run writes its total wall time when all else is written.
     return results.n_frames if "wall_time_total" in results.attributes else 0

@@ -15,7 +15,7 @@ import matplotlib
 
 from .command import check_streams, command, printing, say
 from .drawing import PANEL_STYLE
-from .exceptions import InputError, SoftspotsError
+from .exceptions import InputError, system_errors
 from .figures import figures
 from .findings import NEEDED
 from .interruption import cutting, listening
@@ -150,13 +150,9 @@ def open_sources(paths: Sequence[Path]) -> list[Source]:
             raise InputError(f"files: got {path} twice; allowed: each once")
         if os.path.exists(path) and not os.path.isfile(path):
             raise InputError(f"files: got {path}, which is no file; allowed: for instance {path / 'results.nc'}")
-        try:
+        with system_errors(InputError, f"files: got {path}"):
             reduced = read_reduced(path) if is_reduced(path) else None
             results = read_results(path) if reduced is None else None
-        except SoftspotsError:
-            raise
-        except OSError as error:
-            raise InputError(f"files: got {path}: {error.strerror}") from error
         # Until a results file is reduced, its parameters alone say what there will be.
         reduced = reduced or Reduced(results.configuration, results.attributes)
         for name in NEEDED:

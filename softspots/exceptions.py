@@ -5,6 +5,9 @@ Each class is also one of Python's own, so that ``except ValueError`` and the li
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 
 class SoftspotsError(Exception):
     """The base of all errors that softspots raises on purpose; anything else is a fault in it."""
@@ -22,6 +25,10 @@ class DamagedFileError(SoftspotsError, OSError, ValueError):
     """A file that is not whole, or holds what it cannot have held when it was written."""
 
 
+class MissingFileError(DamagedFileError, FileNotFoundError):
+    """A file that is needed and not there."""
+
+
 class OutputError(SoftspotsError, OSError):
     """A folder or file that cannot be written, for instance as another run has it."""
 
@@ -36,3 +43,20 @@ class UnstableError(PhysicsError, ValueError):
 
 class ShortageError(SoftspotsError, MemoryError):
     """There is not enough memory for what is asked for."""
+
+
+@contextlib.contextmanager
+def system_errors(kind: type[SoftspotsError], message: str) -> Iterator[None]:
+    """Around calls of the system: its errors become ``kind``, the reason behind the message; ours stay as they are.
+
+    Parameters
+    ----------
+    kind : subclass of SoftspotsError
+    message : str
+    """
+    try:
+        yield
+    except SoftspotsError:
+        raise
+    except OSError as error:
+        raise kind(f"{message}: {error.strerror or error}") from error

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from softspots.chain import Analysis, kept_particles
-from softspots.exceptions import DamagedFileError, OutputError
+from softspots.exceptions import DamagedFileError, OutputError, SoftspotsError, system_errors
 from softspots.io.checkpoint import FRAMES, read_file, sync, write_file
 from softspots.io.results import ResultsWriter, read_results
-from softspots.io.trajectory import TrajectoryWriter, read_trajectory
+from softspots.io.trajectory import TrajectoryWriter, read_trajectory, trajectory_attributes
 from softspots.parameters import Parameters
 from softspots.state import Box, Frame
 
@@ -75,17 +75,14 @@ def read_frame_file(output: Path, index: int, identity: dict) -> dict[str, np.nd
 
     Raises
     ------
-    FileNotFoundError
+    MissingFileError
         If there is none.
     DamagedFileError
         If it is not whole, or of another run.
     """
     path = frame_path(output, index)
     found = read_file(path)
-    if found.identity != identity:
-        raise DamagedFileError(
-            f"{path} is of another run, {_shown(found.identity)}; that of this one is {_shown(identity)}"
-        )
+    _check_identity(path, found.identity, identity)
     return found.arrays
 
 
@@ -107,24 +104,34 @@ def save_frames(output: Path, count: int, identity: dict) -> None:
     for index in range(count):
         try:
             read_frame_file(output, index, identity)
-        except (FileNotFoundError, DamagedFileError) as reason:
+        except DamagedFileError as reason:
             try:
-                write_file(frame_path(output, index), results().variables(index), identity)
-            except OutputError:
-                raise
-            except (OSError, IndexError) as error:
+                values = _frame_of(results(), index)
+            except DamagedFileError as error:
                 raise DamagedFileError(
                     f"frame {index + 1}, which the checkpoint counts as done, is neither in a file of its own "
                     f"({reason}) nor in results.nc ({error}); start anew with --overwrite"
                 ) from error
+            write_file(frame_path(output, index), values, identity)
 
 
 def _own_results(output, identity):
-    results = read_results(output / "results.nc")
-    found = {name: results.attributes[name] for name in identity if name in results.attributes}
-    if found != identity:
-        raise DamagedFileError(f"it is of another run, {_shown(found)}")
+    with system_errors(DamagedFileError, "it cannot be read"):
+        results = read_results(output / "results.nc")
+    _check_identity("it", results.attributes, identity)
     return results
+
+
+def _frame_of(results, index):
+    if index >= len(results):
+        raise DamagedFileError(f"it has {len(results)} frames")
+    return results.variables(index)
+
+
+def _check_identity(path, attributes, identity):
+    found = {name: attributes[name] for name in identity if name in attributes}
+    if found != identity:
+        raise DamagedFileError(f"{path} is of another run, {_shown(found)}; that of this one is {_shown(identity)}")
 
 
 def earlier_frames(output: Path, like: Frame, faults: list[str], identity: dict) -> Iterator[tuple]:
@@ -140,25 +147,36 @@ def earlier_frames(output: Path, like: Frame, faults: list[str], identity: dict)
 
 
 def check_files(output: Path, count: int, identity: dict) -> None:
-    """Have results.nc and trajectory.nc on the disk, and see that they hold all that the frames' own files hold.
+    """Have results.nc and trajectory.nc on the disk, and see that they hold what the frames' own files hold, no more.
 
     Raises
     ------
     OutputError
         If not.
     """
-    for name in WRITTEN:
-        sync(output / name)
     try:
-        results, trajectory = read_results(output / "results.nc"), read_trajectory(output / "trajectory.nc")
-        for index in range(count):
-            values, found, frame = read_frame_file(output, index, identity), results.variables(index), next(trajectory)
-            for name, value in values.items():
-                if np.asarray(value).astype(found[name].dtype).tobytes() != found[name].tobytes():
-                    raise DamagedFileError(f"{name} of frame {index + 1} differs in results.nc")
-            if not np.array_equal(frame.positions, values["position"].astype(np.float32)):
-                raise DamagedFileError(f"the positions of frame {index + 1} differ in trajectory.nc")
-    except (OSError, IndexError, StopIteration) as error:
+        for name in WRITTEN:
+            sync(output / name)
+        results, path = _own_results(output, identity), output / "trajectory.nc"
+        if len(results) != count:
+            raise DamagedFileError(f"results.nc has {len(results)} frames; {count} are needed")
+        _check_identity("trajectory.nc", trajectory_attributes(path), identity)
+        read = 0
+        for read, frame in enumerate(read_trajectory(path), 1):
+            if read <= count:
+                values = read_frame_file(output, read - 1, identity)
+                _check_frame(values, results.variables(read - 1), frame, read)
+        if read != count:
+            raise DamagedFileError(f"trajectory.nc has {read} frames; {count} are needed")
+    except SoftspotsError as error:
         raise OutputError(
             f"what was written cannot be read back ({error}); the frames are kept, and --resume writes the files again"
         ) from error
+
+
+def _check_frame(values, found, frame, number):
+    for name, value in values.items():
+        if np.asarray(value).astype(found[name].dtype).tobytes() != found[name].tobytes():
+            raise DamagedFileError(f"{name} of frame {number} differs in results.nc")
+    if not np.array_equal(frame.positions, values["position"].astype(np.float32)):
+        raise DamagedFileError(f"the positions of frame {number} differ in trajectory.nc")

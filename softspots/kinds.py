@@ -3,12 +3,49 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from softspots.exceptions import InputError
+
+
+class Kind:
+    """A kind of values: ``allowed`` says in words which ones, ``metavar`` stands for them in a command's help."""
+
+    allowed: str
+    metavar: str | None
+
+    def read(self, value):
+        """The value, from the text of an option or from a TOML value.
+
+        Parameters
+        ----------
+        value : object
+
+        Raises
+        ------
+        InputError
+            If it is not allowed; the message says what was got and what is.
+        """
+        raise NotImplementedError
+
+    def refusal(self, value) -> InputError:
+        """What `read` raises."""
+        return InputError(f"got {' '.join(shown(value).split())[:80] or 'nothing'}; allowed: {self.allowed}")
+
+
+def shown(value) -> str:
+    """A value as text."""
+    try:
+        return str(value)
+    except ValueError:
+        # Python does not write numbers of more digits, as that takes long.
+        return f"a number of more than {sys.get_int_max_str_digits()} digits"
+
 
 @dataclass(frozen=True)
-class Number:
+class Number(Kind):
     """A finite number ``above`` one bound, or from ``least`` to ``most``; a whole one if ``kind`` is int."""
 
     kind: type = float
@@ -32,16 +69,19 @@ class Number:
 
     def read(self, value):
         if isinstance(value, bool) or not isinstance(value, (str, int, self.kind)):
-            raise ValueError
+            raise self.refusal(value)
+        try:
+            number = self.kind(value) if isinstance(value, str) else value
+        except ValueError:
+            raise self.refusal(value) from None
         # Whole numbers are compared before they become floats, for which they may be too large.
-        number = self.kind(value) if isinstance(value, str) else value
         if not (self.above < number < math.inf and self.least <= number <= self.most):
-            raise ValueError
+            raise self.refusal(value)
         return self.kind(number)
 
 
 @dataclass(frozen=True)
-class Choice:
+class Choice(Kind):
     """One of several names."""
 
     names: tuple[str, ...]
@@ -56,11 +96,11 @@ class Choice:
 
     def read(self, value):
         if value not in self.names:
-            raise ValueError
+            raise self.refusal(value)
         return value
 
 
-class Switch:
+class Switch(Kind):
     """Yes or no: ``--name`` or ``--no-name``, in a file true or false."""
 
     allowed = "true or false"
@@ -68,11 +108,11 @@ class Switch:
 
     def read(self, value):
         if not isinstance(value, bool):
-            raise ValueError
+            raise self.refusal(value)
         return value
 
 
-class Grid:
+class Grid(Kind):
     """Ranks along x and y, as "2x1"; None for "auto"."""
 
     allowed = "auto, or ranks along x and along y, for instance 2x1"
@@ -81,21 +121,32 @@ class Grid:
     def read(self, value):
         if value == "auto":
             return None
-        if not isinstance(value, str):
-            raise ValueError
-        ranks_x, ranks_y = (Number(int, least=1).read(number) for number in value.split("x"))
+        numbers = value.split("x") if isinstance(value, str) else []
+        if len(numbers) != 2:
+            raise self.refusal(value)
+        try:
+            ranks_x, ranks_y = map(Number(int, least=1).read, numbers)
+        except InputError:
+            raise self.refusal(value) from None
         return ranks_x, ranks_y
 
 
-class Folder:
+class Folder(Kind):
     """The path of a folder."""
 
     allowed = "the path of a folder"
     metavar = "FOLDER"
 
     def read(self, value):
-        if not isinstance(value, str) or not value or "\0" in value:
-            raise ValueError
         # A name that is no text can be written neither to the files nor to the terminal.
-        value.encode()
+        if not isinstance(value, str) or not value or "\0" in value or not _is_text(value):
+            raise self.refusal(value)
         return Path(value)
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

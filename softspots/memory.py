@@ -15,12 +15,9 @@ def keep_memory() -> None:
     Otherwise the C library gives every large array back to the system, which clears each page that it hands out again:
     a twentieth of the time of a frame. Without the GNU C library, nothing changes.
     """
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError, TypeError):
-        return
-    mallopt(_MMAP_MAX, 0)
-    mallopt(_TRIM_THRESHOLD, 2**31 - 1)
+    if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
+        mallopt(_MMAP_MAX, 0)
+        mallopt(_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def needed_memory(particles: int, modes: int) -> int:

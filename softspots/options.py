@@ -9,8 +9,8 @@ import tomllib
 from dataclasses import fields
 
 from softspots.command import printing
-from softspots.exceptions import InputError
-from softspots.kinds import Choice, Switch
+from softspots.exceptions import InputError, system_errors
+from softspots.kinds import Choice, Switch, shown
 from softspots.parameters import Parameters
 
 # Named sets of values; what they do not name keeps its default, which is the paper's.
@@ -60,17 +60,8 @@ def read_value(name: str, value, label: str):
     kind = Choice(tuple(PRESETS)) if name == "preset" else _by_name()[name].metadata["kind"]
     try:
         return kind.read(value)
-    except ValueError:
-        got = " ".join(_shown(value).split())[:80] or "nothing"
-        raise InputError(f"{label}: got {got}; allowed: {kind.allowed}") from None
-
-
-def _shown(value) -> str:
-    try:
-        return str(value)
-    except ValueError:
-        # Python does not write numbers of more digits, as that takes long.
-        return f"a number of more than {sys.get_int_max_str_digits()} digits"
+    except InputError as error:
+        raise InputError(f"{label}: {error}") from None
 
 
 def _nearest(name: str, names) -> str:
@@ -165,18 +156,17 @@ def read_file(path: str) -> dict:
     InputError
         If the file cannot be read, is no TOML, or has an unknown key or a wrong value.
     """
+    refusal = f"--config: got {path}; allowed: a TOML file"
+    with system_errors(InputError, refusal), open(path, "rb") as file:
+        text = file.read(LONGEST_FILE + 1)
+    if len(text) > LONGEST_FILE:
+        raise InputError(f"{refusal} of at most {LONGEST_FILE} bytes")
     try:
-        with open(path, "rb") as file:
-            text = file.read(LONGEST_FILE + 1)
-        if len(text) > LONGEST_FILE:
-            raise ValueError(f"of at most {LONGEST_FILE} bytes")
         content = tomllib.loads(text.decode())
-    except OSError as error:
-        raise InputError(f"--config: got {path}; allowed: a TOML file ({error.strerror})") from error
     except RecursionError:
-        raise InputError(f"--config: got {path}; allowed: a TOML file (this one is nested too deeply)") from None
+        raise InputError(f"{refusal}: this one is nested too deeply") from None
     except ValueError as error:
-        raise InputError(f"--config: got {path}; allowed: a TOML file ({_shown(error)[:200]})") from error
+        raise InputError(f"{refusal}: {shown(error)[:200]}") from error
     names = ["preset", *_by_name()]
     values = {}
     for key, value in content.items():

@@ -8,7 +8,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from softspots.exceptions import DamagedFileError, InputError
+from softspots.exceptions import DamagedFileError, InputError, system_errors
 from softspots.io.checkpoint import CHECKPOINT, FRAMES, PREVIOUS, Checkpoint, read_checkpoint
 from softspots.parameters import CHANGEABLE, FILES, Parameters
 
@@ -21,13 +21,10 @@ def make_folder(folder: Path) -> None:
     InputError
         If it cannot be made or written.
     """
-    try:
+    with system_errors(InputError, f"output: got {_shown(folder)}; allowed: a folder that can be written"):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
-    except (OSError, UnicodeEncodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error.reason
-        raise InputError(f"output: got {_shown(folder)}; allowed: a folder that can be written ({reason})") from error
 
 
 def _shown(path: Path) -> str:
@@ -107,7 +104,7 @@ def find_checkpoint(parameters: Parameters) -> Checkpoint:
     """
     try:
         checkpoint = read_checkpoint(parameters.output)
-    except (FileNotFoundError, DamagedFileError) as error:
+    except DamagedFileError as error:
         raise InputError(f"resume: {error}; allowed: a folder with a checkpoint, or no --resume") from error
     # Earlier versions knew unbroken series only.
     earlier = {"frame_separation": checkpoint.configuration.get("frame_interval")} | checkpoint.configuration

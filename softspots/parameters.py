@@ -204,10 +204,7 @@ class Parameters:
         return values | {"grid": grid, "output": str(self.output)}
 
     def _check(self):
-        try:
-            reach = self.make_model().largest_cutoff + self.skin
-        except ValueError as error:
-            raise InputError(str(error)) from error
+        reach = self.make_model().largest_cutoff + self.skin
         side = self.box_length
         if side < 2 * reach:
             fewest = math.ceil(self.density * (2 * reach) ** 2)

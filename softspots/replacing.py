@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from softspots.exceptions import OutputError, SoftspotsError
+from softspots.exceptions import OutputError, system_errors
 
 UNFINISHED = ".unfinished-"
 
@@ -28,15 +28,13 @@ def replacing(path: str | PathLike) -> Iterator[Path]:
         If the file cannot be written.
     """
     path = Path(path)
-    try:
-        with TemporaryDirectory(prefix=UNFINISHED, dir=path.parent) as folder:
-            unfinished = Path(folder, path.name)
-            yield unfinished
-            os.replace(unfinished, path)
-    except SoftspotsError:
-        raise
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
+    with (
+        system_errors(OutputError, f"{path} cannot be written"),
+        TemporaryDirectory(prefix=UNFINISHED, dir=path.parent) as folder,
+    ):
+        unfinished = Path(folder, path.name)
+        yield unfinished
+        os.replace(unfinished, path)
 
 
 def remove_leftovers(folder: str | PathLike) -> None:

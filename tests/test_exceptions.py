@@ -11,6 +11,7 @@ from softspots import exceptions
         (exceptions.InputError, (ValueError,)),
         (exceptions.PhysicsError, (FloatingPointError, ArithmeticError, RuntimeError)),
         (exceptions.DamagedFileError, (OSError, ValueError)),
+        (exceptions.MissingFileError, (FileNotFoundError, ValueError)),
         (exceptions.OutputError, (OSError,)),
         (exceptions.ShortageError, (MemoryError,)),
         (exceptions.InstallationError, (ImportError, RuntimeError)),

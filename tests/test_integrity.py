@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import netCDF4
 import numpy as np
@@ -20,6 +21,7 @@ from softspots.io import (
     write_reduced,
 )
 from softspots.io.heap import has_endless_heap
+from softspots.io.netcdf import NetCDFReader
 from softspots.io.seal import SEAL_LENGTH, check_seal
 
 
@@ -237,6 +239,23 @@ def test_a_full_disk_is_said_and_leaves_no_seal(paths, tmp_path):
 
 
 # What is seen of files
+
+
+def test_a_fault_of_the_program_or_a_small_machine_is_no_damage(paths):
+    class TooLarge:
+        dtype, size = np.dtype("f8"), 3
+
+        def __getitem__(self, index):
+            raise MemoryError("on purpose")
+
+    with NetCDFReader(paths["results"]) as file:
+        with pytest.raises(KeyError, match="positon"):
+            file.read("positon")
+        with pytest.raises(KeyError, match="positon"):
+            file.attribute("positon", "units")
+        file._dataset = SimpleNamespace(variables={"time": TooLarge()}, data_model="NETCDF4", close=file._dataset.close)
+        with pytest.raises(MemoryError, match="on purpose"):
+            file.read("time")
 
 
 def test_reduced_data_are_whole_or_as_they_were(paths, tmp_path):

@@ -17,6 +17,7 @@ from paper.run import command, describe
 from paper.sources import REDUCTION, checksum
 from paper.sources import read as read_code
 from softspots.chain import THERMODYNAMICS, Interval, analyse
+from softspots.exceptions import InputError
 from softspots.io import read_results
 from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import write_reduced
@@ -58,7 +59,7 @@ def study():
     for name in NAMES:
         try:
             found[name] = read(name)
-        except ValueError:
+        except InputError:
             # `test_data_are_those_of_their_condition` says what is wrong.
             continue
     return {name: run for name, run in found.items() if run}

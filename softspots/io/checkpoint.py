@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from softspots.exceptions import DamagedFileError, InputError
+from softspots.exceptions import DamagedFileError, InputError, MissingFileError, OutputError, system_errors
 from softspots.replacing import replacing
 
 # In the folder of the run: the newest checkpoint, the one before it, and a folder with a file for each frame analysed.
@@ -79,7 +79,7 @@ def write_checkpoint(
     ------
     InputError
         If an array is of objects.
-    OSError
+    OutputError
         If the file cannot be written.
     """
     path = Path(path)
@@ -105,7 +105,7 @@ def read_checkpoint(folder: str | os.PathLike) -> Checkpoint:
 
     Raises
     ------
-    FileNotFoundError
+    MissingFileError
         If there is none.
     DamagedFileError
         If there are some, but none is whole; the message says what is wrong with each.
@@ -118,7 +118,7 @@ def read_checkpoint(folder: str | os.PathLike) -> Checkpoint:
         except DamagedFileError as error:
             refused.append(str(error))
     if not present:
-        raise FileNotFoundError(f"there is no checkpoint in {folder}")
+        raise MissingFileError(f"there is no checkpoint in {folder}")
     raise DamagedFileError("; ".join(refused))
 
 
@@ -127,12 +127,15 @@ def read_file(path: str | os.PathLike) -> Checkpoint:
 
     Raises
     ------
-    FileNotFoundError
+    MissingFileError
         If it is not there.
     DamagedFileError
         If it is truncated, corrupted, of another version, or no checkpoint; the message says which, in one line.
     """
-    content = Path(path).read_bytes()
+    if not os.path.exists(path):
+        raise MissingFileError(f"there is no {path}")
+    with system_errors(DamagedFileError, f"{path} cannot be read"):
+        content = Path(path).read_bytes()
     if fault := _fault(content):
         raise DamagedFileError(f"{path} {fault}")
     header, _, arrays = content[_HEAD_LENGTH:].partition(b"\n")
@@ -155,12 +158,19 @@ def discard_frames(folder: str | os.PathLike) -> None:
 
 
 def sync(path: str | os.PathLike) -> None:
-    """Have a file, or the names in a folder, on the disk when this returns."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Have a file, or the names in a folder, on the disk when this returns.
+
+    Raises
+    ------
+    OutputError
+        If that cannot be.
+    """
+    with system_errors(OutputError, f"{path} cannot be brought to the disk"):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from softspots.exceptions import OutputError
+from softspots.exceptions import OutputError, system_errors
 
 CLAIM = "claim"
 # Between making a claim and locking it, or taking one over, lie microseconds; a run at its very end takes longer.
@@ -37,12 +37,8 @@ def claimed(folder: str | os.PathLike) -> Iterator[None]:
         If another process holds it, or may hold it on another machine, or the claim cannot be made.
     """
     path = Path(folder) / CLAIM
-    try:
+    with system_errors(OutputError, f"output: {path} cannot be made or locked"):
         descriptor = _take(path)
-    except OSError as error:
-        if isinstance(error, OutputError):
-            raise
-        raise OutputError(f"output: {path} cannot be made or locked ({error.strerror})") from error
     try:
         yield
     finally:

@@ -77,9 +77,19 @@ class NetCDFReader:
             raise
 
     def read(self, name: str, index=...) -> np.ndarray:
-        """Variable ``name``, which must be there, or a part of it."""
+        """Variable ``name``, or a part of it.
+
+        Raises
+        ------
+        KeyError
+            If there is no such variable.
+        MemoryError
+            If the machine is too small for it.
+        DamagedFileError
+            If it cannot be read.
+        """
+        variable = self._dataset.variables[name]
         with self._library("is damaged"):
-            variable = self._dataset.variables[name]
             whole = self._dataset.data_model.startswith("NETCDF3")
             most = os.path.getsize(self.path) * (1 if whole else DENSEST)
             if not self.checked and variable.dtype is not str and variable.size * variable.dtype.itemsize > most:
@@ -88,8 +98,8 @@ class NetCDFReader:
 
     def attribute(self, variable: str, name: str):
         """An attribute of a variable; None if there is no such attribute."""
+        found = self._dataset.variables[variable]
         with self._library("is damaged"):
-            found = self._dataset.variables[variable]
             return found.getncattr(name) if name in found.ncattrs() else None
 
     def __enter__(self) -> NetCDFReader:
@@ -104,6 +114,9 @@ class NetCDFReader:
         """Around calls of the library alone, which raises whatever it happens to meet in a damaged file."""
         try:
             yield
+        except MemoryError:
+            # What is larger than the file can hold was refused before.
+            raise
         except Exception as error:
             if _is_locked(self.path):
                 raise OutputError(f"{self.path} {_LOCKED}") from error

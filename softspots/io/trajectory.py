@@ -186,6 +186,12 @@ def read_trajectory(path: str | PathLike) -> Iterator[Frame]:
             yield frame
 
 
+def trajectory_attributes(path: str | PathLike) -> dict:
+    """The global attributes of a trajectory, among them the identity of its run; raises what `read_trajectory` does."""
+    with NetCDFReader(path, whole=False) as file:
+        return file.attributes
+
+
 def _frame(values: Mapping) -> Frame:
     length_x, length_b, _ = values["cell_lengths"].tolist()
     gamma = np.radians(values["cell_angles"][2])
