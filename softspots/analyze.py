@@ -172,7 +172,7 @@ def planned_files(sources: Sequence[Source], movie: bool) -> list[str]:
 
 
 def check_output(arguments, sources: Sequence[Source]) -> None:
-    """See that nothing in the output folder is lost, and remove what is to be replaced.
+    """See that nothing in the output folder is lost.
 
     Raises
     ------
@@ -194,12 +194,10 @@ def check_output(arguments, sources: Sequence[Source]) -> None:
         raise InputError("movie: got reduced data, which have no frames; allowed: results files only")
     for path in planned:
         check_kind(path)
-    for path in planned:
-        path.unlink(missing_ok=True)
 
 
 def analyze(arguments, sources: Sequence[Source]) -> str:
-    """Reduce, draw and write everything.
+    """Reduce, draw and write everything; what an earlier analysis had beyond it goes at the end.
 
     Returns
     -------
@@ -207,11 +205,13 @@ def analyze(arguments, sources: Sequence[Source]) -> str:
         The summary, in Markdown.
     """
     folder = arguments.output
-    n_figures = len(list(figures(series_of([source.reduced for source in sources]))))
+    planned = list(figures(series_of([source.reduced for source in sources])))
+    # All else is written in any case.
+    left_over = {name + suffix for name, _ in planned for suffix in FORMATS}
     movie_work = [
         _movie_work(source) * len(movie_frames(source.results)) if arguments.movie else 0 for source in sources
     ]
-    total = sum(source.work for source in sources) + FIGURE * n_figures + sum(movie_work)
+    total = sum(source.work for source in sources) + FIGURE * len(planned) + sum(movie_work)
     with contextlib.closing(Progress(round(total), 0, visible=not arguments.quiet)) as progress:
         runs = []
         for number, source in enumerate(sources, 1):
@@ -224,6 +224,7 @@ def analyze(arguments, sources: Sequence[Source]) -> str:
                 if figure := draw():
                     for suffix in FORMATS:
                         save_figure(figure, folder / (name + suffix))
+                        left_over.discard(name + suffix)
                 progress.advance(FIGURE)
         for source in sources if arguments.movie else ():
             progress.stage(f"movie {source.name}"[:22])
@@ -236,6 +237,8 @@ def analyze(arguments, sources: Sequence[Source]) -> str:
     _write_text(folder / "summary.md", text)
     data = json.dumps(summary_data(runs, series), indent=1, ensure_ascii=False)
     _write_text(folder / "summary.json", data + "\n")
+    for name in left_over:
+        (folder / name).unlink(missing_ok=True)
     return text
 
 

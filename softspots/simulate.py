@@ -229,10 +229,12 @@ def show(parameters: Parameters, outcome: Outcome) -> None:
         If standard output cannot be written.
     """
     with cutting(hint="; all frames are done, and --resume draws the map and prints the table"):
-        # A picture does not depend on who reads the table.
-        draw(parameters, outcome)
         files = ", ".join(str(parameters.output / name) for name in FILES)
-        say(f"{report(parameters, outcome.faults)}\n{'files':22}{files}")
+        # A picture does not depend on who reads the table, nor the table on whether it can be drawn.
+        try:
+            draw(parameters, outcome)
+        finally:
+            say(f"{report(parameters, outcome.faults)}\n{'files':22}{files}")
     if len(outcome.faults) == parameters.frames:
         reason = outcome.faults[0]
         raise PhysicsError(f"none of {parameters.frames} frames has soft spots; the first one: {reason}")

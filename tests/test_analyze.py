@@ -13,6 +13,7 @@ from PIL import Image
 from synthetic import write_results
 
 from softspots import analyze, figures, movie, summary
+from softspots.io import reduced
 from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import Measured, Reduced, read_reduced
 from softspots.summary import NUMBERS
@@ -206,16 +207,39 @@ def test_mistakes_are_told_in_a_line(folder, tmp_path, monkeypatch, capsys, argu
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_leaves_nothing_half_written(folder, tmp_path, capsys, monkeypatch, number):
-    def interrupted(path, reduced):
-        path.write_text("half")
+    def interrupted(dataset, attributes):
         os.kill(os.getpid(), number)
         pytest.fail("the signal came and went")
 
-    monkeypatch.setattr(analyze, "write_reduced", interrupted)
+    monkeypatch.setattr(reduced, "set_attributes", interrupted)
     status, out, err = run(capsys, folder / "hot.nc", "--output", tmp_path, "--quiet")
     assert (status, out) == (128 + number, "")
     assert err == f"softspots.analyze: ended by {number.name}; the files that are there are whole\n"
     assert not list(tmp_path.iterdir())
+
+
+def test_an_earlier_analysis_stays_until_the_new_one_is_there(folder, tmp_path, capsys, monkeypatch):
+    drawn = [("prediction", lambda: "a figure"), ("lifetimes", lambda: None)]
+    monkeypatch.setattr(analyze, "figures", lambda series: drawn)
+    monkeypatch.setattr(analyze, "save_figure", lambda figure, path: path.write_text("new"))
+    names = ("summary.md", "prediction.pdf", "lifetimes.pdf", "T0.4_rate0.001_seed3.nc")
+    earlier = {name: f"earlier {name}" for name in names}
+    for name, text in earlier.items():
+        (tmp_path / name).write_text(text)
+    arguments = (folder / "hot.nc", "--output", tmp_path, "--overwrite", "--quiet")
+
+    def interrupted(*arguments):
+        os.kill(os.getpid(), signal.SIGINT)
+        pytest.fail("the signal came and went")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(analyze, "reduce_run", interrupted)
+        assert run(capsys, *arguments)[0] == 130
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == earlier
+    assert run(capsys, *arguments)[0] == 0
+    assert not [path for path in tmp_path.iterdir() if path.read_bytes().startswith(b"earlier")]
+    # What the new one does not have, as its data are too short for it, goes with the earlier one.
+    assert not (tmp_path / "lifetimes.pdf").exists()
 
 
 def test_an_input_is_never_replaced(folder, tmp_path, capsys):

@@ -6,12 +6,14 @@ import pytest
 from sound import IDENTITY
 from synthetic import write_results
 
-from softspots import files
+from softspots import files, simulate
 from softspots.chain import Analysis
 from softspots.exceptions import DamagedFileError, OutputError
 from softspots.io import read_results
 from softspots.io.seal import check_seal
 from softspots.options import read_arguments
+from softspots.parameters import Parameters
+from softspots.report import Outcome
 
 
 @pytest.fixture
@@ -103,3 +105,14 @@ def test_a_frame_that_is_nowhere_is_named(opened, source, tmp_path):
         DamagedFileError, match=r"frame 3, .*\(there is no .*000002\) nor in results.nc \(it has 2 frames\)"
     ):
         files.save_frames(tmp_path / "run", 3, IDENTITY)
+
+
+def test_the_table_does_not_depend_on_the_map(monkeypatch, capsys):
+    def full(*_):
+        raise OutputError("map.png cannot be written")
+
+    monkeypatch.setattr(simulate, "draw", full)
+    monkeypatch.setattr(simulate, "report", lambda *_: "the table")
+    with pytest.raises(OutputError, match="map.png"):
+        simulate.show(Parameters(), Outcome({}))
+    assert capsys.readouterr().out.startswith("the table")
