@@ -1,6 +1,7 @@
 """Integrity of files: seals, damage, locks, and who says what in one line."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -190,6 +191,57 @@ def test_a_file_that_is_open_elsewhere_is_not_called_damaged(paths, tmp_path, mo
         assert len(read_results(path)) == 0
         holder.stdin.close()
     assert len(read_results(path)) == 0
+
+
+def test_a_sealed_file_that_is_open_elsewhere_for_a_change_is_not_called_damaged(paths, tmp_path):
+    # HDF5 takes the seal off as it opens the file: what is left of it looks like damage.
+    path = Path(shutil.copy(paths["results"], tmp_path / "results.nc"))
+    command = [sys.executable, "-c", HOLD, str(path), "a"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        holder.stdout.readline()
+        with pytest.raises(OutputError, match="is locked: another program has it open"):
+            read_results(path)
+        holder.stdin.close()
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_a_results_file_that_is_replaced_while_it_is_read_is_refused(paths, tmp_path, sealed):
+    path, other = (change(paths["results"], tmp_path / name) for name in ("results.nc", "other.nc"))
+    if sealed:
+        for copy in (path, other):
+            shutil.copy(paths["results"], copy)
+    results = read_results(path)
+    assert results.frame(0).time == results["time"][0]
+    os.replace(other, path)
+    for read in (lambda: results["d2min"], lambda: results.frame(0), lambda: results.variables(0)):
+        with pytest.raises(DamagedFileError, match="was replaced or changed while it was read"):
+            read()
+    assert read_results(path)["time"][0] == read_results(paths["results"])["time"][0]
+
+
+def test_a_results_file_that_is_rewritten_in_its_place_is_refused(paths, tmp_path):
+    path = Path(shutil.copy(paths["results"], tmp_path / "results.nc"))
+    changed = change(path, tmp_path / "changed.nc", run_id="another").read_bytes()
+    for content in (path.read_bytes(), changed):
+        # With a seal the time of the change tells, without one the run.
+        path.write_bytes(changed if content != changed else paths["results"].read_bytes())
+        os.utime(path, ns=(0, 0))
+        results = read_results(path)
+        path.write_bytes(content)
+        with pytest.raises(DamagedFileError, match="was replaced or changed"):
+            results.frame(0)
+
+
+def test_a_file_that_grows_is_read_on(paths, tmp_path, monkeypatch):
+    monkeypatch.setenv("HDF5_USE_FILE_LOCKING", "FALSE")
+    source = read_results(paths["results"])
+    with ResultsWriter(tmp_path / "results.nc", source.frame(0), 12, 8, {}, IDENTITY) as writer:
+        writer.write_frame(0, source.variables(0))
+        results = read_results(tmp_path / "results.nc")
+        writer.write_frame(1, source.variables(1))
+        assert len(results) == 1 and results.frame(0).time == source.frame(0).time
+    # Nor does it matter that it is sealed at its end.
+    assert results.frame(0).time == source.frame(0).time
 
 
 def test_what_cannot_be_written_is_said(paths, tmp_path):

@@ -34,8 +34,9 @@ class NetCDFReader:
     Parameters
     ----------
     path : str or path-like
-    whole : bool
-        Whether to check the file as a whole first, for which all of it is read.
+    stamp : tuple, optional
+        That of an earlier reader, which has checked the file. Default: it is checked as a whole first, for which all
+        of it is read.
 
     Attributes
     ----------
@@ -48,6 +49,9 @@ class NetCDFReader:
     checked : bool
         Whether it has a seal (`softspots.io.seal`), which fits: not a bit of it has changed. Of a file without one only
         what HDF5 keeps checksums of is sure.
+    stamp : tuple
+        What tells this file from one that takes its place: the run, the file's number on its device, and, as a finished
+        file does not grow, its size and the time of its last change.
 
     Raises
     ------
@@ -56,14 +60,23 @@ class NetCDFReader:
     OutputError
         If it is locked.
     DamagedFileError
-        If it is no NetCDF file, or a damaged one.
+        If it is no NetCDF file, or a damaged one, or is not the file that it was.
     """
 
-    def __init__(self, path: str | PathLike, whole: bool = True):
+    def __init__(self, path: str | PathLike, stamp: tuple | None = None):
         self.path = path
-        self.checked = whole and check_seal(path)
-        if whole and not self.checked and has_endless_heap(path):
-            raise DamagedFileError(f"{path} is damaged: HDF5 would not come to its end")
+        place = stamp[1:] if stamp else _place(path)
+        try:
+            self.checked = stamp is None and check_seal(path)
+        except DamagedFileError as error:
+            # Who opens a file to change it takes its seal away first.
+            if _is_locked(path):
+                raise OutputError(f"{path} {_LOCKED}") from error
+            raise
+        if stamp is None and not self.checked:
+            place = place[:2]
+            if has_endless_heap(path):
+                raise DamagedFileError(f"{path} is damaged: HDF5 would not come to its end")
         with self._library("is not NetCDF, or damaged"):
             self._dataset = netCDF4.Dataset(path)
         try:
@@ -72,7 +85,10 @@ class NetCDFReader:
                 self.attributes = get_attributes(self._dataset)
                 self.sizes = {name: len(dimension) for name, dimension in self._dataset.dimensions.items()}
                 self.layout = {name: (var.dtype, var.dimensions) for name, var in self._dataset.variables.items()}
-        except DamagedFileError:
+            self.stamp = self.attributes.get("run_id"), *place
+            if _place(path)[: len(place)] != place or (stamp or self.stamp) != self.stamp:
+                raise DamagedFileError(f"{path} was replaced or changed while it was read; read it again")
+        except OSError:
             self.__exit__()
             raise
 
@@ -182,6 +198,12 @@ class NetCDFWriter:
         except LIBRARY_ERRORS as error:
             self._written = False
             raise OutputError(f"{self._path} cannot be written: {_one_line(error)}") from error
+
+
+def _place(path) -> tuple[int, ...]:
+    """Where a file is, and since when it is as it is."""
+    found = os.stat(path)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _is_locked(path) -> bool:

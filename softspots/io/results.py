@@ -177,7 +177,8 @@ class Results:
     """A results file: ``results[name]`` reads the variable ``name`` of the schema, whole, as an array.
 
     ``len(results)`` is the number of frames, and iteration goes through `frame`. Each access reads from the file and
-    checks what it reads; no file stays open. Files of earlier versions lack some variables: ``name in results`` tells.
+    checks what it reads; no file stays open, and one that has taken its place is refused. Files of earlier versions
+    lack some variables: ``name in results`` tells.
 
     Attributes
     ----------
@@ -197,6 +198,7 @@ class Results:
     configuration: dict
     attributes: dict
     checked: bool
+    _stamp: tuple
 
     def __repr__(self) -> str:
         known = ", ".join(
@@ -227,7 +229,7 @@ class Results:
         """
         if name not in self:
             raise KeyError(f"there is no variable {name!r}; there are: {', '.join(filter(self.__contains__, SCHEMA))}")
-        with NetCDFReader(self.path, whole=False) as file:
+        with NetCDFReader(self.path, self._stamp) as file:
             return _read(file, name)
 
     def variables(self, index: int) -> dict[str, np.ndarray]:
@@ -241,7 +243,7 @@ class Results:
             If the file is damaged, or a value is not what the schema allows.
         """
         index = self._index(index)
-        with NetCDFReader(self.path, whole=False) as file:
+        with NetCDFReader(self.path, self._stamp) as file:
             names = [name for name, entry in SCHEMA.items() if name in self and TIME in entry.dimensions]
             return {name: _read(file, name, index) for name in names}
 
@@ -256,7 +258,7 @@ class Results:
             If the file is damaged, or the frame was not written completely.
         """
         index = self._index(index)
-        with NetCDFReader(self.path, whole=False) as file:
+        with NetCDFReader(self.path, self._stamp) as file:
             values = {name: _read(file, name, index) for name in FRAME}
             species, *lengths = (_read(file, name) for name in ("species", "length_x", "length_y"))
         for name, value in values.items():
@@ -297,7 +299,7 @@ def read_results(path: str | PathLike) -> Results:
         if fault := parameter_fault(configuration):
             raise DamagedFileError(f"{path}: {fault}")
         n_frames = len(_read(file, "time"))
-        return Results(path, n_frames, configuration, attributes, file.checked)
+        return Results(path, n_frames, configuration, attributes, file.checked, file.stamp)
 
 
 def _read(file: NetCDFReader, name: str, index: int | None = None) -> np.ndarray:
