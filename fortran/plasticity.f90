@@ -1,13 +1,17 @@
 !> Non-affine motion: D2_min of Falk and Langer.
 module softspots_plasticity
   use softspots_kinds, only: wp, i4, i8
-  use softspots_errors, only: failure, out_of_memory
+  use softspots_errors, only: failure, ok, out_of_memory, interruption
+  use softspots_interruption, only: watch, asked_to_stop
   use softspots_configuration, only: configuration
   use softspots_neighbors, only: lanes
   use, intrinsic :: ieee_arithmetic, only: ieee_value, ieee_quiet_nan
   implicit none (type, external)
   private
   public :: compute_d2min
+
+  !> Rows of neighbours between two looks at the clock.
+  integer(i4), parameter :: rows_between = 64
 
   !> Terms summed for each pair: seven products, and a one that counts the pairs.
   integer(i4), parameter :: terms_stored = 8
@@ -42,6 +46,7 @@ contains
     real(wp), allocatable :: pair(:, :)
     integer(i4), allocatable :: second(:), rank(:)
     integer(i8), allocatable :: start(:)
+    type(watch) :: clock
 
     allocate (motion(2, frame%n + frame%n_ghosts))
     motion(:, :frame%n) = displacement
@@ -61,6 +66,8 @@ contains
     end if
     pairs = 0
     do r = 1, frame%table%n_rows
+      call look(r)
+      if (error%code /= ok) return
       start(r) = pairs + 1
       own = frame%table%row(r)
       do v = frame%table%begin(r), frame%table%begin(r + 1) - 1
@@ -78,6 +85,8 @@ contains
     allocate (sums(terms_stored, frame%n + 1), m(4, frame%n + 1), rank(frame%n + 1))
     sums = 0
     do r = 1, frame%table%n_rows
+      call look(r)
+      if (error%code /= ok) return
       a = frame%table%image(frame%table%row(r))
       own_sums = 0
       do k = start(r), start(r + 1) - 1
@@ -96,6 +105,8 @@ contains
     call find_gradients(sums(:4, :), sums(5:7, :), m, rank)
     d2min = 0
     do r = 1, frame%table%n_rows
+      call look(r)
+      if (error%code /= ok) return
       a = min(frame%table%image(frame%table%row(r)), frame%n + 1)
       own_d2min = 0
       do k = start(r), start(r + 1) - 1
@@ -110,6 +121,14 @@ contains
     end do
 
   contains
+
+    !> Whether to stop at row r.
+    subroutine look(r)
+      integer(i4), intent(in) :: r
+
+      if (modulo(r, rows_between) /= 0) return
+      if (asked_to_stop(clock)) error%code = interruption
+    end subroutine look
 
     !> |w - M d|^2
     pure real(wp) function left(pair, m)

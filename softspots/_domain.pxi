@@ -6,6 +6,8 @@ cdef class Domain:
     cdef void *pointer
     cdef object communicator
     cdef int chain
+    # Whether a kernel is at work on it, which lets other threads run meanwhile.
+    cdef bint busy
 
     def __cinit__(self, communicator, grid, box_lengths, table, smoothing, double timestep, double thermostat_time,
                   int thermostat_chain, double skin):
@@ -27,6 +29,18 @@ cdef class Domain:
         if self.pointer != NULL:
             ss_free_simulation(self.pointer)
 
+    cdef int require_rest(self) except -1:
+        if self.busy:
+            raise InputError("Simulation: another thread is at work on it; only one at a time may be")
+
+    cdef int begin(self) except -1:
+        self.require_rest()
+        self.busy = True
+
+    cdef int end(self, failure *error) except -1:
+        self.busy = False
+        check(error)
+
     def set_particles(self, positions, velocities, images, species, double strain):
         """Distribute all N particles: positions, velocities, images (N, 2), species (N,). Collective."""
         cdef const double[:, ::1] r = _positions(positions)
@@ -35,9 +49,10 @@ cdef class Domain:
         cdef const int[:, ::1] m = _array("images", images, np.int32, n, 2)
         cdef const int[::1] s = _species(species, n)
         cdef failure error
+        self.begin()
         with nogil:
             ss_set_particles(self.pointer, n, &r[0, 0], &v[0, 0], &m[0, 0], &s[0], strain, &error)
-        check(&error)
+        self.end(&error)
 
     def resume(self, built, positions, velocities, images, species, scalars, thermostat, counters):
         """Take up a run from what `owned` and `progress` gave, all N particles by id. Collective."""
@@ -51,13 +66,15 @@ cdef class Domain:
         cdef const double[:, ::1] t = _array("thermostat", thermostat, np.float64, 2, self.chain)
         cdef const long long[::1] counts = _array("counters", counters, np.int64, 3)
         cdef failure error
+        self.begin()
         with nogil:
             ss_resume(self.pointer, n, &a[0, 0], &r[0, 0], &v[0, 0], &m[0, 0], &s[0], &numbers[0], self.chain,
                       &t[0, 0], &counts[0], &error)
-        check(&error)
+        self.end(&error)
 
     def progress(self):
         """Positions at the last rebuild (n, 2), as `owned` orders; scalars (3,), thermostat (2, chain), counters (3,)."""
+        self.require_rest()
         cdef int n = ss_count_owned(self.pointer)
         cdef double[:, ::1] a = np.empty((max(n, 1), 2))
         cdef double[::1] numbers = np.empty(3)
@@ -69,12 +86,14 @@ cdef class Domain:
     def run(self, long long n_steps, double first_temperature, double last_temperature, double strain_rate):
         """Advance. Collective."""
         cdef failure error
+        self.begin()
         with nogil:
             ss_run(self.pointer, n_steps, first_temperature, last_temperature, strain_rate, &error)
-        check(&error)
+        self.end(&error)
 
     def owned(self):
         """ids (n,), positions, velocities and images (n, 2) of the particles that this rank owns."""
+        self.require_rest()
         cdef int n = ss_count_owned(self.pointer)
         # One entry at least, for the address of the first; empty ranks return none of it.
         cdef int[::1] ids = np.empty(max(n, 1), dtype=np.int32)
@@ -95,6 +114,8 @@ cdef class Domain:
     def thermodynamics(self, double temperature):
         """Sums of v v (xx, xy, yy), potential energy, virial (xx, xy, yy), thermostat's energy: (8,). Collective."""
         cdef double[::1] values = np.empty(8)
+        self.begin()
         with nogil:
             ss_thermodynamics(self.pointer, temperature, &values[0])
+        self.busy = False
         return np.asarray(values)

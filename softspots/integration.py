@@ -93,6 +93,12 @@ class Integration:
             self._skin,
         )
 
+    def __reduce__(self):
+        # Also copies: two would share one run.
+        raise InputError(
+            "Simulation: it cannot be copied or pickled; its state() can, and Simulation(…, state=…) takes it"
+        )
+
     def _place(self, frame: Frame, velocities: np.ndarray) -> None:
         # The kernels count images with the tilt of least size.
         box = Box.sheared(*self._lengths, frame.box.total_strain)

@@ -289,6 +289,11 @@ def test_ctrl_c_ends_the_search_for_pairs(liquid):
     assert interrupted_after(0.3, lambda: _core.connect(liquid.positions, box, everything, 90.0)) < 1
 
 
+def test_ctrl_c_ends_the_sums_over_far_neighbours(liquid):
+    """A call of some two seconds."""
+    assert interrupted_after(0.3, lambda: ss.d2min(liquid, liquid, 40.0)) < 1
+
+
 def test_handlers_of_other_signals_run_meanwhile(liquid):
     """As those of SIGTERM and of timeouts; what they raise comes out of the kernel."""
 

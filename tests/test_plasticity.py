@@ -265,5 +265,5 @@ def test_senseless_cutoff_is_refused(frame, cutoff):
 
 def test_box_below_twice_the_cutoff_is_refused(frame):
     side = min(frame.box.length_x, frame.box.length_y)
-    with pytest.raises(ValueError, match=f"{side:g}; at least"):
+    with pytest.raises(ValueError, match=f"d2min: cutoff is {0.51 * side:g}, .* {side:g}; at least"):
         d2min(frame, frame, cutoff=0.51 * side)

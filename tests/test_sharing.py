@@ -3,15 +3,18 @@
 import copy
 import pickle
 import threading
+import time
 
 import numpy as np
 import pytest
 from reference import disordered_frame
 
+from softspots.dynamics import Simulation
 from softspots.exceptions import InputError
 from softspots.factorization import Cholesky
 from softspots.model import Model
 from softspots.modes import hessian, lowest_modes
+from softspots.parallel import Serial
 from softspots.quench import inherent_structure
 
 MODEL = Model.preset()
@@ -69,3 +72,45 @@ def test_a_cholesky_is_neither_copied_nor_pickled():
     for one in (copy.copy, copy.deepcopy, pickle.dumps):
         with pytest.raises(InputError, match="Cholesky: it cannot be copied"):
             one(Cholesky())
+
+
+@pytest.fixture
+def simulations():
+    """Two of the same."""
+    return [Simulation(MODEL, particles=200, temperature=0.3, seed=5, comm=Serial()) for _ in range(2)]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda simulation: simulation.run(1),
+        lambda simulation: simulation.prepare(),
+        Simulation.frame,
+        Simulation.velocities,
+        Simulation.state,
+        Simulation.thermodynamics,
+    ],
+)
+def test_a_simulation_is_one_threads_at_a_time(simulations, use):
+    simulation, alone = simulations
+    worker = threading.Thread(target=simulation.run, args=(2000,))
+    worker.start()
+    while not simulation.step and worker.is_alive():
+        time.sleep(1e-3)
+    with pytest.raises(InputError, match="another thread is at work on it"):
+        use(simulation)
+    worker.join()
+    alone.run(2000)
+    np.testing.assert_array_equal(simulation.frame().positions, alone.frame().positions)
+
+
+def test_a_simulation_is_neither_copied_nor_pickled(simulations):
+    """Its state is, and goes on with the same bits."""
+    for one in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(InputError, match=r"Simulation: it cannot be copied or pickled; its state\(\) can"):
+            one(simulations[0])
+    state = pickle.loads(pickle.dumps(simulations[0].state()))
+    other = Simulation(MODEL, particles=200, temperature=0.3, seed=5, comm=Serial(), state=state)
+    for simulation in (simulations[0], other):
+        simulation.run(20)
+    np.testing.assert_array_equal(other.frame().positions, simulations[0].frame().positions)
