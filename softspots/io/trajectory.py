@@ -188,7 +188,7 @@ def read_trajectory(path: str | PathLike) -> Iterator[Frame]:
 
 def trajectory_attributes(path: str | PathLike) -> dict:
     """The global attributes of a trajectory, among them the identity of its run; raises what `read_trajectory` does."""
-    with NetCDFReader(path, whole=False) as file:
+    with NetCDFReader(path) as file:
         return file.attributes
 
 
