@@ -46,7 +46,7 @@ class Files:
 
     def write(self, index: int, frame: Frame, analysis: Analysis):
         """Write a frame and what was found in it."""
-        write_file(frame_path(self._output, index), analysis.values, self._identity)
+        write_frame_file(self._output, index, analysis.values, self._identity)
         self.write_again(index, frame, analysis)
 
     def write_again(self, index: int, frame: Frame, analysis: Analysis):
@@ -70,6 +70,14 @@ def frame_path(output: Path, index: int) -> Path:
     return output / FRAMES / f"{index:06}"
 
 
+def write_frame_file(output: Path, index: int, values: dict, identity: dict) -> None:
+    """Write the file of one frame's own, with its number."""
+    path = frame_path(output, index)
+    # No sooner: a run that fails before its first frame leaves no folder.
+    path.parent.mkdir(exist_ok=True)
+    write_file(path, values, identity | {"frame": index})
+
+
 def read_frame_file(output: Path, index: int, identity: dict) -> dict[str, np.ndarray]:
     """What was found in one frame, from its own file.
 
@@ -78,11 +86,14 @@ def read_frame_file(output: Path, index: int, identity: dict) -> dict[str, np.nd
     MissingFileError
         If there is none.
     DamagedFileError
-        If it is not whole, or of another run.
+        If it is not whole, or of another run or frame.
     """
     path = frame_path(output, index)
     found = read_file(path)
     _check_identity(path, found.identity, identity)
+    # Files of earlier versions do not say which frame they are of.
+    if (number := found.identity.get("frame", index)) != index:
+        raise DamagedFileError(f"{path} is that of frame {number}, counted from 0, under the name of another one")
     return found.arrays
 
 
@@ -98,7 +109,6 @@ def save_frames(output: Path, count: int, identity: dict) -> None:
     DamagedFileError
         If a frame is nowhere.
     """
-    (output / FRAMES).mkdir(exist_ok=True)
     # Opening it reads all of it: once, and only if a frame is missing.
     results = cache(lambda: _own_results(output, identity))
     for index in range(count):
@@ -112,7 +122,7 @@ def save_frames(output: Path, count: int, identity: dict) -> None:
                     f"frame {index + 1}, which the checkpoint counts as done, is neither in a file of its own "
                     f"({reason}) nor in results.nc ({error}); start anew with --overwrite"
                 ) from error
-            write_file(frame_path(output, index), values, identity)
+            write_frame_file(output, index, values, identity)
 
 
 def _own_results(output, identity):

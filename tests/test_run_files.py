@@ -25,7 +25,7 @@ def source(tmp_path):
 def opened(tmp_path, source):
     """Opens the files of a run in an empty folder."""
     output = tmp_path / "run"
-    (output / files.FRAMES).mkdir(parents=True)
+    output.mkdir()
     frame = source.frame(0)
     parameters = read_arguments([f"--particles={len(frame)}", "--modes=12", "--n-modes=8", f"--output={output}"])
     return lambda identity=IDENTITY: files.Files(parameters, frame, {}, identity)
@@ -105,6 +105,22 @@ def test_a_frame_that_is_nowhere_is_named(opened, source, tmp_path):
         DamagedFileError, match=r"frame 3, .*\(there is no .*000002\) nor in results.nc \(it has 2 frames\)"
     ):
         files.save_frames(tmp_path / "run", 3, IDENTITY)
+
+
+def test_a_frame_file_under_the_name_of_another_is_named(opened, source, tmp_path):
+    write_all(opened, source)
+    first, second = (files.frame_path(tmp_path / "run", index) for index in (0, 1))
+    first.rename(tmp_path / "first")
+    second.rename(first)
+    (tmp_path / "first").rename(second)
+    with pytest.raises(
+        DamagedFileError, match=f"{first} is that of frame 1, counted from 0, under the name of another"
+    ):
+        files.read_frame_file(tmp_path / "run", 0, IDENTITY)
+    # A resumed run takes such frames from the results, or says that they are nowhere.
+    (tmp_path / "run" / "results.nc").unlink()
+    with pytest.raises(DamagedFileError, match="frame 1, .* under the name of another one"):
+        files.save_frames(tmp_path / "run", 2, IDENTITY)
 
 
 def test_the_table_does_not_depend_on_the_map(monkeypatch, capsys):
