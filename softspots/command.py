@@ -75,9 +75,17 @@ def _end(name, error, message, code, comm, rank):
 
 def complain(name: str, message: object) -> None:
     """Tell a mistake or a failure of the command of this name."""
-    # Nobody may be there to read it.
-    with contextlib.suppress(OSError):
+    with telling():
         print(f"{name}: {message}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def telling() -> Iterator[None]:
+    """Around what prints to standard error: if nobody is there to read it, or no room, the work goes on without."""
+    try:
+        yield
+    except OSError:
+        _drop(sys.stderr)
 
 
 def check_streams(name: str) -> None:
@@ -120,6 +128,12 @@ def printing() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        # What is left in the buffer must not be tried again when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop(sys.stdout)
         raise OutputError(f"standard output cannot be written ({error.strerror})") from error
+
+
+def _drop(stream) -> None:
+    """What is left in the buffer of a stream must not be tried again when Python ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -87,6 +87,10 @@ class Parser(argparse.ArgumentParser):
                 self.error(f"{argument.partition('=')[0]}: got --; allowed: a value")
         return super().parse_known_args(args, namespace)
 
+    def print_help(self, file=None):
+        """Argparse says nothing if it cannot be printed."""
+        print(self.format_help(), end="", file=file or sys.stdout, flush=True)
+
 
 def make_parser(version: str = "") -> argparse.ArgumentParser:
     """The command line of ``python -m softspots.simulate``: all values as text, and only those given."""

@@ -7,11 +7,14 @@ import sys
 
 from tqdm import tqdm
 
+from softspots.command import telling
 from softspots.parallel import stderr_is_watched
 
 
 class Progress:
     """A bar over the whole run on a terminal, elsewhere a line after a hundredth and after every tenth of it.
+
+    The work goes on where nobody is there to read it.
 
     Parameters
     ----------
@@ -27,7 +30,7 @@ class Progress:
             total=total,
             initial=done,
             disable=not visible,
-            file=io.StringIO() if self._in_lines else sys.stderr,
+            file=io.StringIO() if self._in_lines else _Terminal(),
             bar_format="{desc}{percentage:3.0f} %|{bar}| {elapsed} elapsed, {remaining} left",
             # The mean speed over the run: one stage's speed says little about the next one's.
             smoothing=0,
@@ -47,8 +50,25 @@ class Progress:
         passed = [mark for mark in self._marks if 100 * self._bar.n >= mark * self._bar.total]
         if self._in_lines and passed:
             self._marks = self._marks[len(passed) :]
-            print(self._bar, file=sys.stderr, flush=True)
+            with telling():
+                print(self._bar, file=sys.stderr, flush=True)
 
     def close(self):
         """Take the bar away."""
         self._bar.close()
+
+
+class _Terminal:
+    """Standard error as a file for the bar, which may go away while it is written to."""
+
+    @property
+    def encoding(self):
+        return sys.stderr.encoding
+
+    def write(self, text):
+        with telling():
+            sys.stderr.write(text)
+
+    def flush(self):
+        with telling():
+            sys.stderr.flush()

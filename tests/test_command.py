@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from launch import run_python
 
-from softspots import interruption
+from softspots import interruption, progress
 from softspots.command import command, say
 from softspots.exceptions import DamagedFileError, InputError, InstallationError, OutputError, PhysicsError
 from softspots.interruption import Terminated, cutting, listening, requested
@@ -123,6 +123,33 @@ def test_streams_must_be_open(tmp_path, stream, word):
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+@pytest.mark.parametrize("stream", ["2>/dev/full", "2> >(true)"])
+def test_a_run_goes_on_where_nobody_reads_its_progress(tmp_path, stream):
+    process = shell(stream, tmp_path, "--no-quiet")
+    assert (process.returncode, process.stderr) == (0, "")
+    assert {path.name for path in tmp_path.iterdir()} == {"results.nc", "trajectory.nc", "map.png", "checkpoint"}
+
+
+def test_a_bar_may_lose_its_terminal(monkeypatch):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w", buffering=1) as gone:
+        monkeypatch.setattr(sys, "stderr", gone)
+        monkeypatch.setattr(progress, "stderr_is_watched", lambda: True)
+        bar = progress.Progress(10, 0, visible=True)
+        bar.stage("one")
+        bar.advance(5)
+        bar.close()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_help_that_cannot_be_printed_is_a_failure(tmp_path):
+    process = shell(">/dev/full", tmp_path, "--help")
+    line = "softspots.simulate: standard output cannot be written (No space left on device)\n"
+    assert (process.returncode, process.stderr) == (1, line)
+
+
 def test_say(capsys):
     say("table")
     assert capsys.readouterr().out == "table\n"
@@ -134,4 +161,4 @@ def test_a_run_that_blows_up_says_only_that(tmp_path, wrong):
     assert process.returncode == 1
     assert process.stderr.startswith("softspots.simulate: ") and process.stderr.count("\n") == 1
     assert "blew up" in process.stderr or "lost" in process.stderr
-    assert not (tmp_path / "claim").exists()
+    assert not list(tmp_path.iterdir())
