@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+from pathlib import Path
 
+# Of the container, as it sees itself, by versions 2 and 1 of Linux's control groups; "max" if there is no limit.
+CONTAINER_LIMITS = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes")
 # Parameters of mallopt, from malloc.h of the GNU C library.
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4
 
@@ -31,5 +34,7 @@ def needed_memory(particles: int, modes: int) -> int:
 
 
 def machine_memory() -> int:
-    """Bytes of memory that this machine has."""
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    """Bytes of memory that the processes of this machine can have, or of this container, if that allows less."""
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    limits = [path.read_text(encoding="ascii").strip() for path in CONTAINER_LIMITS if path.exists()]
+    return min([there, *(int(limit) for limit in limits if limit.isdecimal())])

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import sys
 
 from tqdm import tqdm
 
 from softspots.command import telling
 from softspots.parallel import stderr_is_watched
+
+
+class _Nowhere:
+    """A stream that forgets: the bar draws itself there, as it is printed in lines instead."""
+
+    def write(self, text: str):
+        pass
+
+    def flush(self):
+        pass
 
 
 class Progress:
@@ -30,7 +39,7 @@ class Progress:
             total=total,
             initial=done,
             disable=not visible,
-            file=io.StringIO() if self._in_lines else _Terminal(),
+            file=_Nowhere() if self._in_lines else _Terminal(),
             bar_format="{desc}{percentage:3.0f} %|{bar}| {elapsed} elapsed, {remaining} left",
             # The mean speed over the run: one stage's speed says little about the next one's.
             smoothing=0,

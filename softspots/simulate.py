@@ -13,6 +13,7 @@ trajectory.nc anew from these, up to the checkpoint, and a finished one removes 
 from __future__ import annotations
 
 import contextlib
+import socket
 import sys
 from dataclasses import replace
 from importlib.metadata import version
@@ -165,10 +166,11 @@ def open_run(argv, comm, stack: contextlib.ExitStack) -> tuple[Parameters, Check
         On every rank, after ``--help`` or ``--version``.
     """
     answer = None
+    hosts = comm.allgather(socket.gethostname())
     with together(comm):
         if comm.rank == 0:
             try:
-                answer = _opened(argv, comm.size, stack)
+                answer = _opened(argv, comm.size, hosts.count(hosts[0]), stack)
             except SystemExit as done:
                 answer = done.code
     answer = comm.bcast(answer)
@@ -177,10 +179,10 @@ def open_run(argv, comm, stack: contextlib.ExitStack) -> tuple[Parameters, Check
     return answer
 
 
-def _opened(argv, size, stack):
+def _opened(argv, size, ranks_here, stack):
     parameters = read_arguments(argv, version("softspots"))
     parameters = replace(parameters, grid=rank_grid(parameters, size))
-    check_memory(parameters)
+    check_memory(parameters, ranks_here)
     open_folder(parameters)
     stack.enter_context(claimed(parameters.output))
     check_output(parameters)
@@ -193,18 +195,24 @@ def _opened(argv, size, stack):
     return parameters, checkpoint
 
 
-def check_memory(parameters: Parameters) -> None:
+def check_memory(parameters: Parameters, ranks: int) -> None:
     """Refuse a run that this machine is too small for.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    ranks : int
+        How many run on this machine.
 
     Raises
     ------
     InputError
     """
-    needed, there = needed_memory(parameters.particles, parameters.modes), machine_memory()
+    needed, there = ranks * needed_memory(parameters.particles, parameters.modes), machine_memory()
     if needed > there:
         raise InputError(
-            f"particles: got {parameters.particles} with {parameters.modes} modes, which take about "
-            f"{needed / 1e9:.3g} GB; allowed: what fits into the {there / 1e9:.3g} GB of this machine"
+            f"particles: got {parameters.particles} with {parameters.modes} modes on {ranks} rank(s) here, which take "
+            f"about {needed / 1e9:.3g} GB; allowed: what fits into the {there / 1e9:.3g} GB of this machine"
         )
 
 

@@ -122,6 +122,16 @@ def test_an_endless_heap_is_found_without_a_seal(paths, tmp_path):
         read_results(copy)
 
 
+def test_data_that_look_like_a_heap_are_none(tmp_path):
+    path = tmp_path / "data.nc"
+    with netCDF4.Dataset(path, "w") as dataset:
+        dataset.createDimension("byte", 64)
+        # A heap of 64 bytes, whose first object has none, but for the three bytes behind the version.
+        dataset.createVariable("data", "u1", ("byte",))[:] = list(b"GCOL\x01\x02\x03\x04\x40") + 55 * [0]
+    assert b"GCOL\x01" in path.read_bytes()
+    assert not has_endless_heap(path)
+
+
 def test_arrays_have_checksums_of_their_own(paths):
     for kind in ("results", "reduced"):
         with netCDF4.Dataset(paths[kind]) as dataset:

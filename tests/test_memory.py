@@ -1,10 +1,16 @@
-"""Memory that a process keeps for its own next use."""
+"""Memory that a process keeps for its own next use, what a run needs of it, and what a machine has."""
 
 import platform
 import subprocess
 import sys
+import tracemalloc
 
 import pytest
+
+from softspots import memory, progress, simulate
+from softspots.exceptions import InputError
+from softspots.memory import needed_memory
+from softspots.parameters import Parameters
 
 # 32 MiB are too much for the C library to keep by itself. Each of their 8,192 pages is a fault when it comes from the
 # system.
@@ -33,3 +39,35 @@ def test_memory_is_taken_from_the_system_once():
     # Half and a hundredth of the pages: what else the interpreter does meanwhile is some pages.
     assert _faults_again("") > 4096
     assert _faults_again("keep_memory()") < 82
+
+
+def test_all_ranks_of_a_machine_have_to_fit(monkeypatch):
+    parameters = Parameters()
+    monkeypatch.setattr(simulate, "machine_memory", lambda: 1.5 * needed_memory(parameters.particles, parameters.modes))
+    simulate.check_memory(parameters, 1)
+    with pytest.raises(InputError, match=r"on 2 rank\(s\) here, which take about 1.66 GB"):
+        simulate.check_memory(parameters, 2)
+
+
+@pytest.mark.parametrize(("text", "limit"), [("1000000\n", 1_000_000), ("max\n", None), (None, None)])
+def test_a_container_may_have_less_than_its_machine(tmp_path, monkeypatch, text, limit):
+    monkeypatch.setattr(memory, "CONTAINER_LIMITS", ())
+    machine = memory.machine_memory()
+    if text:
+        (tmp_path / "memory.max").write_text(text)
+    monkeypatch.setattr(memory, "CONTAINER_LIMITS", (tmp_path / "memory.max",))
+    assert memory.machine_memory() == (limit or machine)
+
+
+def test_a_bar_that_is_printed_in_lines_keeps_nothing(monkeypatch):
+    monkeypatch.setattr(progress, "stderr_is_watched", lambda: False)
+    bar = progress.Progress(10_000, 0, visible=True)
+    bar.stage("a stage")
+    tracemalloc.start()
+    for _ in range(1000):
+        bar.stage("a stage")
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    bar.close()
+    # Each time the bar writes a line of 79 characters.
+    assert kept < 20_000

@@ -378,5 +378,6 @@ def test_a_rank_is_one_thread():
 def test_a_run_that_the_machine_is_too_small_for_is_refused_at_once(tmp_path):
     process = run(["--particles=2000000000", "--output", tmp_path / "new"])
     assert process.returncode == 2
-    assert "particles: got 2000000000 with 100000000 modes, which take about 2.08e+10 GB; allowed" in process.stderr
+    told = "particles: got 2000000000 with 100000000 modes on 1 rank(s) here, which take about 2.08e+10 GB; allowed"
+    assert told in process.stderr
     assert not (tmp_path / "new").exists()

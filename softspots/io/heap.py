@@ -10,8 +10,8 @@ import os
 import re
 from os import PathLike
 
-# Signature and version; then come 3 bytes, and the size of the heap in 8.
-_HEAP, _HEADER = re.compile(rb"GCOL\x01"), 16
+# Signature, version, and 3 bytes of zero; then comes the size of the heap in 8.
+_HEAP, _HEADER = re.compile(rb"GCOL\x01\0\0\0"), 16
 # Of an object: its number in 2 bytes, 0 for free space, 6 bytes, and its size in 8, without this header unless it is
 # free space. Objects take whole multiples of 8.
 _OBJECT = 16
