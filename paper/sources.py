@@ -11,20 +11,53 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-KERNELS = ("fortran/*.[fF]90",)
-DYNAMICS = (*KERNELS, *(f"softspots/{name}.py" for name in ("dynamics", "forces", "model", "state")))
-LANDSCAPE = (
-    *KERNELS,
-    *(f"softspots/{name}.py" for name in ("quench", "modes", "lanczos", "factorization", "spots", "plasticity")),
-    *(f"softspots/{name}.py" for name in ("forces", "model", "state")),
-)
-REDUCTION = tuple(
-    f"softspots/{name}.py"
-    for name in (
-        *("bootstrap", "correlations", "findings", "lags", "lifetimes", "meanfield", "probability", "reduce"),
-        *("reduce_lives", "selection", "tracking", "vibrations"),
-    )
-)
+KERNELS = ("fortran/*.[fF]90", "softspots/*.pyx", "softspots/*.pxi")
+COMPILED = "softspots._core"
+
+
+def reached(*modules: str) -> tuple[str, ...]:
+    """What modules of this tree come from: the files of all that they import of it, and of what those import in turn.
+
+    A package counts where a name is taken from it that is no module of it. The compiled module comes from `KERNELS`.
+    """
+    found, waiting = set(), list(modules)
+    while waiting:
+        module = waiting.pop()
+        if module in found:
+            continue
+        found.add(module)
+        if module != COMPILED:
+            waiting += _imports(module)
+    kernels = KERNELS if COMPILED in found else ()
+    return (*kernels, *sorted(str(_path(module).relative_to(ROOT)) for module in found - {COMPILED}))
+
+
+def _imports(module: str) -> list[str]:
+    """The modules of the same package that a module imports, at its top or within functions."""
+    path = _path(module)
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    names = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package.rsplit(".", node.level - 1)[0] if node.level else ""
+            origin = ".".join(filter(None, (above, node.module)))
+            inside = [f"{origin}.{alias.name}" for alias in node.names]
+            names += [name if name == COMPILED or _path(name) else origin for name in inside]
+    root = module.partition(".")[0]
+    return [name for name in names if name.partition(".")[0] == root and (name == COMPILED or _path(name))]
+
+
+def _path(module: str) -> Path | None:
+    """The file of a module of this tree, if there is one."""
+    place = ROOT.joinpath(*module.split("."))
+    return next((path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()), None)
+
+
+DYNAMICS = reached("softspots.dynamics")
+LANDSCAPE = reached("softspots.quench", "softspots.modes", "softspots.spots", "softspots.plasticity")
+REDUCTION = reached("softspots.reduce")
 
 
 def read(patterns: Sequence[str]) -> dict[str, str]:
@@ -37,7 +70,7 @@ def checksum(files: Mapping[str, str]) -> str:
     """SHA-256 of the code in files, given by path."""
     digest = hashlib.sha256()
     for path in sorted(files):
-        code = _python(files[path]) if path.endswith(".py") else _fortran(files[path])
+        code = CODE[Path(path).suffix.lower()](files[path])
         digest.update(f"{path}\0{code}\0".encode())
     return digest.hexdigest()
 
@@ -50,7 +83,15 @@ def _python(text: str) -> str:
     return ast.dump(tree)
 
 
+def _cython(text: str) -> str:
+    # Docstrings, and comments behind code, count: there is no tree of it without Cython.
+    return "\n".join(line.rstrip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
+
+
 def _fortran(text: str) -> str:
     # A line that has both a quotation mark and an exclamation mark is left whole.
     lines = (line if "'" in line or '"' in line else line.split("!")[0] for line in text.splitlines())
     return "\n".join(" ".join(line.split()) for line in lines if line.strip() and not line.lstrip().startswith("!"))
+
+
+CODE = {".py": _python, ".pyx": _cython, ".pxi": _cython, ".f90": _fortran}

@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT))
 
-from paper import conditions, plan, reduce  # noqa: E402
+from paper import conditions, plan, reduce, sources  # noqa: E402
 from paper.figures import NAMES, figures  # noqa: E402
 from paper.fingerprint import fingerprint  # noqa: E402
 from paper.run import describe  # noqa: E402
@@ -234,3 +234,22 @@ def test_an_interrupted_study_goes_on_and_a_longer_one_continues(study):
     (folder / "paper" / "data" / "warm.nc").unlink()
     everything = {f"{step}_{name}" for step in ("simulate", "reduce") for name in ("T0.1_rate1e-4", "warm")}
     assert planned(folder) == {"all", "figures"} | everything
+
+
+@pytest.mark.parametrize(
+    ("patterns", "split_off"),
+    [
+        (sources.DYNAMICS, ("integration.py", "preparation.py", "restoring.py", "starting.py", "_domain.pxi")),
+        (sources.LANDSCAPE, ("stability.py", "matrices.py", "clusters.py", "_core.pyx", "_krylov.pxi")),
+        (sources.REDUCTION, ("spots.py", "clusters.py", "plasticity.py", "io/results.py", "_core.pyx")),
+    ],
+)
+def test_any_change_of_code_that_data_come_from_shows(patterns, split_off):
+    files = sources.read(patterns)
+    assert {f"softspots/{name}" for name in split_off} <= files.keys()
+    for path, text in files.items():
+        now = sources.checksum({path: text})
+        assert sources.checksum({path: text + "\nchanged = 1\n"}) != now, path
+        comment = "!" if path.lower().endswith("f90") else "#"
+        assert sources.checksum({path: text + f"\n{comment} changed\n"}) == now, path
+    assert sources.checksum(files) != sources.checksum(dict(list(files.items())[1:]))
