@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
+from .arrays import float_array, refuse_masked
 from .exceptions import InputError
 
 RESAMPLES = 400  # the ends of a 68 % interval are then known to 8 % of the error
@@ -20,7 +21,7 @@ UNDEFINED = 0.1
 LEAST_WEIGHT = 1e-9
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Estimate:
     """What the data say, and what they say when resampled.
 
@@ -44,6 +45,14 @@ class Estimate:
     block: int
     without: np.ndarray | None = None
     alone: np.ndarray | None = None
+
+    def __repr__(self) -> str:
+        resamples = f"{len(self.resampled)} resamples of blocks of {self.block}"
+        if np.ndim(self.value):
+            return f"Estimate({np.shape(self.value)} values, {resamples})"
+        low, high = self.interval()
+        found = f"no interval: {self.reason}" if np.isnan(low) and self.reason else f"{low:.4g} to {high:.4g}"
+        return f"Estimate({self.value:.4g}, {found}, {resamples})"
 
     @property
     def independent(self) -> np.ndarray:
@@ -147,9 +156,7 @@ def correlation_time(series: np.ndarray) -> np.ndarray:
     InputError
         If a value is not finite.
     """
-    series = np.asarray(series, dtype=float)
-    if not np.isfinite(series).all():
-        raise InputError("correlation_time: the series must be finite")
+    series = float_array("the series", series, ("F", "K")[: np.ndim(series)])
     n_frames = len(series)
     mean = series.mean(axis=0)
     size = next_fast_len(2 * n_frames, real=True)
@@ -183,6 +190,7 @@ def blocks(series: np.ndarray) -> tuple[int, float]:
     series : (F, ...) array_like of float
         Those that are not finite throughout are left out.
     """
+    refuse_masked("series", series)
     series = np.asarray(series, dtype=float).reshape(len(series), -1)
     slowest = correlation_time(series[:, np.isfinite(series).all(axis=0)]).max(initial=0.5)
     memory = slowest - 1 / (4 * slowest)
@@ -204,9 +212,9 @@ def block_weights(n_frames: int, length: int, worth: float, resamples: int = RES
     shape = max(worth - 1, 1) / n_frames
     noise = np.random.default_rng(seed).standard_gamma(shape, size=(resamples, n_frames))
     sums = np.cumsum(np.concatenate((np.zeros((resamples, 1)), noise, noise[:, : length - 1]), axis=1), axis=1)
+    # A difference of two sums of the same terms can come out below zero by its rounding.
     weights = np.maximum(sums[:, length:] - sums[:, :-length], 0)
-    weights = np.maximum(weights / weights.mean(axis=1, keepdims=True), LEAST_WEIGHT)
-    return weights
+    return np.maximum(weights / weights.mean(axis=1, keepdims=True), LEAST_WEIGHT)
 
 
 def bootstrap(statistic: Callable, *sums: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> Estimate:
@@ -228,6 +236,8 @@ def bootstrap(statistic: Callable, *sums: np.ndarray, resamples: int = RESAMPLES
     -------
     Estimate
     """
+    for values in sums:
+        refuse_masked("sums", values)
     sums = [np.asarray(values, dtype=float) for values in sums]
     totals = [values.sum(axis=0) for values in sums]
     n_frames = len(sums[0])
@@ -247,5 +257,7 @@ def bootstrap(statistic: Callable, *sums: np.ndarray, resamples: int = RESAMPLES
 
 def fraction(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """part / whole, NaN where the whole is zero; the shapes are broadcast."""
+    for values in (part, whole):
+        refuse_masked("parts or wholes", values)
     part, whole = np.broadcast_arrays(part, whole)
     return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)

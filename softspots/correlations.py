@@ -11,17 +11,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .arrays import real_number
 from .bootstrap import Estimate, bootstrap, fraction
 from .exceptions import InputError
+from .fields import checked_field
 from .lags import by_origin, checked_lags, checked_times, find_frames
 
 # τ* is where F_s has lost this part of its plateau; the paper reads τ* off by eye.
 PLATEAU_LOSS = 0.05
-LAGS_PER_DECADE = 8  # of the slopes that find the plateau: neighbours differ by a third
+SLOPES_PER_DECADE = 8  # of those that find the plateau: neighbouring lags differ by a third
 COLLAPSE_POINTS = 50
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Correlation:
     """A function of the lag, with its resamples.
 
@@ -39,13 +41,16 @@ class Correlation:
     pairs: np.ndarray
     estimate: Estimate
 
+    def __repr__(self) -> str:
+        return f"Correlation({len(self.lags)} lags from {self.lags[0]:g} to {self.lags[-1]:g}, {self.estimate!r})"
+
     @property
     def value(self) -> np.ndarray:
         """The function itself, shape (L,)."""
         return self.estimate.value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Collapse:
     """How well curves at different strain rates agree against time, and against strain.
 
@@ -66,6 +71,10 @@ class Collapse:
     strain: float
     time_noise: float
     strain_noise: float
+
+    def __repr__(self) -> str:
+        spreads = f"time={self.time:.3g} (noise {self.time_noise:.3g}), strain={self.strain:.3g}"
+        return f"Collapse(ratio={self.ratio!r}, {spreads} (noise {self.strain_noise:.3g}))"
 
 
 def self_scattering(
@@ -102,7 +111,7 @@ def self_scattering(
     -----
     Schoenholz et al. 2014, section IV. All pairs of frames are products of two matrices, (F, N) by (N, F).
     """
-    positions = _checked_field(positions, "positions")
+    positions = checked_field("positions", positions)
     times, lags = checked_times(times, len(positions)), checked_lags(lags)
     phases = wavevector * positions
     cosine, sine = np.cos(phases), np.sin(phases)
@@ -146,7 +155,7 @@ def field_correlation(
     thousand frames this costs no more than Fourier transforms along time, and keeps the single pairs, from which the
     errors come.
     """
-    x, y = _checked_field(x, "x"), _checked_field(y, "y")
+    x, y = checked_field("x", x), checked_field("y", y)
     if x.shape[1] != y.shape[1]:
         raise InputError(f"field_correlation: x has {x.shape[1]} particles and y {y.shape[1]}")
     x_times, y_times = checked_times(x_times, len(x)), checked_times(y_times, len(y))
@@ -173,11 +182,27 @@ def field_correlation(
 
 
 def relaxation_time(curve: Correlation, level: float = 1 / np.e) -> Estimate:
-    """Where a curve first falls to a level, in intervals between frames; τ_α of F_s at 1/e.
+    """Where a curve first falls to a level; τ_α of F_s at 1/e.
 
-    Between lags the curve is taken to be straight. The value is infinite where it does not get there: the
-    relaxation outlives the data. NaN if it starts below.
+    Between lags the curve is taken to be straight.
+
+    Parameters
+    ----------
+    curve : Correlation
+    level : float
+
+    Returns
+    -------
+    Estimate
+        In the units of the curve's lags, such as intervals between frames. Infinite where the curve does not fall to
+        the level: the relaxation outlives the data. NaN if it starts below.
+
+    Raises
+    ------
+    InputError
+        If the level is no finite number.
     """
+    level = real_number("level", level)
     lags = curve.lags.astype(float)
     return curve.estimate.map(lambda values: _first_fall(lags, values, level))
 
@@ -195,7 +220,7 @@ def plateau_end(curve: Correlation) -> Estimate:
     """
     lags = curve.lags.astype(float)
     positive = np.flatnonzero(lags > 0)
-    steps = np.rint(LAGS_PER_DECADE * np.log10(lags[positive]))
+    steps = np.rint(SLOPES_PER_DECADE * np.log10(lags[positive]))
     sparse = positive[np.unique(steps, return_index=True)[1]]
 
     def leave(values):
@@ -293,15 +318,3 @@ def _deviation(resampled) -> np.ndarray:
     """Standard deviation of the resamples that are known, NaN where none is."""
     unknown = np.isnan(resampled).all(axis=0)
     return np.where(unknown, np.nan, np.nanstd(np.where(unknown, 0.0, resampled), axis=0))
-
-
-def _checked_field(field, name) -> np.ndarray:
-    field = np.asarray(field, dtype=float)
-    if field.ndim != 2 or field.size == 0:
-        raise InputError(f"{name} has shape {field.shape}; (frames, particles) is needed, not empty")
-    if not np.isfinite(field).all():
-        bad = np.flatnonzero(~np.isfinite(field).all(axis=1))
-        raise InputError(
-            f"{name} is not finite in {len(bad)} frames, the first of them frame {bad[0]}; leave these out"
-        )
-    return field

@@ -6,24 +6,24 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .arrays import whole_array
 from .exceptions import InputError
+
+MOST = 2**53  # what floats hold exactly, and sums of two of them do not overflow
 
 
 def checked_times(times: Sequence[int] | None, n_frames: int) -> np.ndarray:
     """Times of frames as an array, 0, 1, … if there are none; InputError if they are not rising integers."""
-    times = np.arange(n_frames) if times is None else np.asarray(times)
-    if times.shape != (n_frames,) or not np.issubdtype(times.dtype, np.integer) or (np.diff(times) <= 0).any():
-        raise InputError(f"times must be {n_frames} rising integers, one for each frame")
-    return times
+    if times is None:
+        return np.arange(n_frames)
+    return _rising("times", whole_array("times", times, (n_frames,), -MOST, MOST, np.int64))
 
 
 def checked_lags(lags: Sequence[int]) -> np.ndarray:
     """Lags as an array; InputError if they are not integers that rise from 0 or more."""
-    lags = np.asarray(lags)
-    if lags.ndim != 1 or lags.size == 0 or not np.issubdtype(lags.dtype, np.integer):
-        raise InputError("lags must be a sequence of integers, not empty")
-    if lags[0] < 0 or (np.diff(lags) <= 0).any():
-        raise InputError("lags must rise from 0 or more")
+    lags = _rising("lags", whole_array("lags", lags, ("lags",), 0, MOST, np.int64))
+    if lags.size == 0:
+        raise InputError("lags are empty; one is needed at the least")
     return lags
 
 
@@ -57,3 +57,11 @@ def find_frames(times: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.n
     """Numbers of the frames at the wanted times (any frame where there is none), and whether there is one."""
     frames = np.minimum(np.searchsorted(times, wanted), len(times) - 1)
     return frames, times[frames] == wanted
+
+
+def _rising(name, numbers) -> np.ndarray:
+    falls = np.flatnonzero(np.diff(numbers) <= 0)
+    if falls.size:
+        first, second = numbers[falls[0] : falls[0] + 2]
+        raise InputError(f"{name} must rise; {second} follows {first}")
+    return numbers

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from .arrays import whole_array
 from .bootstrap import Estimate, bootstrap, fraction
 from .correlations import Correlation
 from .exceptions import InputError
+from .lags import MOST, checked_lags
 from .tracking import Tracks
 
 
@@ -40,14 +42,14 @@ def survival(tracks: Tracks, at: np.ndarray, of: str = "lifetime", seed: int = 0
     Raises
     ------
     InputError
-        If there are no tracks.
+        If there are no tracks, or ``at`` are no whole numbers.
 
     Notes
     -----
     Schoenholz et al. 2014, eq. 6.
     """
     deaths, losses = _ends(tracks, of)
-    places = np.clip(at, 0, deaths.shape[1])
+    places = np.clip(whole_array("at", at, ("K",), -MOST, MOST, np.int64), 0, deaths.shape[1])
     return bootstrap(lambda deaths, losses: _kaplan_meier(deaths, losses)[..., places], deaths, losses, seed=seed)
 
 
@@ -67,7 +69,7 @@ def density(tracks: Tracks, edges: np.ndarray, of: str = "lifetime", seed: int =
     Estimate
         Value of shape (B,). NaN in bins that reach beyond what is known.
     """
-    edges = np.asarray(edges)
+    edges = checked_lags(edges)
     return survival(tracks, edges, of, seed).map(lambda alive: -np.diff(alive) / np.diff(edges))
 
 

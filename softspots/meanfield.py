@@ -15,6 +15,7 @@ import numpy as np
 from scipy.stats import binom, nbinom
 
 from . import _core
+from .arrays import float_array, positive_number, real_array, real_number, refuse_masked
 from .exceptions import InputError
 
 # Rearrangements are counted over intervals of 2 τ (Schoenholz et al. 2014, section V).
@@ -140,9 +141,8 @@ def steps_to_time(steps: np.ndarray, rearrangements: float, interval: float = IN
     InputError
         If ``rearrangements`` or ``interval`` is not a positive finite number.
     """
-    for name, value in (("rearrangements", rearrangements), ("interval", interval)):
-        if not (np.isfinite(value) and value > 0):
-            raise InputError(f"{name} is {value!r}; it must be a positive finite number")
+    refuse_masked("steps", steps)
+    rearrangements, interval = positive_number("rearrangements", rearrangements), positive_number("interval", interval)
     return np.asarray(steps) * (interval / rearrangements)
 
 
@@ -176,11 +176,11 @@ def predict_lifetimes(
     InputError
         If a value is out of its range.
     """
-    times = np.asarray(times, dtype=float)
-    if times.ndim != 1 or len(times) < 2:
+    times = float_array("times", times, ("K",))
+    if len(times) < 2:
         raise InputError(f"times have shape {times.shape}; (K,) with K of 2 or more is needed")
-    if not (np.isfinite(times).all() and times[0] >= 0 and (np.diff(times) > 0).all()):
-        raise InputError("times must be finite, not negative, and ascending")
+    if not (times[0] >= 0 and (np.diff(times) > 0).all()):
+        raise InputError(f"times must be ascending and not negative; got {times[0]:g}, {times[1]:g}, …")
     steps = np.maximum(1, np.ceil(times / steps_to_time(1, rearrangements, interval)))
     survival = lifetime_survival(steps, budget_probabilities, spots)
     # Where hardly a spot has died, rounding may let the survival rise by a digit.
@@ -252,8 +252,8 @@ def _sum_over_hits(tau, weights, spots) -> np.ndarray:
 
 
 def _checked_probabilities(budget_probabilities) -> np.ndarray:
-    probabilities = np.asarray(budget_probabilities, dtype=float)
-    if probabilities.ndim != 1 or len(probabilities) < 2:
+    probabilities = real_array("budget_probabilities", budget_probabilities, ("B",)).astype(float)
+    if len(probabilities) < 2:
         raise InputError(
             f"budget_probabilities have shape {probabilities.shape}; (B,) is needed, P_R(r) for r = 0 to B - 1, B > 1"
         )
@@ -269,13 +269,15 @@ def _checked_probabilities(budget_probabilities) -> np.ndarray:
 
 
 def _checked_spots(spots) -> float:
-    if not (np.isfinite(spots) and spots >= 1):
+    number = real_number("spots", spots)
+    if number < 1:
         raise InputError(f"spots is {spots!r}; it must be a finite number, 1 or more")
-    return float(spots)
+    return number
 
 
 def _whole(name: str, values, least: int) -> np.ndarray:
     """The values as integers, or an error if they are not whole or below ``least``."""
+    refuse_masked(name, values)
     values = np.asarray(values)
     bad = ~((values == np.rint(values)) & (values >= least) & (values < 2**62))
     if bad.any():

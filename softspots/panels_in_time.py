@@ -44,13 +44,7 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
                 if time in run:
                     place = run[time].value
                     height = np.interp(place, run.axes["lag"], found.value)
-                    look = {
-                        "color": style["color"],
-                        "markeredgecolor": "white",
-                        "markeredgewidth": 0.6,
-                        "markersize": 5.5,
-                    }
-                    axes.plot(place * scale, height, marker, **look)
+                    axes.plot(place * scale, height, marker, color=style["color"], **MARK)
                     marked.add(time)
         if name == "c_ss" and "constant" in run:
             axes.plot(x[later], run["constant"].value * run["alive"].value[later], "--", color=style["color"])

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .arrays import positive_number, real_number, whole_number
 from .bootstrap import Estimate, bootstrap, fraction
-from .exceptions import InputError
+from .fields import checked_maps
 
 # P(D²_min) has reached its plateau from 15 T on (Schoenholz et al. 2014, section III and fig. 2).
 THRESHOLD = 15.0
@@ -116,7 +117,7 @@ def rearrangement_probability(
     InputError
         If shapes do not fit or a value is out of its range.
     """
-    edges, hits, counts = _binned(*checked_fields(d2min, labels, temperature), temperature, bins_per_decade)
+    edges, hits, counts = _binned(*checked_maps(d2min, labels), temperature, bins_per_decade)
     found = bootstrap(fraction, hits, counts)
     low, high = found.interval(confidence)
     return RearrangementProbability(edges, counts.sum(axis=0), found.value, found.error, low, high, found.reason)
@@ -140,7 +141,7 @@ def plateau_onset(d2min: np.ndarray, labels: np.ndarray, temperature: float, bin
     Estimate
         Infinite where no bin is on the plateau but perhaps the last.
     """
-    edges, hits, counts = _binned(*checked_fields(d2min, labels, temperature), temperature, bins_per_decade)
+    edges, hits, counts = _binned(*checked_maps(d2min, labels), temperature, bins_per_decade)
     first = np.argmax(counts.sum(axis=0))
 
     def reached(hits, counts):
@@ -186,8 +187,8 @@ def plateau(
     InputError
         If shapes do not fit or a value is out of its range.
     """
-    d2min, on_spot = checked_fields(d2min, labels, temperature)
-    rearranges = d2min > threshold * temperature
+    d2min, on_spot = checked_maps(d2min, labels)
+    rearranges = d2min > real_number("threshold", threshold) * positive_number("temperature", temperature)
     hits = (rearranges & on_spot).sum(axis=1)
     rearranging = rearranges.sum(axis=1)
     density = on_spot.mean(axis=1)
@@ -211,8 +212,8 @@ def plateau(
 
 def _binned(d2min, on_spot, temperature, bins_per_decade) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Borders of the bins, and particles on spots and all particles in them, (F, B) each."""
-    if bins_per_decade < 1:
-        raise InputError(f"rearrangement_probability: bins_per_decade is {bins_per_decade}; it must be 1 or more")
+    temperature = positive_number("temperature", temperature)
+    bins_per_decade = whole_number("bins_per_decade", bins_per_decade, 1)
     # Neither what did not move has a bin, nor what is not known.
     frames, particles = np.nonzero(d2min > 0)
     steps = np.floor(bins_per_decade * np.log10(d2min[frames, particles] / temperature)).astype(int)
@@ -224,17 +225,3 @@ def _binned(d2min, on_spot, temperature, bins_per_decade) -> tuple[np.ndarray, n
         for chosen in (cells, cells[on_spot[frames, particles]])
     )
     return 10.0 ** (np.arange(first, last + 2) / bins_per_decade), hits, counts
-
-
-def checked_fields(d2min: np.ndarray, labels: np.ndarray, temperature: float) -> tuple[np.ndarray, np.ndarray]:
-    """D²_min and whether each particle is on a soft spot, both (F, N), or an error."""
-    d2min, labels = np.asarray(d2min, dtype=float), np.asarray(labels)
-    if d2min.ndim != 2 or d2min.size == 0 or labels.shape != d2min.shape:
-        raise InputError(
-            f"d2min has shape {d2min.shape} and labels {labels.shape}; both must be (frames, particles), not empty"
-        )
-    if not (np.isnan(d2min) | (np.isfinite(d2min) & (d2min >= 0))).all():
-        raise InputError("d2min must be finite and not negative, or NaN where it is not known")
-    if not (np.isfinite(temperature) and temperature > 0):
-        raise InputError(f"temperature is {temperature!r}; it must be a positive finite number")
-    return d2min, labels >= 0

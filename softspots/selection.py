@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .arrays import float_array, positive_number, real_number, whole_array
 from .bootstrap import Estimate, bootstrap, combined, fraction
 from .exceptions import InputError
-from .probability import THRESHOLD, checked_fields
+from .fields import checked_activity
+from .probability import THRESHOLD
 from .spots import rank_modes
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Selection:
     """ΔP* = P* − ρ_SS for maps of the N_p most active particles of the N_m most localized modes.
 
@@ -34,6 +36,10 @@ class Selection:
     probability: np.ndarray
     density: np.ndarray
     difference: Estimate
+
+    def __repr__(self) -> str:
+        grid = f"{len(self.n_modes)} of N_m up to {self.n_modes[-1]}, {len(self.n_particles)} of N_p up to"
+        return f"Selection({grid} {self.n_particles[-1]}; largest ΔP* {self.largest.value:.3g} at {self.best})"
 
     @property
     def best(self) -> tuple[int, int]:
@@ -102,25 +108,22 @@ def delta_p_star(
     particle is on the cleaned map from some number of modes on, and one pass over the edges finds these numbers for
     all N_m.
     """
-    participation_ratio, mode_particles = np.asarray(participation_ratio), np.asarray(mode_particles)
-    d2min, _ = checked_fields(d2min, np.zeros(np.shape(d2min), dtype=int), temperature)
-    n_modes, n_particles = np.asarray(n_modes), np.asarray(n_particles)
-    if mode_particles.ndim != 3 or not len(d2min) == len(participation_ratio) == len(mode_particles):
-        raise InputError(
-            f"delta_p_star: d2min has shape {d2min.shape}, participation_ratio {participation_ratio.shape}, and "
-            f"mode_particles {mode_particles.shape}; as many frames are needed of each"
+    d2min, temperature = checked_activity(d2min), positive_number("temperature", temperature)
+    n_frames, n_all = d2min.shape
+    mode_particles = whole_array("mode_particles", mode_particles, (n_frames, "modes", "particles"), 0, n_all - 1)
+    participation_ratio = float_array("participation_ratio", participation_ratio, mode_particles.shape[:2])
+    n_modes, n_particles = (
+        _some_of(name, values, limit)
+        for name, values, limit in zip(
+            ("n_modes", "n_particles"), (n_modes, n_particles), mode_particles.shape[1:], strict=True
         )
-    for name, values, limit in zip(
-        ("n_modes", "n_particles"), (n_modes, n_particles), mode_particles.shape[1:], strict=True
-    ):
-        if values.ndim != 1 or values.size == 0 or values.min() < 1 or values.max() > limit:
-            raise InputError(f"delta_p_star: {name} is {values}; allowed: some of 1 to {limit} (all that are given)")
-    rearranges = d2min > threshold * temperature
+    )
+    rearranges = d2min > real_number("threshold", threshold) * temperature
     on_map, hits = np.zeros((2, len(d2min), len(n_modes), len(n_particles)))
     for frame, pairs in zip(range(len(d2min)), edges, strict=True):
         ranked = mode_particles[frame, rank_modes(participation_ratio[frame])]
         for column, count in enumerate(n_particles):
-            needed = modes_needed(ranked[:, :count], np.asarray(pairs), d2min.shape[1], min_particles)
+            needed = modes_needed(ranked[:, :count], pairs, n_all, min_particles)
             for found, ranks in ((on_map, needed), (hits, needed[rearranges[frame]])):
                 found[frame, :, column] = np.searchsorted(np.sort(ranks), n_modes, side="right")
     rearranging = rearranges.sum(axis=1)[:, None, None]
@@ -156,7 +159,14 @@ def modes_needed(ranked: np.ndarray, edges: np.ndarray, n_all: int, min_particle
     -------
     (n_all,) ndarray of int
         From 1 to M; M + 1 for a particle on no map.
+
+    Raises
+    ------
+    InputError
+        If a shape does not fit, or a number is masked, or that of no particle.
     """
+    ranked = whole_array("ranked", ranked, ("modes", "particles"), 0, n_all - 1)
+    edges = whole_array("edges", edges, ("edges", 2), 0, n_all - 1)
     never = len(ranked) + 1
     taken = np.full(n_all, never)
     # Of equal indices the last one counts, which is the most localized mode.
@@ -180,3 +190,11 @@ def modes_needed(ranked: np.ndarray, edges: np.ndarray, n_all: int, min_particle
                 needed[particle] = rank
             clusters[particle] = large if grown else members
     return np.array(needed)
+
+
+def _some_of(name, values, limit) -> np.ndarray:
+    """Numbers from 1 to a limit, one at the least."""
+    numbers = whole_array(name, values, ("n",), 1, limit)
+    if numbers.size == 0:
+        raise InputError(f"{name} is empty; some of 1 to {limit} are needed")
+    return numbers

@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 from .bootstrap import Estimate, bootstrap, fraction
 from .correlations import Correlation
 from .exceptions import InputError
+from .fields import checked_flags, checked_labels
 from .lags import checked_lags, checked_times, find_frames
 
 WINDOW = 8  # frames; 16 τ at 2 τ a frame (Schoenholz et al. 2014, section V)
@@ -25,7 +26,7 @@ UNCORRELATED = 0.05  # C_SS of maps that count as unrelated
 FIRST_REACH = 32  # lags that a spot is followed at first; it doubles while any spot of its frame lives
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Tracks:
     """Lives of single soft spots, each followed from one frame on; all of shape (n,).
 
@@ -55,6 +56,9 @@ class Tracks:
     def __len__(self) -> int:
         return len(self.start)
 
+    def __repr__(self) -> str:
+        return f"Tracks({len(self)} soft spots from {self.n_frames} frames, {self.censored} outlive the data)"
+
     @property
     def censored(self) -> int:
         """How many outlive the data."""
@@ -71,7 +75,8 @@ def spot_correlation(
 
         ⟨S̃_β S̃_α⟩ = (N n_αβ − n_α n_β) / [n_α (N − n_α) n_β (N − n_β)]^½.
 
-    A spot that overlaps with none has C_αα = 0 (eq. 4 has −n/N, with n the size of the two).
+    A spot that overlaps with none has C_αα = 0 (eq. 4 has −n/N, with n the size of the two); so has one of all
+    particles, whose field has no variance.
 
     Parameters
     ----------
@@ -279,11 +284,7 @@ class _Maps:
 
     @classmethod
     def of(cls, labels, rearranging=None) -> _Maps:
-        labels = np.asarray(labels)
-        if labels.ndim != 2 or labels.size == 0 or not np.issubdtype(labels.dtype, np.integer):
-            raise InputError(
-                f"labels are {labels.dtype} of shape {labels.shape}; integers (frames, particles) are needed"
-            )
+        labels = checked_labels(labels)
         counts = labels.max(axis=1) + 1
         first = np.cumsum(counts) - counts
         frames, particles = np.nonzero(labels >= 0)
@@ -291,15 +292,15 @@ class _Maps:
         members = csr_array(
             (np.ones(len(spots), dtype=np.int32), (spots, particles)), shape=(counts.sum(), labels.shape[1])
         )
+        sizes = np.diff(members.indptr)
+        if not sizes.all():
+            frame = np.searchsorted(first, np.argmin(sizes), side="right") - 1
+            raise InputError(f"labels must number the soft spots through from 0; those of frame {frame} leave some out")
         rearranges = np.zeros(counts.sum(), dtype=bool)
         if rearranging is not None:
-            rearranging = np.asarray(rearranging)
-            if rearranging.shape != labels.shape or rearranging.dtype != bool:
-                raise InputError(
-                    f"rearranging is {rearranging.dtype} of shape {rearranging.shape}; bool {labels.shape} is needed"
-                )
+            rearranging = checked_flags("rearranging", rearranging, labels.shape)
             rearranges[spots[rearranging[frames, particles]]] = True
-        return cls(members, counts, first, np.diff(members.indptr), rearranges)
+        return cls(members, counts, first, sizes, rearranges)
 
     def follow(self, start, spots, frames):
         """C_αα of some spots of a frame in other frames, and whether the associate rearranges; (frames, spots) each."""
@@ -309,8 +310,10 @@ class _Maps:
         common = (self.members[others] @ self.members[own].T).tocoo()
         n_all = self.members.shape[1]
         size, own_size = self.sizes[others[common.row]].astype(float), self.sizes[own[common.col]].astype(float)
-        correlation = (n_all * common.data - own_size * size) / np.sqrt(
-            own_size * (n_all - own_size) * size * (n_all - size)
+        variances = own_size * (n_all - own_size) * size * (n_all - size)
+        # A spot of all particles has no variance: it tells no place from another, and overlaps with none.
+        correlation = np.divide(
+            n_all * common.data - own_size * size, np.sqrt(variances), out=np.zeros(len(size)), where=variances > 0
         )
         cells = np.repeat(np.arange(len(frames)), counts)[common.row] * len(spots) + common.col
         best = np.zeros(len(frames) * len(spots))

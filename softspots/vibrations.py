@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .arrays import float_array, whole_number
 from .bootstrap import Estimate, bootstrap, fraction
 from .exceptions import InputError
 
@@ -67,10 +68,12 @@ def density_of_states(eigenvalues: np.ndarray, particles: int) -> DensityOfState
     -----
     Schoenholz et al. 2014, section II, where the peak stands "on average, at 270 modes" of N = 10,000.
     """
-    eigenvalues = np.asarray(eigenvalues, dtype=float)
-    if eigenvalues.ndim != 2 or eigenvalues.size == 0 or not np.all(eigenvalues > 0):
+    particles = whole_number("particles", particles, 1)
+    eigenvalues = float_array("eigenvalues", eigenvalues, ("frames", "modes"))
+    if eigenvalues.size == 0 or not (eigenvalues > 0).all():
         raise InputError(
-            f"density_of_states: eigenvalues have shape {eigenvalues.shape}; (frames, modes) is needed, all positive"
+            f"density_of_states: eigenvalues have shape {eigenvalues.shape} and {np.count_nonzero(eigenvalues <= 0)} "
+            "are not positive; (frames, modes) is needed, not empty, all positive"
         )
     frequencies = np.sqrt(eigenvalues)
     half_width = SMOOTHING * frequencies[:, 0].mean()

@@ -177,14 +177,14 @@ def test_fields_know_no_numbering():
     [
         (np.full((4, 3), True), {}, "x is 1 everywhere"),
         (np.array([[0.0, 1.0, 2.0], [1.0, np.nan, 0.0]]), {}, "x is not finite in 1 frames, the first of them frame 1"),
-        (np.ones(3), {}, r"x has shape \(3,\)"),
+        (np.ones(3), {}, r"values of x have shape \(3,\)"),
         (np.eye(4), {}, "x has 4 particles and y 3"),
-        (np.eye(3), {"x_times": [0, 1]}, "times must be 3 rising integers"),
-        (np.eye(3), {"x_times": [0, 2, 2]}, "times must be 3 rising integers"),
-        (np.eye(3), {"x_times": [0.0, 2.0, 4.0]}, "times must be 3 rising integers"),
-        (np.eye(3), {"lags": [2, 1]}, "lags must rise"),
-        (np.eye(3), {"lags": [-1, 1]}, "lags must rise from 0"),
-        (np.eye(3), {"lags": [0.5]}, "sequence of integers"),
+        (np.eye(3), {"x_times": [0, 1]}, r"times have shape \(2,\); \(3,\) is needed"),
+        (np.eye(3), {"x_times": [0, 2, 2]}, "times must rise; 2 follows 2"),
+        (np.eye(3), {"x_times": [0.0, 2.5, 4.0]}, "times must be whole numbers .* 2.5 is among them"),
+        (np.eye(3), {"lags": [2, 1]}, "lags must rise; 1 follows 2"),
+        (np.eye(3), {"lags": [-1, 1]}, "lags must be whole numbers from 0 .* -1 is among them"),
+        (np.eye(3), {"lags": [0.5]}, "lags must be whole numbers .* 0.5 is among them"),
     ],
 )
 def test_wrong_fields_are_named(x, options, message):

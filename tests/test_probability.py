@@ -24,7 +24,7 @@ def planted(random, ratio, frames, particles=400, density=0.2, rate=0.03, swing=
 def test_plateau_counts():
     #               on a spot: *         *                         *
     d2min = np.array([[16.0, 20.0, 1.0, 15.0], [0.0, 99.0, 15.1, 3.0]]) * TEMPERATURE
-    labels = np.array([[0, -1, 0, -1], [-1, -1, 7, -1]])
+    labels = np.array([[0, -1, 0, -1], [-1, -1, 3, -1]])
     found = plateau(d2min, labels, TEMPERATURE)
     # 16, 20, 99 and 15.1 are above 15 and two of them on spots; three particles of eight are.
     assert (found.rearranging, found.probability, found.density) == (4, 2 / 4, 3 / 8)
@@ -211,11 +211,11 @@ def test_bins_leave_out_particles_that_do_not_move():
 @pytest.mark.parametrize(
     ("d2min", "labels", "temperature", "message"),
     [
-        ([1.0, 2.0], [0, 0], 0.1, r"d2min has shape \(2,\)"),
+        ([1.0, 2.0], [0, 0], 0.1, r"values of d2min have shape \(2,\)"),
         ([[1.0, 2.0]], [[0]], 0.1, r"labels \(1, 1\)"),
         (np.zeros((0, 3)), np.zeros((0, 3), int), 0.1, "not empty"),
         ([[1.0, np.inf]], [[0, 0]], 0.1, "finite"),
-        ([[1.0, -1.0]], [[0, 0]], 0.1, "not negative"),
+        ([[1.0, -1.0]], [[0, 0]], 0.1, "not be negative; 1 of 2 are"),
         ([[1.0, 2.0]], [[0, 0]], 0.0, "temperature is 0.0"),
         ([[1.0, 2.0]], [[0, 0]], np.nan, "temperature is nan"),
     ],

@@ -106,11 +106,11 @@ def test_grid_knows_no_numbering_origin_and_flip(ranked):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"n_modes": [0, 3]}, r"n_modes is \[0 3\]; allowed: some of 1 to 14"),
-        ({"n_modes": [15]}, "some of 1 to 14"),
-        ({"n_particles": [9]}, "some of 1 to 8"),
+        ({"n_modes": [0, 3]}, "n_modes must be whole numbers from 1 to 14; 0"),
+        ({"n_modes": [15]}, "n_modes must be whole numbers from 1 to 14; 15"),
+        ({"n_particles": [9]}, "from 1 to 8; 9"),
         ({"n_particles": []}, "some of 1 to 8"),
-        ({"participation_ratio": np.ones((5, 14))}, r"participation_ratio \(5, 14\)"),
+        ({"participation_ratio": np.ones((5, 14))}, r"participation_ratio have shape \(5, 14\); \(6, 14\)"),
         ({"temperature": 0.0}, "temperature is 0.0"),
     ],
 )

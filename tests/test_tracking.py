@@ -206,15 +206,15 @@ def test_a_forward_window_makes_no_bump():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"labels": np.zeros((3, 4))}, "labels are float64"),
-        ({"labels": np.zeros(4, int)}, r"of shape \(4,\)"),
+        ({"labels": np.full((3, 4), 0.5)}, "labels must be whole numbers from -1 to 3; 0.5"),
+        ({"labels": np.zeros(4, int)}, r"labels have shape \(4,\)"),
         ({"rearranging": np.zeros((3, 4))}, "rearranging is float64"),
         ({"rearranging": np.zeros((3, 5), bool)}, r"shape \(3, 5\)"),
         ({"epsilon": 0.0}, "epsilon is 0.0"),
         ({"epsilon": np.nan}, "epsilon is nan"),
         ({"window": 0}, "window is 0"),
         ({"placement": "backward"}, "placement is 'backward'; allowed: forward, centered"),
-        ({"times": [0, 1]}, "times must be 3 rising integers"),
+        ({"times": [0, 1]}, r"times have shape \(2,\); \(3,\) is needed"),
     ],
 )
 def test_wrong_input_is_named(changes, message):
