@@ -67,7 +67,8 @@ def draw_movie(path: Path, results: Results, progress: Callable[[], None] = lamb
 def _draw(path, results, chosen, progress):
     temperature = results.configuration["temperature"]
     activity = results["d2min"] / temperature
-    positions, labels, tilts, strains = (results[name] for name in ("position", "soft_spot", "tilt", "strain"))
+    names = ("species", "position", "soft_spot", "tilt", "strain")
+    species, positions, labels, tilts, strains = (results[name] for name in names)
     size = float(results["length_x"]), float(results["length_y"])
     sigma_aa, _, sigma_bb = Model.of_run(results.configuration).sigma
     coloring = color_scale(activity[chosen])
@@ -83,7 +84,7 @@ def _draw(path, results, chosen, progress):
         for index in chosen:
             for collection in drawn:
                 collection.remove()
-            frame = Frame(positions[index], results["species"], Box(*size, tilts[index], strains[index]), only_b=True)
+            frame = Frame(positions[index], species, Box(*size, tilts[index], strains[index]), only_b=True)
             drawn = draw_discs(
                 axes, frame, activity[index], labels[index], (sigma_aa, sigma_bb), coloring, np.zeros(2), np.array(size)
             )

@@ -132,10 +132,8 @@ def _prediction(run, found):
 
 
 def _selection(run, found, most_frames):
-    if "inherent_position" not in run.results:
-        raise Missing("inherent structures are not in the file, which an earlier version has written")
+    structures, structure = _inherent_structures(run)
     run.need_frames(run.has_both, 1, "soft spots and D²_min")
-    structures = run.results["inherent_position"]
     usable = np.flatnonzero(run.has_both & np.isfinite(structures).all(axis=(1, 2)))
     if usable.size == 0:
         raise Missing("inherent structures are not in the file")
@@ -153,7 +151,7 @@ def _selection(run, found, most_frames):
         run.d2min[chosen],
         run.results["participation_ratio"][chosen],
         ranking,
-        _edges(run, structures, chosen, found),
+        _edges(run, structure, chosen, found),
         run.temperature,
         *chosen_grid,
         run.threshold,
@@ -174,12 +172,11 @@ def _selection(run, found, most_frames):
         found.estimate(name, result.difference.map(best))
 
 
-def _edges(run, structures, chosen, found) -> Iterator[np.ndarray]:
+def _edges(run, structure, chosen, found) -> Iterator[np.ndarray]:
     """What connects particles in the inherent structures, frame by frame."""
     configuration = run.configuration
     for done, index in enumerate(chosen):
-        frame = _inherent_structure(run, structures, index)
-        yield connect(frame, configuration["connection"], configuration["bond_length"])
+        yield connect(structure(index), configuration["connection"], configuration["bond_length"])
         found.advance((done + 1) / len(chosen))
 
 
@@ -244,16 +241,14 @@ def _inherent_activity(run, found):
     none.
     """
     run.need_unbroken_series("D²_min between inherent structures needs")
-    if "inherent_position" not in run.results:
-        raise Missing("inherent structures are not in the file, which an earlier version has written")
-    structures = run.results["inherent_position"]
+    structures, structure = _inherent_structures(run)
     usable = run.has_spots & np.isfinite(structures).all(axis=(1, 2))
     first = np.flatnonzero(usable[:-1] & usable[1:] & (np.diff(run.times) == 1))
+    cutoff = run.configuration.get("d2min_cutoff", D2MIN_CUTOFF)
     activity = []
     for done, index in enumerate(first):
-        frames = (_inherent_structure(run, structures, one) for one in (index, index + 1))
         try:
-            activity.append(d2min(*frames, run.configuration.get("d2min_cutoff", D2MIN_CUTOFF)))
+            activity.append(d2min(structure(index), structure(index + 1), cutoff))
         except InputError as error:
             raise Missing(f"frames {index} and {index + 1}: {error}") from None
         found.advance(0.6 + 0.4 * (done + 1) / len(first))
@@ -261,11 +256,17 @@ def _inherent_activity(run, found):
     return np.array([values for values in activity if np.isfinite(values).all()]), run.times[known]
 
 
-def _inherent_structure(run, structures, index) -> Frame:
-    results = run.results
-    sides = float(results["length_x"]), float(results["length_y"])
-    box = Box(*sides, results["tilt"][index], results["strain"][index])
-    return Frame(structures[index], results["species"], box, only_b=True)
+def _inherent_structures(run) -> tuple[np.ndarray, Callable[[int], Frame]]:
+    """Their positions, frame by frame, and one of them; what they need of the file is read once, not for each."""
+    if "inherent_position" not in run.results:
+        raise Missing("inherent structures are not in the file, which an earlier version has written")
+    names = ("inherent_position", "species", "tilt", "strain", "length_x", "length_y")
+    positions, species, tilts, strains, *sides = (run.results[name] for name in names)
+
+    def structure(index):
+        return Frame(positions[index], species, Box(*map(float, sides), tilts[index], strains[index]), only_b=True)
+
+    return positions, structure
 
 
 def _overlap(run, found, given):
