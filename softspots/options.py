@@ -81,11 +81,22 @@ class Parser(argparse.ArgumentParser):
         raise InputError(" ".join(message.split())[:200])
 
     def parse_known_args(self, args=None, namespace=None):
-        """Argparse takes the value ``--`` out of ``--name=--`` and then misses it."""
+        """Refuse first what no option is meant by, with a question about the one that may be."""
         for argument in sys.argv[1:] if args is None else args:
-            if argument.startswith("--") and argument.partition("=")[2] == "--":
-                self.error(f"{argument.partition('=')[0]}: got --; allowed: a value")
+            name, _, value = argument.partition("=")
+            if argument == "--" or not name.startswith("--"):
+                continue
+            if name not in self._option_string_actions:
+                raise self.unknown(argument)
+            # Argparse takes this value out and then misses it.
+            if value == "--":
+                self.error(f"{name}: got --; allowed: a value")
         return super().parse_known_args(args, namespace)
+
+    def unknown(self, argument: str) -> InputError:
+        """The mistake of an argument that is none."""
+        names = [name for name in self._option_string_actions if name.startswith("--")]
+        return InputError(f"unknown argument {argument[:80]!r}{_nearest(argument.partition('=')[0], names)}")
 
     def print_help(self, file=None):
         """Argparse says nothing if it cannot be printed."""
@@ -194,11 +205,11 @@ def read_arguments(arguments, version: str = "") -> Parameters:
         After ``--help`` or ``--version``.
     """
     with printing():
-        given, unknown = make_parser(version).parse_known_args(_join_negative_numbers(arguments))
+        parser = make_parser(version)
+        given, unknown = parser.parse_known_args(_join_negative_numbers(arguments))
     options = vars(given)
     if unknown:
-        names = ["--" + name.replace("_", "-") for name in ("config", "preset", *_by_name())]
-        raise InputError(f"unknown argument {unknown[0][:80]!r}{_nearest(unknown[0].partition('=')[0], names)}")
+        raise parser.unknown(unknown[0])
     file = read_file(options.pop("config")) if "config" in options else {}
     line = {name: read_value(name, value, "--" + name.replace("_", "-")) for name, value in options.items()}
     values = file | line

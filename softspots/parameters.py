@@ -36,9 +36,11 @@ _COUNT = Number(int, least=1, most=2**31 - 1)
 MOST_STEPS = 10**12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Parameters:
     """Every parameter of a run; the metadata of a field say its group, kind, unit, meaning and the paper's value.
+
+    Its repr has those that differ from their defaults.
 
     The paper is Schoenholz et al. 2014; section II has its values. Reduced units: length σ_AA, energy ε_AA, time τ.
 
@@ -160,13 +162,21 @@ class Parameters:
     quiet: bool = _parameter("run", False, Switch(), "no progress bar")
 
     def __post_init__(self):
-        # Section II has 500 and 430 of 20,000 degrees of freedom.
-        for name, share in (("modes", 500), ("n_modes", 430)):
+        for name, value in self._derived().items():
             if getattr(self, name) is None:
-                object.__setattr__(self, name, max(1, round(share * self.particles / PAPER_PARTICLES)))
-        if self.frame_separation is None:
-            object.__setattr__(self, "frame_separation", self.frame_interval)
+                object.__setattr__(self, name, value)
         self._check()
+
+    def _derived(self) -> dict:
+        """The defaults that follow from other parameters; section II has 500 and 430 of 20,000 degrees of freedom."""
+        shares = {"modes": 500, "n_modes": 430}
+        modes = {name: max(1, round(share * self.particles / PAPER_PARTICLES)) for name, share in shares.items()}
+        return modes | {"frame_separation": self.frame_interval}
+
+    def __repr__(self) -> str:
+        defaults = {entry.name: entry.default for entry in fields(self)} | self._derived()
+        given = [f"{name}={value!r}" for name, value in vars(self).items() if value != defaults[name]]
+        return f"Parameters({', '.join(given)})"
 
     @property
     def box_length(self) -> float:

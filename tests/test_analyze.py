@@ -176,6 +176,8 @@ def test_an_earlier_analysis_is_not_overwritten(folder, tmp_path, capsys, one_fi
     ("arguments", "message"),
     [
         ([], "the following arguments are required: FILE"),
+        (["--hlep"], "unknown argument '--hlep'; did you mean --help?"),
+        (["{folder}/cold.nc", "--overwite"], "unknown argument '--overwite'; did you mean --overwrite?"),
         (["{folder}"], "which is no file; allowed: for instance {folder}/results.nc"),
         (["{folder}/none.nc"], "{folder}/none.nc: No such file"),
         (["{folder}/text.nc"], "text.nc is not NetCDF, or damaged"),

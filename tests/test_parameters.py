@@ -245,6 +245,8 @@ WRONG = {
     "--modle lj": "unknown argument '--modle'; did you mean --model?",
     "--" + 100_000 * "x": "unknown argument '--" + 78 * "x" + "'",
     "--temprature 0.2": "unknown argument '--temprature'; did you mean --temperature?",
+    "--hlep": "unknown argument '--hlep'; did you mean --help?",
+    "--no-resmue": "unknown argument '--no-resmue'; did you mean --no-resume?",
     "paper": "unknown argument 'paper'",
     "--seed": "--seed: expected one argument",
     "--config nowhere.toml": "--config: got nowhere.toml; allowed: a TOML file: No such file or directory",
@@ -313,6 +315,12 @@ def test_help_has_every_option_its_paper_value_and_its_group():
     ):
         assert f"\n{group}:\n" in text
     assert "[1/τ; default 0.0001; paper: 1e-5" in " ".join(text.split())
+
+
+def test_the_description_has_what_differs_from_the_defaults():
+    assert repr(Parameters()) == "Parameters()"
+    assert repr(Parameters(particles=2_500, temperature=0.2)) == "Parameters(particles=2500, temperature=0.2)"
+    assert repr(Parameters(n_modes=7, frame_separation=4.0)) == "Parameters(n_modes=7, frame_separation=4.0)"
 
 
 def test_version(capsys):
