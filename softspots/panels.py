@@ -24,6 +24,13 @@ def draw_probability(axes: Axes, series: Series) -> None:
     """P(D²_min/T), with ρ_SS dashed, and P* as a bar over the D²_min that it is measured from on (fig. 2).
 
     Bins of fewer than `FEWEST` particles are left out.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    series : Series
+        Of the runs; those without what is drawn are left out.
     """
     densities, plateaus, thresholds = [], [], set()
     for run, style in styled(series, "probability"):
@@ -56,7 +63,15 @@ def draw_probability(axes: Axes, series: Series) -> None:
 
 
 def draw_selection(axes: Axes, run: Reduced) -> None:
-    """ΔP* over (N_m, N_p): the largest as a star, that of the maps as a circle, a contour around 95 % (fig. 3)."""
+    """ΔP* over (N_m, N_p): the largest as a star, that of the maps as a circle, a contour around 95 % (fig. 3).
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    run : Reduced
+        It must have what is drawn.
+    """
     values = run["difference"].value
     n_modes, n_particles = run.axes["n_modes"], run.axes["n_particles"]
     mesh = axes.pcolormesh(n_modes, n_particles, values.T, shading="nearest", cmap="viridis", rasterized=True)
@@ -85,7 +100,14 @@ def _largest(best, *values) -> str:
 def draw_ratio(axes: Axes, runs: Sequence[Reduced], published: float | None = None) -> None:
     """P*/ρ_SS against T, between 1, for maps that know nothing, and 1/ρ_SS, short lines (fig. 4).
 
-    ``published`` is another's 1/ρ_SS, dotted.
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    runs : sequence of Reduced
+        Those without what is drawn are left out.
+    published : float, optional
+        Another's 1/ρ_SS, dotted.
     """
     bounds = []
     for members, style in grouped(runs, "strain_rate", "ratio"):
@@ -119,7 +141,15 @@ def draw_ratio(axes: Axes, runs: Sequence[Reduced], published: float | None = No
 
 
 def draw_relaxation(axes: Axes, runs: Sequence[Reduced]) -> None:
-    """τ_α (full) and τ* (hollow) against γ̇, with 1/γ̇ dashed (section IV)."""
+    """τ_α (full) and τ* (hollow) against γ̇, with 1/γ̇ dashed (section IV).
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    runs : sequence of Reduced
+        Those without what is drawn are left out.
+    """
     anchor, hollow = None, False
     sheared = [run for run in runs if run.strain_rate > 0]
     for members, style in grouped(sheared, "temperature", "tau_alpha"):

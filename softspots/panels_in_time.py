@@ -30,6 +30,17 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
 
     On F_s triangles mark τ* and circles τ_α; with C_SS go, dashed, c P(τ_L ≥ δt) from the lives of single soft spots,
     and with C_SD, dashed, C_DS: how well soft spots predict D²_min a time δt later.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    series : Series
+        Of the runs; those without what is drawn are left out.
+    name : str
+        Of the quantity.
+    against_strain : bool
+        Whether γ̇ δt is the abscissa, in place of δt.
     """
     marked, lowest, dashed = set(), 0.0, None
     for run, style in styled(series, name, against_strain):
@@ -70,7 +81,17 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
 
 
 def draw_overlap(axes: Axes, series: Series, against_strain: bool = False) -> None:
-    """⟨C_αα⟩ against δt, or γ̇ δt, with ε dashed (eqs. 4 and 5)."""
+    """⟨C_αα⟩ against δt, or γ̇ δt, with ε dashed (eqs. 4 and 5).
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    series : Series
+        Of the runs; those without what is drawn are left out.
+    against_strain : bool
+        Whether γ̇ δt is the abscissa, in place of δt.
+    """
     known = False
     for run, style in styled(series, "c_alpha", against_strain):
         scale = run.strain_rate if against_strain else 1.0
@@ -96,6 +117,15 @@ def draw_lifetimes(axes: Axes, series: Series, against_strain: bool = False) -> 
 
     Against strain, P(τ_L)/γ̇ over γ̇ τ_L; of a series in temperature each law is shifted by a factor of ten, the coldest
     one not.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    series : Series
+        Of the runs; those without what is drawn are left out.
+    against_strain : bool
+        Whether γ̇ δt is the abscissa, in place of δt.
     """
     shifted, modeled, laws = series.varies == "temperature", False, []
     for place, (run, style) in enumerate(styled(series, "lifetimes", against_strain)):
@@ -125,6 +155,13 @@ def draw_rearrangements(axes: Axes, series: Series) -> None:
     """P(N_R), with the mean of N_R dashed (fig. 6c,d), and the slope of its first decade.
 
     N_R = 0, which the mean counts too, has no place on the axis.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    series : Series
+        Of the runs; those without what is drawn are left out.
     """
     laws, means = [], False
     for run, style in styled(series, "budgets"):
