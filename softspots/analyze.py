@@ -144,10 +144,8 @@ def open_sources(paths: Sequence[Path]) -> list[Source]:
     DamagedFileError
         If one is damaged, or is no file of softspots.
     """
-    opened = []
+    opened, paths_of = [], {}
     for path in paths:
-        if paths.count(path) > 1:
-            raise InputError(f"files: got {path} twice; allowed: each once")
         if os.path.exists(path) and not os.path.isfile(path):
             raise InputError(f"files: got {path}, which is no file; allowed: for instance {path / 'results.nc'}")
         with system_errors(InputError, f"files: got {path}"):
@@ -158,6 +156,11 @@ def open_sources(paths: Sequence[Path]) -> list[Source]:
         for name in NEEDED:
             if name not in reduced.configuration:
                 raise InputError(f"files: got {path}, which lacks the parameter {name} of its run")
+        # Files of earlier versions do not say which run they are of.
+        run = reduced.provenance.get("run_id", path.resolve())
+        if run in paths_of:
+            raise InputError(f"files: got {path} and {paths_of[run]}, which hold one run twice; allowed: each run once")
+        paths_of[run] = path
         opened.append((path, results, reduced))
     names = run_names([reduced for _, _, reduced in opened])
     return [Source(*one, name) for one, name in zip(opened, names, strict=True)]

@@ -150,6 +150,21 @@ def test_two_files_of_one_run_have_names_of_their_own(folder, tmp_path, capsys, 
     }
 
 
+def test_one_run_counts_once_whatever_its_files_are_called(tmp_path, capsys, one_figure):
+    path = write_results(tmp_path / "results.nc", 12)
+    with netCDF4.Dataset(path, "a") as dataset:
+        dataset.run_id = "0123456789abcdef"
+    assert run(capsys, path, "--output", tmp_path / "out", "--quiet")[0] == 0
+    (reduced,) = (tmp_path / "out").glob("T*.nc")
+    copy, link = tmp_path / "copy.nc", tmp_path / "link.nc"
+    copy.write_bytes(path.read_bytes())
+    link.symlink_to(write_results(tmp_path / "nameless.nc", 12))
+    for first, second in ((path, copy), (path, reduced), (tmp_path / "nameless.nc", link)):
+        status, _, err = run(capsys, first, second, "--output", tmp_path / "other")
+        assert (status, err.count("\n")) == (2, 1)
+        assert f"files: got {second} and {first}, which hold one run twice" in err
+
+
 def test_help_teaches():
     process = run_python(["-m", "softspots.analyze", "--help"])
     assert process.returncode == 0

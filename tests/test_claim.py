@@ -99,9 +99,11 @@ def test_what_is_no_claim_is_left_alone(tmp_path):
     with pytest.raises(OutputError, match="claim cannot be made or locked"):
         claimed(tmp_path).__enter__()
     (tmp_path / CLAIM).unlink()
-    for content in ("my notes", "[1]", "{}"):
+    for content in ("my notes", "[1]", "{}", "\0" * 100):
         (tmp_path / CLAIM).write_text(content)
-        with pytest.raises(OutputError, match="claim is not a claim of softspots"):
+        with pytest.raises(
+            OutputError, match=f"does not say who has it; if no run writes there, remove {tmp_path}/claim;"
+        ):
             claimed(tmp_path).__enter__()
         assert (tmp_path / CLAIM).read_text() == content
     assert (tmp_path / "target").read_text() == "dear"

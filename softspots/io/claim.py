@@ -146,7 +146,10 @@ def _refusal(path: Path, holder: bytes, lock: str) -> str:
     if not {"host", "pid", "since"} <= found.keys():
         if lock == _HELD:
             return f"output: got {path.parent}, which another process has claimed; allowed: another folder"
-        return f"output: got {path.parent}, where {CLAIM} is not a claim of softspots; allowed: another folder"
+        return (
+            f"output: got {path.parent}, where {CLAIM} does not say who has it; if no run writes there, remove {path}; "
+            "else take another folder"
+        )
     who = f"process {found['pid']} on {found['host']} has claimed since {found['since']}"
     if lock == _HELD:
         return f"output: got {path.parent}, which {who}; allowed: another folder, or wait until that run has ended"
