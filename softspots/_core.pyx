@@ -45,7 +45,7 @@ MESSAGES = {
         PhysicsError,
         "the run blew up after step {step}: particle {particle} is about to move by {value:.3g} in one step "
         "(allowed: {allowed:.3g}); "
-        "try a smaller timestep, or relax overlaps first",
+        "try a smaller timestep, look at density and temperature, or relax overlaps first",
     ),
     4: (PhysicsError, "particles were lost in step {step}: {value:.0f} are left of {allowed:.0f}"),
     5: (InputError, "the rank grid is too fine: a rank's rectangle is {value:.4g} wide; "

@@ -12,7 +12,7 @@ from time import sleep
 
 from softspots.exceptions import InputError, InstallationError, OutputError, SoftspotsError
 from softspots.interruption import Terminated
-from softspots.parallel import FailedTogether, Serial
+from softspots.parallel import FailedTogether, Serial, launched
 
 FAILED, WRONG = 1, 2
 
@@ -42,7 +42,7 @@ def command(name: str, comm=None, rank: int = 0) -> Iterator[None]:
                 sys.stdout.flush()
             raise
     except Terminated as ended:
-        _end(name, ended, str(ended), ended.status, comm, rank)
+        _end(name, ended, _told(ended), ended.status, comm, rank)
     except SoftspotsError as error:
         wrong = isinstance(error, (InputError, InstallationError))
         _end(name, error, " ".join(str(error).split()), WRONG if wrong else FAILED, comm, rank)
@@ -53,6 +53,11 @@ def command(name: str, comm=None, rank: int = 0) -> Iterator[None]:
         _end(name, error, f"not enough memory: {error}", FAILED, comm, rank)
     except Exception as error:
         _end(name, error, traceback.format_exc().rstrip(), FAILED, comm, rank)
+
+
+def _told(ended: Terminated) -> str:
+    # What a launcher is sent by Ctrl-C, it sends on as SIGTERM.
+    return str(ended).replace("SIGTERM", "SIGTERM (mpirun sends it for Ctrl-C too)") if launched() else str(ended)
 
 
 def _end(name, error, message, code, comm, rank):

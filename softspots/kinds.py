@@ -55,12 +55,14 @@ class Number(Kind):
 
     @property
     def allowed(self) -> str:
+        noun = "a whole number" if self.kind is int else "a number"
+        if -math.inf < self.least and self.most < math.inf:
+            return f"{noun} from {self.least:.10g} to {self.most:.10g}"
         bounds = [
             f"above {self.above:.10g}" if self.above > -math.inf else "",
             f"of at least {self.least:.10g}" if self.least > -math.inf else "",
             f"of at most {self.most:.10g}" if self.most < math.inf else "",
         ]
-        noun = "a whole number" if self.kind is int else "a number"
         return f"{noun} {' and '.join(filter(None, bounds))}".rstrip()
 
     @property

@@ -82,13 +82,13 @@ def check_output(parameters: Parameters) -> None:
     if parameters.overwrite or parameters.resume:
         return
     folder = parameters.output
-    present = [name for name in (CHECKPOINT, PREVIOUS, *FILES) if (folder / name).exists()]
+    present = [name for name in (*FILES, CHECKPOINT, PREVIOUS) if (folder / name).exists()]
     if (folder / FRAMES).exists() and any((folder / FRAMES).iterdir()):
         present.append(FRAMES)
     if present:
         resume = ", --resume" if {CHECKPOINT, PREVIOUS} & set(present) else ""
         raise InputError(
-            f"output: got {_shown(folder)}, which has {present[0]} of an earlier run; "
+            f"output: got {_shown(folder)}, where {present[0]} is that of an earlier run; "
             f"allowed: another folder{resume}, or --overwrite"
         )
 
@@ -111,7 +111,8 @@ def find_checkpoint(parameters: Parameters) -> Checkpoint:
     for name, value in parameters.as_dict().items():
         if name not in CHANGEABLE and earlier.get(name) != value:
             raise InputError(
-                f"{name}: got {value}; allowed: {earlier.get(name)}, that of the run to resume, or another folder"
+                f"{name}: got {value}; allowed: {earlier.get(name)}, that of the run to resume, "
+                "whose options must be given again, or another folder"
             )
     if parameters.frames < checkpoint.progress["frames"]:
         raise InputError(

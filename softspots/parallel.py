@@ -60,6 +60,11 @@ def _launched(variables: tuple[str, ...]) -> int | None:
     return max((int(value) for value in values if value.isdecimal()), default=None)
 
 
+def launched() -> bool:
+    """Whether a launcher such as mpirun has started this process."""
+    return _launched(_SIZE_VARIABLES) is not None
+
+
 def launched_rank() -> int:
     """This process's rank as its launcher says, without starting MPI; 0 outside a launcher."""
     return _launched(_RANK_VARIABLES) or 0

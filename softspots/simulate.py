@@ -218,10 +218,12 @@ def check_memory(parameters: Parameters, ranks: int) -> None:
 
 def heading(parameters: Parameters, ranks: int, checkpoint: Checkpoint | None) -> str:
     """A line that says what is run, where it goes, and what it takes."""
-    begin = f"frames {checkpoint.progress['frames'] + 1} to" if checkpoint else "frames 1 to"
+    done = checkpoint.progress["frames"] if checkpoint else 0
+    if done == parameters.frames:
+        return f"all {done} frames are done; what is made of them goes to {parameters.output} again"
     return (
         f"{parameters.particles} particles, T = {parameters.temperature:g}, strain rate {parameters.strain_rate:g}, "
-        f"{begin} {parameters.frames} on {ranks} rank(s), each with about "
+        f"frames {done + 1} to {parameters.frames} on {ranks} rank(s), each with about "
         f"{needed_memory(parameters.particles, parameters.modes) / 1e9:.1f} GB; goes to {parameters.output}"
     )
 

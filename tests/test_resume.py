@@ -125,6 +125,9 @@ OTHERS = {
 }
 
 
+AGAIN = "that of the run to resume, whose options must be given again, or another folder"
+
+
 def test_another_physical_parameter_is_refused_by_name(tmp_path):
     write_checkpoint(tmp_path / CHECKPOINT, {}, read_arguments(TINY).as_dict(), {"frames": 3})
     # The switch has no value.
@@ -133,7 +136,7 @@ def test_another_physical_parameter_is_refused_by_name(tmp_path):
     for name, value in OTHERS.items():
         line = refusal(tmp_path, "--resume", f"--{name.replace('_', '-')}={value}")
         allowed = read_arguments(TINY).as_dict()[name]
-        assert line == f"{name}: got {value}; allowed: {allowed}, that of the run to resume, or another folder"
+        assert line == f"{name}: got {value}; allowed: {allowed}, " + AGAIN
     assert refusal(tmp_path, "--resume", "--frames=2").startswith("frames: got 2; allowed: at least 3")
 
 
@@ -152,7 +155,7 @@ def test_nothing_to_resume_and_nothing_lost_without_it(tmp_path):
     )
     write(tmp_path)
     line = refusal(tmp_path)
-    assert "which has checkpoint of an earlier run" in line
+    assert "where checkpoint is that of an earlier run" in line
     assert "--resume" in line
     assert "overwrite too" in refusal(tmp_path, "--resume", "--overwrite")
     (tmp_path / CHECKPOINT).write_text("my notes")
