@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from softspots.exceptions import InputError
@@ -109,9 +111,31 @@ def whole_number(name: str, value, low: int, high: int = 2**31 - 1) -> int:
         If it is not one.
     """
     array = np.asarray(value)
-    if array.shape != () or array.dtype.kind not in "iu" or not low <= array <= high:
+    # As Python's: in short types the limits would overflow.
+    if array.shape != () or array.dtype.kind not in "iu" or not low <= int(array) <= high:
         raise InputError(f"{name} is {value!r}; it must be a whole number from {low} to {high}")
     return int(array)
+
+
+def one_of(name: str, value, allowed: Iterable[str]) -> str:
+    """``value``, a string that is among the ``allowed`` ones.
+
+    Raises
+    ------
+    InputError
+        If it is not one.
+    """
+    if not isinstance(value, str) or value not in allowed:
+        raise InputError(f"{name} is {value!r}; allowed: {', '.join(allowed)}")
+    return value
+
+
+def moderate(vector: np.ndarray) -> np.ndarray:
+    """``vector``, times a power of two if its numbers are so large or small that their fourth powers are no floats."""
+    largest = np.abs(vector).max(initial=0.0)
+    if 1e-70 < largest < 1e70 or not 0 < largest < np.inf:
+        return vector
+    return np.ldexp(vector, -np.frexp(largest)[1])
 
 
 def refuse_masked(name: str, values) -> None:

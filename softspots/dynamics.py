@@ -9,6 +9,7 @@ import numpy as np
 from .arrays import float_array, positive_number, whole_number
 from .integration import MOST_PARTICLES, Integration
 from .model import Model
+from .objects import require
 from .parallel import together
 from .preparation import pieces, stages
 from .starting import random_frame, thermal_velocities, without_overlaps
@@ -105,6 +106,7 @@ class Simulation(Integration):
 
         ``options`` are those of `Simulation` from ``timestep`` on.
         """
+        require("Simulation", frame=frame)
         self = cls.__new__(cls)
         particles = whole_number("Simulation: the number of particles", len(frame), 2, MOST_PARTICLES)
         Integration.__init__(self, model, particles, frame.box, temperature, strain_rate, seed, **options)

@@ -6,6 +6,7 @@ import numpy as np
 
 from . import _core
 from .model import Model
+from .objects import require
 from .state import Box, Frame
 
 
@@ -43,4 +44,5 @@ def energy_forces(frame: Frame, model: Model) -> tuple[float, np.ndarray, np.nda
     PhysicsError
         If particles coincide, or all but, so that forces are not finite.
     """
+    require("energy_forces", frame=frame, model=model)
     return _core.energy_forces(*kernel_arguments(frame, model))

@@ -10,6 +10,7 @@ from . import _core
 from .arrays import positive_number, real_number, whole_number
 from .exceptions import InputError
 from .model import Model
+from .objects import require
 from .parallel import default_grid, world
 from .restoring import checked_state
 from .state import Box, Frame
@@ -61,6 +62,7 @@ class Integration:
         grid: tuple[int, int] | None = None,
         comm=None,
     ):
+        require("Simulation", model=model)
         self._model = model
         self._particles = particles
         # The random start has the seed itself.

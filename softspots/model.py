@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from softspots.arrays import float_array, real_number
+from softspots.arrays import float_array, one_of, real_number
 from softspots.exceptions import InputError
 
 # Brüning et al. (2009), the two-dimensional Kob–Andersen mixture, and the values as Schoenholz et
@@ -72,8 +72,7 @@ class Model:
             object.__setattr__(self, name, tuple(values.tolist()))
         for name in ("cutoff", "inner_cutoff", "fraction_a"):
             object.__setattr__(self, name, real_number(f"Model: {name}", getattr(self, name)))
-        if self.smoothing not in SMOOTHINGS:
-            raise InputError(f"Model: smoothing is {self.smoothing!r}; allowed: {', '.join(SMOOTHINGS)}")
+        one_of("Model: smoothing", self.smoothing, SMOOTHINGS)
         if not isinstance(self.cutoff_per_pair, (bool, np.bool_)):
             raise InputError(f"Model: cutoff_per_pair is {self.cutoff_per_pair!r}; True or False is needed")
         if not self.cutoff > 0:
@@ -102,9 +101,7 @@ class Model:
         InputError
             If there is no such preset.
         """
-        if name not in PRESETS:
-            raise InputError(f"Model: preset is {name!r}; allowed: {', '.join(PRESETS)}")
-        return cls(**(PRESETS[name] | changes))
+        return cls(**(PRESETS[one_of("Model: preset", name, PRESETS)] | changes))
 
     @classmethod
     def of_run(cls, configuration: Mapping) -> Model:

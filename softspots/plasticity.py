@@ -8,6 +8,7 @@ from . import _core
 from .arrays import positive_number
 from .exceptions import InputError
 from .forces import box_array
+from .objects import require
 from .state import Box, Frame
 
 # More than this part of the particles beyond three eighths of a side are refused. Gaussian motions reach that when six
@@ -46,6 +47,7 @@ def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
         If the frames do not hold the same particles in boxes of equal size, the strain between them is in doubt, many
         particles have moved by about half a box, or the box is smaller than twice the cutoff.
     """
+    require("d2min", frame=frame, later=later)
     later = later.in_order_of(frame)
     first, second = frame.box, later.box
     sides = np.array([(box.length_x, box.length_y) for box in (first, second)])

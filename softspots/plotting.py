@@ -17,6 +17,7 @@ from matplotlib.transforms import Bbox
 
 from .arrays import float_array, positive_number, whole_array
 from .exceptions import InputError
+from .objects import require
 from .probability import THRESHOLD
 from .replacing import replacing
 from .state import Frame
@@ -93,6 +94,7 @@ def draw_map(
         If shapes do not fit, numbers are masked, D²_min is infinite, negative or nowhere positive, or the temperature
         is no positive finite number.
     """
+    require("draw_map", frame=frame)
     d2min = float_array("draw_map: values of d2min", d2min, (len(frame),), allow_nan=True)
     labels = whole_array("draw_map: labels", labels, (len(frame),), -1, 2**31 - 1)
     if (d2min < 0).any() or not (d2min > 0).any():

@@ -8,13 +8,13 @@ import numpy as np
 from scipy.sparse import csc_array
 
 from . import _core
-from .arrays import positive_number
-from .exceptions import InputError
+from .arrays import one_of, positive_number
 from .factorization import Cholesky
 from .forces import energy_forces, kernel_arguments
 from .matrices import zero_threshold
 from .model import Model
 from .modes import hessian, softest_mode
+from .objects import require
 from .stability import Stability, examine, factorize_tied, softest_places, uniform
 from .state import Frame
 from .threads import single_threaded
@@ -127,12 +127,13 @@ def inherent_structure(
     PhysicsError
         If particles lie on top of each other, so that forces are not finite.
     """
-    if method not in METHODS:
-        raise InputError(f"inherent_structure: method is {method!r}; allowed: {', '.join(METHODS)}")
+    cholesky = Cholesky() if cholesky is None else cholesky
+    require("inherent_structure", frame=frame, model=model, cholesky=cholesky)
+    one_of("inherent_structure: method", method, METHODS)
     max_force = positive_number("inherent_structure: max_force", max_force)
     if np.abs(frame.positions).max(initial=0) > FARTHEST * min(frame.box.length_x, frame.box.length_y):
         frame = frame.wrapped()
-    landscape = _Landscape(model, Cholesky() if cholesky is None else cholesky)
+    landscape = _Landscape(model, cholesky)
     with landscape.cholesky.lock:
         return _quench(landscape, frame, METHODS[method], max_force)
 

@@ -9,15 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _core
-from .arrays import float_array, positive_number, real_array, whole_array, whole_number
+from .arrays import float_array, moderate, one_of, positive_number, real_array, whole_array, whole_number
 from .clusters import label_clusters, make_whole
 from .exceptions import InputError
 from .forces import box_array
+from .objects import require
 from .state import Frame
 
 CONNECTIONS = ("delaunay", "distance")
 # Section II of Schoenholz et al. 2014 takes 430 modes for 10,000 particles, and 20 particles of each.
 MODES_PER_PARTICLE, PARTICLES = 0.043, 20
+# Maps of 10,000 particles cover some 0.21 of them, of 2,500 some 0.3; where it is more, spots run into each other.
+MOST_OF_ALL = 0.375
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -133,7 +136,7 @@ def mode_particles(vectors: np.ndarray, count: int) -> np.ndarray:
     whole_number("mode_particles: count", count, 1, n_all)
     largest = np.empty((n_modes, count), dtype=np.int32)
     for mode, vector in enumerate(vectors):
-        x, y = np.asarray(vector, dtype=float).T
+        x, y = moderate(np.asarray(vector, dtype=float)).T
         squares = x**2 + y**2
         if not np.isfinite(squares).all():
             raise InputError(f"mode_particles: mode {mode} has components that are not finite")
@@ -166,6 +169,7 @@ def delaunay_edges(frame: Frame, among: np.ndarray | None = None) -> np.ndarray:
     InputError
         If particles coincide, or lie closer than rounding can tell apart, or ``among`` is not one value a particle.
     """
+    require("delaunay_edges", frame=frame)
     return _core.connect(frame.positions, box_array(frame.box), _checked_among(among, frame), 0.0)
 
 
@@ -190,6 +194,7 @@ def bonds(frame: Frame, length: float, among: np.ndarray | None = None) -> np.nd
     InputError
         If the length is not a positive finite number, or ``among`` is not one value a particle.
     """
+    require("bonds", frame=frame)
     length = positive_number("bonds: bond_length", length)
     return _core.connect(frame.positions, box_array(frame.box), _checked_among(among, frame), length)
 
@@ -202,8 +207,7 @@ def connect(frame: Frame, connection: str, bond_length: float, among: np.ndarray
     InputError
         If the connection is neither "delaunay" nor "distance", and as these do.
     """
-    if connection not in CONNECTIONS:
-        raise InputError(f"soft_spots: connection is {connection!r}; allowed: {', '.join(CONNECTIONS)}")
+    one_of("soft_spots: connection", connection, CONNECTIONS)
     return delaunay_edges(frame, among) if connection == "delaunay" else bonds(frame, bond_length, among)
 
 
@@ -255,6 +259,7 @@ def soft_spots_from_ranking(
     -----
     Schoenholz et al. 2014, section II, after Manning and Liu 2011.
     """
+    require("soft_spots", frame=frame)
     if np.ndim(mode_particles) != 2 or np.shape(participation_ratio) != np.shape(mode_particles)[:1]:
         raise InputError(
             f"soft_spots: participation_ratio has shape {np.shape(participation_ratio)} and mode_particles "
@@ -275,9 +280,18 @@ def soft_spots_from_ranking(
 
 
 def soft_spots(
-    frame: Frame, modes, n_modes: int | None = None, n_particles: int | None = None, **clustering
+    frame: Frame,
+    modes,
+    n_modes: int | None = None,
+    n_particles: int | None = None,
+    min_particles: int = 4,
+    connection: str = "delaunay",
+    bond_length: float = 1.5,
 ) -> SoftSpots:
     """Soft spots from the vibrational modes of an inherent structure.
+
+    The numbers of modes and particles are the paper's for 10,000 particles. In small systems modes are less localized,
+    and such a map may cover most of the box: a warning says so.
 
     Parameters
     ----------
@@ -285,8 +299,18 @@ def soft_spots(
         The inherent structure.
     modes : Modes
         Any object with ``vectors`` (M, N, 2) and ``participation_ratio`` (M,).
-    n_modes, n_particles, **clustering
-        As in `soft_spots_from_ranking`.
+    n_modes : int, optional
+        N_m: how many modes to take, the most localized first; at most M. Default: the paper's 430 for 10,000 particles,
+        in proportion to N. If the default is more than M, all are taken, and a warning says so.
+    n_particles : int, optional
+        N_p: how many particles to take from each, the most active first; at most N. Default: the paper's 20, or all.
+    min_particles : int
+        Clusters of fewer particles are dropped.
+    connection : {"delaunay", "distance"}
+        What connects two particles of the map: an edge of the periodic Delaunay triangulation, or a
+        distance of at most ``bond_length``.
+    bond_length : float
+        In σ_AA; used by "distance" only.
 
     Returns
     -------
@@ -295,8 +319,10 @@ def soft_spots(
     Raises
     ------
     InputError
-        As `soft_spots_from_ranking`, and if the modes belong to another number of particles.
+        If there are not as many modes or particles as asked for, the connection is unknown, or the modes belong to
+        another number of particles.
     """
+    require("soft_spots", frame=frame, modes=modes)
     if np.shape(modes.vectors)[1:] != (len(frame), 2):
         raise InputError(
             f"soft_spots: vectors have shape {np.shape(modes.vectors)}; (modes, {len(frame)}, 2) is needed"
@@ -311,7 +337,17 @@ def soft_spots(
         if n_particles is not None and n_particles > moving:
             raise InputError(f"soft_spots: n_particles is {n_particles}; allowed: 1 to {moving} (all that move)")
         ranking = ranking[:, :moving]
-    return soft_spots_from_ranking(frame, modes.participation_ratio, ranking, n_modes, n_particles, **clustering)
+    spots = soft_spots_from_ranking(
+        frame, modes.participation_ratio, ranking, n_modes, n_particles, min_particles, connection, bond_length
+    )
+    if n_particles is None and spots.density > MOST_OF_ALL:
+        warnings.warn(
+            f"soft_spots: the map covers {np.count_nonzero(spots.labels >= 0)} of {len(frame)} particles, too many to "
+            f"tell spots apart; {spots.n_particles} of each mode, the default at any size, is the paper's number for "
+            "10,000 particles: give n_particles",
+            stacklevel=2,
+        )
+    return spots
 
 
 def _default_modes(particles: int, there: int) -> int:

@@ -270,3 +270,12 @@ def test_what_is_no_eigenvector_is_not_returned(matrix, monkeypatch, method, fac
     monkeypatch.setitem(modes.METHODS, method, wrong)
     with pytest.raises(PhysicsError, match="no modes: .* reaches"):
         lowest_modes(matrix, 20, method=method)
+
+
+@pytest.mark.parametrize("scale", [1e-90, 1e-300, 1e90, 1e200])
+def test_participation_ratio_of_any_normalisation(scale):
+    """Fourth powers of these are no floats."""
+    vectors = np.random.default_rng(1).standard_normal((2, 3, 2))
+    expected = [1.0, *participation_ratio(vectors)]
+    vectors = np.concatenate((np.ones((1, 3, 2)), vectors))
+    np.testing.assert_allclose(participation_ratio(scale * vectors), expected, rtol=1e-14)

@@ -303,6 +303,7 @@ def test_centers_of_an_empty_map(square):
     assert soft_spots(frame, modes, n_modes=2, n_particles=3).centers.shape == (0, 2)
 
 
+@pytest.mark.filterwarnings("ignore:soft_spots. the map covers")
 def test_defaults_fit_the_system(square):
     """The paper's 430 of 10,000 are 17 for 400 particles."""
     frame, _, _ = square
@@ -397,3 +398,20 @@ def test_modes_and_rankings_must_fit_the_frame(square):
             soft_spots_from_ranking(
                 frame, modes.participation_ratio, np.where(ranking == ranking[0, 0], wrong, ranking), 2, 9
             )
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-90, 1e90, 1e200])
+def test_mode_particles_of_any_normalisation(scale):
+    """Whose squares are no floats, or all the same."""
+    vectors = np.random.default_rng(1).standard_normal((3, 50, 2))
+    assert (mode_particles(scale * vectors, 9) == mode_particles(vectors, 9)).all()
+
+
+def test_a_default_map_of_most_of_a_small_system_warns(square):
+    frame, _, _ = square
+    modes, _ = local_modes(frame, frame.positions[::17], np.full(24, 2.0))
+    with pytest.warns(UserWarning, match="covers .* of 400 particles") as warned:
+        soft_spots(frame, modes, n_modes=24)
+    assert warned[0].filename == __file__
+    # Who asks for it gets it.
+    assert soft_spots(frame, modes, n_modes=24, n_particles=20).density > 0.375

@@ -1,0 +1,48 @@
+"""Frames, models and what else callers hand over: the right kind, or an error that says which is needed."""
+
+from __future__ import annotations
+
+from .exceptions import InputError
+
+# By the name of the argument: its kind, and what stages use of it, so that other classes with the same will do.
+NEEDED = {
+    "frame": ("Frame", ("positions", "species", "box", "in_order_of", "wrapped")),
+    "later": ("Frame", ("positions", "species", "box", "in_order_of", "wrapped")),
+    "model": ("Model", ("pair_table", "smoothing", "largest_cutoff", "epsilon", "fraction_a")),
+    "modes": ("Modes", ("vectors", "participation_ratio")),
+    "stability": ("Stability", ("held", "rigid_motions", "reduced")),
+    "cholesky": ("Cholesky", ("factorize", "solve", "packed", "lock")),
+}
+
+
+def require(stage: str, **given) -> None:
+    """Refuse any of ``given``, by the names of the stage's arguments, that is not what its name says.
+
+    Raises
+    ------
+    InputError
+        If one lacks what is used of its kind.
+    """
+    for name, value in given.items():
+        kind, attributes = NEEDED[name]
+        if not all(hasattr(value, attribute) for attribute in attributes):
+            raise InputError(
+                f"{stage}: {name} is {_with_article(_described(value))}; {_with_article(kind)} is needed"
+                f"{_remedy(kind, value)}"
+            )
+
+
+def _described(value) -> str:
+    return f"class {value.__name__}" if isinstance(value, type) else type(value).__name__
+
+
+def _with_article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'AEIOUaeiou' else 'a'} {noun}"
+
+
+def _remedy(kind: str, value) -> str:
+    """Where the one that is needed can be had from: of an inherent structure, its frame."""
+    if kind == "Model" and isinstance(value, str):
+        return f": Model.preset({value!r})"
+    part = getattr(value, kind.lower(), None)
+    return "" if part is None else f": pass its .{kind.lower()}{'()' * callable(part)}"
