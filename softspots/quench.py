@@ -39,9 +39,10 @@ CHORD_GAIN = 0.3
 # Largest displacement of a coordinate in one Newton step or kick, in σ_AA: well inside a cage.
 MAX_STEP = 0.1
 MAX_HALVINGS = 20
-# Where potentials go to zero, their third derivative V''' is at most so large, in ε/σ_AA³. Particles that merely touch,
-# with a residual force V' = V''' δ²/2, overlap by δ, at most so far as at the handover: V'' = V''' δ holds nothing.
-SHARPNESS, MAX_OVERLAP = 1000.0, 5e-4
+# Particles that merely touch, with a residual force V' = V''' δ²/2, overlap by δ, at most so far as at the handover.
+# V''' is that of the model where its potentials go to zero: V'' = V''' δ = sqrt(2 V' V''') holds nothing. Three such
+# neighbours around a particle hold it by half as much again.
+MAX_OVERLAP, TOUCHES = 5e-4, 1.5
 UNSTABLE = "the Hessian is not shown to be positive definite"
 
 
@@ -195,6 +196,7 @@ class _Landscape:
         self.cholesky = cholesky
         self.evaluations = 0
         self._last = None, None
+        self._sharpness = model.sharpness(MAX_OVERLAP)
 
     def point(self, frame: Frame) -> _Point:
         self.evaluations += 1
@@ -208,10 +210,9 @@ class _Landscape:
         return self._last[1]
 
     def softness(self, point: _Point, max_force: float) -> float:
-        """Up to here, in ε_AA/σ_AA², stiffness may be that of mere touch: see `SHARPNESS`."""
+        """Up to here, in ε_AA/σ_AA², stiffness may be that of mere touch: see `TOUCHES`."""
         force = max(max_force, np.abs(point.forces).max())
-        overlap = min(MAX_OVERLAP, np.sqrt(2 * force / SHARPNESS))
-        return SHARPNESS * max(self.model.epsilon) * overlap
+        return TOUCHES * min(np.sqrt(2 * force * self._sharpness), MAX_OVERLAP * self._sharpness)
 
     def descend(self, frame: Frame, minimizer: str, max_force: float) -> Frame:
         budget = max(MAX_EVALUATIONS - self.evaluations, 0)

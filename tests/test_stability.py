@@ -8,12 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import renumbered
 from scipy import sparse
+from scipy.optimize import brentq
 from scipy.spatial import cKDTree
 
+from softspots import quench
 from softspots.chain import THERMODYNAMICS, Interval, analyse
 from softspots.clusters import make_whole
 from softspots.exceptions import InputError, UnstableError
 from softspots.factorization import Cholesky
+from softspots.forces import energy_forces
 from softspots.model import Model
 from softspots.modes import hessian, lowest_modes
 from softspots.options import read_arguments
@@ -326,3 +329,25 @@ def test_the_chain_leaves_out_what_nothing_holds():
     assert found.fault.startswith("the quench is not certified: nothing is held")
     assert found.values["inherent_loose"] == 500
     assert (found.values["soft_spot"] == -1).all()
+
+
+@pytest.mark.parametrize("force", [1e-10, 1e-6])
+@pytest.mark.parametrize("species", [(0, 0), (0, 1), (1, 1)])
+@pytest.mark.parametrize("changes", [{}, {"smoothing": "quadratic"}, {"smoothing": "switch", "inner_cutoff": 1.0}])
+def test_mere_touch_holds_nothing_in_any_model(changes, species, force):
+    """Two particles so near that they push each other with the force that a quench may leave."""
+    model = dataclasses.replace(REPULSIVE, **changes)
+    cutoff = model.pair_table()[sum(species), 2]
+    box = Box(12.0, 12.0)
+
+    def touching(overlap):
+        return Frame([[1.0, 1.0], [1.0 + cutoff - overlap, 1.0]], species, box, only_b=True)
+
+    overlap = brentq(
+        lambda one: np.abs(energy_forces(touching(one), model)[1]).max() - 0.99 * force, 0, 5e-4, xtol=1e-12
+    )
+    landscape = quench._Landscape(model, Cholesky())
+    point = landscape.point(touching(overlap))
+    stiffness = np.linalg.norm(landscape.hessian(point).toarray()[:2, :2], 2)
+    # Half as much again where three neighbours touch.
+    assert 1.4 * stiffness < landscape.softness(point, force)
