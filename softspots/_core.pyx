@@ -87,14 +87,22 @@ cdef bint _handle_signals() noexcept with gil:
 
 cdef int check(failure *error) except -1:
     global interruption
-    if error.code == 0:
-        return 0
+    reason = None
+    if PyThread_get_thread_ident() == main_thread:
+        # Whatever else has happened: a signal that is left here would be lost, or end a later kernel.
+        reason, interruption = interruption, None
     if error.code == INTERRUPTION:
         # Of several ranks one may have the signal, and all have stopped.
-        reason, interruption = interruption, None
         raise KeyboardInterrupt if reason is None else reason
-    kind, message = MESSAGES[error.code]
-    raise kind(message.format(step=error.step, particle=error.particle, value=error.value, allowed=error.allowed))
+    fault = None
+    if error.code != 0:
+        kind, message = MESSAGES[error.code]
+        fault = kind(message.format(step=error.step, particle=error.particle, value=error.value, allowed=error.allowed))
+    if reason is not None:
+        raise reason from fault
+    if fault is not None:
+        raise fault
+    return 0
 
 
 def _array(name, values, dtype, *shape):
@@ -242,11 +250,14 @@ def spend_budgets(const int[::1] struck, const long long[::1] budgets, long long
     """
     cdef int n_spots = <int> spot.shape[0]
     if spot.shape[0] == 0 or birth.shape[0] != n_spots or remaining.shape[0] != n_spots:
-        raise InputError("spot, birth and remaining must have the same shape (N_S,) with N_S > 0")
+        raise InputError(f"spot, birth and remaining have {spot.shape[0]}, {birth.shape[0]} and {remaining.shape[0]} "
+                         "entries; the same number, at least one, is needed")
     if budgets.shape[0] == 0 or lifetimes.shape[0] != budgets.shape[0] or counters.shape[0] != 3:
-        raise InputError("budgets and lifetimes must have the same shape (n,) with n > 0, counters (3,)")
+        raise InputError(f"budgets, lifetimes and counters have {budgets.shape[0]}, {lifetimes.shape[0]} and "
+                         f"{counters.shape[0]} entries; the first two need the same number, at least one, and the last 3")
     if struck.shape[0] == 0 or np.min(struck) < 0 or np.max(struck) >= n_spots:
-        raise InputError(f"struck must hold places from 0 to {n_spots - 1}, and at least one")
+        reach = f"from {np.min(struck)} to {np.max(struck)}" if struck.shape[0] else "nowhere"
+        raise InputError(f"struck reaches {reach}; places from 0 to {n_spots - 1}, at least one, are needed")
     with nogil:
         ss_spend_budgets(<int> struck.shape[0], &struck[0], budgets.shape[0], &budgets[0], n_spots, &spot[0], &birth[0],
                          &remaining[0], &lifetimes[0], &counters[0])

@@ -21,8 +21,8 @@ cdef class Domain:
         self.communicator = communicator
         self.chain = thermostat_chain
         self.pointer = ss_new_simulation(handle, communicator.rank, communicator.size, grid[0], grid[1], &b[0],
-                                         &t[0, 0], _code("smoothing", smoothing, SMOOTHINGS), timestep, thermostat_time, thermostat_chain,
-                                         skin, &error)
+                                         &t[0, 0], _code("smoothing", smoothing, SMOOTHINGS), timestep,
+                                         thermostat_time, thermostat_chain, skin, &error)
         check(&error)
 
     def __dealloc__(self):

@@ -40,7 +40,7 @@ cdef class PackedFactor:
         cdef int tiles = <int> self.column.shape[0] - 1
         cdef int n = self.column[tiles] - 1
         if block.shape[0] != n or block.shape[1] != BLOCK_WIDTH:
-            raise InputError(f"block must be {(n, BLOCK_WIDTH)}")
+            raise InputError(f"block has shape {(block.shape[0], block.shape[1])}; {(n, BLOCK_WIDTH)} is needed")
         with nogil:
             ss_solve_block(n, tiles, &self.column[0], &self.start[0], &self.row[0], &self.below[0, 0],
                            &self.triangle[0, 0, 0], &block[0, 0])

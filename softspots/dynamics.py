@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ._core import MOST_PARTICLES
 from .arrays import float_array, positive_number, whole_number
-from .integration import MOST_PARTICLES, Integration
+from .integration import Integration
 from .model import Model
 from .objects import require
 from .parallel import together
@@ -102,9 +103,24 @@ class Simulation(Integration):
         velocities: np.ndarray | None = None,
         **options,
     ) -> Simulation:
-        """Start from a configuration; ``velocities`` (N, 2) are peculiar ones, by default drawn at ``temperature``.
+        """Start from a configuration.
 
-        ``options`` are those of `Simulation` from ``timestep`` on.
+        Parameters
+        ----------
+        frame : Frame
+            The start. The time goes on from its own, and so do the strain and the image counters, where it has them.
+        model : Model
+        temperature, strain_rate, seed : optional
+            As for `Simulation`; the seed is that of velocities alone.
+        velocities : (N, 2) array_like of float, optional
+            Peculiar ones, in σ_AA/τ. Default: drawn at ``temperature``.
+        **options
+            Those of `Simulation` from ``timestep`` on.
+
+        Raises
+        ------
+        InputError
+            As `Simulation` does, or if the velocities have another shape or are not finite.
         """
         require("Simulation", frame=frame)
         self = cls.__new__(cls)
@@ -128,7 +144,7 @@ class Simulation(Integration):
         """Make a glass in steady shear: a liquid, cooled smoothly to the temperature, sheared by ``strain``.
 
         Afterwards the time is zero; the strain is not. A collective call. A simulation that was restored from a state
-        within its preparation does what is left of it, if the arguments are the same.
+        within its preparation, or interrupted in it, does what is left of it, if the arguments are the same.
 
         Parameters
         ----------
@@ -160,15 +176,23 @@ class Simulation(Integration):
         end = 0
         for piece in plan:
             end += piece.steps
-            if end <= self._prepared:
+            if end < self._prepared or (end == self._prepared and not self._collision_due):
                 continue
-            self._domain.run(piece.steps, piece.first_temperature, piece.last_temperature, piece.strain_rate)
+            rest, before = end - self._prepared, self.step
+            try:
+                self._domain.run(
+                    rest, piece.temperature_after(piece.steps - rest), piece.last_temperature, piece.strain_rate
+                )
+            finally:
+                # After Ctrl-C the next call does what is left of the piece.
+                self._prepared += self.step - before
+                self._collision_due = piece.collide and self._prepared == end
             if piece.collide:
                 velocities = thermal_velocities(self._collisions, self._particles, piece.last_temperature)
                 self._place(self.frame(), velocities)
-            self._prepared = end
+                self._collision_due = False
             if progress:
-                progress(piece.steps)
+                progress(rest)
         self._prepared = 0
         self._first_step, self._first_time = self.step, 0.0
 

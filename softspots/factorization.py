@@ -43,7 +43,20 @@ class Cholesky:
 
     @single_threaded()
     def factorize(self, matrix: sparse.csc_array, shift: float = 0.0) -> bool:
-        """Factorise ``matrix + shift * identity``; False if that is not positive definite."""
+        """Factorise ``matrix + shift * identity``.
+
+        Parameters
+        ----------
+        matrix : (n, n) csc_array
+            Symmetric, in sorted columns; only one triangle is read.
+        shift : float, optional
+            In the unit of the matrix.
+
+        Returns
+        -------
+        bool
+            False if that is not positive definite; there is no factor then.
+        """
         with self.lock:
             return self._factorize(matrix, shift)
 
@@ -65,6 +78,7 @@ class Cholesky:
         self._values = tuple(map(np.copy, values))
         return True
 
+    @single_threaded()
     def solve(self, right_hand_side: np.ndarray) -> np.ndarray:
         """Solve with the last factor; ``right_hand_side`` has shape (n,) or (n, k).
 

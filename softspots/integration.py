@@ -18,8 +18,6 @@ from .state import Box, Frame
 # A Nosé–Hoover chain of a few members is as canonical as one of many.
 LONGEST_CHAIN = 1000
 MOST_RUN_STEPS = 2**62
-# As the kernels allow.
-MOST_PARTICLES = 2**26 - 1
 
 
 class Integration:
@@ -29,6 +27,7 @@ class Integration:
     __slots__ = (
         "__weakref__",
         "_chain",
+        "_collision_due",
         "_collisions",
         "_comm",
         "_domain",
@@ -76,7 +75,9 @@ class Integration:
         self._lengths = (box.length_x, box.length_y)
         self._first_step = 0
         self._first_time = 0.0
+        # Steps of a preparation that are done, and whether velocities are still to be drawn anew after the last one.
         self._prepared = 0
+        self._collision_due = False
         grid = default_grid(self._comm.size, *self._lengths) if grid is None else tuple(grid)
         if len(grid) != 2:
             raise InputError(f"Simulation: grid is {grid}; two numbers, of ranks along x and y, are needed")
@@ -254,7 +255,7 @@ class Integration:
             *(state[name] for name in ("scalars", "thermostat", "counters")),
         )
         first_step, self._first_time, prepared = state["clock"].tolist()
-        self._first_step, self._prepared = int(first_step), int(prepared)
+        self._first_step, self._prepared, self._collision_due = int(first_step), int(prepared), False
         self._collisions.bit_generator.state = state["collisions"]
 
     def thermodynamics(self) -> dict[str, float]:

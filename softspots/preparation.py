@@ -18,7 +18,7 @@ SHEAR_PIECE = 100
 # Velocities of the liquid are drawn anew after this time, in τ: a Nosé–Hoover thermostat alone would ring for long.
 COLLISION_TIME = 1.0
 # Steps are counted exactly as floats too.
-MOST_STEPS = 2**53
+MOST_PREPARATION_STEPS = 2**53
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,12 @@ class Piece:
     last_temperature: float
     strain_rate: float
     collide: bool
+
+    def temperature_after(self, steps: int) -> float:
+        """Where the ramp is after so many of its steps."""
+        if steps == 0:
+            return self.first_temperature
+        return self.first_temperature + (self.last_temperature - self.first_temperature) * (steps / self.steps)
 
 
 def stages(liquid_time: float, cooling_time: float, strain: float, strain_rate: float, timestep: float) -> list[int]:
@@ -45,9 +51,10 @@ def stages(liquid_time: float, cooling_time: float, strain: float, strain_rate: 
         amount = real_number(f"Simulation: {name}", value)
         rate = abs(strain_rate) if name == "strain" else 1.0
         # Never divided by what may be zero, or so small that the ratio is infinite.
-        if not 0 <= amount <= MOST_STEPS * timestep * (rate or np.inf):
+        if not 0 <= amount <= MOST_PREPARATION_STEPS * timestep * (rate or np.inf):
             raise InputError(
-                f"Simulation: {name} is {value!r}; it must not be negative, nor more than {MOST_STEPS:.3g} steps"
+                f"Simulation: {name} is {value!r}; it must not be negative, nor more than "
+                f"{MOST_PREPARATION_STEPS:.3g} steps"
             )
         counts.append(round(amount / rate / timestep) if rate else 0)
     return counts

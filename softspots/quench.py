@@ -22,7 +22,7 @@ from .threads import single_threaded
 # Where the first-order minimisers hand over, in ε_AA/σ_AA: two Newton steps go from there to rounding.
 HANDOVER = 1e-4
 # In box lengths; the rounding of coordinates farther out leaves larger forces than minima have.
-FARTHEST = 4
+WRAPPED_BEYOND = 4
 # The minimisers of a method, one after the other, each with the force at which it may stop.
 METHODS = {
     "newton": (("lbfgs", HANDOVER),),
@@ -132,7 +132,7 @@ def inherent_structure(
     require("inherent_structure", frame=frame, model=model, cholesky=cholesky)
     one_of("inherent_structure: method", method, METHODS)
     max_force = positive_number("inherent_structure: max_force", max_force)
-    if np.abs(frame.positions).max(initial=0) > FARTHEST * min(frame.box.length_x, frame.box.length_y):
+    if np.abs(frame.positions).max(initial=0) > WRAPPED_BEYOND * min(frame.box.length_x, frame.box.length_y):
         frame = frame.wrapped()
     landscape = _Landscape(model, cholesky)
     with landscape.cholesky.lock:

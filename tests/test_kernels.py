@@ -1,5 +1,8 @@
 """The border to the compiled kernels: what they take, what they refuse, and how they end."""
 
+import ctypes
+import dataclasses
+import functools
 import itertools
 import os
 import signal
@@ -281,6 +284,21 @@ def test_ctrl_c_ends_a_run_after_a_whole_step(liquid):
     np.testing.assert_array_equal(run.velocities(), same.velocities())
     run.run(1)
     assert run.step == same.step + 1
+
+
+def test_ctrl_c_in_a_step_that_fails_is_not_lost(liquid):
+    positions = liquid.positions.copy()
+    positions[1] = positions[0] + 0.1
+    run = ss.Simulation.from_frame(dataclasses.replace(liquid, positions=positions), MODEL, timestep=1e-3)
+    # One after the other without a look at signals in between: the kernel finds this one in its first step.
+    interrupt = functools.partial(ctypes.pythonapi.PyErr_SetInterrupt)
+    advance = functools.partial(run._domain.run, 10, 0.3, 0.3, 0.0)
+    with pytest.raises(KeyboardInterrupt) as found:
+        list(map(functools.partial.__call__, (interrupt, advance)))
+    assert isinstance(found.value.__cause__, ss.PhysicsError)
+    assert "blew up after step" in str(found.value.__cause__)
+    # Nothing is left for the next kernel.
+    assert np.isfinite(ss.energy_forces(liquid, MODEL)[0])
 
 
 def test_ctrl_c_ends_the_search_for_pairs(liquid):

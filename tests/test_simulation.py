@@ -1,12 +1,16 @@
 """What simulations take and refuse: arguments, what is set between runs, and states to go on from."""
 
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 
+from softspots import dynamics
 from softspots.dynamics import Simulation
 from softspots.exceptions import InputError
 from softspots.model import Model
 from softspots.parallel import Serial
+from softspots.state import Box, Frame
 
 MODEL = Model.preset("kob-andersen")
 
@@ -183,3 +187,51 @@ def test_a_state_that_cannot_be_is_refused(start, damage):
         simulation.restore({key: value for key, value in state.items() if key != name})
     simulation.restore({key: np.ma.masked_array(value) if value.ndim else value for key, value in state.items()})
     assert np.array_equal(simulation.frame().unwrapped, before.unwrapped)
+
+
+class Interrupted:
+    """The compiled part of a simulation, whose run number ``piece`` ends half way, as after Ctrl-C."""
+
+    def __init__(self, domain, piece):
+        self.domain, self.piece, self.runs = domain, piece, 0
+
+    def __getattr__(self, name):
+        return getattr(self.domain, name)
+
+    def run(self, steps, first, last, strain_rate):
+        self.runs += 1
+        if self.runs - 1 != self.piece:
+            return self.domain.run(steps, first, last, strain_rate)
+        self.domain.run(steps // 2, first, first + (last - first) * (steps // 2) / steps, strain_rate)
+        raise KeyboardInterrupt
+
+
+# Of two pieces of the liquid, ten of the cooling and two of the shear.
+@pytest.mark.parametrize("piece", [0, 1, 6, 12, 13])
+def test_an_interrupted_preparation_does_what_is_left(piece):
+    positions = np.indices((12, 12)).reshape(2, -1).T
+    start = Frame(positions, np.arange(144) % 3 == 0, Box(12.0, 12.0))
+    times = {"liquid_time": 1.5, "cooling_time": 1.0, "strain": 0.05}
+    model = Model.preset(cutoff=2.0)
+    whole, run = (Simulation.from_frame(start, model, 0.3, 0.05) for _ in range(2))
+    whole.prepare(**times)
+    run._domain = Interrupted(run._domain, piece)
+    with pytest.raises(KeyboardInterrupt):
+        run.prepare(**times)
+    run.prepare(**times)
+    assert (run.step, run.time, run.strain) == (whole.step, whole.time, whole.strain)
+    # The second half of a ramp has temperatures that are rounded otherwise.
+    np.testing.assert_allclose(run.frame().unwrapped, whole.frame().unwrapped, rtol=0, atol=1e-8)
+
+
+def test_a_preparation_that_is_interrupted_before_velocities_are_drawn_draws_them(monkeypatch):
+    start = Frame(np.indices((12, 12)).reshape(2, -1).T, np.arange(144) % 3 == 0, Box(12.0, 12.0))
+    whole, run = (Simulation.from_frame(start, Model.preset(cutoff=2.0), 0.3, 0.05) for _ in range(2))
+    whole.prepare(liquid_time=1.5, cooling_time=0.5, strain=0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(dynamics, "thermal_velocities", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            run.prepare(liquid_time=1.5, cooling_time=0.5, strain=0.0)
+    run.prepare(liquid_time=1.5, cooling_time=0.5, strain=0.0)
+    assert run.step == whole.step
+    np.testing.assert_array_equal(run.frame().positions, whole.frame().positions)
