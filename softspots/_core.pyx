@@ -254,7 +254,7 @@ def spend_budgets(const int[::1] struck, const long long[::1] budgets, long long
                          "entries; the same number, at least one, is needed")
     if budgets.shape[0] == 0 or lifetimes.shape[0] != budgets.shape[0] or counters.shape[0] != 3:
         raise InputError(f"budgets, lifetimes and counters have {budgets.shape[0]}, {lifetimes.shape[0]} and "
-                         f"{counters.shape[0]} entries; the first two need the same number, at least one, and the last 3")
+                         f"{counters.shape[0]} entries; the same number of the first two, and 3, is needed")
     if struck.shape[0] == 0 or np.min(struck) < 0 or np.max(struck) >= n_spots:
         reach = f"from {np.min(struck)} to {np.max(struck)}" if struck.shape[0] else "nowhere"
         raise InputError(f"struck reaches {reach}; places from 0 to {n_spots - 1}, at least one, are needed")
