@@ -60,8 +60,12 @@ def reduce_run(
 
     Raises
     ------
-    OSError, ValueError
-        If the file cannot be read, is no results file, or lacks a parameter of the run.
+    FileNotFoundError, PermissionError, IsADirectoryError
+        If there is no such file, or it may not be read.
+    DamagedFileError
+        If the file is no results file, or is damaged.
+    InputError
+        If it lacks a parameter of the run.
     """
     results = read_results(path)
     run = Run(results)

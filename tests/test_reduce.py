@@ -10,6 +10,7 @@ from synthetic import DEATH, GROUP, INTERVAL, PARTICLES, REARRANGES, SPOTS, STEP
 
 from softspots.correlations import field_correlation
 from softspots.io import read_results
+from softspots.io.earlier import put_right
 from softspots.io.quantities import AXES, QUANTITIES
 from softspots.io.reduced import Measured, Reduced, is_reduced, read_reduced, write_reduced
 from softspots.plasticity import d2min
@@ -381,3 +382,14 @@ def test_short_runs_at_two_rates_collapse_or_say_nothing(tmp_path, frames):
     for found in collapses(series).values():
         assert np.isfinite([found.ratio.value, found.time, found.strain]).all()
         assert np.isfinite([found.time_noise, found.strain_noise]).all()
+
+
+def test_an_earlier_part_of_a_maximum_has_no_interval_above_it():
+    def read(value, low, high):
+        found = Measured(*map(np.asarray, (value, low, high)))
+        return put_right({}, {"chosen_difference": found}, {}, {})[0]["chosen_difference"]
+
+    # The first interval excludes its value, as those of that version could; corrected it is 1.006 to 1.046.
+    above, usual = read(0.998, 0.95, 0.99), read(0.97, 0.95, 0.99)
+    assert above.value > 1 and np.isnan([above.low, above.high]).all() and "at most 1" in above.note
+    assert (usual.low, usual.high) == pytest.approx((0.95, 0.99)) and "at most 1" not in usual.note

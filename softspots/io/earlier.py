@@ -17,6 +17,7 @@ from softspots.io.quantities import QUANTITIES
 
 CENTERED = "by a centered window"
 UNBIASED = "less its bias, as its interval shows it"
+ABOVE_ONE = "less its bias, which takes too much off the maximum: a part of it is at most 1"
 NO_INTERVAL = "no interval in data of an earlier version"
 # From fewer blocks than this, the longest that were taken, the memory of the data cannot be told.
 FEWEST = 6
@@ -52,6 +53,11 @@ def put_right(
     for name in ("largest_difference", "chosen_difference"):
         if name in measured:
             measured[name] = _unbiased(measured[name])
+    if "chosen_difference" in measured and measured["chosen_difference"].low > 1:
+        nothing = np.asarray(np.nan)
+        measured["chosen_difference"] = replace(
+            measured["chosen_difference"], low=nothing, high=nothing, note=ABOVE_ONE
+        )
     for name, found in measured.items():
         note = "given" if name == "epsilon" and "epsilon_from" in provenance else found.note
         if found.block and _frames(name, provenance) < FEWEST * found.block:
