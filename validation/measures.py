@@ -25,6 +25,8 @@ FIRST_LAG = 2.0
 WINDOW = 16.0
 # How much of the particles has a "very small" D²_min.
 QUIET = 0.1
+# An average has an error if what has none makes up no more than this part of it, and if no more of the law is unknown.
+UNBOUNDED, UNKNOWN = 0.05, 0.01
 
 
 def measured(run: Reduced, name: str) -> Measured:
@@ -86,10 +88,17 @@ def quiet_particles(runs: Sequence[Reduced]) -> Number:
     part[0] = True
     known = part & (counts > 0)
     weights = counts[known] / counts[known].sum()
-    # A bin without enough blocks of frames has no interval; such bins hold next to nothing.
-    errors = np.nan_to_num((probability.high - probability.low)[known] / 2)
+    errors = _errors(((probability.high - probability.low) / 2)[known], weights, "of the particles")
     density = number(run, "density").value
     return Number.with_error(weights @ probability.value[known] / density, weights @ errors / density)
+
+
+def _errors(errors: np.ndarray, parts: np.ndarray, of: str) -> np.ndarray:
+    """The errors of bins, 0 where there is none, if bins without one hold next to nothing of the whole."""
+    unbounded = parts[np.isnan(errors)].sum()
+    if unbounded > UNBOUNDED:
+        raise Missing(f"bins without an interval hold {unbounded:.0%} {of}")
+    return np.nan_to_num(errors)
 
 
 def states_at(mode: float) -> Measure:
@@ -259,9 +268,13 @@ def crossover(runs: Sequence[Reduced]) -> Number:
     (run,) = runs
     law, counts = measured(run, "budgets"), run.axes["rearrangements"]
     widths = np.diff(run.axes["rearrangements_edge"])
-    weights, errors = np.nan_to_num(law.value) * widths, np.nan_to_num((law.high - law.low) / 2) * widths
+    weights = np.nan_to_num(law.value) * widths
+    unknown = 1 - weights.sum() - number(run, "without_rearrangement").value
+    if unknown > UNKNOWN:
+        raise Missing(f"{unknown:.0%} of the soft spots take more rearrangements than can be seen in the data")
     first, second = weights @ counts, weights @ counts**2
     if first == 0:
         raise Missing("no soft spot dies after a rearrangement")
+    errors = _errors((law.high - law.low) / 2 * widths, weights * counts**2 / second, "of ⟨N_R²⟩")
     found = second / first
     return Number.with_error(found, np.sqrt(np.sum((errors * counts * (counts - found)) ** 2)) / first)

@@ -57,6 +57,21 @@ def test_quiet_particles_are_those_of_small_d2min():
     assert found.error == pytest.approx(0.01 / 0.2)
 
 
+def test_bins_without_an_interval_count_as_far_as_they_hold_next_to_nothing():
+    counts, probability = np.array([100.0, 500, 5400]), np.array([0.1, 0.05, 0.2])
+
+    def data(unbounded):
+        low = np.where(np.arange(3) == unbounded, np.nan, probability - 0.01)
+        law = Measured(probability, low, probability + 0.01)
+        return run(density=scalar(0.2), particles=Measured(counts, counts, counts), probability=law)
+
+    # Of the quiet particles the first bin holds 17 % and the second 83 %; the third is not among them.
+    for unbounded, part in ((0, "17"), (1, "83")):
+        with pytest.raises(m.Missing, match=f"without an interval hold {part}% of the particles"):
+            m.quiet_particles([data(unbounded)])
+    assert m.quiet_particles([data(2)]).error == pytest.approx(0.01 / 0.2)
+
+
 def test_states_are_compared_with_their_maximum():
     below, states = np.linspace(10, 410, 101), 2 - ((np.linspace(10, 410, 101) - 110) / 400) ** 2
     data = run(modes_below=Measured(below, below, below), states=Measured(states, states - 0.02, states + 0.02))
@@ -148,6 +163,24 @@ def test_crossover_grows_with_the_range_of_the_law():
     for reach in (5.0, 10.0):
         law = np.exp(-counts / reach) / reach
         axes = {"rearrangements": counts, "rearrangements_edge": edges}
-        found.append(m.crossover([run(axes=axes, budgets=Measured(law, 0.9 * law, 1.1 * law))]).value)
+        rest = {"without_rearrangement": scalar(1 - law.sum(), 0.01)}
+        found.append(m.crossover([run(axes=axes, budgets=Measured(law, 0.9 * law, 1.1 * law), **rest)]).value)
     # ⟨N²⟩/⟨N⟩ of an exponential law is twice its mean; of whole numbers, to 1/reach².
     assert found == pytest.approx([10, 20], rel=0.02)
+
+
+@pytest.mark.parametrize(("unbounded", "unknown"), [(1, 0.0), (10, 0.0), (11, 0.0), (1, 0.02)])
+def test_crossover_needs_errors_and_nearly_all_of_the_law(unbounded, unknown):
+    edges = np.arange(1, 14)
+    counts = np.sqrt(edges[:-1] * (edges[1:] - 1.0))
+    law = 0.8 ** np.arange(12)
+    law *= (0.9 - unknown) / law.sum()
+    low = np.where(np.arange(12) == unbounded, np.nan, 0.9 * law)
+    axes = {"rearrangements": counts, "rearrangements_edge": edges}
+    data = run(axes=axes, budgets=Measured(law, low, 1.1 * law), without_rearrangement=scalar(0.1, 0.01))
+    held = (law * counts**2)[unbounded] / (law @ counts**2)
+    if unknown or held > 0.05:
+        with pytest.raises(m.Missing, match="2% of the soft spots take more" if unknown else "without an interval hold"):
+            m.crossover([data])
+    else:
+        assert np.isfinite(m.crossover([data]).error)

@@ -28,7 +28,7 @@ from softspots.summary import shown
 from .findings import FINDINGS
 from .measures import Missing, number
 from .published import ROWS
-from .verdicts import DISAGREES, ERRORS, UNDECIDED
+from .verdicts import DISAGREES, ERRORS, outcome
 
 NAMES = [one.name for one in CONDITIONS]
 # What the bits of the dynamics depend on and what can differ between versions and machines.
@@ -166,22 +166,20 @@ def test_published(row, study, table):
     told = f"published: {row.published or 'nothing'} ({row.where}); measured: {ours}; {row.accepted}"
     if len(there) < len(row.conditions):
         ours += f", {len(there)} of {len(row.conditions)} runs"
-    if verdict == DISAGREES and row.name in FINDINGS:
+    stale = [name for name in there if is_stale(study[name].provenance)]
+    explained = row.name in FINDINGS
+    ended = outcome(verdict, explained, bool(stale))
+    if verdict == DISAGREES and explained:
         verdict = "finding"
         told += f": {FINDINGS[row.name]}"
-    if stale := [name for name in there if is_stale(study[name].provenance)]:
-        tell(ours, f"{verdict} (stale)")
-        pytest.xfail(
-            f"stale: {', '.join(stale)} reduced by other code than is here; {verdict} if it still holds. {told}"
-        )
-    if verdict == "finding":
-        tell(ours, verdict)
+    tell(ours, verdict + " (stale)" * bool(stale))
+    if stale:
+        told = f"stale: {', '.join(stale)} reduced by other code than is here; {verdict} if it still holds. {told}"
+    if ended == "xfailed":
         pytest.xfail(told)
-    tell(ours, verdict)
-    if verdict == UNDECIDED:
+    if ended == "skipped":
         pytest.skip(f"the data say too little. {told}")
-    assert verdict != DISAGREES, told
-    assert row.name not in FINDINGS, f"it does come out. {told}"
+    assert ended == "passed", f"it does come out. {told}" if explained else told
 
 
 # From nothing

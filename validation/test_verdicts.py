@@ -4,7 +4,7 @@ from math import inf, nan
 
 import pytest
 
-from .verdicts import AGREES, DISAGREES, UNDECIDED, Direction, Number, Range
+from .verdicts import AGREES, DISAGREES, UNDECIDED, Direction, Number, Range, outcome
 
 TWO = Range(1.5, 2.5, "one digit")
 FALLS = Range(-inf, 1, "a trend")
@@ -45,3 +45,24 @@ def test_each_side_has_its_own_error():
     # Far below, but the upper end of the interval is far away too.
     assert TWO.verdict(Number(1.0, 0.99, 1.4)) == UNDECIDED
     assert TWO.verdict(Number(1.0, 0.7, 1.01)) == DISAGREES
+
+
+@pytest.mark.parametrize(
+    ("verdict", "explained", "stale", "expected"),
+    [
+        (AGREES, False, False, "passed"),
+        ("less", False, False, "passed"),
+        (AGREES, True, False, "failed"),
+        (UNDECIDED, False, False, "skipped"),
+        (UNDECIDED, True, False, "skipped"),
+        (DISAGREES, True, False, "xfailed"),
+        (DISAGREES, False, False, "failed"),
+        # Of stale data nothing agrees, but they can still disagree.
+        (AGREES, False, True, "xfailed"),
+        (UNDECIDED, False, True, "xfailed"),
+        (DISAGREES, True, True, "xfailed"),
+        (DISAGREES, False, True, "failed"),
+    ],
+)
+def test_stale_data_can_disagree_but_not_agree(verdict, explained, stale, expected):
+    assert outcome(verdict, explained, stale) == expected

@@ -107,3 +107,25 @@ class Direction:
         if last < 1 or first > 1:
             return self.below if last < 1 else self.above
         return "the same" if last - first < self.resolution else UNDECIDED
+
+
+def outcome(verdict: str, explained: bool, stale: bool) -> str:
+    """What a test of a row ends with: "passed", "failed", "skipped" or "xfailed".
+
+    Parameters
+    ----------
+    verdict : str
+        Of the row.
+    explained : bool
+        Whether the row is among the findings.
+    stale : bool
+        Whether data of the row were computed by other code than is here: then no verdict is an agreement, but what
+        disagrees without a finding still fails.
+    """
+    if verdict == DISAGREES:
+        return "xfailed" if explained else "failed"
+    if stale:
+        return "xfailed"
+    if verdict == UNDECIDED:
+        return "skipped"
+    return "failed" if explained else "passed"
