@@ -19,6 +19,9 @@ from .lags import by_origin, checked_lags, checked_times, find_frames
 
 # τ* is where F_s has lost this part of its plateau; the paper reads τ* off by eye.
 PLATEAU_LOSS = 0.05
+# A plateau is flatter than this part of the steepest slope of what comes after it, per logarithm of time.
+PLATEAU_SLOPE = 1 / 3
+NO_PLATEAU = "no plateau of F_s is resolved"  # a reason for no τ*
 SLOPES_PER_DECADE = 8  # of those that find the plateau: neighbouring lags differ by a third
 COLLAPSE_POINTS = 50
 
@@ -211,8 +214,12 @@ def plateau_end(curve: Correlation) -> Estimate:
     """τ*, where F_s leaves its plateau, in intervals between frames.
 
     The plateau is where F_s falls least per logarithm of time, between two of about eight lags per decade, before it
-    falls to 1/e; its height is the mean of F_s at the two. τ* is where F_s has fallen 5 % below this height. Infinite
-    where that lies beyond the data; NaN if F_s is below 1/e from the start, and without a plateau.
+    falls to 1/e; its height is the mean of F_s at the two. Where F_s rises, a sound wave goes through the box, and that
+    is no plateau. τ* is where F_s has fallen 5 % below this height. Infinite where that lies beyond the data; NaN if
+    F_s is below 1/e from the start, and where no plateau is resolved: where F_s falls least from the first lag on, or
+    falls by more than a third as fast as at the steepest place up to 1/e.
+
+    How τ* depends on temperature depends on the loss that is taken, as F_s bends the less sharply the colder.
 
     Notes
     -----
@@ -224,11 +231,17 @@ def plateau_end(curve: Correlation) -> Estimate:
     sparse = positive[np.unique(steps, return_index=True)[1]]
 
     def leave(values):
-        glassy = sparse[: np.argmin(np.append(values[sparse] > 1 / np.e, False))]
-        if len(glassy) < 2:
+        n_glassy = int(np.argmin(np.append(values[sparse] > 1 / np.e, False)))
+        # With the lag that is below 1/e, if there is one.
+        glassy = sparse[: n_glassy + 1]
+        falls = -np.diff(values[glassy]) / np.diff(np.log(lags[glassy]))
+        candidates = np.where(falls >= 0, falls, np.inf)[: max(n_glassy - 1, 0)]
+        if not np.isfinite(candidates).any():
             return np.nan
-        slopes = np.diff(values[glassy]) / np.diff(np.log(lags[glassy]))
-        flattest = np.argmin(np.abs(slopes))
+        flattest = int(np.argmin(candidates))
+        steepest = falls[flattest + 1 :].max(initial=-np.inf)
+        if flattest == 0 or np.isfinite(steepest) and falls[flattest] > PLATEAU_SLOPE * steepest:
+            return np.nan
         height = values[glassy[flattest : flattest + 2]].mean()
         later = slice(glassy[flattest], None)
         return _first_fall(lags[later], values[later], (1 - PLATEAU_LOSS) * height)

@@ -221,8 +221,25 @@ def test_plateau_end_is_a_loss_of_5_percent():
     found = plateau_end(known_curve(lags, (0.8 + 0.2 * rattling) * decay))
     # The plateau is taken where it has fallen by (10/700)²; this and the straight lines between lags are 1 % of τ*.
     assert found.value == pytest.approx(700 * np.sqrt(-np.log(0.95)), rel=0.01)
-    assert plateau_end(known_curve(lags[:100], 0.8 * decay[:100])).value == np.inf
+    assert plateau_end(known_curve(lags[:100], ((0.8 + 0.2 * rattling) * decay)[:100])).value == np.inf
     assert np.isnan(plateau_end(known_curve(lags, 0.3 * decay)).value)
+
+
+def test_where_no_plateau_is_resolved_nothing_ends():
+    lags = np.arange(1, 2000)
+    # Flattest where it begins: the shoulder of a liquid. A straight line in the logarithm falls alike everywhere.
+    for values in (0.9 * np.exp(-((lags / 30) ** 0.8)), 1 - 0.12 * np.log(lags + 2)):
+        assert np.isnan(plateau_end(known_curve(lags, values)).value)
+
+
+def test_a_sound_wave_is_no_plateau():
+    lags = np.arange(1, 2000)
+    glass = (0.8 + 0.2 * np.exp(-lags / 0.4)) * np.exp(-((lags / 700) ** 2))
+    # Rises at 14 to 24, as the slowest transverse wave of a box does.
+    wave = 0.01 * np.exp(-(((lags - 20) / 5) ** 2))
+    found = plateau_end(known_curve(lags, glass + wave))
+    # Its height moves the level by 1 %, of 5 %: by a tenth of τ*.
+    assert found.value == pytest.approx(700 * np.sqrt(-np.log(0.95)), rel=0.12)
 
 
 # Collapse
