@@ -13,7 +13,7 @@ from os import PathLike
 import numpy as np
 
 from .bootstrap import bootstrap, fraction
-from .correlations import field_correlation, plateau_end, relaxation_time, self_scattering
+from .correlations import NO_PLATEAU, field_correlation, plateau_end, relaxation_time, self_scattering
 from .exceptions import InputError
 from .findings import Findings, Missing, Run
 from .io.reduced import CONFIDENCE, Reduced
@@ -203,10 +203,12 @@ def measure_relaxation(found: Findings, y: np.ndarray, lags: np.ndarray, times: 
     curve = self_scattering(y, lags, times=times)
     found.curve("scattering", curve)
     beyond = f"F_s is still {curve.value[-1]:.2f} at the longest lag, {found.axes['lag'][-1]:g} τ"
-    for name, time in (("tau_star", plateau_end(curve)), ("tau_alpha", relaxation_time(curve))):
+    times = {"tau_star": plateau_end(curve), "tau_alpha": relaxation_time(curve)}
+    none = {"tau_star": NO_PLATEAU, "tau_alpha": "F_s falls below 1/e within one interval between frames"}
+    for name, time in times.items():
         with found.attempt(name):
             if np.isnan(time.value):
-                raise Missing("F_s has no plateau, or falls below 1/e within one interval between frames")
+                raise Missing(none[name])
             if np.isinf(time.value):
                 raise Missing(f"{beyond}; longer data are needed")
             found.estimate(name, time, interval, keep=True)
@@ -289,5 +291,5 @@ def _overlap(run, found, given):
             f"C_SS is still {c_ss.value[-1]:.2f} at the longest lag, {run.lags[-1] * run.interval:g} τ: there is no "
             "uncorrelated level; longer data are needed, or an ε that is given (--epsilon)"
         ) from None
-    found.add("uncorrelated", first * run.interval)
+    found.add("uncorrelated", first * run.interval, note="no interval: by the value of C_SS alone")
     found.estimate("epsilon", uncorrelated_level(curve, first))

@@ -8,12 +8,15 @@ from .bootstrap import Estimate
 from .correlations import Correlation, relaxation_time
 from .findings import Findings, Missing, Run
 from .lifetimes import (
+    PRODUCT_LIMIT,
     fit_constant,
     logarithmic_edges,
     mean_rearrangements,
     rearrangement_law,
     restricted,
+    seen_rearrangements,
     survival,
+    too_many_outlive,
 )
 from .meanfield import predict_lifetimes
 from .tracking import Tracks, track
@@ -56,9 +59,14 @@ def lives(run: Run, found: Findings) -> None:
         if not centered.dead.any():
             raise Missing("no soft spot dies within the data")
         _lifetimes(run, found, centered, edges, "_centered")
-    note = "restricted: some spots of the largest N_R outlive the data" if restricted(tracks) else ""
-    found.estimate("mean_rearrangements", mean_rearrangements(tracks), note=note)
     found.law = rearrangement_law(tracks)
+    found.estimate("seen_rearrangements", seen_rearrangements(tracks))
+    with found.attempt("mean_rearrangements"):
+        if reason := too_many_outlive(len(tracks), tracks.censored) or _incomplete(found.law):
+            raise Missing(reason)
+        notes = [PRODUCT_LIMIT] * bool(tracks.censored)
+        notes += ["restricted: some spots of the largest N_R outlive the data"] * restricted(tracks)
+        found.estimate("mean_rearrangements", mean_rearrangements(tracks), note="; ".join(notes))
     spots = found.number("spots")
     found.estimate("rearrangement_rate", found.law.map(lambda values: values[-1]), spots)
     found.estimate("without_rearrangement", found.law.map(lambda values: values[0]))
@@ -66,6 +74,17 @@ def lives(run: Run, found: Findings) -> None:
     edges = np.unique(np.minimum(logarithmic_edges(max(most, 1)), max(most, 1) + 1))
     found.axes |= _bins("rearrangements", edges, 1)
     found.estimate("budgets", found.law.map(lambda values: _binned_law(values[:-1], edges)))
+
+
+def _incomplete(law) -> str:
+    """Why the law of N_R is not complete; empty if it is."""
+    unknown = 1 - np.nansum(law.value[:-1])
+    if unknown <= INCOMPLETE:
+        return ""
+    return (
+        f"{100 * unknown:.0f} % of the soft spots take more rearrangements than can be seen in the data; "
+        "longer data are needed"
+    )
 
 
 def _lifetimes(run, found, tracks, edges, name) -> Estimate:
@@ -107,12 +126,8 @@ def model(run: Run, found: Findings) -> None:
         raise Missing("the law of N_R is needed, which is not known")
     if found.law.value[-1] == 0:
         raise Missing("no soft spot rearranges")
-    unknown = 1 - np.nansum(found.law.value[:-1])
-    if unknown > INCOMPLETE:
-        raise Missing(
-            f"{100 * unknown:.0f} % of the soft spots take more rearrangements than can be seen in the data; "
-            "longer data are needed"
-        )
+    if reason := _incomplete(found.law):
+        raise Missing(reason)
     times, spots = found.axes["lifetime_edge"], found.number("spots")
 
     def predicted(values):

@@ -43,10 +43,12 @@ def within(found, exact, errors=4):
 
 
 def test_everything_is_found_or_missing(reduced):
-    assert reduced.missing == {}
-    assert reduced.measured.keys() == QUANTITIES.keys()
+    # Particles that diffuse have no plateau.
+    assert reduced.missing == {"tau_star": "no plateau of F_s is resolved"}
+    assert reduced.measured.keys() | {"tau_star"} == QUANTITIES.keys()
     assert reduced.axes.keys() == AXES.keys()
-    for name, entry in QUANTITIES.items():
+    for name in reduced.measured:
+        entry = QUANTITIES[name]
         shape = tuple(len(reduced.axes[axis]) for axis in entry.axes)
         assert reduced[name].value.shape == reduced[name].low.shape == reduced[name].high.shape == shape, name
     for name in ("d2min", "lifetime", "rearrangements"):
@@ -316,6 +318,20 @@ def test_curves_of_the_study_have_no_interval_from_blocks_of_a_fifth():
     # What is derived from them has none either.
     assert np.isnan(relaxation_exponent(series).error)
     assert "scattering" not in collapses(series)
+
+
+def test_a_plateau_of_an_earlier_version_is_looked_for_again(tmp_path, reduced):
+    path = tmp_path / "reduced.nc"
+    straight = 0.9 - 0.05 * np.log(np.maximum(reduced.axes["lag"], 1.0))
+    found = Measured(straight, straight, straight, np.tile(straight, (400, 1)), 1)
+    one = Measured(np.array(3.0), np.array(2.0), np.array(4.0), np.full(400, 3.0), 1)
+    measured = reduced.measured | {"scattering": found, "tau_star": one}
+    write_reduced(path, replace(reduced, measured=measured, missing={}))
+    with netCDF4.Dataset(path, "a") as dataset:
+        dataset.reduced_version = 1
+    back = read_reduced(path)
+    assert "tau_star" not in back
+    assert back.missing["tau_star"] == "no plateau of F_s is resolved"
 
 
 # Several runs

@@ -1,8 +1,9 @@
 """Reduced data of version 1: what of them still means the same, what can be put right, and what cannot and is missing.
 
 That version counted other events in R than in N_R, averaged overlaps over a centered window only, took the mean of N_R
-over the deaths that it saw, left maxima with their bias, and gave intervals to whatever two blocks were left of. Its
-blocks were a fifth of the data at the most: those that are nearly as long say that the memory may be longer still.
+over the deaths that it saw and any flattest place of F_s for a plateau, left maxima with their bias, and gave intervals
+to whatever two blocks were left of. Its blocks were a fifth of the data at the most: those that are nearly as long say
+that the memory may be longer still.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from softspots.bootstrap import FEW_BLOCKS
+from softspots.bootstrap import FEW_BLOCKS, Estimate
+from softspots.correlations import NO_PLATEAU, Correlation, plateau_end
 from softspots.io.measured import Measured
 from softspots.io.quantities import QUANTITIES
+from softspots.lifetimes import PRODUCT_LIMIT, too_many_outlive
 
 CENTERED = "by a centered window"
 UNBIASED = "less its bias, as its interval shows it"
@@ -23,7 +26,7 @@ NO_INTERVAL = "no interval in data of an earlier version"
 FEWEST = 6
 BLOCKS_AT_MOST = f"{FEW_BLOCKS}: {FEWEST - 1} or less, by an earlier version"
 SELECTION_FRAMES = 100  # the most that ΔP* was measured in
-COUNTS = ("followed", "censored", "particles", "uncorrelated")  # as counted: they have none
+COUNTS = ("followed", "censored", "particles")  # as counted: they have none
 _RAW = "reduced by an earlier version; raw results are needed"
 WITHDRAWN = {
     "model_median": f"its R was that of other events than N_R counts; {_RAW}",
@@ -48,8 +51,14 @@ def put_right(
             measured[f"{name}_centered"] = replace(measured[name], note="")
         elif name in missing:
             missing[f"{name}_centered"] = missing[name]
+    if "tau_star" in measured:
+        _leave_plateau(axes, measured, missing)
     if "budgets" in measured:
-        measured["mean_rearrangements"] = _mean_of_law(axes, measured)
+        measured.pop("mean_rearrangements", None)
+        if reason := too_many_outlive(*(float(measured[name].value) for name in ("followed", "censored"))):
+            missing["mean_rearrangements"] = reason
+        else:
+            measured["mean_rearrangements"] = _mean_of_law(axes, measured)
     for name in ("largest_difference", "chosen_difference"):
         if name in measured:
             measured[name] = _unbiased(measured[name])
@@ -88,6 +97,20 @@ def _frames(name, provenance) -> int:
     return provenance["frames" if QUANTITIES[name].stage == "relaxation" else "frames_with_spots"]
 
 
+def _leave_plateau(axes, measured, missing) -> None:
+    """τ* by this version's rule, from F_s, of which the resamples are kept."""
+    found, interval = measured["scattering"], axes["lag"][1]
+    lags = np.rint(axes["lag"] / interval).astype(int)
+    estimate = Estimate(found.value, found.resampled, found.block)
+    time = plateau_end(Correlation(lags, np.ones_like(lags), estimate))
+    if np.isfinite(time.value):
+        ends = (np.asarray(end * interval) for end in (time.value, *time.interval()))
+        measured["tau_star"] = Measured(*ends, time.resampled * interval, found.block, time.reason)
+    else:
+        del measured["tau_star"]
+        missing["tau_star"] = NO_PLATEAU if np.isnan(time.value) else "F_s does not leave its plateau within the data"
+
+
 def _mean_of_law(axes, measured) -> Measured:
     """Mean of the law of N_R, by product limit as the law is; its bins have errors, but no resamples to join them."""
     edges, law = axes["rearrangements_edge"], measured["budgets"]
@@ -96,7 +119,9 @@ def _mean_of_law(axes, measured) -> Measured:
     rest = max(1 - parts.sum() - float(measured["without_rearrangement"].value), 0.0)
     # What lies beyond the law has at least its last number.
     last = (edges[1:] - 1)[np.isfinite(law.value)].max(initial=1)
-    note = "from the binned law" + (f", restricted to {last:.0f}" if rest > 1e-6 else "") + f"; {CENTERED}"
+    notes = ["from the centers of the bins of the law, some 5 % too high", PRODUCT_LIMIT, CENTERED]
+    notes += [f"restricted to {last:.0f}"] * bool(rest > 1e-6)
+    note = "; ".join(notes)
     return Measured(np.asarray(parts @ centers + rest * last), np.asarray(np.nan), np.asarray(np.nan), note=note)
 
 

@@ -150,6 +150,9 @@ QUANTITIES = {
     "median_lifetime": Entry("lives", "τ_½", "tau", "median lifetime", "V"),
     "median_lifetime_centered": Entry("lives", "τ_½ (centered)", "tau", "the same with a centered window of 16 τ", "V"),
     "mean_rearrangements": Entry("lives", "⟨N_R⟩", "1", "mean of P(N_R), 0 included", "V, fig. 6", paper="3 to 17"),
+    "seen_rearrangements": Entry(
+        "lives", "⟨N_R⟩ (seen)", "1", "all lives as far as they are seen: at most the mean", "V"
+    ),
     "without_rearrangement": Entry("lives", "P(N_R = 0)", "1", "deaths without a rearrangement", "V", content=PART),
     "constant": Entry("lives", "c", "1", "constant of C_SS(δt) = c P(τ_L ≥ δt)", "V, eq. 6"),
     "alive": Entry(
