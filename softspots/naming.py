@@ -65,8 +65,20 @@ def run_names(runs: Sequence[Reduced]) -> list[str]:
     return names
 
 
-def plain_names(runs: Sequence[Reduced]) -> list[str]:
-    """A name for each run in text, such as "T = 0.1, γ̇ = 0.001", with what tells apart runs that share these two."""
+def column_names(runs: Sequence[Reduced]) -> dict[str, str]:
+    """A name for each run in text, and what tells apart those that share a condition, and so have a letter too."""
+    found = _conditions(runs)
+    shared, seen = Counter(condition for condition, _ in found), Counter()
+    names = {}
+    for condition, further in found:
+        letter = chr(ord("a") + seen[condition])
+        seen[condition] += 1
+        names[f"{condition} ({letter})" if shared[condition] > 1 else condition] = further.removeprefix(", ")
+    return names
+
+
+def _conditions(runs) -> list[tuple[str, str]]:
+    """Temperature and strain rate of each run, and what tells it from others that share these."""
     conditions = {}
     for run in runs:
         conditions.setdefault((run.temperature, run.strain_rate), []).append(run)
@@ -74,7 +86,7 @@ def plain_names(runs: Sequence[Reduced]) -> list[str]:
     for (temperature, rate), members in conditions.items():
         for run, told in zip(members, differences(members), strict=True):
             further = "".join(f", {name.replace('_', ' ')} {_shown(value)}" for name, value in told.items())
-            names[id(run)] = f"T = {temperature:g}, γ̇ = {rate:g}{further}"
+            names[id(run)] = f"T = {temperature:g}, γ̇ = {rate:g}", further
     return [names[id(run)] for run in runs]
 
 

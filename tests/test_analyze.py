@@ -102,7 +102,9 @@ def test_several_runs_are_drawn_together(folder, tmp_path, capsys):
         assert {f"{name}_{series}.pdf" for name in FIGURES[:4]} <= names
     assert {"prediction.png", "relaxation.png"} <= names
     assert sum(name.endswith("seed3.nc") for name in names) == 1
-    assert "| F_s, T = 0.1" in out
+    (row,) = (line for line in out.splitlines() if line.startswith("| F_s, T = 0.1"))
+    # The ratio has an interval, or a mark.
+    assert "(" in row.split("|")[5] or "*" in row.split("|")[5]
     assert "τ_α ∝ γ̇^n at T = 0.1: n = " in out
     # The short one lacks lives, and says so once for all of them.
     assert "T = 0.4, γ̇ = 0.001: ε is needed, which is not known (n, n_c, τ_½" in out
@@ -114,6 +116,31 @@ def test_several_runs_are_drawn_together(folder, tmp_path, capsys):
     assert status == 0
     line = next(line for line in out.splitlines() if line.startswith("τ_α ∝"))
     assert line in again
+
+
+def test_what_is_noted_has_a_mark_at_its_row_and_what_has_no_error_three_digits():
+    unknown = np.array(np.nan)
+    measured = {
+        "mean_rearrangements": Measured(np.array(12.6678), unknown, unknown, note="from the law"),
+        "followed": Measured(np.array(88612.0), unknown, unknown),
+        "best_modes": Measured(np.array(500.0), np.array(430.0), np.array(500.0)),
+        "scattering": Measured(np.ones(2), np.ones(2), np.ones(2), note="of a curve"),
+    }
+    conditions = {"temperature": 0.1, "strain_rate": 1e-3}
+    runs = [Reduced(conditions | {"particles": n}, {}, {"n_modes": np.array([250, 500])}, measured) for n in (100, 200)]
+    text = summary.summary_text(runs, [])
+    rows = {
+        line.split()[1]: [cell.strip() for cell in line.split("|")[3:5]] for line in text.splitlines() if "|" in line
+    }
+    assert rows["⟨N_R⟩,"] == ["12.7 *"] * 2
+    assert rows["n,"] == ["88612"] * 2
+    assert rows["N_m*,"] == ["500 (430 to 500), end of the range"] * 2
+    numbers, curves = text.split("Noted (*):")[1].split("Noted of curves:")
+    assert "from the law (⟨N_R⟩)" in numbers and "F_s" not in numbers
+    assert "of a curve (F_s)" in curves
+    # Columns have short names, and what tells the runs apart stands above.
+    assert "* T = 0.1, γ̇ = 0.001 (b): particles 200" in text.split("|")[0]
+    assert "| T = 0.1, γ̇ = 0.001 (b) " in text
 
 
 def test_summary_says_which_end_of_an_interval_is_not_known():

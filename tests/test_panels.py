@@ -348,8 +348,8 @@ def test_rates_are_powers_of_ten(rate, words):
 
 def test_text_names_what_tells_apart_runs_of_one_temperature_and_rate_alone(runs):
     small = changed(runs["cold"], {"particles": 1000})
-    assert naming.plain_names([runs["cold"], small, runs["warm"]]) == [
-        "T = 0.1, γ̇ = 0.001, particles 400",
-        "T = 0.1, γ̇ = 0.001, particles 1000",
-        "T = 0.2, γ̇ = 0.001",
-    ]
+    assert naming.column_names([runs["cold"], small, runs["warm"]]) == {
+        "T = 0.1, γ̇ = 0.001 (a)": "particles 400",
+        "T = 0.1, γ̇ = 0.001 (b)": "particles 1000",
+        "T = 0.2, γ̇ = 0.001": "",
+    }

@@ -180,7 +180,9 @@ def test_crossover_needs_errors_and_nearly_all_of_the_law(unbounded, unknown):
     data = run(axes=axes, budgets=Measured(law, low, 1.1 * law), without_rearrangement=scalar(0.1, 0.01))
     held = (law * counts**2)[unbounded] / (law @ counts**2)
     if unknown or held > 0.05:
-        with pytest.raises(m.Missing, match="2% of the soft spots take more" if unknown else "without an interval hold"):
+        with pytest.raises(
+            m.Missing, match="2% of the soft spots take more" if unknown else "without an interval hold"
+        ):
             m.crossover([data])
     else:
         assert np.isfinite(m.crossover([data]).error)
