@@ -41,16 +41,16 @@ SUMMARY = HERE / "summary.md"
 def draw_frame(path, target) -> None:
     """Figure 1: the frame in ``path`` as a map, written to ``target``."""
     results = read_results(path)
-    values, parameters = results.variables(0), results.configuration
-    model = Model.of_run(parameters)
+    values, parameters, frame = results.variables(0), results.configuration, results.frame(0)
     save_map(
         target,
-        results.frame(0),
+        frame,
         values["d2min"],
         values["soft_spot"],
         parameters["temperature"],
-        diameters=(model.sigma[0], model.sigma[2]),
+        model=Model.of_run(parameters),
         threshold=parameters["rearrangement_threshold"],
+        title=rf"$\gamma={frame.box.strain:.3f}$",
     )
 
 

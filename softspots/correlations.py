@@ -19,7 +19,7 @@ from .lags import by_origin, checked_lags, checked_times, find_frames
 
 # τ* is where F_s has lost this part of its plateau; the paper reads τ* off by eye.
 PLATEAU_LOSS = 0.05
-# A plateau is flatter than this part of the steepest slope of what comes after it, per logarithm of time.
+# The slope of a plateau is at most this part of the steepest one of what comes after it, per logarithm of time.
 PLATEAU_SLOPE = 1 / 3
 NO_PLATEAU = "no plateau of F_s is resolved"  # a reason for no τ*
 SLOPES_PER_DECADE = 8  # of those that find the plateau: neighbouring lags differ by a third
@@ -239,8 +239,9 @@ def plateau_end(curve: Correlation) -> Estimate:
         if not np.isfinite(candidates).any():
             return np.nan
         flattest = int(np.argmin(candidates))
-        steepest = falls[flattest + 1 :].max(initial=-np.inf)
-        if flattest == 0 or np.isfinite(steepest) and falls[flattest] > PLATEAU_SLOPE * steepest:
+        # A glass may be flattest at the end of the data; then what comes before it is what it must be flatter than.
+        others = falls[flattest + 1 :] if flattest + 1 < len(falls) else falls[:flattest]
+        if flattest == 0 or falls[flattest] > PLATEAU_SLOPE * others.max():
             return np.nan
         height = values[glassy[flattest : flattest + 2]].mean()
         later = slice(glassy[flattest], None)

@@ -5,11 +5,12 @@ Legends are made of what is drawn: a key stands for a line or marker that is the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patheffects import withStroke
 
 from .bootstrap import FEW_BLOCKS
 from .io.earlier import CENTERED
@@ -46,13 +47,20 @@ BESIDE = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", 
 
 def styled(series: Series, name: str, against_strain: bool = False) -> list[tuple[Reduced, dict]]:
     """The runs that have a quantity, each with a colour, marker and label that no other run of the series has."""
-    shades = RATES if series.varies == "strain_rate" else TEMPERATURES
+    by_rate = series.varies == "strain_rate"
+    shades = RATES if by_rate else TEMPERATURES
     places = np.linspace(0, 1, len(series.runs)) if len(series.runs) > 1 else [0.0]
     return [
-        (run, {"color": shades(place), "marker": MARKERS[number % len(MARKERS)], "label": label})
+        (run, {"color": shades(place), "marker": _marker(number, len(places), by_rate), "label": label})
         for number, (run, place, label) in enumerate(zip(series.runs, places, labels(series), strict=True))
         if name in run and not (against_strain and run.strain_rate == 0)
     ]
+
+
+def _marker(number, count, by_rate) -> str:
+    """As of the colours, the middle one of the rates is the first one of the temperatures; the others are the last."""
+    off_middle = number - count // 2
+    return MARKERS[(-2 * abs(off_middle) + (off_middle < 0) if by_rate else number) % len(MARKERS)]
 
 
 def labels(series: Series) -> list[str]:
@@ -83,9 +91,34 @@ def grouped(runs: Sequence[Reduced], by: str, name: str) -> Iterator[tuple[list[
 
 
 def curve(axes: Axes, x: np.ndarray, found: Measured, where: np.ndarray, color, label: str, **style) -> None:
-    """A line with the band of its intervals."""
-    axes.plot(x[where], found.value[where], color=color, label=label, **style)
-    axes.fill_between(x[where], found.low[where], found.high[where], color=color, alpha=0.2, linewidth=0)
+    """A line with the band of its intervals or, if its points have markers, with their bars.
+
+    A marker without an interval is hollow; an interval between points that have none is a bar in any case.
+    """
+    x, value, low, high = (values[where] for values in (x, found.value, found.low, found.high))
+    axes.plot(x, value, color=color, label=label, **style)
+    known = ~np.isnan(low + high)
+    alone = known & ~np.append(False, known[:-1]) & ~np.append(known[1:], False)
+    if "marker" in style:
+        _hollow(axes, x, value, ~known & ~np.isnan(value), color, style["marker"])
+        alone = known
+    else:
+        band(axes, x, low, high, color, 0.2)
+    if alone.any():
+        lengths = np.abs(np.array([low, high]) - value)[:, alone]
+        axes.errorbar(x[alone], value[alone], lengths, fmt="none", ecolor=color, elinewidth=0.9)
+
+
+def band(axes: Axes, x, low, high, color, alpha: float = 0.12) -> None:
+    """The intervals of a line."""
+    axes.fill_between(x, low, high, color=color, alpha=alpha, linewidth=0)
+
+
+def _hollow(axes, x, value, which, color, marker) -> None:
+    """White markers at points without an interval."""
+    if which.any():
+        look = {"color": color, "marker": marker, "markerfacecolor": "white", "zorder": 3}
+        axes.plot(x[which], value[which], linestyle="", label=NO_INTERVAL, **look)
 
 
 def bars(axes: Axes, x, value, low, high, **style) -> None:
@@ -100,10 +133,7 @@ def bars(axes: Axes, x, value, low, high, **style) -> None:
     for place in np.flatnonzero(open_ended[1]):
         above = {"textcoords": "offset points", "ha": "center", "va": "bottom", "color": style["color"]}
         axes.annotate(r"$\uparrow$", (x[place], value[place]), (0, 2), **above)
-    unknown = np.isnan(lengths).any(axis=0)
-    if unknown.any():
-        hollow = {"color": style["color"], "marker": style["marker"], "markerfacecolor": "white", "zorder": 3}
-        axes.plot(x[unknown], value[unknown], linestyle="", label=NO_INTERVAL, **hollow)
+    _hollow(axes, x, value, np.isnan(lengths).any(axis=0), style["color"], style["marker"])
 
 
 def ends(found: Sequence[Measured]) -> list[np.ndarray]:
@@ -124,8 +154,11 @@ def slope(axes: Axes, x: tuple[float, float], y: float, power: float, label: str
     axes.annotate(label, end, (4, 0), textcoords="offset points", fontsize=SMALL, va="center", bbox=ground)
 
 
-def say(axes: Axes, series: Series, name: str, **further: str) -> None:
-    """Notes on what a panel shows, and on further quantities, given with what they are called: what is not there."""
+def say(axes: Axes, series: Series, name: str, drawn: Callable[[Reduced], np.ndarray], **further: str) -> None:
+    """Notes on what a panel shows, and on further quantities, given with what they are called: what is not there.
+
+    ``drawn`` says of a run which of its points the panel shows.
+    """
     called, lines = labels(series), []
     for one, what in ({name: "data"} | further).items():
         lacking = [label for run, label in zip(series.runs, called, strict=True) if one not in run]
@@ -133,9 +166,17 @@ def say(axes: Axes, series: Series, name: str, **further: str) -> None:
             lines.append(f"no {what}" + (f": {', '.join(lacking)}" if len(lacking) < len(called) else ""))
     if any(CENTERED in run[one].note for run in series.runs for one in (name, *further) if one in run):
         lines.append(CENTERED)
-    notes = [run[name].note for run in series.runs if name in run]
-    if any(FEW_BLOCKS in note for note in notes):
-        lines.append(f"no interval: {FEW_BLOCKS}")
+    there = [run for run in series.runs if name in run]
+    points = [drawn(run) & ~np.isnan(run[name].value) for run in there]
+    unknown = sum(
+        int(np.isnan(run[name].low + run[name].high)[shown].sum()) for run, shown in zip(there, points, strict=True)
+    )
+    if unknown:
+        why = f":\n{FEW_BLOCKS}" if any(FEW_BLOCKS in run[name].note for run in there) else ""
+        lines.append(f"no interval at {unknown} of {sum(int(shown.sum()) for shown in points)} points{why}")
     place = {"transform": axes.transAxes, "fontsize": SMALL - 0.5, "color": GREY, "va": "bottom"}
-    if lines and notes:
-        axes.text(0.03, 0.03, "\n".join(lines), **place)
+    if lines and there:
+        # White around the letters alone, so that lines do not cross them and data are not covered.
+        axes.text(
+            0.03, 0.03, "\n".join(lines), zorder=4, path_effects=[withStroke(linewidth=2, foreground="white")], **place
+        )

@@ -103,7 +103,10 @@ def figure_of(runs: Sequence[Reduced], rows: Sequence[Sequence[tuple]]) -> Figur
             label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True) if label not in said
         }
         if new:
-            axes.legend(new.values(), new.keys(), ncols=_legend_columns(new), **ABOVE)
+            columns, names = _legend_columns(new), list(new)
+            # Legends fill column after column; we read row after row.
+            names = [name for column in range(columns) for name in names[column::columns]]
+            axes.legend([new[name] for name in names], names, ncols=columns, **ABOVE)
             said.update(new)
     return figure
 

@@ -17,6 +17,7 @@ from .tracking import Tracks
 # The mean of N_R is given if no more of the spots than this outlive the data: with spots of unequal rates the estimate
 # is then too high by less than a third.
 CENSORED = 0.25
+INCOMPLETE = 0.05  # as a part of the spots: how many of the law of N_R may be unknown in a mean, and in the model
 PRODUCT_LIMIT = "by product limit: too high where spots rearrange at unequal rates"
 
 
@@ -107,6 +108,16 @@ def too_many_outlive(followed: float, censored: float) -> str:
     """Why there is no mean of N_R where more than a quarter of the spots outlive the data; else empty."""
     part = censored / followed
     return "" if part <= CENSORED else f"{part:.0%} of the soft spots outlive the data: their N_R is not known"
+
+
+def incomplete(unknown: float) -> str:
+    """Why a law of N_R is not complete, of which this part is unknown; empty if it is."""
+    if unknown <= INCOMPLETE:
+        return ""
+    return (
+        f"{100 * unknown:.0f} % of the soft spots take more rearrangements than can be seen in the data; "
+        "longer data are needed"
+    )
 
 
 def restricted(tracks: Tracks) -> bool:

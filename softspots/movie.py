@@ -9,6 +9,7 @@ import matplotlib
 import numpy as np
 from matplotlib.animation import AbstractMovieWriter, FFMpegWriter, PillowWriter
 from matplotlib.figure import Figure
+from PIL import Image
 
 from .exceptions import InputError
 from .io.results import Results
@@ -21,6 +22,21 @@ FRAMES_PER_SECOND = 12
 SIDE, DPI = 5.0, 120  # inches; the number of pixels must be even for MP4
 # A GIF is in memory until it is written: 1.4 MB a frame.
 GIF_FRAMES = 200
+PALETTE_FRAMES = 8  # that its colours are chosen from
+
+
+class OnePaletteWriter(PillowWriter):
+    """A GIF all of whose frames have the same 256 colours, so that a colour means the same in all of them."""
+
+    def finish(self):
+        frames = [frame.convert("RGB") for frame in self._frames]
+        some = frames[:: max(1, len(frames) // PALETTE_FRAMES)]
+        sheet = Image.new("RGB", (some[0].width, some[0].height * len(some)))
+        for number, frame in enumerate(some):
+            sheet.paste(frame, (0, number * frame.height))
+        palette = sheet.quantize(256)
+        self._frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+        super().finish()
 
 
 def movie_suffix() -> str:
@@ -79,7 +95,7 @@ def _draw(path, results, chosen, progress):
     axes.set(xlabel=r"$x$ ($\sigma_\mathrm{AA}$)", ylabel=r"$y$ ($\sigma_\mathrm{AA}$)")
     bar = figure.add_axes((0.31, 0.1, 0.46, 0.018))
     drawn = []
-    writer: AbstractMovieWriter = (FFMpegWriter if path.suffix == ".mp4" else PillowWriter)(fps=FRAMES_PER_SECOND)
+    writer: AbstractMovieWriter = (FFMpegWriter if path.suffix == ".mp4" else OnePaletteWriter)(fps=FRAMES_PER_SECOND)
     with writer.saving(figure, path, DPI):
         for index in chosen:
             for collection in drawn:

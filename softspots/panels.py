@@ -35,7 +35,7 @@ def draw_probability(axes: Axes, series: Series) -> None:
     densities, plateaus, thresholds = [], [], set()
     for run, style in styled(series, "probability"):
         found, x = run["probability"], run.axes["d2min"]
-        shown = run["particles"].value >= FEWEST
+        shown = _enough(run)
         curve(axes, x, found, shown, **style)
         densities.append(float(run["density"].value))
         axes.axhline(densities[-1], linestyle="--", linewidth=0.8, color=style["color"])
@@ -59,7 +59,12 @@ def draw_probability(axes: Axes, series: Series) -> None:
         xlabel=r"$D^2_{\min}/T$ ($k_\mathrm{B}\sigma_\mathrm{AA}^2/\varepsilon_\mathrm{AA}$)",
         ylabel=r"$P(D^2_{\min})$",
     )
-    say(axes, series, "probability")
+    say(axes, series, "probability", _enough)
+
+
+def _enough(run) -> np.ndarray:
+    """The bins of P(D²_min) that hold enough particles."""
+    return run["particles"].value >= FEWEST
 
 
 def draw_selection(axes: Axes, run: Reduced) -> None:
@@ -94,7 +99,7 @@ def draw_selection(axes: Axes, run: Reduced) -> None:
 def _largest(best, *values) -> str:
     """What the star is; at the end of a range the maximum may lie beyond."""
     at_end = any(one in (those[0], those[-1]) for one, those in zip(best, values, strict=True))
-    return "largest, at the end" if at_end else "largest"
+    return "largest, at the end of the range" if at_end else "largest"
 
 
 def draw_ratio(axes: Axes, runs: Sequence[Reduced], published: float | None = None) -> None:

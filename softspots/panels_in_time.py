@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from scipy.stats import theilslopes
 
-from .drawing import BESIDE, GUIDE, SMALL, bars, curve, explain, say, slope, styled
+from .drawing import BESIDE, GUIDE, SMALL, band, bars, curve, explain, say, slope, styled
 from .series import Series
 
 SHIFT = 10.0  # lifetimes at one temperature and the next
@@ -58,11 +58,14 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
                     axes.plot(place * scale, height, marker, color=style["color"], **MARK)
                     marked.add(time)
         if name == "c_ss" and "constant" in run:
-            axes.plot(x[later], run["constant"].value * run["alive"].value[later], "--", color=style["color"])
+            constant, alive = run["constant"].value, run["alive"]
+            axes.plot(x[later], constant * alive.value[later], "--", color=style["color"])
+            band(axes, x[later], constant * alive.low[later], constant * alive.high[later], style["color"])
             dashed = r"$c\,P(\tau_\mathrm{L}\geq\delta t)$"
         other, words = REVERSED.get(name, (None, None))
         if other in run:
             axes.plot(x[later], run[other].value[later], "--", color=style["color"])
+            band(axes, x[later], run[other].low[later], run[other].high[later], style["color"])
             lowest, dashed = min(lowest, np.nanmin(run[other].value[later], initial=0.0)), words
     if dashed:
         explain(axes, dashed, "--")
@@ -77,7 +80,12 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
     axes.set_ylim(lowest, None)
     further = {"scattering": {"tau_alpha": r"$\tau_\alpha$"}, "c_ss": {"constant": r"$P(\tau_\mathrm{L})$"}}
     further |= {first: {other: r"$C_\mathrm{DS}$"} for first, (other, _) in REVERSED.items()}
-    say(axes, series, name, **further.get(name, {}))
+    say(axes, series, name, _later, **further.get(name, {}))
+
+
+def _later(run) -> np.ndarray:
+    """The lags that are drawn: all but 0."""
+    return run.axes["lag"] > 0
 
 
 def draw_overlap(axes: Axes, series: Series, against_strain: bool = False) -> None:
@@ -100,7 +108,10 @@ def draw_overlap(axes: Axes, series: Series, against_strain: bool = False) -> No
         curve(axes, x, run["c_alpha"], run.axes["lag"] > 0, **style)
         if "epsilon" in run:
             known = True
-            axes.axhline(run["epsilon"].value, linestyle="--", linewidth=0.8, color=style["color"])
+            epsilon = run["epsilon"]
+            axes.axhline(epsilon.value, linestyle="--", linewidth=0.8, color=style["color"])
+            if np.isfinite(epsilon.low + epsilon.high):
+                axes.axhspan(epsilon.low, epsilon.high, color=style["color"], alpha=0.12, linewidth=0)
     axes.set(
         xscale="log",
         ylim=(0, None),
@@ -109,7 +120,7 @@ def draw_overlap(axes: Axes, series: Series, against_strain: bool = False) -> No
     )
     if known:
         explain(axes, r"$\epsilon$", "--", linewidth=0.8)
-    say(axes, series, "c_alpha", epsilon=r"$\epsilon$")
+    say(axes, series, "c_alpha", _later, epsilon=r"$\epsilon$")
 
 
 def draw_lifetimes(axes: Axes, series: Series, against_strain: bool = False) -> None:
@@ -134,9 +145,15 @@ def draw_lifetimes(axes: Axes, series: Series, against_strain: bool = False) -> 
         laws.append(_draw_law(axes, run.axes["lifetime"] * scale, run["lifetimes"], unit, linestyle="", **style))
         end = [values[-1:] for values in laws[-1]]
         if "model_lifetimes" in run:
-            x, model, modeled = run.axes["lifetime"] * scale, run["model_lifetimes"].value, True
-            end = x[model > 0][-1:], model[model > 0][-1:] * unit
-            axes.plot(x[model > 0], model[model > 0] * unit, "--", color=style["color"])
+            found, modeled = run["model_lifetimes"], True
+            known = found.value > 0
+            x, model, low, high = (
+                run.axes["lifetime"] * scale,
+                *(part * unit for part in (found.value, found.low, found.high)),
+            )
+            end = x[known][-1:], model[known][-1:]
+            axes.plot(x[known], model[known], "--", color=style["color"])
+            band(axes, x[known], low[known], high[known], style["color"])
         if place and shifted and len(end[0]):
             beside = {"textcoords": "offset points", "fontsize": SMALL, "color": style["color"], "va": "center"}
             axes.annotate(rf"$\times 10^{{{place}}}$", (end[0][0], end[1][0]), (4, 0), **beside)
@@ -148,13 +165,13 @@ def draw_lifetimes(axes: Axes, series: Series, against_strain: bool = False) -> 
     else:
         unit = r"$P(\tau_\mathrm{L})$ ($\tau^{-1}$" + (", shifted)" if shifted else ")")
         axes.set(xlabel=r"$\tau_\mathrm{L}$ ($\tau$)", ylabel=unit)
-    say(axes, series, "lifetimes", model_lifetimes="mean field")
+    say(axes, series, "lifetimes", lambda run: run["lifetimes"].value > 0, model_lifetimes="mean field")
 
 
 def draw_rearrangements(axes: Axes, series: Series) -> None:
     """P(N_R), with the mean of N_R dashed (fig. 6c,d), and the slope of its first decade.
 
-    N_R = 0, which the mean counts too, has no place on the axis.
+    N_R = 0, which the mean counts too, has no place on the axis. An arrow says that larger N_R are cut off in the mean.
 
     Parameters
     ----------
@@ -167,13 +184,22 @@ def draw_rearrangements(axes: Axes, series: Series) -> None:
     for run, style in styled(series, "budgets"):
         laws.append(_draw_law(axes, run.axes["rearrangements"], run["budgets"], 1.0, linewidth=0.8, **style))
         if "mean_rearrangements" in run:
-            means = True
-            axes.axvline(run["mean_rearrangements"].value, linestyle="--", linewidth=0.8, color=style["color"])
+            means, mean = True, run["mean_rearrangements"]
+            axes.axvline(mean.value, linestyle="--", linewidth=0.8, color=style["color"])
+            if "restricted" in mean.note:
+                top = {"xycoords": ("data", "axes fraction"), "va": "top", "color": style["color"]}
+                axes.annotate(r"$\rightarrow$", (float(mean.value), 0.99), **top)
     if means:
         explain(axes, r"$\langle N_\mathrm{R}\rangle$", "--", linewidth=0.8)
     _finish_laws(axes, laws)
     axes.set(xlabel=r"$N_\mathrm{R}$", ylabel=r"$P(N_\mathrm{R})$")
-    say(axes, series, "budgets", mean_rearrangements=r"$\langle N_\mathrm{R}\rangle$")
+    say(
+        axes,
+        series,
+        "budgets",
+        lambda run: run["budgets"].value > 0,
+        mean_rearrangements=r"$\langle N_\mathrm{R}\rangle$",
+    )
 
 
 def _draw_law(axes, x, found, unit, **style):
@@ -190,7 +216,8 @@ def _finish_laws(axes, laws):
     axes.set(xscale="log", yscale="log")
     if not laws:
         return
-    axes.set_ylim(min(y.min() for _, y in laws) / 8, 8 * max(y.max() for _, y in laws))
+    # Below the laws there is room for notes.
+    axes.set_ylim(min(y.min() for _, y in laws) / 80, 8 * max(y.max() for _, y in laws))
     left, right = axes.get_xlim()
     axes.set_xlim(left, 1.6 * right)
     x, y = max(laws, key=lambda law: law[1][0])

@@ -13,10 +13,12 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from matplotlib.transforms import Bbox
 
 from .arrays import float_array, positive_number, whole_array
 from .exceptions import InputError
+from .model import Model
 from .objects import require
 from .probability import THRESHOLD
 from .replacing import replacing
@@ -33,13 +35,15 @@ STYLE = {
     "pdf.fonttype": 42,
 }
 FULL_WIDTH = 7.0  # inches; two columns of Physical Review
+TITLE = 0.25  # inches, about
 LABELS = 0.55  # inches, about, that tick labels and the label of an axis take
 # Lightness falls evenly, from a tone that still shows on white to a red on which black still shows. What is not known
 # is of a blueish grey, which is no red of any lightness.
 COLORS = ListedColormap(matplotlib.colormaps["OrRd"](range(16, 256))).with_extremes(bad="#a9b4bf")
 MARK = "#1f4e9c"  # the inset's frame and its place in the map: the one blue among reds
-OUTLINE = 0.1  # width of the outlines, in σ_AA
-INSET_SIDE = 14.0  # in σ_AA
+OUTLINE, THICK = 0.1, 0.17  # width of the outlines, and in the inset of that of the spot it is about, in σ_AA
+# In σ_AA; in a smaller box, half of its shorter side, so that the inset shows a part of the map.
+INSET_SIDE = 14.0
 # Where inset and colour bar stand beside the map, as (x, y, width, height) in units of the map; how wide all is then.
 INSET, BAR_BELOW, WITH_INSET = (1.06, 0.2, 0.58, 0.8), (1.06, 0.02, 0.58, 0.035), 1.65
 BAR_ALONE, WITH_BAR = (1.06, 0.0, 0.03, 1.0), 1.23
@@ -52,8 +56,9 @@ def draw_map(
     temperature: float | None = None,
     *,
     axes: Axes | None = None,
-    diameters: tuple[float, float] = (1.0, 0.88),
+    model: Model | None = None,
     threshold: float = THRESHOLD,
+    title: str = "",
     inset: bool = True,
     colorbar: bool = True,
 ) -> Axes:
@@ -63,7 +68,8 @@ def draw_map(
     (logarithmic; the lightest colour stands for the lowest 5 % too), and grey where it is not known. Those outlined in
     black are on soft spots. The inset shows the spot with the largest sum of D²_min around its most active particle;
     its place in the map is framed in the same colour (Schoenholz et al. 2014, fig. 1). If it lies on the border of the
-    box, the map shows another cell of the same lattice, in whose middle it is; coordinates stay those of the frame.
+    box, the map shows another cell of the same lattice, in whose middle it is; coordinates stay those of the frame, so
+    that the axes then begin at any number, also below zero.
 
     Parameters
     ----------
@@ -76,10 +82,12 @@ def draw_map(
         In ε_AA/k_B. If given, colours stand for D²_min/T, and the colour bar marks the threshold.
     axes : matplotlib.axes.Axes, optional
         Where to draw. Inset and colour bar share its place with the map. Default: those of a new figure, 7 inches wide.
-    diameters : pair of float
-        Of A and B particles, in σ_AA: σ_AA and σ_BB of the mixture.
+    model : Model, optional
+        The mixture, for the diameters of A and B particles, σ_AA and σ_BB. Default: that of `Model.preset()`.
     threshold : float
         D²_min/T from which on a particle is said to rearrange; used with a temperature only.
+    title : str
+        What stands above the map, such as its time and strain.
     inset, colorbar : bool
         Whether they are drawn. Without soft spots there is no inset.
 
@@ -92,9 +100,11 @@ def draw_map(
     ------
     InputError
         If shapes do not fit, numbers are masked, D²_min is infinite, negative or nowhere positive, or the temperature
-        is no positive finite number.
+        is no positive finite number, or the model is none.
     """
-    require("draw_map", frame=frame)
+    model = Model.preset() if model is None else model
+    require("draw_map", frame=frame, model=model)
+    diameters = model.sigma[0], model.sigma[2]
     d2min = float_array("draw_map: values of d2min", d2min, (len(frame),), allow_nan=True)
     labels = whole_array("draw_map: labels", labels, (len(frame),), -1, 2**31 - 1)
     if (d2min < 0).any() or not (d2min > 0).any():
@@ -108,14 +118,16 @@ def draw_map(
     width = WITH_INSET if inset else WITH_BAR if colorbar else 1.0
     values = d2min if temperature is None else d2min / temperature
     coloring = color_scale(values)
-    center = _most_active_place(frame, d2min, labels) if inset else None
+    center, spot = _most_active_place(frame, d2min, labels) if inset else (None, None)
     origin = _origin(frame.box, center) if inset else np.zeros(2)
     if axes is None:
-        axes = _new_axes(frame.box, width)
+        axes = _new_axes(frame.box, width, TITLE if title else 0.0)
     beside = _make_room(axes, width)
     discs = _draw_cell(axes, frame, values, labels, diameters, coloring, origin)
     if inset:
-        _draw_inset(beside(INSET), axes, frame, values, labels, diameters, coloring, origin, center)
+        _draw_inset(beside(INSET), axes, frame, values, labels, diameters, coloring, center, spot)
+    if title:
+        axes.set_title(title, fontsize="medium", loc="left")
     if colorbar:
         bar = beside(BAR_BELOW if inset else BAR_ALONE)
         scale = draw_bar(bar, discs, temperature, threshold, "horizontal" if inset else "vertical")
@@ -155,11 +167,11 @@ def save_figure(figure: Figure, path: str | PathLike) -> None:
         figure.savefig(unfinished)
 
 
-def _new_axes(box, width):
+def _new_axes(box, width, above):
     """Axes of a new figure as high as the map asks for."""
     low, high = _extent(box)
     panel = (FULL_WIDTH - LABELS) / width
-    height = panel * (high[1] - low[1]) / (high[0] - low[0]) + LABELS
+    height = panel * (high[1] - low[1]) / (high[0] - low[0]) + LABELS + above
     return Figure(figsize=(FULL_WIDTH, height), layout="constrained").add_subplot()
 
 
@@ -208,23 +220,18 @@ def _draw_cell(axes, frame, values, labels, diameters, coloring, origin):
     return discs[-1]
 
 
-def _draw_inset(inset, axes, frame, values, labels, diameters, coloring, origin, center):
-    """The surroundings of the most active spot, with a scale, and their place in the map."""
+def _draw_inset(inset, axes, frame, values, labels, diameters, coloring, center, spot):
+    """The surroundings of the most active spot, which has the thicker outline, with a scale, and their place."""
     half = _half_side(frame.box)
     low, high = center - half, center + half
-    draw_discs(inset, frame, values, labels, diameters, coloring, low, high)
+    draw_discs(inset, frame, values, labels, diameters, coloring, low, high, spot)
     inset.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal", anchor="N", xticks=[], yticks=[])
     inset.spines[:].set(color=MARK, linewidth=1.2)
     inset.set_label("inset")
     _draw_scale(inset, 2 * half)
     if np.isnan(values).any():
         inset.set_title("grey: not known", fontsize="small", loc="right", pad=4)
-    border = axes.patches[0]
-    lowest, highest = border.get_xy().min(axis=0), border.get_xy().max(axis=0)
-    # Where the inset is as wide as the box, its frame goes on at the other side, like the particles in it.
-    for image in periodic_images(Frame(center[None], [0], frame.box), lowest - half, highest + half)[0]:
-        mark = axes.add_patch(Rectangle(image - half, 2 * half, 2 * half, fill=False, color=MARK, linewidth=1.2))
-        mark.set_clip_path(border)
+    axes.add_patch(Rectangle(low, 2 * half, 2 * half, fill=False, color=MARK, linewidth=1.2))
 
 
 def _draw_scale(inset, side):
@@ -237,7 +244,7 @@ def _draw_scale(inset, side):
     inset.text(left + length, -0.06, text, va="center_baseline", fontsize="small", **place)
 
 
-def draw_discs(axes, frame, values, labels, diameters, coloring, low, high):
+def draw_discs(axes, frame, values, labels, diameters, coloring, low, high, thick=-1):
     """The particles in a rectangle as discs: coloured, and on soft spots black with a smaller coloured one on top.
 
     Parameters
@@ -254,6 +261,8 @@ def draw_discs(axes, frame, values, labels, diameters, coloring, low, high):
         ``cmap`` and ``norm``.
     low, high : pair of float
         Lower left and upper right corner of the rectangle, in σ_AA.
+    thick : int
+        Number of a soft spot with a thicker outline; -1 for none.
 
     Returns
     -------
@@ -262,8 +271,10 @@ def draw_discs(axes, frame, values, labels, diameters, coloring, low, high):
     """
     points, particles = periodic_images(frame, low - max(diameters) / 2, high + max(diameters) / 2)
     on_spot = labels[particles] >= 0
+    marked = on_spot & (labels[particles] == thick)
     collections = []
-    for layer, (chosen, rim) in enumerate(((~on_spot, 0.0), (on_spot, 0.0), (on_spot, OUTLINE))):
+    layers = (~on_spot, 0.0), (on_spot, 0.0), (marked, THICK), (on_spot & ~marked, OUTLINE)
+    for layer, (chosen, rim) in enumerate(layers):
         # One size for each collection: the files hold its path once.
         for species, diameter in enumerate(diameters):
             those = chosen & (frame.species[particles] == species)
@@ -282,13 +293,22 @@ def draw_discs(axes, frame, values, labels, diameters, coloring, low, high):
 def color_scale(values: np.ndarray) -> dict:
     """``cmap`` and ``norm``: logarithmic, the lightest colour for the lowest 5 % of what is above zero, and below."""
     positive = values[values > 0]
-    return {"cmap": COLORS, "norm": LogNorm(np.quantile(positive, 0.05), positive.max(), clip=True)}
+    lowest, highest = np.quantile(positive, 0.05), positive.max()
+    # Where all are the same a scale needs a range.
+    return {"cmap": COLORS, "norm": LogNorm(lowest if lowest < highest else highest / 10, highest, clip=True)}
 
 
 def draw_bar(bar: Axes, discs, temperature: float | None, threshold: float, orientation: str) -> Colorbar:
     """The colour bar of discs from `draw_discs`: D²_min, or with a temperature D²_min/T, with the threshold."""
     bar.set_label("colorbar")
-    scale = bar.figure.colorbar(discs, cax=bar, orientation=orientation, format="%g")
+    # Below the pointed end is what has its colour too.
+    scale = bar.figure.colorbar(discs, cax=bar, orientation=orientation, extend="min")
+    decades = np.log10(scale.norm.vmax / scale.norm.vmin)
+    marks = (1,) if decades > 2 else (1, 3) if decades > 1 else (1, 2, 5) if decades > 0.5 else range(1, 10)
+    scale.locator = LogLocator(subs=marks)
+    scale.formatter = FuncFormatter(lambda value, place: f"{value:g}")
+    scale.minorformatter = NullFormatter()
+    scale.update_ticks()
     if temperature is None:
         scale.set_label(r"$D^2_{\min}$ ($\sigma_\mathrm{AA}^2$)")
         return scale
@@ -333,24 +353,27 @@ def periodic_images(frame: Frame, low: tuple, high: tuple) -> tuple[np.ndarray, 
 
 
 def _most_active_place(frame, d2min, labels):
-    """Most active particle on the soft spot with the largest sum of D²_min: its place in the cell at the origin."""
+    """Most active particle on the soft spot with the largest sum of D²_min: its place in the cell at the origin, and
+    the number of the spot.
+    """
     on_spot, activity = labels >= 0, np.nan_to_num(d2min)
     spot = np.argmax(np.bincount(labels[on_spot], weights=activity[on_spot]))
     vectors = _vectors(frame.box)
-    return frame.positions[np.argmax(np.where(labels == spot, activity, -1))] @ np.linalg.inv(vectors) % 1 @ vectors
+    peak = np.argmax(np.where(labels == spot, activity, -1))
+    return frame.positions[peak] @ np.linalg.inv(vectors) % 1 @ vectors, spot
 
 
 def _half_side(box):
-    """Half the side of the inset, which is no wider than the box."""
-    return min(INSET_SIDE, box.length_x, box.length_y) / 2
+    """Half the side of the inset, which is no wider than half the box."""
+    return min(INSET_SIDE, box.length_x / 2, box.length_y / 2) / 2
 
 
 def _origin(box, center):
-    """Lower left corner of a cell of the lattice whose border does not cross the inset, if there is such a cell."""
+    """Lower left corner of a cell of the lattice whose border does not cross the inset."""
     vectors, half = _vectors(box), _half_side(box)
     reach = half * np.array((1 + abs(box.tilt) / box.length_y, 1)) / (box.length_x, box.length_y)
     off_middle = center @ np.linalg.inv(vectors) - 0.5
-    crossed = (np.abs(off_middle) > 0.5 - reach) & (reach < 0.5)
+    crossed = np.abs(off_middle) > 0.5 - reach
     return np.where(crossed, off_middle, 0.0) @ vectors
 
 

@@ -10,6 +10,7 @@ from .findings import Findings, Missing, Run
 from .lifetimes import (
     PRODUCT_LIMIT,
     fit_constant,
+    incomplete,
     logarithmic_edges,
     mean_rearrangements,
     rearrangement_law,
@@ -20,9 +21,6 @@ from .lifetimes import (
 )
 from .meanfield import predict_lifetimes
 from .tracking import Tracks, track
-
-# The law of N_R is complete if of the spots no more than this part has an N_R beyond what is known.
-INCOMPLETE = 0.05
 
 
 def lives(run: Run, found: Findings) -> None:
@@ -62,7 +60,7 @@ def lives(run: Run, found: Findings) -> None:
     found.law = rearrangement_law(tracks)
     found.estimate("seen_rearrangements", seen_rearrangements(tracks))
     with found.attempt("mean_rearrangements"):
-        if reason := too_many_outlive(len(tracks), tracks.censored) or _incomplete(found.law):
+        if reason := too_many_outlive(len(tracks), tracks.censored) or incomplete(1 - np.nansum(found.law.value[:-1])):
             raise Missing(reason)
         notes = [PRODUCT_LIMIT] * bool(tracks.censored)
         notes += ["restricted: some spots of the largest N_R outlive the data"] * restricted(tracks)
@@ -74,17 +72,6 @@ def lives(run: Run, found: Findings) -> None:
     edges = np.unique(np.minimum(logarithmic_edges(max(most, 1)), max(most, 1) + 1))
     found.axes |= _bins("rearrangements", edges, 1)
     found.estimate("budgets", found.law.map(lambda values: _binned_law(values[:-1], edges)))
-
-
-def _incomplete(law) -> str:
-    """Why the law of N_R is not complete; empty if it is."""
-    unknown = 1 - np.nansum(law.value[:-1])
-    if unknown <= INCOMPLETE:
-        return ""
-    return (
-        f"{100 * unknown:.0f} % of the soft spots take more rearrangements than can be seen in the data; "
-        "longer data are needed"
-    )
 
 
 def _lifetimes(run, found, tracks, edges, name) -> Estimate:
@@ -126,7 +113,7 @@ def model(run: Run, found: Findings) -> None:
         raise Missing("the law of N_R is needed, which is not known")
     if found.law.value[-1] == 0:
         raise Missing("no soft spot rearranges")
-    if reason := _incomplete(found.law):
+    if reason := incomplete(1 - np.nansum(found.law.value[:-1])):
         raise Missing(reason)
     times, spots = found.axes["lifetime_edge"], found.number("spots")
 

@@ -78,13 +78,13 @@ def draw(parameters: Parameters, outcome: Outcome) -> None:
     """Draw map.png: the frame with the most active soft spot, or the last one if there is none."""
     frame, analysis = outcome.liveliest
     values = analysis.values
-    sigma_aa, _, sigma_bb = parameters.make_model().sigma
     save_map(
         parameters.output / "map.png",
         frame,
         values["d2min"],
         values["soft_spot"],
         parameters.temperature,
-        diameters=(sigma_aa, sigma_bb),
+        model=parameters.make_model(),
         threshold=parameters.rearrangement_threshold,
+        title=rf"$t={frame.time:g}\,\tau$, $\gamma={frame.box.strain:.3f}$",
     )

@@ -61,7 +61,9 @@ def _collapses(series) -> list[str]:
 def _with_reason(estimate) -> tuple[str, str]:
     """A number with its interval, and why it has none, if it has none."""
     low, high = estimate.interval(CONFIDENCE)
-    reason = estimate.reason or "no interval: what it is made of has none" if np.isnan(low) or np.isnan(high) else ""
+    reason = "" if np.isfinite(low + high) else estimate.reason
+    if np.isnan(estimate.resampled).all():
+        reason = "no interval: what it is made of has none"
     return shown(Measured(estimate.value, low, high)), reason
 
 
@@ -134,7 +136,7 @@ def shown(found: Measured) -> str:
     value, low, high = float(found.value), float(found.low), float(found.high)
     ends = [end for end in (low, high) if math.isfinite(end)]
     if math.isnan(low) or math.isnan(high) or not ends:
-        return f"{value:.0f}" if value.is_integer() else f"{value:.3g}"
+        return f"{value:.0f}" if value.is_integer() else f"{value:#.3g}".rstrip(".")
     half = (high - low) / 2 if len(ends) == 2 else abs(value - ends[0])
     decimals = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 2
     return f"{value:.{decimals}f} ({low:.{decimals}f} to {high:.{decimals}f})".replace("inf", "∞")

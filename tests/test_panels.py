@@ -186,7 +186,7 @@ def test_the_largest_difference_is_marked_with_what_is_near_it(runs, axes):
     assert axes.get_legend_handles_labels()[1] == ["largest", "used", "0.95 of it"]
     axes.clear()
     panels.draw_selection(axes, changed(run, best_modes=numbers(9.0)))
-    assert axes.get_legend_handles_labels()[1][0] == "largest, at the end"
+    assert axes.get_legend_handles_labels()[1][0] == "largest, at the end of the range"
 
 
 def test_a_published_bound_is_drawn_where_there_is_one(runs, axes):
@@ -203,11 +203,50 @@ def test_panels_say_which_runs_lack_what(runs, axes):
     assert note.splitlines()[:2] == ["no data: $T=0.4$", "no mean field: $T=0.4$"]
     axes.clear()
     told = {name: replace(runs["cold"][name], note="by a centered window; x") for name in ("alive", "constant", "c_ss")}
-    told["c_ss"] = replace(told["c_ss"], note="too few independent blocks: 3")
+    low = told["c_ss"].low.copy()
+    low[1:3] = np.nan
+    told["c_ss"] = replace(told["c_ss"], low=low, note="too few independent blocks: 3")
     (series,) = series_of([changed(runs["cold"], **told)])
     panels_in_time.draw_correlation(axes, series, "c_ss")
     (note,) = [text.get_text() for text in axes.texts if "window" in text.get_text()]
-    assert note.splitlines() == ["by a centered window", "no interval: too few independent blocks"]
+    count, known = np.sum(np.isfinite(low[1:])), np.sum(np.isfinite(told["c_ss"].value[1:]))
+    expected = f"no interval at {known - count} of {known} points:"
+    assert note.splitlines() == ["by a centered window", expected, "too few independent blocks"]
+
+
+def test_points_of_curves_show_whether_they_have_an_interval(axes):
+    x, value = np.arange(5.0), np.ones(5)
+    # The second one alone, between two that have none.
+    low = np.array([np.nan, 0.9, np.nan, 0.9, 0.9])
+    drawing.curve(axes, x, Measured(value, low, value + 0.1), x >= 0, "black", "a", marker="s")
+    (hollow,) = [line for line in axes.lines if line.get_label() == drawing.NO_INTERVAL]
+    assert list(hollow.get_xdata()) == [0, 2] and hollow.get_marker() == "s"
+    assert [line[0][0] for line in axes.containers[0].lines[2][0].get_segments()] == [1, 3, 4]
+    axes.clear()
+    drawing.curve(axes, x, Measured(value, low, value + 0.1), x >= 0, "black", "a")
+    assert [line[0][0] for line in axes.containers[0].lines[2][0].get_segments()] == [1]
+
+
+def test_a_run_that_is_in_two_series_has_one_marker(runs):
+    rates, temperatures = Series("strain_rate", (runs["cold"],) * 3), Series("temperature", (runs["cold"],) * 4)
+    (first, middle, last), others = (
+        [style["marker"] for _, style in drawing.styled(series, "probability")] for series in (rates, temperatures)
+    )
+    assert middle == others[0]
+    assert len({first, middle, last, *others}) == 6
+
+
+def test_dashed_lines_have_bands_and_restricted_means_an_arrow(runs, axes):
+    value = np.array(4.0)
+    note = {"mean_rearrangements": Measured(value, value * np.nan, value * np.nan, note="restricted to 9")}
+    run = changed(runs["cold"], c_ds=runs["cold"]["c_ss"], **note)
+    for name in ("c_ss", "c_sd"):
+        axes.clear()
+        panels_in_time.draw_correlation(axes, Series("nothing", (run,)), name)
+        assert len(axes.collections) >= 2
+    axes.clear()
+    panels_in_time.draw_rearrangements(axes, Series("nothing", (run,)))
+    assert [text.xy[0] for text in axes.texts if "arrow" in text.get_text() and "right" in text.get_text()] == [4.0]
 
 
 def test_an_interval_without_an_upper_end_has_an_arrow(axes):

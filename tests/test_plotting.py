@@ -7,6 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from reference import images_of, wrapped
 
+from softspots.model import Model
 from softspots.plotting import COLORS, OUTLINE, draw_map, periodic_images
 from softspots.state import Box, Frame
 
@@ -92,6 +93,14 @@ def test_discs_have_the_size_of_their_species(drawn, particle, radius):
     assert np.abs(color(shown(axes, frame.positions[particle]) + (radius + 0.04) * up) - disc).max() > 0.01
 
 
+def test_discs_are_those_of_the_model():
+    frame, d2min, labels = glass()
+    axes = draw_map(frame, d2min, labels, model=Model.preset("as-printed", sigma=(1.2, 0.9, 0.7)), title="one frame")
+    widths = [collection.get_widths()[0] for collection in axes.collections[:2]]
+    assert widths == pytest.approx([1.2, 0.7])
+    assert axes.get_title(loc="left") == "one frame"
+
+
 def test_soft_spots_alone_are_outlined(drawn):
     axes, color = drawn
     frame, _, labels = glass()
@@ -174,18 +183,38 @@ def test_insets_lie_inside_the_map_wherever_their_spot_is(place, tilt):
     )
 
 
-def test_a_frame_around_an_inset_as_wide_as_the_box_goes_on_at_the_other_side():
-    frame, d2min, labels = glass()
-    half = Frame(frame.positions[:40], frame.species[:40], Box(20.0, 2.0))
-    axes = draw_map(half, d2min[:40], labels[:40])
-    assert len(axes.patches) > 2
+@pytest.mark.parametrize("sides", [(20.0, 2.0), (9.0, 9.0), (16.0, 20.0)])
+def test_an_inset_shows_a_part_of_a_small_box(sides):
+    box = Box(*sides, 0.3 * sides[0])
+    rows, columns = np.divmod(np.arange(40.0), 8)
+    positions = np.column_stack((columns * sides[0] / 8 + rows * box.tilt / 5, rows * sides[1] / 5))
+    axes = draw_map(Frame(positions, np.arange(40) % 2, box), np.linspace(1, 3, 40), np.zeros(40, int))
+    inset = inset_of(axes)
+    assert np.ptp(inset.get_xlim()) == min(sides) / 2
+    # One border of the cell, and one frame, whole, inside it.
+    border, mark = axes.patches
+    corners = lattice_place(mark.get_corners(), box) - lattice_place(border.get_xy()[0], box)
+    assert (corners > 0).all() and (corners < 1).all()
+
+
+def test_the_spot_that_an_inset_is_about_has_a_thicker_outline(drawn):
+    axes, color = drawn
+    frame, _, labels = glass()
+    inset = inset_of(axes)
+    low, high = (np.array((inset.get_xlim()[end], inset.get_ylim()[end])) for end in (0, 1))
+    points, particles = periodic_images(frame, low + 0.6, high - 0.6)
+    # Between the two rims; a disc of the other spot is coloured there.
+    places = points + ((0.5, 0.44) - np.array(0.15))[particles % 2][:, None] * np.array((1, 1)) / np.sqrt(2)
+    black = np.array([color(place, inset).max() < 0.1 for place in places])
+    assert (black == (labels[particles] == 1)).all()
+    assert black.any() and not black.all()
 
 
 def test_the_inset_has_a_scale(drawn):
     inset = inset_of(drawn[0])
     (bar,) = inset.lines
-    assert np.ptp(bar.get_xdata()) == 5.0
-    assert inset.texts[0].get_text() == r" $5\,\sigma_\mathrm{AA}$"
+    assert np.ptp(bar.get_xdata()) == 2.0
+    assert inset.texts[0].get_text() == r" $2\,\sigma_\mathrm{AA}$"
 
 
 def test_the_color_bar_names_its_quantity_and_the_threshold(drawn):
@@ -194,6 +223,19 @@ def test_the_color_bar_names_its_quantity_and_the_threshold(drawn):
     assert bar.get_xlabel() == r"$D^2_{\min}/T$ ($k_\mathrm{B}\sigma_\mathrm{AA}^2/\varepsilon_\mathrm{AA}$)"
     assert bar.get_xscale() == "log"
     assert [text.get_text() for text in bar.texts] == ["15"]
+
+
+@pytest.mark.parametrize(("low", "high"), [(1.02, 96.0), (0.9, 20.0), (1.0, 1e4), (2.0, 5.0), (0.004, 0.03)])
+def test_labels_of_the_color_bar_do_not_overlap(low, high):
+    frame, _, labels = glass()
+    bar = bar_of(draw_map(frame, np.geomspace(low, high, len(frame)), labels))
+    bar.figure.draw_without_rendering()
+    texts = [text for which in ("major", "minor") for text in bar.get_xticklabels(which=which) if text.get_text()]
+    # Those of ticks beyond the bar are not drawn.
+    inside = [text for text in texts if low <= text.get_position()[0] <= high]
+    boxes = sorted((text.get_window_extent().x0, text.get_window_extent().x1) for text in inside)
+    assert len(boxes) >= 1
+    assert all(end < start for (_, end), (start, _) in zip(boxes, boxes[1:], strict=False))
 
 
 def test_without_a_temperature_colors_are_the_activity_itself():

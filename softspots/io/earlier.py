@@ -16,7 +16,7 @@ from softspots.bootstrap import FEW_BLOCKS, Estimate
 from softspots.correlations import NO_PLATEAU, Correlation, plateau_end
 from softspots.io.measured import Measured
 from softspots.io.quantities import QUANTITIES
-from softspots.lifetimes import PRODUCT_LIMIT, too_many_outlive
+from softspots.lifetimes import PRODUCT_LIMIT, incomplete, too_many_outlive
 
 CENTERED = "by a centered window"
 UNBIASED = "less its bias, as its interval shows it"
@@ -25,6 +25,7 @@ NO_INTERVAL = "no interval in data of an earlier version"
 # From fewer blocks than this, the longest that were taken, the memory of the data cannot be told.
 FEWEST = 6
 BLOCKS_AT_MOST = f"{FEW_BLOCKS}: {FEWEST - 1} or less, by an earlier version"
+RESTRICTED = 1e-2  # of a law, beyond its last number: a mean without it is no longer that of the law
 SELECTION_FRAMES = 100  # the most that ΔP* was measured in
 COUNTS = ("followed", "censored", "particles")  # as counted: they have none
 _RAW = "reduced by an earlier version; raw results are needed"
@@ -54,11 +55,7 @@ def put_right(
     if "tau_star" in measured:
         _leave_plateau(axes, measured, missing)
     if "budgets" in measured:
-        measured.pop("mean_rearrangements", None)
-        if reason := too_many_outlive(*(float(measured[name].value) for name in ("followed", "censored"))):
-            missing["mean_rearrangements"] = reason
-        else:
-            measured["mean_rearrangements"] = _mean_of_law(axes, measured)
+        _mean_of_law(axes, measured, missing)
     for name in ("largest_difference", "chosen_difference"):
         if name in measured:
             measured[name] = _unbiased(measured[name])
@@ -111,18 +108,23 @@ def _leave_plateau(axes, measured, missing) -> None:
         missing["tau_star"] = NO_PLATEAU if np.isnan(time.value) else "F_s does not leave its plateau within the data"
 
 
-def _mean_of_law(axes, measured) -> Measured:
+def _mean_of_law(axes, measured, missing) -> None:
     """Mean of the law of N_R, by product limit as the law is; its bins have errors, but no resamples to join them."""
+    measured.pop("mean_rearrangements", None)
     edges, law = axes["rearrangements_edge"], measured["budgets"]
     centers, widths = (edges[:-1] + edges[1:] - 1) / 2, np.diff(edges)
     parts = np.nan_to_num(law.value) * widths
     rest = max(1 - parts.sum() - float(measured["without_rearrangement"].value), 0.0)
+    followed, censored = (float(measured[name].value) for name in ("followed", "censored"))
+    if reason := too_many_outlive(followed, censored) or incomplete(rest):
+        missing["mean_rearrangements"] = reason
+        return
     # What lies beyond the law has at least its last number.
     last = (edges[1:] - 1)[np.isfinite(law.value)].max(initial=1)
     notes = ["from the centers of the bins of the law, some 5 % too high", PRODUCT_LIMIT, CENTERED]
-    notes += [f"restricted to {last:.0f}"] * bool(rest > 1e-6)
-    note = "; ".join(notes)
-    return Measured(np.asarray(parts @ centers + rest * last), np.asarray(np.nan), np.asarray(np.nan), note=note)
+    notes += [f"restricted to {last:.0f}"] * bool(rest > RESTRICTED)
+    value, unknown = np.asarray(parts @ centers + rest * last), np.asarray(np.nan)
+    measured["mean_rearrangements"] = Measured(value, unknown, unknown, note="; ".join(notes))
 
 
 def _unbiased(found) -> Measured:
