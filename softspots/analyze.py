@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+# ruff: noqa: E402
+if __name__ == "__main__":
+    # The rest is imported for a second or more, which Ctrl-C is to end without a word of where it was.
+    from softspots.interruption import end_at_once
+
+    end_at_once()
+
 import argparse
 import contextlib
 import json

@@ -37,6 +37,12 @@ class _Request:
     hint = ""
 
 
+def end_at_once() -> None:
+    """Let Ctrl-C end this process as the system does, until it is `listening`; if it was to be ignored it still is."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def listening() -> Iterator[None]:
     """Take account of SIGTERM and SIGINT in the body; one that the parent has set to be ignored stays ignored."""

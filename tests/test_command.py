@@ -114,6 +114,24 @@ def test_all_files_are_made_where_the_table_cannot_be_printed(tmp_path):
     assert (process.returncode, process.stderr) == (1, "us: standard output cannot be written (Broken pipe)\n")
 
 
+@pytest.mark.parametrize("command", ["simulate", "analyze"])
+def test_a_signal_while_modules_are_imported_ends_without_a_traceback(command):
+    # The signal comes when the first module that is not imported for signals themselves is.
+    code = f"""
+import builtins, os, runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+original = builtins.__import__
+def imported(name, *others, **more):
+    if "tqdm" in name:
+        os.kill(os.getpid(), signal.SIGINT)
+    return original(name, *others, **more)
+builtins.__import__ = imported
+runpy.run_module("softspots.{command}", run_name="__main__")
+"""
+    process = run_python(["-c", code])
+    assert (process.returncode, process.stdout, process.stderr) == (-signal.SIGINT, "", "")
+
+
 @pytest.mark.parametrize("stream, word", [(">&-", "output"), ("2>&-", "error")])
 def test_streams_must_be_open(tmp_path, stream, word):
     process = shell(stream, tmp_path / "new")
