@@ -104,7 +104,7 @@ package.__path__ = [{str(Path(softspots.plotting.__file__).parent)!r}]
 sys.modules["softspots"] = package
 import softspots.plotting, softspots.probability
 own = {{name for name in sys.modules if name.startswith("softspots.")}}
-allowed = ("plotting", "probability", "bootstrap", "state", "arrays", "exceptions", "replacing")
+allowed = "plotting probability bootstrap model state fields objects arrays exceptions replacing".split()
 assert own <= {{"softspots." + name for name in allowed}}, own
 assert not {{"mpi4py", "matplotlib.pyplot"}} & set(sys.modules)
 """
