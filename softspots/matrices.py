@@ -34,6 +34,8 @@ def checked(matrix) -> tuple[sparse.csc_array, float]:
     if matrix.dtype.kind not in "biuf":
         kind = "complex" if matrix.dtype.kind == "c" else f"of type {matrix.dtype}"
         raise InputError(f"matrix is {kind}; a real symmetric one is needed")
+    if matrix.dtype == np.float16:
+        raise InputError("matrix is in half precision, which leaves nothing of soft modes; single or double is needed")
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise InputError(f"matrix has shape {matrix.shape}; a square one is needed")
     if matrix.shape[0] == 0:

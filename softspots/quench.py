@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +31,8 @@ METHODS = {
     "cg": (("cg", 0.0),),
     "cg+fire": (("cg", HANDOVER), ("fire", 0.0)),
 }
+# In ε per particle: far above all thermal configurations, far below most of particles thrown at random.
+ABSURD_ENERGY = 100.0
 # For the minimisers of one quench, all in.
 MAX_EVALUATIONS = 200_000
 MAX_NEWTON_FACTORS = 50
@@ -104,7 +107,8 @@ def inherent_structure(
     Cholesky factorisation certifies the minimum. A stationary point that is none is left by a kick along its
     unstable mode, and everything starts again from there. Particles and clusters that nothing holds have no part in the
     certificate (see `Stability`). A quench that does not reach a minimum is returned with ``certified=False``, and
-    ``stability.reason`` says why.
+    ``stability.reason`` says why. A start whose energy is beyond any thermal configuration, as of positions in other
+    units, gives a warning.
 
     Parameters
     ----------
@@ -134,6 +138,14 @@ def inherent_structure(
     max_force = positive_number("inherent_structure: max_force", max_force)
     if np.abs(frame.positions).max(initial=0) > WRAPPED_BEYOND * min(frame.box.length_x, frame.box.length_y):
         frame = frame.wrapped()
+    energy = energy_forces(frame, model)[0] / max(len(frame), 1)
+    if energy > ABSURD_ENERGY * max(model.epsilon):
+        warnings.warn(
+            f"inherent_structure: the start has an energy of {energy:.3g} per particle, beyond thermal ones; are "
+            "its positions in σ_AA, and not in units of the box, and is the density right?",
+            # Beyond the decorator.
+            stacklevel=3,
+        )
     landscape = _Landscape(model, cholesky)
     with landscape.cholesky.lock:
         return _quench(landscape, frame, METHODS[method], max_force)

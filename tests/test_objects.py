@@ -67,6 +67,7 @@ def modes(minimum):
         (lambda frame, minimum, modes: ss.Model.preset(["kob-andersen"]), "preset is"),
         (lambda frame, minimum, modes: ss.Model.preset(smoothing=["even"]), "smoothing is"),
         (lambda frame, minimum, modes: ss.lowest_modes(np.eye(4), 50.0), "whole number"),
+        (lambda frame, minimum, modes: ss.lowest_modes(np.eye(4, dtype=np.float16), 1), "half precision"),
     ],
 )
 def test_the_wrong_object_is_named(frame, minimum, modes, call, message):

@@ -1,5 +1,6 @@
 """Inherent structures: certified minima by every method, saddles that are left, descriptions that do not matter."""
 
+import warnings
 from dataclasses import fields, replace
 
 import numpy as np
@@ -303,3 +304,16 @@ def test_lbfgs_takes_the_steps_of_its_definition():
     assert evaluations == 30
     # The history is in single precision; its rounding has grown to 1e-7 by then, of moves of up to 0.5.
     np.testing.assert_allclose(positions, expected, rtol=0, atol=3e-6)
+
+
+def test_a_start_in_other_units_warns(large, monkeypatch):
+    """Positions in units of the box lie on the room of one particle; a thermal frame says nothing."""
+    monkeypatch.setattr(quench, "MAX_EVALUATIONS", 1)
+    box = large.box
+    scaled = Frame(large.positions[:60] / (box.length_x, box.length_y), large.species[:60], box)
+    with pytest.warns(UserWarning, match="not in units of the box") as warned:
+        inherent_structure(scaled, Model.preset())
+    assert warned[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        inherent_structure(large, Model.preset())
