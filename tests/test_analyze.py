@@ -8,6 +8,7 @@ import netCDF4
 import numpy as np
 import pytest
 from launch import run_python
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 from PIL import Image
 from synthetic import write_results
@@ -314,6 +315,27 @@ def test_movie_shows_every_frame(folder, tmp_path, capsys, monkeypatch, one_figu
         last = np.asarray(pictures.convert("RGB"), dtype=int)
     assert first.shape == last.shape
     assert (np.abs(first - last).sum(axis=2) > 60).mean() > 0.05
+
+
+def test_a_color_means_the_same_in_all_frames_of_a_gif(tmp_path):
+    figure = Figure(figsize=(1, 1), dpi=40)
+    axes = figure.add_axes((0, 0, 1, 1))
+    writer = movie.OnePaletteWriter(fps=5)
+    with writer.saving(figure, tmp_path / "a.gif", 40):
+        for frame in range(3):
+            # The same red in the lower half; above it shades that differ from frame to frame and ask for colours.
+            picture = np.random.default_rng(frame).random((20, 20, 3)) ** (frame + 1)
+            picture[10:] = (0.8, 0.1, 0.13)
+            axes.clear()
+            axes.imshow(picture, aspect="auto")
+            axes.set_axis_off()
+            writer.grab_frame()
+    with Image.open(tmp_path / "a.gif") as pictures:
+        reds = []
+        for frame in range(3):
+            pictures.seek(frame)
+            reds.append(pictures.convert("RGB").getpixel((20, 35)))
+    assert len(set(reds)) == 1
 
 
 def test_a_gif_is_thinned_out(folder, monkeypatch):

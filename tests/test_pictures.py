@@ -48,6 +48,7 @@ def test_pictures_are_two_columns_wide_and_nothing_is_cut_off(tmp_path, tilt):
         ({"labels": np.full(320, 0.5)}, "labels must be whole numbers"),
         ({"d2min": np.r_[np.ones(319), -1.0]}, "of 320 values 1 are negative and 319 positive"),
         ({"d2min": np.full(320, np.nan)}, "somewhere positive"),
+        ({"model": (1.0, 0.8, 0.88)}, "draw_map: model is a tuple; a Model is needed"),
         ({"temperature": 0.0}, "temperature is 0.0"),
         ({"temperature": np.inf}, "temperature is inf"),
         ({"path": "map.xyz"}, "xyz"),
@@ -104,7 +105,7 @@ package.__path__ = [{str(Path(softspots.plotting.__file__).parent)!r}]
 sys.modules["softspots"] = package
 import softspots.plotting, softspots.probability
 own = {{name for name in sys.modules if name.startswith("softspots.")}}
-allowed = "plotting probability bootstrap model state fields objects arrays exceptions replacing".split()
+allowed = "plotting probability bootstrap state arrays exceptions replacing model objects fields".split()
 assert own <= {{"softspots." + name for name in allowed}}, own
 assert not {{"mpi4py", "matplotlib.pyplot"}} & set(sys.modules)
 """
