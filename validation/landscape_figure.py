@@ -33,18 +33,19 @@ def draw(parts: dict, target: Path) -> None:
 
 
 def _handover(axes, data):
+    factors = axes.twinx()
     for temperature, color in COLORS.items():
         evaluations = np.mean(data[temperature]["evaluations"], axis=1)
         axes.semilogx(data["handovers"], evaluations, "o-", color=color, markersize=3, label=temperature)
-        factorizations = 100 * np.mean(data[temperature]["factorizations"], axis=1)
-        axes.semilogx(data["handovers"], factorizations, "s--", color=color, markersize=2.5, fillstyle="none")
+        factorizations = np.mean(data[temperature]["factorizations"], axis=1)
+        factors.semilogx(data["handovers"], factorizations, "s--", color=color, markersize=2.5, fillstyle="none")
     axes.set(
         xlabel=r"force at the handover ($\varepsilon_\mathrm{AA}/\sigma_\mathrm{AA}$)",
-        ylabel="per quench",
+        ylabel="evaluations per quench (full)",
         ylim=(0, 2500),
     )
-    axes.text(1e-2, 60, "factorisations × 100", ha="right", fontsize=7)
-    axes.legend(title="evaluations, $T =$", loc="upper right", ncols=2)
+    factors.set(ylabel="factorisations per quench (hollow)", ylim=(0, 12))
+    axes.legend(title="$T =$", loc="upper right", ncols=2)
 
 
 def _apart(axes, data):
@@ -53,13 +54,14 @@ def _apart(axes, data):
     for temperature, color in COLORS.items():
         counts = np.sum(data[temperature]["apart"]["newton, cg+fire"]["histogram"], axis=0)
         farther = counts[::-1].cumsum()[::-1] / counts.sum()
-        axes.loglog(edges[:-1], farther, color=color)
+        axes.loglog(edges[:-1], farther, color=color, label=temperature)
     axes.set(
         xlim=(1e-4, 2),
         ylim=(1e-4, 1.5),
         xlabel=r"distance ($\sigma_\mathrm{AA}$)",
         ylabel="particles farther apart",
     )
+    axes.legend(title="$T =$", loc="lower left")
 
 
 def _residuals(axes, data):
