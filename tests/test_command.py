@@ -96,7 +96,7 @@ def shell(line, folder, *more):
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
     text = f'exec "$@" {line}'
     return subprocess.run(
-        ["bash", "-c", text, "bash", *map(str, words)], capture_output=True, text=True, env=environment, timeout=100
+        ["bash", "-c", text, "bash", *map(str, words)], capture_output=True, text=True, env=environment, timeout=250
     )
 
 

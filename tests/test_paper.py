@@ -71,7 +71,7 @@ def planned(folder):
 
 
 def output(process, status=0):
-    text = process.communicate(timeout=100)[0]
+    text = process.communicate(timeout=250)[0]
     assert process.returncode == status, text
     return text
 
