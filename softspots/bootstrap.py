@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
@@ -37,7 +38,9 @@ class Estimate:
     without : (F, ...) ndarray, optional
         From the data without one frame, for each frame: the memory of the quantity shows in it.
     alone : (B, ...) ndarray, optional
-        From each block of frames alone; NaN where it does not know the quantity.
+        From each block of frames alone; not finite where it does not know the quantity.
+    limit : float or ndarray
+        At most so many independent blocks know the quantity, by what it is derived from.
     """
 
     value: float | np.ndarray
@@ -45,6 +48,7 @@ class Estimate:
     block: int
     without: np.ndarray | None = None
     alone: np.ndarray | None = None
+    limit: float | np.ndarray = np.inf
 
     def __repr__(self) -> str:
         resamples = f"{len(self.resampled)} resamples of blocks of {self.block}"
@@ -54,38 +58,41 @@ class Estimate:
         found = f"no interval: {self.reason}" if np.isnan(low) and self.reason else f"{low:.4g} to {high:.4g}"
         return f"Estimate({self.value:.4g}, {found}, {resamples})"
 
-    @property
+    @cached_property
     def independent(self) -> np.ndarray:
         """How many independent blocks of frames know the quantity, of the shape of the value; ∞ if that is not told.
 
         Blocks as long as those that are resampled or, if it is longer, as twice the correlation time.
         """
         if self.without is None:
-            return np.full(np.shape(self.value), np.inf)
+            return np.full(np.shape(self.value), self.limit)
         n_frames = len(self.without)
         series = self.without.reshape(n_frames, -1)
-        known = np.sum(~np.isnan(self.alone), axis=0).ravel().astype(float)
+        known = np.sum(np.isfinite(self.alone), axis=0).ravel().astype(float)
         finite = np.isfinite(series).all(axis=0)
         memory = np.maximum(self.block, 2 * correlation_time(series[:, finite]))
         known[finite] = np.minimum(known[finite], n_frames / memory)
-        return known.reshape(np.shape(self.value))
+        return np.minimum(known.reshape(np.shape(self.value)), self.limit)
 
     @property
     def reason(self) -> str:
         """Why there is no interval where there is none; empty if there is one everywhere."""
-        if np.isnan(self.value).all():
+        known = np.isfinite(self.value)
+        if not known.any():
             return ""
-        fewest = np.min(self.independent[~np.isnan(self.value)])
-        if fewest < FEWEST:
-            return f"{FEW_BLOCKS}: {int(fewest)}"
-        undefined = np.mean(np.isnan(self.resampled), axis=0)[~np.isnan(self.value)].max()
+        independent = self.independent[known]
+        few = np.sum(independent < FEWEST)
+        if few:
+            where = f", at {few} of {independent.size} places" if few < independent.size else ""
+            return f"{FEW_BLOCKS}: {int(independent.min())}{where}"
+        undefined = np.mean(np.isnan(self.resampled), axis=0)[known].max()
         return f"undefined in {undefined:.0%} of the resamples" if undefined > UNDEFINED else ""
 
     def interval(self, confidence: float = 0.68) -> tuple[np.ndarray, np.ndarray]:
         """Lower and upper end of the central interval of this confidence level, by percentiles.
 
         The value is never outside: an end that lies beyond it is moved to it. Both ends are NaN where fewer than five
-        independent blocks know the quantity, or more than a tenth of the resamples is undefined.
+        independent blocks know the quantity, more than a tenth of the resamples is undefined, or the value is infinite.
 
         Raises
         ------
@@ -95,6 +102,7 @@ class Estimate:
         if not 0 < confidence < 1:
             raise InputError(f"interval: confidence is {confidence!r}; it must lie between 0 and 1")
         known = (np.mean(np.isnan(self.resampled), axis=0) <= UNDEFINED) & (self.independent >= FEWEST)
+        known &= ~np.isinf(self.value)
         # A percentile that is one of the values can be infinite, as for a relaxation that outlives the data.
         ends = np.nanquantile(
             np.where(known, self.resampled, 0.0), (0.5 - confidence / 2, 0.5 + confidence / 2), 0, method="inverted_cdf"
@@ -108,9 +116,18 @@ class Estimate:
         low, high = self.interval(0.6827)
         return (high - low) / 2
 
-    def map(self, function: Callable) -> Estimate:
-        """The estimate of ``function(value)``, resample by resample."""
-        return combined(function, self)
+    def map(self, function: Callable, among: np.ndarray | slice | None = None) -> Estimate:
+        """The estimate of ``function(value)``, resample by resample.
+
+        Parameters
+        ----------
+        function : callable
+        among : index, optional
+            The elements that ``function`` takes its value from or chooses among: no more independent blocks know it
+            than know each of them. Without it, that holds for all elements where the memory of the result cannot be
+            told from itself: where it is not finite without some frame, and of a number that most frames do not change.
+        """
+        return combined(function, self, among=among)
 
     def unbiased(self) -> Estimate:
         """Less the bias that the resamples show: for what noise makes larger, a maximum or a root mean square.
@@ -122,8 +139,11 @@ class Estimate:
         return replace(self, value=self.value - bias, resampled=self.resampled - 2 * bias)
 
 
-def combined(function: Callable, *estimates: Estimate) -> Estimate:
-    """A function of estimates whose resamples are of the same frames with the same weights, resample by resample."""
+def combined(function: Callable, *estimates: Estimate, among: np.ndarray | slice | None = None) -> Estimate:
+    """A function of estimates whose resamples are of the same frames with the same weights, resample by resample.
+
+    ``among`` is that of `Estimate.map`.
+    """
     resampled, without, alone = (
         None
         if any(values is None for values in parts)
@@ -131,7 +151,30 @@ def combined(function: Callable, *estimates: Estimate) -> Estimate:
         for parts in zip(*((one.resampled, one.without, one.alone) for one in estimates), strict=True)
     )
     value = function(*(one.value for one in estimates))
-    return Estimate(value, resampled, max(one.block for one in estimates), without, alone)
+    limit = np.full(np.shape(value), min(np.min(one.limit) for one in estimates))
+    if among is not None:
+        limit = np.minimum(limit, min(_fewest(one, among) for one in estimates))
+    elif without is not None:
+        hidden = ~np.isfinite(without).all(axis=0)
+        if limit.ndim == 0:
+            # Of what has few values, such as a place, the series is constant whatever the memory.
+            hidden |= np.mean(without == value) > 0.5
+        if hidden.any():
+            limit[hidden] = min(_fewest(one) for one in estimates)
+    return Estimate(value, resampled, max(one.block for one in estimates), without, alone, limit)
+
+
+def competing(estimate: Estimate) -> np.ndarray:
+    """Which elements are the largest in one of the resamples, of the shape of the value."""
+    found = np.zeros(np.shape(estimate.value), dtype=bool)
+    found.flat[np.unique(estimate.resampled.reshape(len(estimate.resampled), -1).argmax(axis=1))] = True
+    return found
+
+
+def _fewest(estimate: Estimate, among: np.ndarray | slice = np.s_[...]) -> float:
+    """The number of independent blocks that know the least known of these elements."""
+    values, independent = (np.asarray(each)[among] for each in (estimate.value, estimate.independent))
+    return np.min(independent[~np.isnan(values)], initial=np.inf)
 
 
 def correlation_time(series: np.ndarray) -> np.ndarray:

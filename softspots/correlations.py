@@ -207,7 +207,9 @@ def relaxation_time(curve: Correlation, level: float = 1 / np.e) -> Estimate:
     """
     level = real_number("level", level)
     lags = curve.lags.astype(float)
-    return curve.estimate.map(lambda values: _first_fall(lags, values, level))
+    # What is known of it is known of the two lags between which the curve falls to the level.
+    last = np.argmax(np.append(curve.value <= level, True))
+    return curve.estimate.map(lambda values: _first_fall(lags, values, level), np.s_[max(last - 1, 0) : last + 1])
 
 
 def plateau_end(curve: Correlation) -> Estimate:
@@ -247,7 +249,8 @@ def plateau_end(curve: Correlation) -> Estimate:
         later = slice(glassy[flattest], None)
         return _first_fall(lags[later], values[later], (1 - PLATEAU_LOSS) * height)
 
-    return curve.estimate.map(leave)
+    # Where the curve is known from lag 0 to τ*, τ* is.
+    return curve.estimate.map(leave, np.s_[: np.searchsorted(lags, leave(curve.value)) + 1])
 
 
 def collapse(curves: Sequence[Correlation], rates: Sequence[float]) -> Collapse:

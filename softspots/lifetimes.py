@@ -157,8 +157,9 @@ def fit_constant(field: Correlation, alive: Estimate) -> Estimate:
     """The c of C_SS(δt) = c P(τ_L ≥ δt) with the least sum of squares over the lags (Schoenholz et al. 2014, eq. 6).
 
     Lags are weighted alike, those at which both sides have an interval or, if there are none, are known; δt = 0, where
-    both are 1 by definition, is left out. The two are resampled together if their blocks are equally long, and else as
-    if they came from different data, which makes the interval rather too wide.
+    both are 1 by definition, is left out. The two are resampled together if their blocks are equally long and resamples
+    worth as many, and else as if they came from different data, which makes the interval rather too wide. No more
+    independent blocks know c than know each of the lags.
 
     Parameters
     ----------
@@ -190,7 +191,12 @@ def fit_constant(field: Correlation, alive: Estimate) -> Estimate:
     resampled = constant(field.estimate.resampled, alive.resampled)
     if not bounded.any():
         resampled = np.full_like(resampled, np.nan)
-    return Estimate(float(constant(field.value, alive.value)), resampled, max(field.estimate.block, alive.block))
+    return Estimate(
+        float(constant(field.value, alive.value)),
+        resampled,
+        max(field.estimate.block, alive.block),
+        limit=min(one.independent[used].min() for one in (field.estimate, alive)),
+    )
 
 
 def _sums(tracks, values) -> np.ndarray:

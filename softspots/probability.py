@@ -153,7 +153,9 @@ def plateau_onset(d2min: np.ndarray, labels: np.ndarray, temperature: float, bin
         on_plateau = np.append(ratios[first:] >= 1 - PLATEAU_LOSS, True)
         return np.append(edges[first:-2], np.inf)[np.argmax(on_plateau)]
 
-    return bootstrap(reached, hits, counts).map(onset)
+    found = bootstrap(reached, hits, counts)
+    # The bins that are searched, up to the onset.
+    return found.map(onset, np.s_[first : np.searchsorted(edges, onset(found.value)) + 1])
 
 
 def plateau(

@@ -12,7 +12,7 @@ from os import PathLike
 
 import numpy as np
 
-from .bootstrap import bootstrap, fraction
+from .bootstrap import bootstrap, competing, fraction
 from .correlations import NO_PLATEAU, field_correlation, plateau_end, relaxation_time, self_scattering
 from .exceptions import InputError
 from .findings import Findings, Missing, Run
@@ -173,7 +173,7 @@ def _selection(run, found, most_frames):
             known = np.isfinite(difference).all()
             return float(values[np.unravel_index(difference.argmax(), difference.shape)[axis]]) if known else np.nan
 
-        found.estimate(name, result.difference.map(best))
+        found.estimate(name, result.difference.map(best, competing(result.difference)))
 
 
 def _edges(run, structure, chosen, found) -> Iterator[np.ndarray]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import float_array, whole_number
-from .bootstrap import Estimate, bootstrap, fraction
+from .bootstrap import Estimate, bootstrap, competing, fraction
 from .exceptions import InputError
 
 # Half the width of the window over which D(ω)/ω is averaged, in lowest frequencies: plane waves of a small box have
@@ -95,10 +95,7 @@ def density_of_states(eigenvalues: np.ndarray, particles: int) -> DensityOfState
         return fraction(np.stack((inside / volume, below), axis=-2), frames[..., None, None])
 
     found = bootstrap(average, right - left, middle, np.ones(len(frequencies)))
-    return DensityOfStates(
-        centres,
-        half_width,
-        found.map(lambda values: values[0]),
-        found.map(lambda values: values[1]),
-        found.map(lambda values: values[1][values[0].argmax()]),
-    )
+    states, below = (found.map(lambda values, which=which: values[which]) for which in (0, 1))
+    # The peak is where the largest of the states are, those known least among them.
+    peak = found.map(lambda values: values[1][values[0].argmax()], (0, competing(states)))
+    return DensityOfStates(centres, half_width, states, below, peak)
