@@ -79,7 +79,7 @@ class Estimate:
         """Why there is no interval where there is none; empty if there is one everywhere."""
         known = np.isfinite(self.value)
         if not known.any():
-            return ""
+            return "infinite: it lies beyond the data" if np.isinf(self.value).any() else ""
         independent = self.independent[known]
         few = np.sum(independent < FEWEST)
         if few:
@@ -264,7 +264,8 @@ def bootstrap(statistic: Callable, *sums: np.ndarray, resamples: int = RESAMPLES
     """A quantity that is made of sums over frames, with resamples of it from blocks of frames.
 
     The blocks are as long as the memory of the quantity asks for: `blocks` of what it becomes when a frame is left
-    out, frame by frame. Frames count as equally spaced, also across those that are missing.
+    out, frame by frame. Frames count as equally spaced, also across those that are missing: blocks reach across gaps,
+    and from the last frame to the first, where the memory is less than is taken for granted.
 
     Parameters
     ----------
