@@ -10,7 +10,6 @@ from synthetic import DEATH, GROUP, INTERVAL, PARTICLES, REARRANGES, SPOTS, STEP
 
 from softspots.correlations import field_correlation
 from softspots.io import read_results
-from softspots.io.earlier import put_right
 from softspots.io.quantities import AXES, QUANTITIES
 from softspots.io.reduced import Measured, Reduced, is_reduced, read_reduced, write_reduced
 from softspots.plasticity import d2min
@@ -309,17 +308,6 @@ def test_blocks_of_an_earlier_version_that_are_a_fifth_of_the_data_give_no_inter
     assert back["density"].low == reduced["density"].low and back["density"].note == reduced["density"].note
 
 
-def test_curves_of_the_study_have_no_interval_from_blocks_of_a_fifth():
-    found = read_reduced(DATA / "T0.1_rate1e-4.nc")
-    for name in ("tau_alpha", "tau_star", "boson_peak", "scattering", "alive", "constant", "without_rearrangement"):
-        assert np.isnan(found[name].low).all() and "too few independent blocks" in found[name].note, name
-    runs = [read_reduced(DATA / f"T0.1_rate1e-{power}.nc") for power in (5, 4, 3)]
-    (series,) = series_of(runs)
-    # What is derived from them has none either.
-    assert np.isnan(relaxation_exponent(series).error)
-    assert "scattering" not in collapses(series)
-
-
 def test_a_plateau_of_an_earlier_version_is_looked_for_again(tmp_path, reduced):
     path = tmp_path / "reduced.nc"
     straight = 0.9 - 0.05 * np.log(np.maximum(reduced.axes["lag"], 1.0))
@@ -398,14 +386,3 @@ def test_short_runs_at_two_rates_collapse_or_say_nothing(tmp_path, frames):
     for found in collapses(series).values():
         assert np.isfinite([found.ratio.value, found.time, found.strain]).all()
         assert np.isfinite([found.time_noise, found.strain_noise]).all()
-
-
-def test_an_earlier_part_of_a_maximum_has_no_interval_above_it():
-    def read(value, low, high):
-        found = Measured(*map(np.asarray, (value, low, high)))
-        return put_right({}, {"chosen_difference": found}, {}, {})[0]["chosen_difference"]
-
-    # The first interval excludes its value, as those of that version could; corrected it is 1.006 to 1.046.
-    above, usual = read(0.998, 0.95, 0.99), read(0.97, 0.95, 0.99)
-    assert above.value > 1 and np.isnan([above.low, above.high]).all() and "at most 1" in above.note
-    assert (usual.low, usual.high) == pytest.approx((0.95, 0.99)) and "at most 1" not in usual.note
