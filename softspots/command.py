@@ -61,21 +61,30 @@ def _told(ended: Terminated) -> str:
 
 
 def _end(name, error, message, code, comm, rank):
-    # From here on an end from outside is welcome.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
     comm = comm or Serial()
     alone = comm.size > 1 and not (isinstance(error, FailedTogether) or getattr(error, "agreed", False))
-    if alone and comm.rank > 0:
-        # Where all ranks fail alike, rank 0 ends the others before they repeat what it says.
-        sleep(1)
-    if alone or comm.rank + rank == 0:
-        complain(name, message)
-    if alone:
-        # The other ranks may wait for this one. MPICH drops what its mpirun has not yet read.
-        sleep(0.5)
-        comm.Abort(code)
+    with _ending_at_once():
+        if alone and comm.rank > 0:
+            # Where all ranks fail alike, rank 0 ends the others before they repeat what it says.
+            sleep(1)
+        if alone or comm.rank + rank == 0:
+            complain(name, message)
+        if alone:
+            # The other ranks may wait for this one. MPICH drops what its mpirun has not yet read.
+            sleep(0.5)
+            comm.Abort(code)
     sys.exit(code)
+
+
+@contextlib.contextmanager
+def _ending_at_once() -> Iterator[None]:
+    """An end from outside is welcome in the body; a caller of the command gets its handlers back."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def complain(name: str, message: object) -> None:

@@ -38,8 +38,11 @@ TINY = [
     ],
 )
 def test_what_is_raised_on_purpose_is_one_line(capsys, error, status):
+    before = signal.getsignal(signal.SIGINT)
     with pytest.raises(SystemExit) as end, command("us"):
         raise error("out of\nluck")
+    # Who calls the command from Python goes on.
+    assert signal.getsignal(signal.SIGINT) == before
     assert end.value.code == status
     assert capsys.readouterr().err == "us: out of luck\n"
 
