@@ -84,7 +84,8 @@ def _ending_at_once() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            # What is no handler of Python's cannot be put back.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 def complain(name: str, message: object) -> None:
