@@ -1,5 +1,7 @@
 """Fixtures for all tests: models, small frames whose boxes are tilted either way, a Hessian, a trajectory."""
 
+import signal
+
 import numpy as np
 import pytest
 from frames_in_files import write_trajectory
@@ -16,6 +18,8 @@ from softspots.quench import inherent_structure
 # The same examples in every run; the first call of a compiled kernel may be slow.
 settings.register_profile("seeded", derandomize=True, deadline=None)
 settings.load_profile("seeded")
+# Tests send SIGINT to themselves and to what they start; a shell that starts them in the background has it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # The matrices of the tests are too small for threads, which only wait for each other.
 threadpool_limits(1)
 
