@@ -8,9 +8,12 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+HERE = Path(__file__).resolve().parents[1]
+# A copy of the study without the package takes the tree that it runs with.
+ROOT = HERE if (HERE / "softspots").is_dir() else Path(find_spec("softspots").origin).resolve().parents[1]
 KERNELS = ("fortran/*.[fF]90", "softspots/*.pyx", "softspots/*.pxi")
 COMPILED = "softspots._core"
 

@@ -320,8 +320,8 @@ def spend(struck, places=2, births=1):
         (lambda: spend([0, 2]), "places from 0 to 1"),
         (lambda: spend([-1]), "places from 0 to 1"),
         (lambda: spend([]), "at least one"),
-        (lambda: spend([0], places=3), r"\(N_S,\)"),
-        (lambda: spend([0], births=2), r"\(n,\)"),
+        (lambda: spend([0], places=3), "spot, birth and remaining have 2, 2 and 3 entries"),
+        (lambda: spend([0], births=2), "budgets, lifetimes and counters have 1, 2 and 3 entries"),
     ],
 )
 def test_wrong_input_is_named_elsewhere(call, message):
