@@ -132,7 +132,8 @@ def one_of(name: str, value, allowed: Iterable[str]) -> str:
 
 def moderate(vector: np.ndarray) -> np.ndarray:
     """``vector``, times a power of two if its numbers are so large or small that their fourth powers are no floats."""
-    largest = np.abs(vector).max(initial=0.0)
+    # Without a copy of magnitudes, which would take as long as what follows.
+    largest = max(vector.max(initial=0.0), -vector.min(initial=0.0))
     if 1e-70 < largest < 1e70 or not 0 < largest < np.inf:
         return vector
     return np.ldexp(vector, -np.frexp(largest)[1])
