@@ -46,7 +46,7 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
     for run, style in styled(series, name, against_strain):
         scale = run.strain_rate if against_strain else 1.0
         del style["marker"]
-        later = run.axes["lag"] > 0
+        later = _later(run)
         x, found = run.axes["lag"] * scale, run[name]
         curve(axes, x, found, later, **style)
         lowest = min(lowest, np.nanmin(found.value[later], initial=0.0))
@@ -105,7 +105,7 @@ def draw_overlap(axes: Axes, series: Series, against_strain: bool = False) -> No
         scale = run.strain_rate if against_strain else 1.0
         del style["marker"]
         x = run.axes["lag"] * scale
-        curve(axes, x, run["c_alpha"], run.axes["lag"] > 0, **style)
+        curve(axes, x, run["c_alpha"], _later(run), **style)
         if "epsilon" in run:
             known = True
             epsilon = run["epsilon"]
