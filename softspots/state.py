@@ -213,10 +213,13 @@ class Frame:
         if not isinstance(self.box, Box):
             raise InputError(f"Frame: box is a {type(self.box).__name__}; a Box is needed")
         positions = float_array("Frame: positions", self.positions, ("N", 2))
-        farthest = np.abs(positions).max(axis=0, initial=0) / (self.box.length_x, self.box.length_y)
-        if farthest.max() >= FARTHEST:
+        farthest = max(
+            max(axis.max(initial=0), -axis.min(initial=0)) / side
+            for axis, side in zip(positions.T, (self.box.length_x, self.box.length_y), strict=True)
+        )
+        if farthest >= FARTHEST:
             raise InputError(
-                f"Frame: positions reach {farthest.max():.3g} box lengths out; beyond {FARTHEST:.3g} their digits are "
+                f"Frame: positions reach {farthest:.3g} box lengths out; beyond {FARTHEST:.3g} their digits are "
                 "too few for a configuration: wrap them into the box"
             )
         size = len(positions)
