@@ -25,11 +25,11 @@ from softspots import (
     lowest_modes,
     soft_spots,
 )
+from softspots.commands.memory import keep_memory
+from softspots.commands.parameters import Parameters
+from softspots.commands.simulate import simulate
+from softspots.dynamics.parallel import Serial, launched_rank, world
 from softspots.io.results import read_results
-from softspots.memory import keep_memory
-from softspots.parallel import Serial, launched_rank, world
-from softspots.parameters import Parameters
-from softspots.simulate import simulate
 
 from .measure import answer
 from .starts import load, repeated, save

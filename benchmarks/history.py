@@ -11,11 +11,11 @@ from time import perf_counter
 import numpy as np
 
 from softspots import Box, Frame, Model, d2min, inherent_structure
-from softspots.chain import kept_particles
+from softspots.analysis.reduce import reduce_run
+from softspots.commands.chain import kept_particles
+from softspots.commands.parameters import Parameters
 from softspots.io import ResultsWriter
-from softspots.parameters import Parameters
-from softspots.reduce import reduce_run
-from softspots.spots import rank_modes, soft_spots_from_ranking
+from softspots.structure.spots import rank_modes, soft_spots_from_ranking
 
 from .measure import answer
 from .starts import load

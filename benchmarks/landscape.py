@@ -62,8 +62,8 @@ that have converged on the way, 47 of them at the 384th vector or 137 at the 640
 that the loss of orthogonality grows with the next eigenvalue and not with the first: by the estimate 50 of 58
 orthogonalisations against all remain, which it costs.
 
-On an AMD core (Zen 5) all that takes 2.7 s, and 2.4 when the process keeps what it frees (`softspots.memory`), since
-each of the 50,000 pages of a frame that the system hands out again is cleared first; a quench takes 0.05 s less.
+On an AMD core (Zen 5) all that takes 2.7 s, and 2.4 when the process keeps what it frees (`softspots.commands.memory`),
+since each of the 50,000 pages of a frame that the system hands out again is cleared first; a quench takes 0.05 s less.
 
 Frames on two ranks: 1.88 times those of one, in a mean of seven runs. As frames are given out one a rank, a rank waits
 for the other one's longer quench, 3 %; and both read their factors and bases at once, 1 to 3 %.

@@ -16,7 +16,7 @@ from pathlib import Path
 from time import monotonic
 
 from softspots import _core
-from softspots.parallel import launched_rank
+from softspots.dynamics.parallel import launched_rank
 
 HERE = Path(__file__).parent
 CORES = sorted(os.sched_getaffinity(0))

@@ -7,7 +7,7 @@ import os
 from time import perf_counter
 
 from softspots import Model, Simulation
-from softspots.parallel import Serial, launched_rank, world
+from softspots.dynamics.parallel import Serial, launched_rank, world
 
 from .measure import answer
 from .starts import load, repeated, save

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from softspots.commands.parameters import Parameters, checksum, configuration
 from softspots.exceptions import InputError
 from softspots.io.reduced import Reduced, read_reduced
-from softspots.parameters import Parameters, checksum, configuration
 
 HERE = Path(__file__).parent
 RAW, DATA = HERE / "raw", HERE / "data"

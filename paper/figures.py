@@ -9,17 +9,17 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from softspots.drawing import GUIDE, PANEL_STYLE, SMALL
-from softspots.figures import figure_of
+from softspots.analysis.series import Series, series_of
+from softspots.figures.drawing import GUIDE, PANEL_STYLE, SMALL
+from softspots.figures.map import save_figure, save_map
+from softspots.figures.panels import draw_probability, draw_ratio, draw_selection
+from softspots.figures.panels_in_time import CORRELATIONS, draw_correlation, draw_lifetimes, draw_rearrangements
+from softspots.figures.sheets import figure_of
+from softspots.figures.summary import summary_text
 from softspots.io import read_results
 from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import Reduced
 from softspots.model import Model
-from softspots.panels import draw_probability, draw_ratio, draw_selection
-from softspots.panels_in_time import CORRELATIONS, draw_correlation, draw_lifetimes, draw_rearrangements
-from softspots.plotting import save_figure, save_map
-from softspots.series import Series, series_of
-from softspots.summary import summary_text
 
 from .conditions import CONDITIONS, FRAME, HERE, SHOWN, condition, read_data
 from .plan import table

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 
-from softspots.chain import make_simulation
-from softspots.parallel import Serial
-from softspots.parameters import Parameters
+from softspots.commands.chain import make_simulation
+from softspots.commands.parameters import Parameters
+from softspots.dynamics.parallel import Serial
 
 # Steps of the preparation, whose last one draws new velocities, and as many as these then go through.
 STEPS, AFTERWARDS = 400, 100

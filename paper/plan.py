@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from statistics import median
 
 from benchmarks.measure import HERE as BENCHMARKS_FOLDER
+from softspots.commands.parameters import PAPER_PARTICLES
 from softspots.exceptions import DamagedFileError
 from softspots.io.checkpoint import read_checkpoint
 from softspots.io.reduced import Reduced
-from softspots.parameters import PAPER_PARTICLES
 
 from .conditions import CONDITIONS, Condition, is_complete, read_data
 

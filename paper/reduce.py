@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from softspots.chain import Analysis
+from softspots.analysis.reduce import reduce_run
+from softspots.commands.chain import Analysis
+from softspots.commands.parameters import checksum, configuration
 from softspots.exceptions import InputError
 from softspots.io import ResultsWriter, read_results
 from softspots.io.reduced import Reduced, write_reduced
-from softspots.parameters import checksum, configuration
-from softspots.reduce import reduce_run
-from softspots.replacing import replacing
+from softspots.io.replacing import replacing
 
 from .conditions import CONDITIONS, FRAME, HERE, SHOWN, Condition, condition, read_data
 from .run import RECORD

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from softspots.chain import make_simulation
-from softspots.findings import Findings, up_to
+from softspots.analysis.findings import Findings, up_to
+from softspots.analysis.reduce import measure_relaxation
+from softspots.commands.chain import make_simulation
+from softspots.dynamics.parallel import Serial
 from softspots.io.checkpoint import read_checkpoint, write_checkpoint
 from softspots.io.reduced import Reduced, write_reduced
-from softspots.parallel import Serial
-from softspots.reduce import measure_relaxation
 
 from .conditions import DATA, Condition, condition, configuration
 from .run import RECORD, begun_in, describe

@@ -58,9 +58,11 @@ def _path(module: str) -> Path | None:
     return next((path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()), None)
 
 
-DYNAMICS = reached("softspots.dynamics")
-LANDSCAPE = reached("softspots.quench", "softspots.modes", "softspots.spots", "softspots.plasticity")
-REDUCTION = reached("softspots.reduce")
+DYNAMICS = reached("softspots.dynamics.simulation")
+LANDSCAPE = reached(
+    "softspots.landscape.quench", "softspots.landscape.modes", "softspots.structure.spots", "softspots.plasticity.d2min"
+)
+REDUCTION = reached("softspots.analysis.reduce")
 
 
 def read(patterns: Sequence[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 """The compiled kernels, over Fortran's C interface: arguments are checked, the GIL is released, errors are raised."""
 
 # Before anything else: kernels that this processor cannot run must not be called.
-from .installation import require_processor
+from softspots.installation import require_processor
 
 cdef extern from "processor.h":
     const char *needed_features[]
@@ -23,7 +23,7 @@ import threading
 
 import numpy as np
 
-from .exceptions import InputError, PhysicsError, ShortageError
+from softspots.exceptions import InputError, PhysicsError, ShortageError
 
 cdef extern from "Python.h" nogil:
     int PyErr_CheckSignals() except -1
@@ -149,7 +149,7 @@ def _code(name, choice, codes):
 
 
 def energy_forces(positions, species, box, table, smoothing):
-    """Energy, forces (N, 2) and virial (2, 2) of one frame; see `softspots.forces.energy_forces`."""
+    """Energy, forces (N, 2) and virial (2, 2) of one frame; see `softspots.landscape.forces.energy_forces`."""
     cdef const double[:, ::1] r
     cdef const int[::1] s
     cdef const double[::1] b
@@ -168,7 +168,7 @@ def energy_forces(positions, species, box, table, smoothing):
 
 
 def hessian(positions, species, box, table, smoothing):
-    """Row starts (N + 1,), column indices and 2 × 2 blocks of the Hessian; see `softspots.modes.hessian`."""
+    """Row starts (N + 1,), column indices and 2 × 2 blocks of the Hessian; see `softspots.landscape.modes.hessian`."""
     cdef const double[:, ::1] r
     cdef const int[::1] s
     cdef const double[::1] b
@@ -190,7 +190,7 @@ def hessian(positions, species, box, table, smoothing):
 
 
 def minimize(positions, species, box, table, smoothing, method, double max_force, int max_evaluations):
-    """Minimised positions (N, 2), energy, largest force component and force calls; see `softspots.quench`."""
+    """Minimised positions (N, 2), energy, largest force component and force calls; see `softspots.landscape.quench`."""
     cdef const int[::1] s
     cdef const double[::1] b
     cdef const double[:, ::1] t
@@ -210,7 +210,7 @@ def minimize(positions, species, box, table, smoothing, method, double max_force
 
 
 def d2min(positions, displacements, double row_shift, box, double cutoff):
-    """D²_min (N,); see `softspots.plasticity.d2min`."""
+    """D²_min (N,); see `softspots.plasticity.d2min.d2min`."""
     cdef const double[:, ::1] r = _positions(positions)
     cdef int n = <int> r.shape[0]
     cdef const double[:, ::1] u = _array("displacements", displacements, np.float64, n, 2)
@@ -224,7 +224,7 @@ def d2min(positions, displacements, double row_shift, box, double cutoff):
 
 
 def connect(positions, box, chosen, double length):
-    """Pairs (E, 2) of chosen particles at most ``length`` apart, or by Delaunay if it is 0; see `softspots.spots`."""
+    """Pairs (E, 2) of chosen particles at most ``length`` apart, or by Delaunay if it is 0; see `softspots.structure.spots`."""
     cdef const double[:, ::1] r = _positions(positions)
     cdef int n = <int> r.shape[0]
     cdef const double[::1] b = _array("box", box, np.float64, 3)
@@ -244,7 +244,7 @@ def connect(positions, box, chosen, double length):
 
 def spend_budgets(const int[::1] struck, const long long[::1] budgets, long long[::1] spot, long long[::1] birth,
                   long long[::1] remaining, long long[::1] lifetimes, long long[::1] counters):
-    """A step of the mean-field model for each place in ``struck``; the last five change. See `softspots.meanfield`.
+    """A step of the mean-field model for each place in ``struck``; the last five change. See `softspots.analysis.meanfield`.
 
     ``counters`` are steps, spots born, and spots that died.
     """

@@ -1,7 +1,7 @@
 """One rank of a simulation."""
 
 cdef class Domain:
-    """One rank's share of a simulation: owner of the Fortran object; see `softspots.dynamics.Simulation`."""
+    """One rank's share of a simulation: owner of the Fortran object; see `softspots.dynamics.simulation.Simulation`."""
 
     cdef void *pointer
     cdef object communicator

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from .exceptions import InstallationError
+from importlib import import_module
+from types import ModuleType
+
+from softspots.exceptions import InstallationError
 
 REMEDY = (
     "build softspots again on this machine (make install, or pip install with --no-cache-dir --no-binary softspots)"
@@ -30,8 +33,8 @@ def require_processor(has: dict[str, bool]) -> None:
         )
 
 
-def require_kernels() -> None:
-    """Load the compiled part.
+def require_kernels() -> ModuleType:
+    """The compiled part.
 
     Raises
     ------
@@ -39,7 +42,7 @@ def require_kernels() -> None:
         If it is not there, a library that it is linked to is not (that of MPI, say), or the processor is another one.
     """
     try:
-        from . import _core  # noqa: F401
+        return import_module("softspots._core")
     except InstallationError:
         raise
     except ImportError as error:

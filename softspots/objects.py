@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .exceptions import InputError
+from softspots.exceptions import InputError
 
 # By the name of the argument: its kind, and what stages use of it, so that other classes with the same will do.
 NEEDED = {

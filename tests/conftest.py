@@ -10,10 +10,10 @@ from reference import disordered_frame
 from threadpoolctl import threadpool_limits
 from tiny import run
 
-from softspots import interruption
+from softspots.commands import interruption
+from softspots.landscape.modes import hessian
+from softspots.landscape.quench import inherent_structure
 from softspots.model import PRESETS, SMOOTHINGS, Model
-from softspots.modes import hessian
-from softspots.quench import inherent_structure
 
 # The same examples in every run; the first call of a compiled kernel may be slow.
 settings.register_profile("seeded", derandomize=True, deadline=None)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from softspots.frame import Box, Frame
 from softspots.io import TrajectoryWriter
-from softspots.state import Box, Frame
 
 
 def make_frame(tilt=0.0, particles=60, length_x=12.0, length_y=13.0, time=0.0, seed=3):

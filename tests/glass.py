@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from softspots.state import Box, Frame
+from softspots.frame import Box, Frame
 
 BOX = Box(20.0, 16.0, tilt=6.0)
 TEMPERATURE = 0.1

@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from softspots import simulate
+from softspots.commands import simulate
+from softspots.dynamics.parallel import Serial
 from softspots.io.results import read_results
 from softspots.io.schema import SCHEMA
 from softspots.io.trajectory import read_trajectory
-from softspots.parallel import Serial
 
 TINY = [
     "--particles=200",

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.interpolate import CubicHermiteSpline
 from scipy.spatial import Delaunay
 
+from softspots.frame import Box, Frame
 from softspots.model import Model
-from softspots.state import Box, Frame
 
 LENNARD_JONES = {-12: 1.0, -6: -1.0}
 SMOOTHING_POWERS = {"even": (0, 2, 4), "quadratic": (0, 1, 2), "switch": ()}

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from softspots.frame import Box, Frame
 from softspots.io import ResultsWriter, read_trajectory
-from softspots.state import Box, Frame
 
 # Groups of neighbours on a square lattice; at each time a quarter of the groups are soft spots.
 SIDE, GROUP = 20, 4

@@ -13,11 +13,13 @@ from matplotlib.image import imread
 from PIL import Image
 from synthetic import write_results
 
-from softspots import analyze, figures, movie, summary
+from softspots.commands import analyze
+from softspots.figures.sheets import movie, summary
+from softspots.figures.sheets import sheets as figures
+from softspots.figures.summary import NUMBERS
 from softspots.io import reduced
 from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import Measured, Reduced, read_reduced
-from softspots.summary import NUMBERS
 
 FIGURES = ("probability", "correlations", "overlap", "lifetimes", "selection", "prediction")
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softspots.bootstrap import (
+from softspots.analysis.bootstrap import (
     Estimate,
     block_weights,
     blocks,
@@ -15,8 +15,8 @@ from softspots.bootstrap import (
     correlation_time,
     fraction,
 )
-from softspots.correlations import Correlation, relaxation_time
-from softspots.lifetimes import fit_constant
+from softspots.analysis.correlations import Correlation, relaxation_time
+from softspots.analysis.lifetimes import fit_constant
 
 
 def autoregressive(random, memory, frames, series):

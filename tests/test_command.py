@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from launch import run_python
 
-from softspots import interruption, progress
-from softspots.command import command, say
+from softspots.commands import interruption, progress
+from softspots.commands.command import command, say
+from softspots.commands.interruption import Terminated, cutting, listening, requested
 from softspots.exceptions import DamagedFileError, InputError, InstallationError, OutputError, PhysicsError
-from softspots.interruption import Terminated, cutting, listening, requested
 
 TINY = [
     "--particles=300",
@@ -111,7 +111,7 @@ def test_all_files_are_made_where_the_table_cannot_be_printed(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"results.nc", "trajectory.nc", "map.png", "checkpoint"}
     reader, writer = os.pipe()
     os.close(reader)
-    code = "from softspots.command import *\nwith command('us'): say('table')"
+    code = "from softspots.commands.command import *\nwith command('us'): say('table')"
     process = subprocess.run([sys.executable, "-c", code], stdout=writer, stderr=subprocess.PIPE, text=True)
     os.close(writer)
     assert (process.returncode, process.stderr) == (1, "us: standard output cannot be written (Broken pipe)\n")

@@ -6,6 +6,7 @@ import pytest
 from sound import change, make_files, make_reduced
 from synthetic import PARTICLES
 
+from softspots.commands.parameters import Parameters
 from softspots.exceptions import DamagedFileError, InputError
 from softspots.io import (
     ResultsWriter,
@@ -15,7 +16,6 @@ from softspots.io import (
 )
 from softspots.io.reduced import Measured
 from softspots.io.schema import PARAMETERS
-from softspots.parameters import Parameters
 
 
 @pytest.fixture(scope="module")

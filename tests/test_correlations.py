@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from reference import flipped
 
-from softspots.bootstrap import Estimate
-from softspots.correlations import (
+from softspots.analysis.bootstrap import Estimate
+from softspots.analysis.correlations import (
     Correlation,
     collapse,
     field_correlation,
@@ -16,7 +16,7 @@ from softspots.correlations import (
     self_scattering,
 )
 from softspots.exceptions import InputError
-from softspots.state import Box, Frame
+from softspots.frame import Box, Frame
 
 WAVEVECTOR = 2 * np.pi
 

@@ -8,10 +8,10 @@ from reference import disordered_frame
 from reference import energy_forces as reference_energy_forces
 
 from softspots import _core
-from softspots.dynamics import Simulation
+from softspots.dynamics.parallel import Serial
+from softspots.dynamics.simulation import Simulation
+from softspots.frame import Box, Frame
 from softspots.model import Model
-from softspots.parallel import Serial
-from softspots.state import Box, Frame
 
 MODEL = Model.preset("kob-andersen")
 TEMPERATURE = 0.3

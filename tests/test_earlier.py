@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from softspots.analysis.series import collapses, relaxation_exponent, series_of
 from softspots.io.earlier import put_right
 from softspots.io.reduced import Measured, read_reduced
-from softspots.series import collapses, relaxation_exponent, series_of
 
 DATA = Path(__file__).parents[1] / "paper" / "data"
 

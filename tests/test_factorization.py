@@ -5,12 +5,12 @@ import pytest
 from reference import disordered_frame
 from scipy import sparse
 
-from softspots import factorization, quench
 from softspots.exceptions import InputError
-from softspots.factorization import Cholesky
+from softspots.landscape import factorization, quench
+from softspots.landscape.factorization import Cholesky
+from softspots.landscape.modes import hessian
+from softspots.landscape.quench import inherent_structure
 from softspots.model import Model
-from softspots.modes import hessian
-from softspots.quench import inherent_structure
 
 
 def test_factor_follows_a_changing_pattern():

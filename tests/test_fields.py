@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import softspots as ss
-from softspots import correlations, lifetimes, meanfield, probability, selection, tracking, vibrations
-from softspots.bootstrap import blocks, bootstrap, correlation_time, fraction
+from softspots.analysis import correlations, lifetimes, meanfield, probability, selection, tracking, vibrations
+from softspots.analysis.bootstrap import blocks, bootstrap, correlation_time, fraction
 from softspots.exceptions import InputError
-from softspots.spots import delaunay_edges
+from softspots.structure.spots import delaunay_edges
 
 RANDOM = np.random.default_rng(1)
 FRAMES, PARTICLES = 6, 12

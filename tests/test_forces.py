@@ -14,11 +14,11 @@ from reference import energy_forces as reference_energy_forces
 
 from softspots import _core
 from softspots.exceptions import InputError, PhysicsError
-from softspots.forces import box_array, energy_forces
+from softspots.frame import Box, Frame
+from softspots.landscape.forces import box_array, energy_forces
+from softspots.landscape.modes import hessian
+from softspots.landscape.quench import inherent_structure
 from softspots.model import Model
-from softspots.modes import hessian
-from softspots.quench import inherent_structure
-from softspots.state import Box, Frame
 
 
 def assert_same(result, expected):

@@ -7,10 +7,10 @@ import pytest
 from reference import central_difference, flipped, renumbered, wrapped
 from reference import hessian as reference_hessian
 
-from softspots.forces import energy_forces
+from softspots.frame import Box, Frame
+from softspots.landscape.forces import energy_forces
+from softspots.landscape.modes import hessian
 from softspots.model import Model
-from softspots.modes import hessian
-from softspots.state import Box, Frame
 
 
 def assert_same(result, expected):

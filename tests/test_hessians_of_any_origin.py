@@ -6,7 +6,7 @@ from hessians import COUNTS, SOLVERS
 from scipy import sparse
 
 from softspots.exceptions import InputError, UnstableError
-from softspots.modes import lowest_modes, modes_below, participation_ratio
+from softspots.landscape.modes import lowest_modes, modes_below, participation_ratio
 
 
 @pytest.mark.parametrize("form", ["csr_matrix", "coo_array", "bsr_array", "lil_array"])

@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softspots.bootstrap import Estimate
-from softspots.correlations import collapse, field_correlation, plateau_end, relaxation_time, self_scattering
-from softspots.lifetimes import (
+from softspots.analysis.bootstrap import Estimate
+from softspots.analysis.correlations import collapse, field_correlation, plateau_end, relaxation_time, self_scattering
+from softspots.analysis.lifetimes import (
     density,
     fit_constant,
     logarithmic_edges,
@@ -14,10 +14,10 @@ from softspots.lifetimes import (
     rearrangement_law,
     survival,
 )
-from softspots.probability import plateau, plateau_onset, rearrangement_probability
-from softspots.selection import delta_p_star
-from softspots.tracking import spot_correlation, track, uncorrelated_level
-from softspots.vibrations import density_of_states
+from softspots.analysis.probability import plateau, plateau_onset, rearrangement_probability
+from softspots.analysis.selection import delta_p_star
+from softspots.analysis.tracking import spot_correlation, track, uncorrelated_level
+from softspots.analysis.vibrations import density_of_states
 
 PARTICLES, GROUP = 60, 5
 

@@ -16,7 +16,7 @@ from reference import disordered_frame
 
 import softspots as ss
 from softspots import _core
-from softspots.forces import kernel_arguments
+from softspots.landscape.forces import kernel_arguments
 
 MODEL = ss.Model.preset("kob-andersen")
 

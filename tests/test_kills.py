@@ -11,7 +11,7 @@ import pytest
 from launch import run_python
 from tiny import OFTEN, TINY, assert_same_run, go, write
 
-from softspots import interruption, simulate
+from softspots.commands import interruption, simulate
 from softspots.io import read_trajectory
 from softspots.io.checkpoint import FRAMES, PREVIOUS, read_checkpoint
 from softspots.io.results import read_results
@@ -20,8 +20,8 @@ from softspots.io.results import read_results
 KILLS = """
 import os, random, signal, sys, time
 from pathlib import Path
-from softspots import simulate
-from softspots.parallel import Serial
+from softspots.commands import simulate
+from softspots.dynamics.parallel import Serial
 
 simulate.world = Serial
 
@@ -65,8 +65,8 @@ def test_twenty_kills_leave_the_bits_of_an_undisturbed_run(tmp_path):
 # SIGTERM reaches one rank only, in the middle of its work; the others must stop with it.
 TERMINATED = """
 import os, signal, sys
-from softspots import chain, simulate
-from softspots.parallel import world
+from softspots.commands import chain, simulate
+from softspots.dynamics.parallel import world
 
 original, calls = chain.{function}, 0
 
@@ -175,7 +175,7 @@ def test_files_survive_a_kill(tmp_path):
         import os, signal
         import numpy as np
         from softspots.io import ResultsWriter, TrajectoryWriter
-        from softspots.state import Box, Frame
+        from softspots.frame import Box, Frame
 
         frame = Frame(np.ones((4, 2)), np.zeros(4, int), Box(9.0, 9.0), 3.0)
         trajectory = TrajectoryWriter("trajectory.nc", frame.species)

@@ -6,13 +6,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 from reference import disordered_frame
 from scipy import sparse
 
-from softspots import _core, lanczos
+from softspots import _core
 from softspots.exceptions import PhysicsError
-from softspots.factorization import Cholesky
-from softspots.lanczos import largest_pairs
+from softspots.landscape import lanczos
+from softspots.landscape.factorization import Cholesky
+from softspots.landscape.lanczos import largest_pairs
+from softspots.landscape.modes import hessian
+from softspots.landscape.quench import inherent_structure
 from softspots.model import Model
-from softspots.modes import hessian
-from softspots.quench import inherent_structure
 
 NOTHING = np.zeros((600, 0))
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from synthetic import dying_maps
 
-from softspots.bootstrap import Estimate
-from softspots.correlations import Correlation, field_correlation
-from softspots.lifetimes import (
+from softspots.analysis.bootstrap import Estimate
+from softspots.analysis.correlations import Correlation, field_correlation
+from softspots.analysis.lifetimes import (
     density,
     fit_constant,
     logarithmic_edges,
@@ -16,7 +16,7 @@ from softspots.lifetimes import (
     seen_rearrangements,
     survival,
 )
-from softspots.tracking import Tracks, track
+from softspots.analysis.tracking import Tracks, track
 
 DEATH, BIRTH, RATE = 0.06, 0.02, 0.15
 

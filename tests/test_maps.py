@@ -8,13 +8,13 @@ import pytest
 from reference import flipped
 
 from softspots.exceptions import InputError
-from softspots.spots import (
+from softspots.frame import Box, Frame
+from softspots.structure.spots import (
     mode_particles,
     rank_modes,
     soft_spots,
     soft_spots_from_ranking,
 )
-from softspots.state import Box, Frame
 
 
 def local_modes(frame, centres, widths, seed=3):

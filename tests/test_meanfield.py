@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from softspots import _core
-from softspots.meanfield import (
+from softspots.analysis.meanfield import (
     lifetime,
     lifetime_given_budget,
     lifetime_moments,

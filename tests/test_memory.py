@@ -7,16 +7,16 @@ import tracemalloc
 
 import pytest
 
-from softspots import memory, progress, simulate
+from softspots.commands import memory, progress, simulate
+from softspots.commands.memory import needed_memory
+from softspots.commands.parameters import Parameters
 from softspots.exceptions import InputError
-from softspots.memory import needed_memory
-from softspots.parameters import Parameters
 
 # 32 MiB are too much for the C library to keep by itself. Each of their 8,192 pages is a fault when it comes from the
 # system.
 SCRIPT = """
 import resource
-from softspots.memory import keep_memory
+from softspots.commands.memory import keep_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from synthetic import INTERVAL, write_results
 
+from softspots.analysis.reduce import reduce_run
 from softspots.io.quantities import QUANTITIES
-from softspots.reduce import reduce_run
 
 
 @pytest.mark.parametrize("frames", [0, 1, 2, 3, 12])

@@ -7,10 +7,10 @@ import pytest
 from reference import pair_potential
 
 from softspots.exceptions import InputError
-from softspots.forces import energy_forces
+from softspots.frame import Box, Frame
+from softspots.landscape.forces import energy_forces
+from softspots.landscape.modes import hessian
 from softspots.model import Model
-from softspots.modes import hessian
-from softspots.state import Box, Frame
 
 SPECIES = ((0, 0), (0, 1), (1, 1))
 # A direction that mixes x and y, and one that leads through both periodic boundaries.

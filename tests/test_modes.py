@@ -9,13 +9,13 @@ from reference import disordered_frame
 from scipy import sparse
 from scipy.spatial import cKDTree
 
-from softspots import modes
 from softspots.exceptions import InputError, PhysicsError
-from softspots.factorization import Cholesky
+from softspots.frame import Box, Frame
+from softspots.landscape import modes
+from softspots.landscape.factorization import Cholesky
+from softspots.landscape.modes import hessian, lowest_modes, modes_below, participation_ratio, zero_threshold
+from softspots.landscape.quench import inherent_structure
 from softspots.model import Model
-from softspots.modes import hessian, lowest_modes, modes_below, participation_ratio, zero_threshold
-from softspots.quench import inherent_structure
-from softspots.state import Box, Frame
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from synthetic import write_results
 
-from softspots import drawing, naming, panels, panels_in_time
-from softspots.figures import figure_of, figures
+from softspots.analysis.reduce import reduce_run
+from softspots.analysis.series import Series, series_of
+from softspots.figures.sheets import drawing, figure_of, figures, naming, panels, panels_in_time
 from softspots.io.reduced import Measured
-from softspots.reduce import reduce_run
-from softspots.series import Series, series_of
 
 
 @pytest.fixture(scope="module")

@@ -20,9 +20,9 @@ from paper import conditions, plan, reduce, sources  # noqa: E402
 from paper.figures import NAMES, figures  # noqa: E402
 from paper.fingerprint import fingerprint  # noqa: E402
 from paper.run import describe  # noqa: E402
+from softspots.commands.options import make_parser, read_arguments  # noqa: E402
 from softspots.io import read_results  # noqa: E402
 from softspots.io.reduced import Measured, Reduced, read_reduced, write_reduced  # noqa: E402
-from softspots.options import make_parser, read_arguments  # noqa: E402
 
 # 300 particles fill a box of side 15.8, enough for cutoff and skin.
 TINY = """

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from softspots.commands.kinds import Choice, Folder, Grid, Number, Switch
+from softspots.commands.options import make_parser, read_arguments
+from softspots.commands.output import check_output, open_folder
+from softspots.commands.parameters import Parameters, rank_grid
+from softspots.dynamics.parallel import default_grid
 from softspots.exceptions import InputError
-from softspots.kinds import Choice, Folder, Grid, Number, Switch
-from softspots.options import make_parser, read_arguments
-from softspots.output import check_output, open_folder
-from softspots.parallel import default_grid
-from softspots.parameters import Parameters, rank_grid
 
 FIELDS = {entry.name: entry.metadata["kind"] for entry in dataclasses.fields(Parameters)}
 NUMBERS = [name for name, kind in FIELDS.items() if isinstance(kind, Number)]

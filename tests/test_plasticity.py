@@ -10,9 +10,9 @@ from reference import d2min as reference_d2min
 from reference import disordered_frame, flipped, ordered_pairs, renumbered, wrapped
 
 from softspots.exceptions import InputError
+from softspots.frame import Box, Frame
 from softspots.io import TrajectoryWriter, read_trajectory
-from softspots.plasticity import d2min
-from softspots.state import Box, Frame
+from softspots.plasticity.d2min import d2min
 
 GENERIC = disordered_frame(7, 11.0, 12.0, 3.4)
 

@@ -7,9 +7,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from reference import images_of, wrapped
 
+from softspots.figures.map import COLORS, OUTLINE, draw_map, periodic_images
+from softspots.frame import Box, Frame
 from softspots.model import Model
-from softspots.plotting import COLORS, OUTLINE, draw_map, periodic_images
-from softspots.state import Box, Frame
 
 # Inside the smallest disc, where the inset's mark, which runs through centres of particles of this lattice, is not.
 OFF_CENTRE = (0.19, 0.2)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from softspots.probability import plateau, plateau_onset, rearrangement_probability
+from softspots.analysis.probability import plateau, plateau_onset, rearrangement_probability
 
 TEMPERATURE = 0.1
 

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from reference import disordered_frame, flipped, wrapped
 
-from softspots import _core, quench
-from softspots.forces import energy_forces, kernel_arguments
+from softspots import _core
+from softspots.frame import Box, Frame
+from softspots.landscape import quench
+from softspots.landscape.forces import energy_forces, kernel_arguments
+from softspots.landscape.modes import hessian, lowest_modes
+from softspots.landscape.quench import METHODS, inherent_structure
 from softspots.model import Model
-from softspots.modes import hessian, lowest_modes
-from softspots.quench import METHODS, inherent_structure
-from softspots.state import Box, Frame
 
 
 @pytest.fixture(scope="module")

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from synthetic import DEATH, GROUP, INTERVAL, PARTICLES, REARRANGES, SPOTS, STEP, STRAIN_RATE, write_results
 
-from softspots.correlations import field_correlation
+from softspots.analysis.correlations import field_correlation
+from softspots.analysis.reduce import reduce_run
+from softspots.analysis.series import collapses, relaxation_exponent, series_of
+from softspots.frame import Box, Frame
 from softspots.io import read_results
 from softspots.io.quantities import AXES, QUANTITIES
 from softspots.io.reduced import Measured, Reduced, is_reduced, read_reduced, write_reduced
-from softspots.plasticity import d2min
-from softspots.reduce import reduce_run
-from softspots.series import collapses, relaxation_exponent, series_of
-from softspots.spots import delaunay_edges, label_clusters, rank_modes
-from softspots.state import Box, Frame
+from softspots.plasticity.d2min import d2min
+from softspots.structure.spots import delaunay_edges, label_clusters, rank_modes
 
 FRAMES, FAULTY = 160, (40, 41, 90)
 DATA = Path(__file__).parents[1] / "paper" / "data"

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from frames_in_files import FRAMES
 
+from softspots.frame import Box
 from softspots.io import ResultsWriter, read_results
 from softspots.io.schema import LABELS, SCHEMA
-from softspots.state import Box
 
 CONFIGURATION = {
     "temperature": 0.1,

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from tiny import OFTEN, TINY, assert_same_run, flipped, go, write
 
-from softspots import chain, simulate
-from softspots.dynamics import Simulation
+from softspots.commands import chain, simulate
+from softspots.commands.options import read_arguments
+from softspots.commands.output import find_checkpoint
+from softspots.dynamics.parallel import Serial
+from softspots.dynamics.simulation import Simulation
 from softspots.exceptions import DamagedFileError, InputError, PhysicsError
+from softspots.io.attributes import CHANGEABLE
 from softspots.io.checkpoint import CHECKPOINT, FRAMES, write_checkpoint
 from softspots.model import Model
-from softspots.options import read_arguments
-from softspots.output import find_checkpoint
-from softspots.parallel import Serial
-from softspots.parameters import CHANGEABLE
 
 
 def test_a_preparation_goes_on_from_any_piece():

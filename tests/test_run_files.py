@@ -6,14 +6,14 @@ import pytest
 from sound import IDENTITY
 from synthetic import write_results
 
-from softspots import files, simulate
-from softspots.chain import Analysis
+from softspots.commands import files, simulate
+from softspots.commands.chain import Analysis
+from softspots.commands.options import read_arguments
+from softspots.commands.parameters import Parameters
+from softspots.commands.report import Outcome
 from softspots.exceptions import DamagedFileError, OutputError
 from softspots.io import read_results
 from softspots.io.seal import check_seal
-from softspots.options import read_arguments
-from softspots.parameters import Parameters
-from softspots.report import Outcome
 
 
 @pytest.fixture

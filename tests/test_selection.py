@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from reference import flipped, renumbered
 
-from softspots.probability import plateau
-from softspots.selection import delta_p_star, modes_needed
-from softspots.spots import delaunay_edges, rank_modes, soft_spots_from_ranking
-from softspots.state import Box, Frame
+from softspots.analysis.probability import plateau
+from softspots.analysis.selection import delta_p_star, modes_needed
+from softspots.frame import Box, Frame
+from softspots.structure.spots import delaunay_edges, rank_modes, soft_spots_from_ranking
 
 TEMPERATURE = 0.1
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from reference import disordered_frame
 
-from softspots.dynamics import Simulation
+from softspots.dynamics.parallel import Serial
+from softspots.dynamics.simulation import Simulation
 from softspots.exceptions import InputError
-from softspots.factorization import Cholesky
+from softspots.landscape.factorization import Cholesky
+from softspots.landscape.modes import hessian, lowest_modes
+from softspots.landscape.quench import inherent_structure
 from softspots.model import Model
-from softspots.modes import hessian, lowest_modes
-from softspots.parallel import Serial
-from softspots.quench import inherent_structure
 
 MODEL = Model.preset()
 

@@ -13,19 +13,21 @@ import pytest
 from launch import run_python
 from synthetic import assert_same_trajectory
 
-from softspots import _core, chain, parallel, simulate
+from softspots import _core
+from softspots.commands import chain, simulate
+from softspots.commands.options import read_arguments
+from softspots.dynamics.parallel import FailedTogether, Serial, agree, together, world
+from softspots.dynamics.simulation import parallel
 from softspots.exceptions import DamagedFileError, InputError, InstallationError, OutputError, PhysicsError
+from softspots.frame import Box, Frame
 from softspots.io.results import read_results
 from softspots.io.schema import SCHEMA
 from softspots.io.trajectory import read_trajectory
+from softspots.landscape.modes import hessian, lowest_modes
+from softspots.landscape.quench import inherent_structure
 from softspots.model import Model
-from softspots.modes import hessian, lowest_modes
-from softspots.options import read_arguments
-from softspots.parallel import FailedTogether, Serial, agree, together, world
-from softspots.plasticity import d2min
-from softspots.quench import inherent_structure
-from softspots.spots import soft_spots
-from softspots.state import Box, Frame
+from softspots.plasticity.d2min import d2min
+from softspots.structure.spots import soft_spots
 
 # 300 particles fill a box of side 15.8, on two ranks 7.9 wide.
 TINY = [
@@ -258,8 +260,8 @@ def test_a_run_without_any_modes_leaves_its_files_and_fails(tmp_path, monkeypatc
 
 FAILING = """
 import sys
-from softspots import chain, simulate
-from softspots.parallel import world
+from softspots.commands import chain, simulate
+from softspots.dynamics.parallel import world
 
 def fail(*arguments):
     raise LookupError("on purpose")
@@ -354,7 +356,7 @@ ONE_THREAD = """
 import os
 from scipy import sparse
 from softspots import Cholesky
-from softspots.parallel import one_thread
+from softspots.dynamics.parallel import one_thread
 
 one_thread()
 side = sparse.diags_array([-1.0, 4.0, -1.0], offsets=[-1, 0, 1], shape=(200, 200))

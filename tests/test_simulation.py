@@ -5,12 +5,12 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 
-from softspots import dynamics
-from softspots.dynamics import Simulation
+from softspots.dynamics.parallel import Serial
+from softspots.dynamics.simulation import Simulation
+from softspots.dynamics.simulation import simulation as dynamics
 from softspots.exceptions import InputError
+from softspots.frame import Box, Frame
 from softspots.model import Model
-from softspots.parallel import Serial
-from softspots.state import Box, Frame
 
 MODEL = Model.preset("kob-andersen")
 

@@ -10,7 +10,8 @@ from hypothesis.extra.numpy import arrays
 from reference import edges_of_images, flipped, images_of, renumbered, wrapped
 
 from softspots.exceptions import InputError
-from softspots.spots import (
+from softspots.frame import Box, Frame
+from softspots.structure.spots import (
     SoftSpots,
     bonds,
     delaunay_edges,
@@ -18,7 +19,6 @@ from softspots.spots import (
     mode_particles,
     rank_modes,
 )
-from softspots.state import Box, Frame
 
 
 def as_list(edges):

@@ -11,19 +11,19 @@ from scipy import sparse
 from scipy.optimize import brentq
 from scipy.spatial import cKDTree
 
-from softspots import quench
-from softspots.chain import THERMODYNAMICS, Interval, analyse
-from softspots.clusters import make_whole
+from softspots.commands.chain import THERMODYNAMICS, Interval, analyse
+from softspots.commands.options import read_arguments
 from softspots.exceptions import InputError, UnstableError
-from softspots.factorization import Cholesky
-from softspots.forces import energy_forces
+from softspots.frame import Box, Frame
+from softspots.landscape import quench
+from softspots.landscape.factorization import Cholesky
+from softspots.landscape.forces import energy_forces
+from softspots.landscape.modes import hessian, lowest_modes
+from softspots.landscape.quench import inherent_structure
+from softspots.landscape.stability import examine, find_parts, softest_places
 from softspots.model import Model
-from softspots.modes import hessian, lowest_modes
-from softspots.options import read_arguments
-from softspots.quench import inherent_structure
-from softspots.spots import soft_spots
-from softspots.stability import examine, find_parts, softest_places
-from softspots.state import Box, Frame
+from softspots.structure.clusters import make_whole
+from softspots.structure.spots import soft_spots
 
 # Purely repulsive: what is not squeezed is free.
 REPULSIVE = Model.preset("kob-andersen", cutoff=2 ** (1 / 6), cutoff_per_pair=True)

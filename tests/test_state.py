@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reference import flipped, renumbered, wrapped
 
 from softspots.exceptions import InputError
-from softspots.state import Box, Frame
+from softspots.frame import Box, Frame
 
 lengths = st.floats(1.0, 100.0)
 tilts = st.floats(-300.0, 300.0)

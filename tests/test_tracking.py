@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 from synthetic import dying_maps
 
-from softspots import tracking
-from softspots.bootstrap import Estimate
-from softspots.correlations import Correlation
-from softspots.lifetimes import (
+from softspots.analysis import tracking
+from softspots.analysis.bootstrap import Estimate
+from softspots.analysis.correlations import Correlation
+from softspots.analysis.lifetimes import (
     survival,
 )
-from softspots.tracking import spot_correlation, track, uncorrelated_from, uncorrelated_level
+from softspots.analysis.tracking import spot_correlation, track, uncorrelated_from, uncorrelated_level
 
 
 def renumbered(labels):
-    """Spots numbered in the order of their lowest particle id, as `softspots.spots` does."""
+    """Spots numbered in the order of their lowest particle id, as `softspots.structure.spots` does."""
     result = np.full(labels.shape, -1)
     for frame, found in zip(labels, result, strict=True):
         _, first = np.unique(frame, return_index=True)

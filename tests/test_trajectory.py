@@ -11,8 +11,8 @@ from frames_in_files import FRAMES, make_frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from softspots.frame import Box
 from softspots.io import TrajectoryWriter, read_trajectory
-from softspots.state import Box
 
 # Coordinates below 32 in float32: half a unit in the last place is 1e-6.
 FLOAT32 = 1e-6

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from softspots.vibrations import density_of_states
+from softspots.analysis.vibrations import density_of_states
 
 PARTICLES = 10_000
 FRAMES = 60

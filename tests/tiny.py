@@ -6,11 +6,11 @@ import numpy as np
 from launch import run_python
 from synthetic import assert_same_trajectory
 
-from softspots import simulate
+from softspots.commands import simulate
+from softspots.dynamics.parallel import Serial
 from softspots.io.checkpoint import CHECKPOINT, FRAMES, write_checkpoint
 from softspots.io.results import read_results
 from softspots.io.schema import SCHEMA
-from softspots.parallel import Serial
 
 ARRAYS = {
     "positions": np.array([[0.1, -0.0], [5e-324, np.nan]]),

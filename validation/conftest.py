@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from softspots.summary import aligned
+from softspots.figures.summary import aligned
 
 LINES = pytest.StashKey[list]()
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.integrate import cumulative_trapezoid
 
 from softspots import Model, Simulation
-from softspots.parallel import Serial
+from softspots.dynamics.parallel import Serial
 
 from .statistics import mean_error, rounded
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.stats import gamma, norm
 
-from softspots.plotting import FULL_WIDTH, STYLE, save_figure
+from softspots.figures.map import FULL_WIDTH, STYLE, save_figure
 
 from .conservation import exponent
 from .statistics import mean_error

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from softspots import Model, Simulation
-from softspots.parallel import Serial
+from softspots.dynamics.parallel import Serial
 
 from .lammps import COST, run_lammps
 from .statistics import rounded

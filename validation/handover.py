@@ -7,7 +7,7 @@ from time import process_time
 from unittest.mock import patch
 
 from softspots import Model, inherent_structure
-from softspots.quench import METHODS
+from softspots.landscape.quench import METHODS
 
 from .sheared_frames import COUNT, EVERY, PARTICLES, SEEDS, STEPS_PER_QUENCH, STRAIN_RATE, dynamics_work, thermal_frames
 from .statistics import rounded

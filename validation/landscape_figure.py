@@ -8,7 +8,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from softspots.plotting import FULL_WIDTH, save_figure
+from softspots.figures.map import FULL_WIDTH, save_figure
 
 from .dynamics_figure import LOOK, OTHER, PEER
 from .sheared_frames import SEEDS

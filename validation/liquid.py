@@ -11,7 +11,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from softspots import Box, Model, Simulation
-from softspots.parallel import Serial
+from softspots.dynamics.parallel import Serial
 
 from .lammps import COST, run_lammps
 from .statistics import mean_error, rounded

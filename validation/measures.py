@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from softspots.bootstrap import Estimate
-from softspots.bootstrap import combined as joined
-from softspots.findings import Missing
+from softspots.analysis.bootstrap import Estimate
+from softspots.analysis.bootstrap import combined as joined
+from softspots.analysis.findings import Missing
+from softspots.analysis.series import Series, collapses, relaxation_exponent
 from softspots.io.reduced import Measured, Reduced
-from softspots.series import Series, collapses, relaxation_exponent
 
 from .verdicts import Number
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.measure import machine
-from softspots.progress import Progress
+from softspots.commands.progress import Progress
 
 from .stale import part_sources
 

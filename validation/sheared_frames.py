@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from softspots import Frame, Model, Simulation
-from softspots.parallel import Serial
+from softspots.dynamics.parallel import Serial
 
 PARTICLES = 10_000
 STRAIN_RATE = 1e-3

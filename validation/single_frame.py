@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from softspots import Model, Simulation, energy_forces
-from softspots.parallel import Serial
+from softspots.dynamics.parallel import Serial
 
 from .lammps import run_lammps
 

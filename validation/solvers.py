@@ -9,7 +9,7 @@ import numpy as np
 from scipy.linalg import subspace_angles
 
 from softspots import Model, hessian, inherent_structure, lowest_modes, modes_below
-from softspots.parameters import Parameters
+from softspots.commands.parameters import Parameters
 
 from .sheared_frames import COUNT, SEEDS, STEPS_PER_QUENCH, STRAIN_RATE, dynamics_work, thermal_frames
 from .statistics import rounded

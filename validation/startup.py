@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from softspots import Model, Simulation
-from softspots.parallel import Serial
+from softspots.dynamics.parallel import Serial
 
 PARTICLES = 2_500
 TEMPERATURE = 0.1

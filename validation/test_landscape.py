@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from paper.sources import LANDSCAPE
-from softspots.quench import HANDOVER
+from softspots.landscape.quench import HANDOVER
 
 from . import landscape
 from .predictions import estimates

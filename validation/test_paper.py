@@ -16,14 +16,14 @@ from paper.fingerprint import fingerprint
 from paper.run import command, describe
 from paper.sources import REDUCTION, checksum
 from paper.sources import read as read_code
-from softspots.chain import THERMODYNAMICS, Interval, analyse
+from softspots.analysis.reduce import reduce_run
+from softspots.commands.chain import THERMODYNAMICS, Interval, analyse
+from softspots.commands.parameters import Parameters
 from softspots.exceptions import InputError
+from softspots.figures.summary import shown
 from softspots.io import read_results
 from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import write_reduced
-from softspots.parameters import Parameters
-from softspots.reduce import reduce_run
-from softspots.summary import shown
 
 from .findings import FINDINGS
 from .measures import Missing, number

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from softspots.bootstrap import Estimate
+from softspots.analysis.bootstrap import Estimate
 from softspots.io.reduced import CONFIDENCE
 
 AGREES, DISAGREES, UNDECIDED = "agrees", "disagrees", "undecided"

@@ -8,6 +8,8 @@ import netCDF4
 import numpy as np
 
 CONFIGURATION = "config_"
+# Parameters of a run that may change when it is resumed: nothing here changes what is in a frame.
+CHANGEABLE = ("frames", "grid", "output", "overwrite", "resume", "checkpoint_every", "quiet")
 
 
 def set_attributes(dataset: netCDF4.Dataset, attributes: Mapping) -> None:

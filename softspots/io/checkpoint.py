@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from softspots.exceptions import DamagedFileError, InputError, MissingFileError, OutputError, system_errors
-from softspots.replacing import replacing
+from softspots.io.replacing import replacing
 
 # In the folder of the run: the newest checkpoint, the one before it, and a folder with a file for each frame analysed.
 CHECKPOINT, PREVIOUS, FRAMES = "checkpoint", "checkpoint.previous", "checkpoint.frames"

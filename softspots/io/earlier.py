@@ -12,11 +12,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from softspots.bootstrap import FEW_BLOCKS, Estimate
-from softspots.correlations import NO_PLATEAU, Correlation, plateau_end
+from softspots.analysis.bootstrap import FEW_BLOCKS, Estimate
+from softspots.analysis.correlations import NO_PLATEAU, Correlation, plateau_end
+from softspots.analysis.lifetimes import PRODUCT_LIMIT, incomplete, too_many_outlive
 from softspots.io.measured import Measured
 from softspots.io.quantities import QUANTITIES
-from softspots.lifetimes import PRODUCT_LIMIT, incomplete, too_many_outlive
 
 CENTERED = "by a centered window"
 UNBIASED = "less its bias, as its interval shows it"

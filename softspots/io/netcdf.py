@@ -15,8 +15,8 @@ import numpy as np
 from softspots.exceptions import DamagedFileError, OutputError
 from softspots.io.attributes import get_attributes
 from softspots.io.heap import has_endless_heap
+from softspots.io.replacing import replacing
 from softspots.io.seal import check_seal, write_seal
-from softspots.replacing import replacing
 
 # What netCDF4 raises on purpose: the system's errors, and all others.
 LIBRARY_ERRORS = (OSError, RuntimeError)

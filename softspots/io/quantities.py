@@ -30,7 +30,7 @@ class Entry:
     Attributes
     ----------
     stage : str
-        The stage of `softspots.reduce` that measures it.
+        The stage of `softspots.analysis.reduce` that measures it.
     symbol, units, long_name : str
     section : str
         Where Schoenholz et al. 2014 have it.

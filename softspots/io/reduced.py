@@ -9,8 +9,8 @@ from os import PathLike
 
 import numpy as np
 
-from softspots.bootstrap import Estimate
-from softspots.correlations import Correlation
+from softspots.analysis.bootstrap import Estimate
+from softspots.analysis.correlations import Correlation
 from softspots.exceptions import DamagedFileError, InputError
 from softspots.io.attributes import CONFIGURATION, set_attributes, split_prefix
 from softspots.io.earlier import put_right
@@ -34,7 +34,7 @@ DESCRIBING = ("particles", "temperature", "strain_rate", "seed")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Reduced:
-    """What `softspots.reduce.reduce_run` finds in one run.
+    """What `softspots.analysis.reduce.reduce_run` finds in one run.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class Reduced:
         return self.measured[name]
 
     def correlation(self, name: str) -> Correlation:
-        """A function of the lag with its resamples, lags in τ, as `softspots.correlations.collapse` takes it."""
+        """A function of the lag with its resamples, lags in τ, as `collapse` takes it."""
         found = self.measured[name]
         lags = self.axes["lag"]
         return Correlation(

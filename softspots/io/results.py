@@ -11,11 +11,11 @@ from os import PathLike
 import numpy as np
 
 from softspots.exceptions import DamagedFileError, InputError
+from softspots.frame import Box, Frame
 from softspots.io.attributes import CONFIGURATION, set_attributes, split_prefix
 from softspots.io.content import is_written
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
 from softspots.io.schema import LABELS, SCHEMA, SIZES, TIME, TIME_BEFORE_3, VERSION, parameter_fault
-from softspots.state import Box, Frame
 
 # What a frame of the dynamics is made of.
 FRAME = ("position", "image", "time", "tilt", "strain")

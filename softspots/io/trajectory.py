@@ -13,9 +13,9 @@ from os import PathLike
 import numpy as np
 
 from softspots.exceptions import DamagedFileError, InputError
+from softspots.frame import Box, Frame
 from softspots.io.attributes import get_attributes, set_attributes
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
-from softspots.state import Box, Frame
 
 # Third side of the cell, in σ_AA. All z are 0; images in z must lie beyond the reach of a reader's neighbour search.
 LENGTH_Z = 10.0

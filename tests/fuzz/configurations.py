@@ -5,9 +5,9 @@ from dataclasses import fields
 
 from hypothesis import strategies as st
 
-from softspots.kinds import Choice, Folder, Grid, Number, Switch
-from softspots.options import PRESETS
-from softspots.parameters import Parameters
+from softspots.commands.kinds import Choice, Folder, Grid, Number, Switch
+from softspots.commands.options import PRESETS
+from softspots.commands.parameters import Parameters
 
 FIELDS = {entry.name: entry.metadata["kind"] for entry in fields(Parameters)}
 NAMES = [*FIELDS, "preset"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from reference import interacting_pairs, ordered_pairs
 
-from softspots.state import Box
+from softspots.frame import Box
 
 EPS = np.finfo(float).eps
 # Sums of the powers of a pair energy: each is rounded a few times, and the constants of the smoothing are larger than

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
+from softspots.frame import FARTHEST, Box, Frame
 from softspots.model import PRESETS, SMOOTHINGS, Model
-from softspots.state import FARTHEST, Box, Frame
 
 MOST_PARTICLES = 60
 

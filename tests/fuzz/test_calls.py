@@ -15,8 +15,8 @@ from strategies import boxes, dense_frames, frames, models, odd_arrays, seeds, u
 
 import softspots
 from softspots.exceptions import SoftspotsError
-from softspots.spots import bonds, delaunay_edges, mode_particles
-from softspots.state import NEAREST_LATTICE, Box, Frame
+from softspots.frame import NEAREST_LATTICE, Box, Frame
+from softspots.structure.spots import bonds, delaunay_edges, mode_particles
 
 # A warning of NumPy says that a number which is none was on its way. That a start is far above thermal energies, as
 # random ones are, is told on purpose.

@@ -11,7 +11,7 @@ from configurations import STRANGE_TEXTS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softspots import analyze
+from softspots.commands import analyze
 
 # Of 60 particles in a box of side 7.1, which ends in a second or two.
 TINY = {

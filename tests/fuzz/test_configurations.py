@@ -19,9 +19,9 @@ from configurations import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from softspots.commands.options import read_arguments
+from softspots.commands.parameters import rank_grid
 from softspots.exceptions import InputError
-from softspots.options import read_arguments
-from softspots.parameters import rank_grid
 
 # In s of this process alone; reading takes some milliseconds, and machines may be ten times slower.
 TIME_LIMIT = 1.0

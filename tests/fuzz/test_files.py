@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from reader import READERS
 from synthetic import write_results
 
+from softspots.analysis.reduce import reduce_run
 from softspots.io.reduced import write_reduced
-from softspots.reduce import reduce_run
 
 # In s; a whole file takes some hundredths.
 TIME_LIMIT = 10

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from strategies import seeds
 
-from softspots.bootstrap import bootstrap, fraction
-from softspots.correlations import field_correlation, plateau_end, relaxation_time, self_scattering
+from softspots.analysis.bootstrap import bootstrap, fraction
+from softspots.analysis.correlations import field_correlation, plateau_end, relaxation_time, self_scattering
+from softspots.analysis.lifetimes import survival
+from softspots.analysis.probability import plateau
+from softspots.analysis.tracking import Tracks, spot_correlation, track
 from softspots.exceptions import SoftspotsError
-from softspots.lifetimes import survival
-from softspots.probability import plateau
-from softspots.tracking import Tracks, spot_correlation, track
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -1,0 +1,162 @@
+"""What a reduction works on, the arrays of one run, and what it has found in them so far, or has not and why."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import numpy as np
+
+from softspots.analysis.bootstrap import Estimate
+from softspots.analysis.correlations import Correlation
+from softspots.analysis.lifetimes import logarithmic_edges
+from softspots.exceptions import InputError
+from softspots.io.quantities import QUANTITIES
+from softspots.io.reduced import CONFIDENCE, Measured
+from softspots.io.results import Results
+
+LAGS_PER_DECADE = 12
+# Beyond half the data all pairs of frames have the frames in between in common, and there is little to average.
+LONGEST_LAG = 0.5
+# Parameters of the run that the analysis uses.
+NEEDED = (
+    "temperature",
+    "strain_rate",
+    "rearrangement_threshold",
+    "frame_interval",
+    "n_modes",
+    "n_particles",
+    "min_particles",
+    "connection",
+    "bond_length",
+)
+# What the stages take of the time, roughly, with 1,000 frames of 10,000 particles (24 s); for the time left.
+SHARES = {
+    "vibrations": 1,
+    "prediction": 8,
+    "selection": 18,
+    "relaxation": 7,
+    "fields": 25,
+    "overlap": 5,
+    "lives": 80,
+    "model": 1,
+}
+
+
+class Missing(Exception):
+    """Why the data do not allow a quantity."""
+
+
+class Run:
+    """The arrays of a results file that the stages use, and which frames have them."""
+
+    def __init__(self, results: Results):
+        self.results, self.configuration = results, results.configuration
+        for name in NEEDED:
+            if name not in self.configuration:
+                raise InputError(f"{results.path} lacks the parameter {name} of its run")
+        self.temperature = self.configuration["temperature"]
+        # Earlier versions of the file knew unbroken series only.
+        self.interval = self.configuration.get("frame_separation", self.configuration["frame_interval"])
+        self.threshold = self.configuration["rearrangement_threshold"]
+        written = np.isfinite(results["time"])
+        times = results["time"][written]
+        self.times = np.zeros(len(written), dtype=int)
+        self.times[written] = np.rint((times - times[:1]) / self.interval)
+        self.labels, self.d2min = results["soft_spot"], results["d2min"]
+        # An integer that was never written reads as a large negative one.
+        certified = written & (results["inherent_certified"] == 1)
+        self.has_spots = certified & np.isfinite(results["eigenvalue"]).all(axis=1)
+        # A frame in which it is not known of a particle, which has too few neighbours, has none: neither sums over all
+        # particles nor what befalls each soft spot can be told from the others.
+        self.has_d2min = written & np.isfinite(self.d2min).all(axis=1)
+        self.has_positions = written & np.isfinite(results["position"]).all(axis=(1, 2))
+        self.has_both = self.has_spots & self.has_d2min
+        self.lags = np.append(0, up_to(int(LONGEST_LAG * self.times.max(initial=0))))
+
+    @property
+    def rearranging(self) -> np.ndarray:
+        """Whether each particle rearranges, (F, N)."""
+        return self.d2min > self.threshold * self.temperature
+
+    def need_frames(self, which: np.ndarray, least: int, what: str):
+        """Raise Missing if there are fewer frames than that."""
+        if which.sum() < least:
+            raise Missing(f"{which.sum()} frames with {what}; at least {least} are needed")
+
+    def need_unbroken_series(self, who: str):
+        """Raise Missing if there is time between the frames in which nothing was measured; ``who`` needs it."""
+        if self.interval != self.configuration["frame_interval"]:
+            raise Missing(f"frames are {self.interval:g} τ apart; {who} an unbroken series")
+
+
+class Findings:
+    """What has been found so far, and why the rest has not been."""
+
+    def __init__(self, progress):
+        self.axes, self.measured, self.missing = {}, {}, {}
+        self.curves: dict[str, Correlation] = {}
+        self.law: Estimate | None = None
+        self._progress, self._done, self._share = progress, 0, 0
+
+    @contextlib.contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Count what the stage does not find as missing, with the reason that ends it, and its work as done."""
+        total = sum(SHARES.values())
+        self._done, self._share = self._done + self._share, SHARES[name] / total
+        self._stage = name
+        self.advance(0.0)
+        with self.attempt(*(key for key, entry in QUANTITIES.items() if entry.stage == name)):
+            yield
+        self.advance(1.0)
+
+    @contextlib.contextmanager
+    def attempt(self, *names: str) -> Iterator[None]:
+        """Go on after Missing, which is the reason for those of the quantities that have not been found."""
+        try:
+            yield
+        except Missing as reason:
+            for name in names:
+                if name not in self.measured:
+                    self.missing.setdefault(name, str(reason))
+
+    def advance(self, part: float):
+        """Report this part of the present stage as done."""
+        self._progress(self._stage, self._done + self._share * part)
+
+    def add(self, name: str, value, low=np.nan, high=np.nan, note: str = ""):
+        """A quantity with its interval, or why it has none."""
+        value = np.asarray(value, dtype=float)
+        self.measured[name] = Measured(value, *(np.broadcast_to(end, value.shape) for end in (low, high)), note=note)
+
+    def estimate(self, name: str, estimate: Estimate, unit: float = 1.0, keep: bool = False, note: str = ""):
+        """A quantity from an estimate, in units of ``unit``; with ``keep`` its resamples too.
+
+        ``note`` is what there is to know of it, besides why it has no interval where it has none.
+        """
+        low, high = estimate.interval(CONFIDENCE)
+        self.measured[name] = Measured(
+            np.asarray(estimate.value * unit, dtype=float),
+            low * unit,
+            high * unit,
+            estimate.resampled * unit if keep else None,
+            estimate.block,
+            "; ".join(filter(None, (note, estimate.reason))),
+        )
+
+    def curve(self, name: str, curve: Correlation):
+        """A function of the lag."""
+        self.curves[name] = curve
+        self.estimate(name, curve.estimate, keep=True)
+
+    def number(self, name: str) -> float:
+        """The value of a number that has been found, or Missing."""
+        if name in self.missing:
+            raise Missing(f"{QUANTITIES[name].symbol} is needed, which is not known")
+        return float(self.measured[name].value)
+
+
+def up_to(last: int) -> np.ndarray:
+    """Whole numbers from 1 to ``last``, evenly spaced in the logarithm as far as whole numbers can be."""
+    edges = logarithmic_edges(max(last, 1), LAGS_PER_DECADE)
+    return np.append(edges[edges < last], last) if last > 0 else edges[:0]

@@ -1,0 +1,229 @@
+"""How well soft spots predict rearrangements: P(D²_min), its plateau P*, and P*/ρ_SS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from softspots.analysis.bootstrap import Estimate, bootstrap, fraction
+from softspots.analysis.fields import checked_maps
+from softspots.arrays import positive_number, real_number, whole_number
+
+# P(D²_min) has reached its plateau from 15 T on (Schoenholz et al. 2014, section III and fig. 2).
+THRESHOLD = 15.0
+PLATEAU_LOSS = 0.05  # a bin is on the plateau that lies less than this part below what follows
+
+
+@dataclass(frozen=True, eq=False)
+class RearrangementProbability:
+    """P(D²_min): the probability that a particle with a given D²_min lies on a soft spot.
+
+    Parameters
+    ----------
+    edges : (B + 1,) ndarray of float
+        Borders of the bins in D²_min/T, in σ_AA²/ε_AA (k_B = 1).
+    counts : (B,) ndarray of int
+        Particles in each bin, over all frames.
+    probability : (B,) ndarray of float
+        Fraction of them on soft spots; NaN in an empty bin.
+    error : (B,) ndarray of float
+        Its statistical error, as in `plateau`.
+    low, high : (B,) ndarray of float
+        The interval in which it lies; NaN where the error is.
+    reason : str
+        Why the interval is not known where it is not.
+    """
+
+    edges: np.ndarray
+    counts: np.ndarray
+    probability: np.ndarray
+    error: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    reason: str
+
+    @property
+    def centres(self) -> np.ndarray:
+        """Geometric centres of the bins, shape (B,), in D²_min/T."""
+        return np.sqrt(self.edges[1:] * self.edges[:-1])
+
+
+@dataclass(frozen=True)
+class Plateau:
+    """The plateau of P(D²_min) against the density of soft spots.
+
+    Parameters
+    ----------
+    probability : float
+        P*: fraction of the rearranging particles that lie on soft spots. NaN if none rearranges.
+    density : float
+        ρ_SS: fraction of all particles that lie on soft spots.
+    ratio : float
+        P*/ρ_SS: 1 for a map that knows nothing of rearrangements, at most 1/ρ_SS. NaN if no particle
+        rearranges or none is on a soft spot.
+    ratio_error : float
+        Statistical error (one standard deviation) of the ratio. NaN where the ratio is, and where fewer than five
+        independent blocks of frames have rearrangements and soft spots.
+    ratio_low, ratio_high : float
+        The interval in which the ratio lies; NaN where the error is.
+    reason : str
+        Why the interval is not known, if it is not.
+    rearranging : int
+        How many particles rearrange, over all frames.
+    """
+
+    probability: float
+    density: float
+    ratio: float
+    ratio_error: float
+    ratio_low: float
+    ratio_high: float
+    reason: str
+    rearranging: int
+
+    @property
+    def bound(self) -> float:
+        """1/ρ_SS, the ratio if every rearrangement were on a soft spot; infinite without soft spots."""
+        return 1 / self.density if self.density else np.inf
+
+
+def rearrangement_probability(
+    d2min: np.ndarray, labels: np.ndarray, temperature: float, bins_per_decade: int = 10, confidence: float = 0.68
+) -> RearrangementProbability:
+    """P(D²_min) in logarithmic bins of D²_min/T (Schoenholz et al. 2014, eq. 2 and fig. 2).
+
+    Parameters
+    ----------
+    d2min : (F, N) array_like of float
+        D²_min of each particle in the interval that follows each frame, in σ_AA²; NaN, not known, counts nowhere.
+    labels : (F, N) array_like of int
+        Soft spots of each frame, -1 for none.
+    temperature : float
+        T, in ε_AA/k_B.
+    bins_per_decade : int
+        Bin borders are the powers of ten and this many equal steps of the logarithm between them,
+        as far as the data go, so that results for different data share their bins. Particles with
+        D²_min = 0 are in no bin.
+    confidence : float
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    RearrangementProbability
+
+    Raises
+    ------
+    InputError
+        If shapes do not fit or a value is out of its range.
+    """
+    edges, hits, counts = _binned(*checked_maps(d2min, labels), temperature, bins_per_decade)
+    found = bootstrap(fraction, hits, counts)
+    low, high = found.interval(confidence)
+    return RearrangementProbability(edges, counts.sum(axis=0), found.value, found.error, low, high, found.reason)
+
+
+def plateau_onset(d2min: np.ndarray, labels: np.ndarray, temperature: float, bins_per_decade: int = 10) -> Estimate:
+    """D²_min/T from which on P(D²_min) is on its plateau (Schoenholz et al. 2014, fig. 2).
+
+    It is the lower border of the first bin whose P is at least 95 % of that of all particles with a larger D²_min. The
+    search begins at the bin with the most particles, since far below it there are few and P is uncertain. A resample is
+    searched in the same way; so the value is uncertain by a bin at least, and sparse data, whose bins scatter by more
+    than 5 %, show in a wide interval.
+
+    Parameters
+    ----------
+    d2min, labels, temperature, bins_per_decade
+        As in `rearrangement_probability`.
+
+    Returns
+    -------
+    Estimate
+        Infinite where no bin is on the plateau but perhaps the last.
+    """
+    edges, hits, counts = _binned(*checked_maps(d2min, labels), temperature, bins_per_decade)
+    first = np.argmax(counts.sum(axis=0))
+
+    def reached(hits, counts):
+        """P of each bin but the last in units of the P that follows."""
+        later = (np.cumsum(values[..., :0:-1], axis=-1)[..., ::-1] for values in (hits, counts))
+        return fraction(fraction(hits, counts)[..., :-1], fraction(*later))
+
+    def onset(ratios):
+        on_plateau = np.append(ratios[first:] >= 1 - PLATEAU_LOSS, True)
+        return np.append(edges[first:-2], np.inf)[np.argmax(on_plateau)]
+
+    found = bootstrap(reached, hits, counts)
+    # The bins that are searched, up to the onset.
+    return found.map(onset, np.s_[first : np.searchsorted(edges, onset(found.value)) + 1])
+
+
+def plateau(
+    d2min: np.ndarray, labels: np.ndarray, temperature: float, threshold: float = THRESHOLD, confidence: float = 0.68
+) -> Plateau:
+    """P*, ρ_SS and P*/ρ_SS (Schoenholz et al. 2014, section III and fig. 4).
+
+    Particles with D²_min > ``threshold`` T are taken to rearrange. Averages are over particles and
+    frames, so that a frame counts by its number of rearranging particles. The error is that of
+    `bootstrap`: particles of one event, and frames that follow one another, are not independent.
+
+    Parameters
+    ----------
+    d2min : (F, N) array_like of float
+        D²_min of each particle in the interval that follows each frame, in σ_AA²; NaN, not known, counts nowhere.
+    labels : (F, N) array_like of int
+        Soft spots of each frame, -1 for none.
+    temperature : float
+        T, in ε_AA/k_B.
+    threshold : float
+        In units of T.
+    confidence : float
+        Confidence level of the interval.
+
+    Returns
+    -------
+    Plateau
+
+    Raises
+    ------
+    InputError
+        If shapes do not fit or a value is out of its range.
+    """
+    d2min, on_spot = checked_maps(d2min, labels)
+    rearranges = d2min > real_number("threshold", threshold) * positive_number("temperature", temperature)
+    hits = (rearranges & on_spot).sum(axis=1)
+    rearranging = rearranges.sum(axis=1)
+    density = on_spot.mean(axis=1)
+
+    def ratio(hits, rearranging, density, frames):
+        return fraction(hits * frames, rearranging * density)
+
+    found = bootstrap(ratio, hits, rearranging, density, np.ones(len(d2min)))
+    low, high = found.interval(confidence)
+    return Plateau(
+        probability=float(fraction(hits.sum(), rearranging.sum())),
+        density=float(density.mean()),
+        ratio=float(found.value),
+        ratio_error=float(found.error),
+        ratio_low=float(low),
+        ratio_high=float(high),
+        reason=found.reason,
+        rearranging=int(rearranging.sum()),
+    )
+
+
+def _binned(d2min, on_spot, temperature, bins_per_decade) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Borders of the bins, and particles on spots and all particles in them, (F, B) each."""
+    temperature = positive_number("temperature", temperature)
+    bins_per_decade = whole_number("bins_per_decade", bins_per_decade, 1)
+    # Neither what did not move has a bin, nor what is not known.
+    frames, particles = np.nonzero(d2min > 0)
+    steps = np.floor(bins_per_decade * np.log10(d2min[frames, particles] / temperature)).astype(int)
+    first, last = (steps.min(), steps.max()) if steps.size else (0, 0)
+    n_frames, n_bins = len(d2min), last - first + 1
+    cells = frames * n_bins + steps - first
+    counts, hits = (
+        np.bincount(chosen, minlength=n_frames * n_bins).reshape(n_frames, n_bins)
+        for chosen in (cells, cells[on_spot[frames, particles]])
+    )
+    return 10.0 ** (np.arange(first, last + 2) / bins_per_decade), hits, counts

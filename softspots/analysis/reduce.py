@@ -1,0 +1,295 @@
+"""From a results file to what figures and tables need of it: sections III to V of Schoenholz et al. 2014 in one pass.
+
+Each stage measures the quantities that `softspots.io.quantities` lists for it. What the data do not allow is left out,
+quantity by quantity, with the reason; only a file that is no results file is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from os import PathLike
+
+import numpy as np
+
+from softspots.analysis.bootstrap import bootstrap, competing, fraction
+from softspots.analysis.correlations import NO_PLATEAU, field_correlation, plateau_end, relaxation_time, self_scattering
+from softspots.analysis.findings import Findings, Missing, Run
+from softspots.analysis.probability import plateau, plateau_onset, rearrangement_probability
+from softspots.analysis.reduce_lives import lives, model
+from softspots.analysis.selection import delta_p_star
+from softspots.analysis.tracking import spot_correlation, uncorrelated_from, uncorrelated_level
+from softspots.analysis.vibrations import density_of_states
+from softspots.exceptions import InputError
+from softspots.frame import Box, Frame
+from softspots.io.reduced import CONFIDENCE, Reduced
+from softspots.io.results import read_results
+from softspots.plasticity.d2min import d2min
+from softspots.structure.spots import connect
+
+GRID = 12  # values of N_m and of N_p
+# A frame of the selection takes 0.03 s for 10,000 particles.
+SELECTION_FRAMES = 100
+D2MIN_CUTOFF = 2.5  # of the earliest results files, which do not tell
+
+
+def reduce_run(
+    path: str | PathLike,
+    epsilon: float | None = None,
+    selection_frames: int = SELECTION_FRAMES,
+    progress: Callable[[str, float], None] = lambda stage, done: None,
+) -> Reduced:
+    """Measure in one run all that its results file allows.
+
+    Frames without a certified inherent structure, or without modes, count in no statistics of soft spots.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A results file.
+    epsilon : float, optional
+        ε, for data too short to measure it. Default: measured.
+    selection_frames : int
+        In how many frames, evenly spread, ΔP* is measured; 1 or more.
+    progress : callable
+        Called with the name of a stage, and the part of all work that is done, from 0 to 1.
+
+    Returns
+    -------
+    Reduced
+
+    Raises
+    ------
+    FileNotFoundError, PermissionError, IsADirectoryError
+        If there is no such file, or it may not be read.
+    DamagedFileError
+        If the file is no results file, or is damaged.
+    InputError
+        If it lacks a parameter of the run.
+    """
+    results = read_results(path)
+    run = Run(results)
+    found = Findings(progress)
+    with found.stage("vibrations"):
+        _vibrations(run, found)
+    with found.stage("prediction"):
+        _prediction(run, found)
+    with found.stage("selection"):
+        _selection(run, found, selection_frames)
+    with found.stage("relaxation"):
+        _relaxation(run, found)
+    with found.stage("fields"):
+        _fields(run, found)
+    with found.stage("overlap"):
+        _overlap(run, found, epsilon)
+    with found.stage("lives"):
+        lives(run, found)
+    with found.stage("model"):
+        model(run, found)
+    provenance = results.attributes | {
+        "source": str(path),
+        "frames": results.n_frames,
+        "frames_with_spots": int(run.has_spots.sum()),
+        "reduced_with": version("softspots"),
+    }
+    return Reduced(results.configuration, provenance, found.axes, found.measured, found.missing)
+
+
+def _vibrations(run, found):
+    run.need_frames(run.has_spots, 1, "modes")
+    try:
+        result = density_of_states(run.results["eigenvalue"][run.has_spots], run.labels.shape[1])
+    except InputError as error:
+        raise Missing(str(error)) from None
+    found.axes["frequency"] = result.frequencies
+    found.estimate("states", result.states)
+    found.estimate("modes_below", result.below)
+    found.estimate("boson_peak", result.peak)
+
+
+def _prediction(run, found):
+    run.need_frames(run.has_both, 1, "soft spots and D²_min")
+    activity, labels = run.d2min[run.has_both], run.labels[run.has_both]
+    ones = np.ones(len(labels))
+    density = bootstrap(fraction, (labels >= 0).mean(axis=1), ones)
+    found.estimate("density", density)
+    found.estimate("spots", bootstrap(fraction, labels.max(axis=1) + 1, ones))
+    if density.value == 0:
+        raise Missing("no particle is on a soft spot")
+    with np.errstate(divide="ignore"):
+        found.estimate("bound", density.map(lambda value: 1 / value))
+    law = rearrangement_probability(activity, labels, run.temperature, confidence=CONFIDENCE)
+    found.axes |= {"d2min": law.centres, "d2min_edge": law.edges}
+    found.add("probability", law.probability, law.low, law.high, law.reason)
+    found.add("particles", law.counts)
+    rearranging = run.rearranging[run.has_both]
+    if not rearranging.any():
+        raise Missing(f"no particle has D²_min > {run.threshold:g} T")
+    star = bootstrap(fraction, (rearranging & (labels >= 0)).sum(axis=1), rearranging.sum(axis=1))
+    found.estimate("plateau", star)
+    ratio = plateau(activity, labels, run.temperature, run.threshold, CONFIDENCE)
+    found.add("ratio", ratio.ratio, ratio.ratio_low, ratio.ratio_high, ratio.reason)
+    onset = plateau_onset(activity, labels, run.temperature)
+    if not np.isfinite(onset.value):
+        raise Missing("P(D²_min) does not level off: too few particles rearrange")
+    found.estimate("onset", onset)
+
+
+def _selection(run, found, most_frames):
+    structures, structure = _inherent_structures(run)
+    run.need_frames(run.has_both, 1, "soft spots and D²_min")
+    usable = np.flatnonzero(run.has_both & np.isfinite(structures).all(axis=(1, 2)))
+    if usable.size == 0:
+        raise Missing("inherent structures are not in the file")
+    chosen = usable[np.unique(np.linspace(0, len(usable) - 1, min(most_frames, len(usable))).astype(int))]
+    if not run.rearranging[chosen].any():
+        raise Missing(f"no particle has D²_min > {run.threshold:g} T in the {len(chosen)} frames used")
+    ranking, configuration = run.results["mode_particle"][chosen], run.configuration
+    n_modes = np.linspace(ranking.shape[1] / GRID, ranking.shape[1], GRID)
+    n_particles = np.geomspace(2, ranking.shape[2], GRID)
+    chosen_grid = [
+        np.unique(np.append(np.rint(values).astype(int), configuration[name]))
+        for name, values in (("n_modes", n_modes), ("n_particles", n_particles))
+    ]
+    result = delta_p_star(
+        run.d2min[chosen],
+        run.results["participation_ratio"][chosen],
+        ranking,
+        _edges(run, structure, chosen, found),
+        run.temperature,
+        *chosen_grid,
+        run.threshold,
+        configuration["min_particles"],
+    )
+    found.axes |= dict(zip(("n_modes", "n_particles"), chosen_grid, strict=True))
+    found.estimate("difference", result.difference)
+    found.estimate("largest_difference", result.largest)
+    chosen_map = (configuration[name] for name in ("n_modes", "n_particles"))
+    found.estimate("chosen_difference", result.part_of_largest(*chosen_map))
+    for axis, (name, values) in enumerate(zip(("best_modes", "best_particles"), chosen_grid, strict=True)):
+
+        def best(difference, axis=axis, values=values):
+            # A resample in which nothing rearranges has none.
+            known = np.isfinite(difference).all()
+            return float(values[np.unravel_index(difference.argmax(), difference.shape)[axis]]) if known else np.nan
+
+        found.estimate(name, result.difference.map(best, competing(result.difference)))
+
+
+def _edges(run, structure, chosen, found) -> Iterator[np.ndarray]:
+    """What connects particles in the inherent structures, frame by frame."""
+    configuration = run.configuration
+    for done, index in enumerate(chosen):
+        yield connect(structure(index), configuration["connection"], configuration["bond_length"])
+        found.advance((done + 1) / len(chosen))
+
+
+def _need_lags(run):
+    if len(run.lags) < 2:
+        raise Missing("fewer than three frames")
+
+
+def _relaxation(run, found):
+    run.need_frames(run.has_positions, 3, "positions")
+    _need_lags(run)
+    y = run.results["position"][run.has_positions, :, 1]
+    y += run.results["image"][run.has_positions, :, 1] * run.results["length_y"]
+    measure_relaxation(found, y, run.lags, run.times[run.has_positions], run.interval)
+
+
+def measure_relaxation(found: Findings, y: np.ndarray, lags: np.ndarray, times: np.ndarray, interval: float) -> None:
+    """F_s and its times from unwrapped y (F, N); ``lags`` and ``times`` are in units of ``interval``, which is in τ."""
+    found.axes["lag"] = lags * interval
+    curve = self_scattering(y, lags, times=times)
+    found.curve("scattering", curve)
+    beyond = f"F_s is still {curve.value[-1]:.2f} at the longest lag, {found.axes['lag'][-1]:g} τ"
+    times = {"tau_star": plateau_end(curve), "tau_alpha": relaxation_time(curve)}
+    none = {"tau_star": NO_PLATEAU, "tau_alpha": "F_s falls below 1/e within one interval between frames"}
+    for name, time in times.items():
+        with found.attempt(name):
+            if np.isnan(time.value):
+                raise Missing(none[name])
+            if np.isinf(time.value):
+                raise Missing(f"{beyond}; longer data are needed")
+            found.estimate(name, time, interval, keep=True)
+
+
+def _fields(run, found):
+    run.need_frames(run.has_spots, 3, "soft spots")
+    _need_lags(run)
+    found.axes["lag"] = run.lags * run.interval
+    on_spot, spot_times = (run.labels >= 0)[run.has_spots], run.times[run.has_spots]
+    if on_spot.min() == on_spot.max():
+        raise Missing("all particles are on soft spots, or none")
+    found.curve("c_ss", field_correlation(on_spot, on_spot, run.lags, spot_times, spot_times))
+    run.need_frames(run.has_d2min, 3, "D²_min")
+    activity, d2min_times = run.d2min[run.has_d2min], run.times[run.has_d2min]
+    found.advance(0.1)
+    found.curve("c_dd", field_correlation(activity, activity, run.lags, d2min_times, d2min_times))
+    found.advance(0.3)
+    found.curve("c_sd", field_correlation(on_spot, activity, run.lags, spot_times, d2min_times))
+    found.advance(0.5)
+    found.curve("c_ds", field_correlation(activity, on_spot, run.lags, d2min_times, spot_times))
+    found.estimate("c_sd_0", found.curves["c_sd"].estimate.map(lambda values: values[..., 0]))
+    with found.attempt("c_dd_inherent"):
+        inherent, times = _inherent_activity(run, found)
+        if len(times) < 3:
+            raise Missing(f"{len(times)} pairs of inherent structures of frames that follow each other; 3 are needed")
+        if inherent.min() == inherent.max():
+            raise Missing("inherent structures do not change")
+        found.curve("c_dd_inherent", field_correlation(inherent, inherent, run.lags, times, times))
+
+
+def _inherent_activity(run, found):
+    """D²_min between the inherent structures of frames that follow each other, and the times of the first ones.
+
+    Two intervals that follow each other share a thermal frame, whose vibrations count in both; inherent structures have
+    none.
+    """
+    run.need_unbroken_series("D²_min between inherent structures needs")
+    structures, structure = _inherent_structures(run)
+    usable = run.has_spots & np.isfinite(structures).all(axis=(1, 2))
+    first = np.flatnonzero(usable[:-1] & usable[1:] & (np.diff(run.times) == 1))
+    cutoff = run.configuration.get("d2min_cutoff", D2MIN_CUTOFF)
+    activity = []
+    for done, index in enumerate(first):
+        try:
+            activity.append(d2min(structure(index), structure(index + 1), cutoff))
+        except InputError as error:
+            raise Missing(f"frames {index} and {index + 1}: {error}") from None
+        found.advance(0.6 + 0.4 * (done + 1) / len(first))
+    known = [index for index, values in zip(first, activity, strict=True) if np.isfinite(values).all()]
+    return np.array([values for values in activity if np.isfinite(values).all()]), run.times[known]
+
+
+def _inherent_structures(run) -> tuple[np.ndarray, Callable[[int], Frame]]:
+    """Their positions, frame by frame, and one of them; what they need of the file is read once, not for each."""
+    if "inherent_position" not in run.results:
+        raise Missing("inherent structures are not in the file, which an earlier version has written")
+    names = ("inherent_position", "species", "tilt", "strain", "length_x", "length_y")
+    positions, species, tilts, strains, *sides = (run.results[name] for name in names)
+
+    def structure(index):
+        return Frame(positions[index], species, Box(*map(float, sides), tilts[index], strains[index]), only_b=True)
+
+    return positions, structure
+
+
+def _overlap(run, found, given):
+    if "c_ss" not in found.curves:
+        raise Missing("C_SS is needed, which is not known")
+    curve = spot_correlation(run.labels[run.has_spots], run.lags, run.times[run.has_spots])
+    found.curve("c_alpha", curve)
+    if given is not None:
+        found.add("epsilon", given, note="given")
+        raise Missing("ε is given")
+    c_ss = found.curves["c_ss"]
+    try:
+        first = uncorrelated_from(c_ss)
+    except InputError:
+        raise Missing(
+            f"C_SS is still {c_ss.value[-1]:.2f} at the longest lag, {run.lags[-1] * run.interval:g} τ: there is no "
+            "uncorrelated level; longer data are needed, or an ε that is given (--epsilon)"
+        ) from None
+    found.add("uncorrelated", first * run.interval, note="no interval: by the value of C_SS alone")
+    found.estimate("epsilon", uncorrelated_level(curve, first))

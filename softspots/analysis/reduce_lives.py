@@ -1,0 +1,135 @@
+"""The stages of a reduction that follow single soft spots: their lives, and the mean-field model of these."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from softspots.analysis.bootstrap import Estimate
+from softspots.analysis.correlations import Correlation, relaxation_time
+from softspots.analysis.findings import Findings, Missing, Run
+from softspots.analysis.lifetimes import (
+    PRODUCT_LIMIT,
+    fit_constant,
+    incomplete,
+    logarithmic_edges,
+    mean_rearrangements,
+    rearrangement_law,
+    restricted,
+    seen_rearrangements,
+    survival,
+    too_many_outlive,
+)
+from softspots.analysis.meanfield import predict_lifetimes
+from softspots.analysis.tracking import Tracks, track
+
+
+def lives(run: Run, found: Findings) -> None:
+    """Lifetimes and rearrangements of single soft spots, with both placements of the moving window."""
+    run.need_unbroken_series("lives of soft spots need")
+    run.need_frames(run.has_both, 3, "soft spots and D²_min")
+    epsilon = found.number("epsilon")
+    if not 0 < epsilon < 1:
+        raise Missing(f"ε is {epsilon:.2g}, which no overlap falls below")
+    labels, rearranging = run.labels[run.has_spots], run.rearranging[run.has_spots]
+
+    def followed(placement: str, share: float, done: float) -> Tracks:
+        return track(
+            labels,
+            rearranging,
+            epsilon,
+            run.times[run.has_spots],
+            placement=placement,
+            progress=lambda part: found.advance(done + share * part),
+        )
+
+    tracks, centered = followed("forward", 0.4, 0.0), followed("centered", 0.4, 0.4)
+    found.add("followed", len(tracks))
+    found.add("censored", tracks.censored)
+    if not tracks.dead.any():
+        raise Missing("no soft spot dies within the data")
+    edges = logarithmic_edges(max(tracks.lifetime.max(), centered.lifetime.max()))
+    found.axes |= _bins("lifetime", edges, run.interval)
+    alive = _lifetimes(run, found, tracks, edges, "")
+    at_lags = alive.map(lambda values: values[np.searchsorted(np.union1d(run.lags, edges), run.lags)])
+    found.estimate("alive", at_lags, keep=True)
+    found.estimate("constant", fit_constant(found.curves["c_ss"], at_lags))
+    with found.attempt("median_lifetime_centered", "lifetimes_centered"):
+        if not centered.dead.any():
+            raise Missing("no soft spot dies within the data")
+        _lifetimes(run, found, centered, edges, "_centered")
+    found.law = rearrangement_law(tracks)
+    found.estimate("seen_rearrangements", seen_rearrangements(tracks))
+    with found.attempt("mean_rearrangements"):
+        if reason := too_many_outlive(len(tracks), tracks.censored) or incomplete(1 - np.nansum(found.law.value[:-1])):
+            raise Missing(reason)
+        notes = [PRODUCT_LIMIT] * bool(tracks.censored)
+        notes += ["restricted: some spots of the largest N_R outlive the data"] * restricted(tracks)
+        found.estimate("mean_rearrangements", mean_rearrangements(tracks), note="; ".join(notes))
+    spots = found.number("spots")
+    found.estimate("rearrangement_rate", found.law.map(lambda values: values[-1]), spots)
+    found.estimate("without_rearrangement", found.law.map(lambda values: values[0]))
+    most = tracks.rearrangements.max()
+    edges = np.unique(np.minimum(logarithmic_edges(max(most, 1)), max(most, 1) + 1))
+    found.axes |= _bins("rearrangements", edges, 1)
+    found.estimate("budgets", found.law.map(lambda values: _binned_law(values[:-1], edges)))
+
+
+def _lifetimes(run, found, tracks, edges, name) -> Estimate:
+    """Median and density of lifetimes, as quantities with this ending, from the survival, which is returned."""
+    at = np.union1d(run.lags, edges)
+    alive = survival(tracks, at)
+    with found.attempt(f"median_lifetime{name}"):
+        half = relaxation_time(Correlation(at, np.ones_like(at), alive), 0.5)
+        if np.isnan(half.value):
+            raise Missing("more than half of the soft spots die within one interval")
+        if np.isinf(half.value):
+            raise Missing("more than half of the soft spots outlive the data")
+        found.estimate(f"median_lifetime{name}", half, run.interval)
+    at_edges = alive.map(lambda values: values[np.searchsorted(at, edges)])
+    density = at_edges.map(lambda values: _falls(values) / np.diff(edges))
+    found.estimate(f"lifetimes{name}", density, 1 / run.interval)
+    return alive
+
+
+def _falls(alive) -> np.ndarray:
+    """By how much a survival falls from place to place; rounding is no fall."""
+    falls = -np.diff(alive)
+    return np.where(np.abs(falls) < 1e-12, 0.0, falls)
+
+
+def _bins(name, edges, unit) -> dict:
+    """Centres and borders of bins of whole numbers."""
+    return {name: np.sqrt(edges[:-1] * (edges[1:] - 1.0)) * unit, f"{name}_edge": edges * unit}
+
+
+def _binned_law(values, edges):
+    sums = np.append(0, np.cumsum(values))
+    return np.diff(sums[np.minimum(edges, len(values))]) / np.diff(edges)
+
+
+def model(run: Run, found: Findings) -> None:
+    """Lifetimes of the mean-field model, from the law of N_R and the rate of the same events."""
+    if found.law is None:
+        raise Missing("the law of N_R is needed, which is not known")
+    if found.law.value[-1] == 0:
+        raise Missing("no soft spot rearranges")
+    if reason := incomplete(1 - np.nansum(found.law.value[:-1])):
+        raise Missing(reason)
+    times, spots = found.axes["lifetime_edge"], found.number("spots")
+
+    def predicted(values):
+        # A spot of the model dies of a rearrangement.
+        law, rate = np.nan_to_num(values[:-1]) * (np.arange(len(values) - 1) > 0), spots * values[-1]
+        if law.sum() == 0 or not rate > 0:
+            return np.full(2 * len(times) - 1, np.nan)
+        result = predict_lifetimes(times, law / law.sum(), spots, rate, run.interval)
+        return np.concatenate((result.survival, result.density))
+
+    prediction = found.law.map(predicted)
+    found.estimate("model_lifetimes", prediction.map(lambda values: values[len(times) :]))
+    alive = prediction.map(lambda values: values[: len(times)])
+    with found.attempt("model_median"):
+        half = relaxation_time(Correlation(times, np.ones(len(times), dtype=int), alive), 0.5)
+        if not np.isfinite(half.value):
+            raise Missing("the median lies outside the lifetimes that are seen")
+        found.estimate("model_median", half)

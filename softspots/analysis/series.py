@@ -1,0 +1,107 @@
+"""Several runs side by side: those that differ in temperature only, or in strain rate only, and what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from softspots.analysis.bootstrap import Estimate
+from softspots.analysis.correlations import Collapse, Correlation, collapse
+from softspots.io.reduced import Reduced
+
+COLLAPSING = ("scattering", "c_dd", "c_ss", "c_sd", "alive")
+
+
+@dataclass(frozen=True)
+class Series:
+    """Runs that are drawn together.
+
+    Parameters
+    ----------
+    varies : {"temperature", "strain_rate", "nothing"}
+    runs : tuple of Reduced
+        By rising temperature, or strain rate.
+    """
+
+    varies: str
+    runs: tuple[Reduced, ...]
+
+    @property
+    def name(self) -> str:
+        """A name for files, such as ``rates_T0.1``."""
+        first = self.runs[0]
+        return {
+            "temperature": f"temperatures_rate{first.strain_rate:g}",
+            "strain_rate": f"rates_T{first.temperature:g}",
+            "nothing": f"T{first.temperature:g}_rate{first.strain_rate:g}",
+        }[self.varies]
+
+
+def series_of(runs: Sequence[Reduced]) -> list[Series]:
+    """The series that the runs make: of temperatures at each strain rate, of strain rates at each temperature.
+
+    Runs in no series of two conditions or more make one of their own.
+    """
+    found, placed = [], set()
+    for varies, fixed in (("temperature", "strain_rate"), ("strain_rate", "temperature")):
+        for value in sorted({getattr(run, fixed) for run in runs}):
+            members = [run for run in runs if getattr(run, fixed) == value]
+            if len({getattr(run, varies) for run in members}) > 1:
+                found.append(Series(varies, tuple(sorted(members, key=lambda run: getattr(run, varies)))))
+                placed.update(map(id, members))
+    alone = {}
+    for run in runs:
+        if id(run) not in placed:
+            alone.setdefault((run.temperature, run.strain_rate), []).append(run)
+    return found + [Series("nothing", tuple(members)) for members in alone.values()]
+
+
+def collapses(series: Series) -> dict[str, Collapse]:
+    """How well F_s, C_DD, C_SS, C_SD and P(τ_L ≥ δt) collapse with the strain rate, if two runs or more have them."""
+    found = {}
+    if series.varies != "strain_rate":
+        return found
+    for name in COLLAPSING:
+        runs = [run for run in series.runs if name in run and run.strain_rate > 0]
+        known = [(run.strain_rate, _known(run.correlation(name))) for run in runs]
+        # A curve that is known at one lag has no course.
+        known = [(rate, curve) for rate, curve in known if len(curve.lags) > 1]
+        # Curves without a range of γ̇ δt in common say nothing.
+        ends = [rate * curve.lags[[0, -1]] for rate, curve in known]
+        if len({rate for rate, _ in known}) > 1 and max(first for first, _ in ends) < min(last for _, last in ends):
+            rates, curves = zip(*known, strict=True)
+            found[name] = collapse(curves, rates)
+    return found
+
+
+def _known(curve: Correlation) -> Correlation:
+    """The curve at the lags above 0 that have an interval, and pairs of frames in every resample."""
+    known = (curve.lags > 0) & np.isfinite(curve.estimate.resampled).all(axis=0)
+    return Correlation(
+        curve.lags[known],
+        curve.pairs[known],
+        Estimate(curve.value[known], curve.estimate.resampled[:, known], curve.estimate.block),
+    )
+
+
+def relaxation_exponent(series: Series) -> Estimate | None:
+    """The slope of log τ_α against log γ̇: −1 where the strain rate sets the time; None without two rates.
+
+    A straight line of least squares; resamples of the runs, which are independent, go together one by one.
+    """
+    runs = [run for run in series.runs if "tau_alpha" in run and run.strain_rate > 0]
+    if series.varies != "strain_rate" or len({run.strain_rate for run in runs}) < 2:
+        return None
+    logs = np.log([run.strain_rate for run in runs])
+    logs -= logs.mean()
+
+    def slope(times):
+        # Where relaxation outlives a resample there is no slope.
+        with np.errstate(invalid="ignore"):
+            return logs @ np.log(times) / (logs @ logs)
+
+    values = slope(np.array([run["tau_alpha"].value for run in runs]))
+    resampled = slope(np.array([run["tau_alpha"].known_resamples for run in runs]))
+    return Estimate(float(values), resampled, max(run["tau_alpha"].block for run in runs))

@@ -1,0 +1,101 @@
+"""The density of states of inherent structures, from their lowest modes, and where its boson peak stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from softspots.analysis.bootstrap import Estimate, bootstrap, competing, fraction
+from softspots.arrays import float_array, whole_number
+from softspots.exceptions import InputError
+
+# Half the width of the window over which D(ω)/ω is averaged, in lowest frequencies: plane waves of a small box have
+# levels at 1, √2, 2, √5, ... of these, which a narrower window would show.
+SMOOTHING = 2.0
+FREQUENCIES = 150
+
+
+@dataclass(frozen=True, eq=False)
+class DensityOfStates:
+    """D(ω)/ω, averaged over frames and over a window in ω.
+
+    Parameters
+    ----------
+    frequencies : (K,) ndarray
+        ω, rising: the centres of the windows.
+    half_width : float
+        Of the windows, in ω.
+    states : Estimate
+        D(ω)/ω, the share of all degrees of freedom per ω and ω; value of shape (K,).
+    below : Estimate
+        How many modes lie below ω, the translations left out; value of shape (K,).
+    peak : Estimate
+        Number of the mode at which D(ω)/ω is largest.
+    """
+
+    frequencies: np.ndarray
+    half_width: float
+    states: Estimate
+    below: Estimate
+    peak: Estimate
+
+
+def density_of_states(eigenvalues: np.ndarray, particles: int) -> DensityOfStates:
+    """D(ω)/ω and its largest value, the boson peak in two dimensions.
+
+    Averaged over [ω − w, ω + w] with weight ω it is the number of modes there over 2N · 2ωw, so that Debye's D ∝ ω is
+    flat whatever the width. The half width w is twice the lowest frequency, averaged over frames, which is that of the
+    longest transverse wave. Where D(ω)/ω is broad, the place of its maximum depends on w.
+
+    Parameters
+    ----------
+    eigenvalues : (F, M) array_like of float
+        ω² of the lowest modes of each frame, rising, the two translations left out, in ε_AA/(m σ_AA²).
+    particles : int
+        N.
+
+    Returns
+    -------
+    DensityOfStates
+
+    Raises
+    ------
+    InputError
+        If an eigenvalue is not positive, or the modes do not reach beyond the width of a window.
+
+    Notes
+    -----
+    Schoenholz et al. 2014, section II, where the peak stands "on average, at 270 modes" of N = 10,000.
+    """
+    particles = whole_number("particles", particles, 1)
+    eigenvalues = float_array("eigenvalues", eigenvalues, ("frames", "modes"))
+    if eigenvalues.size == 0 or not (eigenvalues > 0).all():
+        raise InputError(
+            f"density_of_states: eigenvalues have shape {eigenvalues.shape} and {np.count_nonzero(eigenvalues <= 0)} "
+            "are not positive; (frames, modes) is needed, not empty, all positive"
+        )
+    frequencies = np.sqrt(eigenvalues)
+    half_width = SMOOTHING * frequencies[:, 0].mean()
+    # Beyond the least of the highest frequencies some frame has modes that were not computed.
+    last = frequencies[:, -1].min()
+    if last <= 2 * half_width:
+        raise InputError(
+            f"density_of_states: modes are known up to ω = {last:.3g}; "
+            f"more than {2 * half_width:.3g}, the width of a window, are needed"
+        )
+    centres = np.linspace(half_width, last - half_width, FREQUENCIES)
+    left, middle, right = (
+        np.array([np.searchsorted(frame, edges) for frame in frequencies])
+        for edges in (centres - half_width, centres, centres + half_width)
+    )
+    volume = 2 * particles * 2 * centres * half_width
+
+    def average(inside, below, frames):
+        return fraction(np.stack((inside / volume, below), axis=-2), frames[..., None, None])
+
+    found = bootstrap(average, right - left, middle, np.ones(len(frequencies)))
+    states, below = (found.map(lambda values, which=which: values[which]) for which in (0, 1))
+    # The peak is where the largest of the states are, those known least among them.
+    peak = found.map(lambda values: values[1][values[0].argmax()], (0, competing(states)))
+    return DensityOfStates(centres, half_width, states, below, peak)

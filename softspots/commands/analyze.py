@@ -1,0 +1,304 @@
+"""The analysis of finished runs on one command: ``python -m softspots.analyze results.nc``."""
+
+from __future__ import annotations
+
+# ruff: noqa: E402
+if __name__ == "__main__":
+    # The rest is imported for a second or more, which Ctrl-C is to end without a word of where it was.
+    from softspots.commands.interruption import end_at_once
+
+    end_at_once()
+
+import argparse
+import contextlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import matplotlib
+
+from softspots.analysis.findings import NEEDED
+from softspots.analysis.reduce import SELECTION_FRAMES, reduce_run
+from softspots.analysis.series import series_of
+from softspots.commands.command import check_streams, command, printing, say
+from softspots.commands.interruption import cutting, listening
+from softspots.commands.options import Parser
+from softspots.commands.output import check_kind, make_folder
+from softspots.commands.progress import Progress
+from softspots.exceptions import InputError, system_errors
+from softspots.figures.drawing import PANEL_STYLE
+from softspots.figures.map import save_figure
+from softspots.figures.movie import draw_movie, movie_frames, movie_suffix
+from softspots.figures.naming import run_names
+from softspots.figures.sheets import figures
+from softspots.figures.summary import summary_data, summary_text
+from softspots.io.claim import claimed
+from softspots.io.reduced import Reduced, is_reduced, read_reduced, write_reduced
+from softspots.io.replacing import remove_leftovers, replacing
+from softspots.io.results import Results, read_results
+
+NAME = "softspots.analyze"
+SUMMARIES = ("summary.md", "summary.json")
+FORMATS = (".pdf", ".png")
+# Milliseconds, for the estimate of the time left: of a figure, of a frame of a movie without and per particle.
+FIGURE, MOVIE_FRAME, MOVIE_PARTICLE = 1500, 100, 0.04
+
+DESCRIPTION = """\
+Measure what finished runs say of soft spots and rearrangements, and draw it: P(D²_min) and P*, ΔP* over
+(N_m, N_p), F_s and correlations in time, lives of single soft spots, and the mean-field model (Schoenholz et al.
+2014, sections III to V). What the data are too short for is left out, and the summary says why.
+"""
+
+EPILOG = """\
+examples:
+  python -m softspots.analyze results/results.nc
+  python -m softspots.analyze cold/results.nc warm/results.nc hot/results.nc --output temperatures
+  python -m softspots.analyze short/results.nc --epsilon 0.2 --movie
+
+Runs at several temperatures or strain rates are drawn together: temperatures from blue to orange, strain rates from
+dark blue to green, and these against the strain too. The output folder gets
+
+  summary.md, summary.json    all numbers with 68 % intervals, and what is missing and why
+  probability, selection, prediction, correlations, overlap, lifetimes, relaxation
+                              figures, as PDF and PNG; the paper's 2, 3, 4, 5, -, 6, -
+  T..._rate..._seed....nc     reduced data of each run, well below 1 MB: curves with intervals, the run's parameters
+
+A file of reduced data can stand for its results file, for instance to draw runs of several machines together.
+"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """An input: a results file, or reduced data that have been read; and its name in the output."""
+
+    path: Path
+    results: Results | None
+    reduced: Reduced
+    name: str
+
+    @property
+    def work(self) -> float:
+        """About how long its reduction takes, in ms."""
+        if self.results is None:
+            return 10.0
+        frames, particles = self.results.n_frames, self.results.configuration.get("particles", 0)
+        return 1500 + particles * (0.003 * min(frames, SELECTION_FRAMES) + 5e-4 * frames + 1e-6 * frames**2)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = Parser(
+        prog="python -m softspots.analyze",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="results.nc of a run, or its reduced data")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("analysis"),
+        metavar="FOLDER",
+        help="folder for all output [default %(default)s]",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace the output of an earlier analysis there")
+    parser.add_argument(
+        "--epsilon",
+        type=_fraction,
+        metavar="X",
+        help="overlap ε of a dead soft spot, for data too short to measure it [default measured; paper: 0.2]",
+    )
+    parser.add_argument(
+        "--selection-frames",
+        type=_count,
+        default=SELECTION_FRAMES,
+        metavar="N",
+        help="frames, evenly spread, for ΔP*; 0.03 s each for 10,000 particles [default %(default)s]",
+    )
+    parser.add_argument(
+        "--movie", action="store_true", help="a movie of each run's soft spots too: MP4 where there is ffmpeg, else GIF"
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.add_argument("--version", action="version", version=f"softspots {version('softspots')}")
+    return parser
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"got {text}; allowed: a number between 0 and 1")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"got {text}; allowed: a whole number of at least 1")
+    return value
+
+
+def open_sources(paths: Sequence[Path]) -> list[Source]:
+    """The inputs, checked to be what they should, each with a name of its own.
+
+    Raises
+    ------
+    InputError
+        If one cannot be read, or is given twice.
+    DamagedFileError
+        If one is damaged, or is no file of softspots.
+    """
+    opened, paths_of = [], {}
+    for path in paths:
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise InputError(f"files: got {path}, which is no file; allowed: for instance {path / 'results.nc'}")
+        with system_errors(InputError, f"files: got {path}"):
+            reduced = read_reduced(path) if is_reduced(path) else None
+            results = read_results(path) if reduced is None else None
+        # Until a results file is reduced, its parameters alone say what there will be.
+        reduced = reduced or Reduced(results.configuration, results.attributes)
+        for name in NEEDED:
+            if name not in reduced.configuration:
+                raise InputError(f"files: got {path}, which lacks the parameter {name} of its run")
+        # Files of earlier versions do not say which run they are of.
+        run = reduced.provenance.get("run_id", path.resolve())
+        if run in paths_of:
+            raise InputError(f"files: got {path} and {paths_of[run]}, which hold one run twice; allowed: each run once")
+        paths_of[run] = path
+        opened.append((path, results, reduced))
+    names = run_names([reduced for _, _, reduced in opened])
+    return [Source(*one, name) for one, name in zip(opened, names, strict=True)]
+
+
+def planned_files(sources: Sequence[Source], movie: bool) -> list[str]:
+    """Names of all files that an analysis can leave."""
+    series = series_of([source.reduced for source in sources])
+    drawn = [name + suffix for name, _ in figures(series) for suffix in FORMATS]
+    movies = [source.name + movie_suffix() for source in sources] if movie else []
+    return [*SUMMARIES, *drawn, *(f"{source.name}.nc" for source in sources), *movies]
+
+
+def check_output(arguments, sources: Sequence[Source]) -> None:
+    """See that nothing in the output folder is lost.
+
+    Raises
+    ------
+    InputError
+        If the folder has files of an earlier analysis and ``--overwrite`` is not given, or an input there would be
+        replaced, or something else than a file has the name of one.
+    """
+    folder = arguments.output
+    planned = {folder / name for name in planned_files(sources, arguments.movie)}
+    if lost := [source.path for source in sources if source.path.resolve() in {path.resolve() for path in planned}]:
+        raise InputError(f"output: got {folder}, where {lost[0].name} would be replaced; allowed: another folder")
+    present = sorted(path.name for path in planned if path.exists())
+    if present and not arguments.overwrite:
+        raise InputError(
+            f"output: got {folder}, which has {present[0]} of an earlier analysis; "
+            "allowed: another folder, or --overwrite"
+        )
+    if arguments.movie and any(source.results is None for source in sources):
+        raise InputError("movie: got reduced data, which have no frames; allowed: results files only")
+    for path in planned:
+        check_kind(path)
+
+
+def analyze(arguments, sources: Sequence[Source]) -> str:
+    """Reduce, draw and write everything; what an earlier analysis had beyond it goes at the end.
+
+    Returns
+    -------
+    str
+        The summary, in Markdown.
+    """
+    folder = arguments.output
+    planned = list(figures(series_of([source.reduced for source in sources])))
+    # All else is written in any case.
+    left_over = {name + suffix for name, _ in planned for suffix in FORMATS}
+    movie_work = [
+        _movie_work(source) * len(movie_frames(source.results)) if arguments.movie else 0 for source in sources
+    ]
+    total = sum(source.work for source in sources) + FIGURE * len(planned) + sum(movie_work)
+    with contextlib.closing(Progress(round(total), 0, visible=not arguments.quiet)) as progress:
+        runs = []
+        for number, source in enumerate(sources, 1):
+            runs.append(_reduced(arguments, source, f"run {number} of {len(sources)}: ", progress))
+            write_reduced(folder / f"{source.name}.nc", runs[-1])
+        series = series_of(runs)
+        with matplotlib.rc_context(PANEL_STYLE):
+            for name, draw in figures(series):
+                progress.stage(name[:22])
+                if figure := draw():
+                    for suffix in FORMATS:
+                        save_figure(figure, folder / (name + suffix))
+                        left_over.discard(name + suffix)
+                progress.advance(FIGURE)
+        for source in sources if arguments.movie else ():
+            progress.stage(f"movie {source.name}"[:22])
+            draw_movie(
+                folder / (source.name + movie_suffix()),
+                source.results,
+                lambda source=source: progress.advance(round(_movie_work(source))),
+            )
+    text = summary_text(runs, series)
+    _write_text(folder / "summary.md", text)
+    data = json.dumps(summary_data(runs, series), indent=1, ensure_ascii=False)
+    _write_text(folder / "summary.json", data + "\n")
+    for name in left_over:
+        (folder / name).unlink(missing_ok=True)
+    return text
+
+
+def _write_text(path, text):
+    with replacing(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+
+
+def _reduced(arguments, source, prefix, progress) -> Reduced:
+    if source.results is None:
+        progress.advance(round(source.work))
+        return source.reduced
+    done = 0
+
+    def report(stage, part):
+        nonlocal done
+        progress.stage((prefix + stage)[:22])
+        progress.advance(round(part * source.work) - done)
+        done = round(part * source.work)
+
+    return reduce_run(source.path, arguments.epsilon, arguments.selection_frames, report)
+
+
+def _movie_work(source) -> float:
+    return MOVIE_FRAME + MOVIE_PARTICLE * source.results.configuration.get("particles", 0)
+
+
+def main(argv=None) -> None:
+    """The command.
+
+    Exits with status 2 if an argument is wrong, 1 if an input is damaged or output cannot be written, 130 and 143 after
+    SIGINT (Ctrl-C) and SIGTERM. Files are whole or not there.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Default: the command line of the process.
+    """
+    check_streams(NAME)
+    with listening(), command(NAME), cutting(hint="; the files that are there are whole"):
+        with printing():
+            arguments = make_parser().parse_args(argv)
+        sources = open_sources(arguments.files)
+        make_folder(arguments.output)
+        with claimed(arguments.output):
+            check_output(arguments, sources)
+            remove_leftovers(arguments.output)
+            text = analyze(arguments, sources)
+            say(f"{text}\nthis summary, figures, and reduced data are in {arguments.output}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""How a command ends: the one place where errors become a line and an exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from time import sleep
+
+from softspots.commands.interruption import Terminated
+from softspots.dynamics.parallel import FailedTogether, Serial, launched
+from softspots.exceptions import InputError, InstallationError, OutputError, SoftspotsError
+
+FAILED, WRONG = 1, 2
+
+
+@contextlib.contextmanager
+def command(name: str, comm=None, rank: int = 0) -> Iterator[None]:
+    """The body of a command: its errors end the process.
+
+    With status 2 if what was given, or the installation, is wrong, 1 if the work fails, 128 and its number after a
+    signal. What softspots raises on purpose is told in one line, anything else with its traceback.
+
+    Parameters
+    ----------
+    name : str
+        Of the command.
+    comm : communicator, optional
+        If ranks work together; an error of one alone ends all.
+    rank : int
+        Of this process, where there is no communicator yet; errors are all ranks' then, and rank 0 tells them.
+    """
+    try:
+        try:
+            yield
+        except SystemExit:
+            # After --help, of which a part may still be in the buffer.
+            with printing():
+                sys.stdout.flush()
+            raise
+    except Terminated as ended:
+        _end(name, ended, _told(ended), ended.status, comm, rank)
+    except SoftspotsError as error:
+        wrong = isinstance(error, (InputError, InstallationError))
+        _end(name, error, " ".join(str(error).split()), WRONG if wrong else FAILED, comm, rank)
+    except FailedTogether as error:
+        _end(name, error, str(error), FAILED, comm, rank)
+    except MemoryError as error:
+        # NumPy's: a machine that is too small is no fault of softspots.
+        _end(name, error, f"not enough memory: {error}", FAILED, comm, rank)
+    except Exception as error:
+        _end(name, error, traceback.format_exc().rstrip(), FAILED, comm, rank)
+
+
+def _told(ended: Terminated) -> str:
+    # What a launcher is sent by Ctrl-C, it sends on as SIGTERM.
+    return str(ended).replace("SIGTERM", "SIGTERM (mpirun sends it for Ctrl-C too)") if launched() else str(ended)
+
+
+def _end(name, error, message, code, comm, rank):
+    comm = comm or Serial()
+    alone = comm.size > 1 and not (isinstance(error, FailedTogether) or getattr(error, "agreed", False))
+    with _ending_at_once():
+        if alone and comm.rank > 0:
+            # Where all ranks fail alike, rank 0 ends the others before they repeat what it says.
+            sleep(1)
+        if alone or comm.rank + rank == 0:
+            complain(name, message)
+        if alone:
+            # The other ranks may wait for this one. MPICH drops what its mpirun has not yet read.
+            sleep(0.5)
+            comm.Abort(code)
+    sys.exit(code)
+
+
+@contextlib.contextmanager
+def _ending_at_once() -> Iterator[None]:
+    """An end from outside is welcome in the body; a caller of the command gets its handlers back."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            # What is no handler of Python's cannot be put back.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+def complain(name: str, message: object) -> None:
+    """Tell a mistake or a failure of the command of this name."""
+    with telling():
+        print(f"{name}: {message}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def telling() -> Iterator[None]:
+    """Around what prints to standard error: if nobody is there to read it, or no room, the work goes on without."""
+    try:
+        yield
+    except OSError:
+        _drop(sys.stderr)
+
+
+def check_streams(name: str) -> None:
+    """Refuse to start without standard output or error: files would take their places, and get what is printed.
+
+    Raises
+    ------
+    SystemExit
+    """
+    closed = [word for word, stream in (("output", sys.stdout), ("error", sys.stderr)) if stream is None]
+    if closed:
+        told = f"{name}: standard {' and '.join(closed)} is closed; allowed: an open one, such as /dev/null"
+        print(told, file=sys.stderr or sys.stdout)
+        sys.exit(WRONG)
+    # A terminal that cannot show a Greek letter must not cost the run.
+    sys.stdout.reconfigure(errors="replace")
+
+
+def say(text: str) -> None:
+    """Print to standard output.
+
+    Raises
+    ------
+    OutputError
+        If it is closed or full.
+    """
+    with printing():
+        print(text, flush=True)
+
+
+@contextlib.contextmanager
+def printing() -> Iterator[None]:
+    """Around what prints to standard output.
+
+    Raises
+    ------
+    OutputError
+        If it is closed or full.
+    """
+    try:
+        yield
+    except OSError as error:
+        _drop(sys.stdout)
+        raise OutputError(f"standard output cannot be written ({error.strerror})") from error
+
+
+def _drop(stream) -> None:
+    """What is left in the buffer of a stream must not be tried again when Python ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -1,0 +1,217 @@
+"""Reading the parameters of a run from the command line and from a TOML file."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+import tomllib
+from dataclasses import fields
+
+from softspots.commands.command import printing
+from softspots.commands.kinds import Choice, Switch, shown
+from softspots.commands.parameters import Parameters
+from softspots.exceptions import InputError, system_errors
+
+# Named sets of values; what they do not name keeps its default, which is the paper's.
+PRESETS = {
+    "paper": {},
+    "demo": {"particles": 2_500, "strain_rate": 1e-3, "frames": 20},
+}
+
+# Of a TOML file, in bytes.
+LONGEST_FILE = 100_000
+
+EPILOG = """\
+examples:
+  python -m softspots.simulate --preset demo --output demo
+  mpirun -n 4 python -m softspots.simulate --temperature 0.2 --strain-rate 1e-3 --seed 7 --output warm
+  mpirun -n 2 python -m softspots.simulate --config run.toml --frames 50
+
+run.toml has the names of the options, with dashes or underscores:
+  temperature = 0.2
+  strain-rate = 1e-3
+  model = "as-printed"
+
+The command line goes before the file, the file before the preset, the preset before the defaults.
+"""
+
+
+def _by_name() -> dict:
+    return {entry.name: entry for entry in fields(Parameters)}
+
+
+def read_value(name: str, value, label: str):
+    """The value of one parameter, from the text of an option or from a TOML value.
+
+    Parameters
+    ----------
+    name : str
+        A field of `Parameters`, or "preset".
+    value : object
+    label : str
+        What the user calls the parameter, for the message.
+
+    Raises
+    ------
+    InputError
+        If the value is not allowed.
+    """
+    kind = Choice(tuple(PRESETS)) if name == "preset" else _by_name()[name].metadata["kind"]
+    try:
+        return kind.read(value)
+    except InputError as error:
+        raise InputError(f"{label}: {error}") from None
+
+
+def _nearest(name: str, names) -> str:
+    """A question, if one of the names is meant: first one of the same letters, then the most alike."""
+    if len(name) > 2 * max(map(len, names)):
+        return ""
+    matches = difflib.get_close_matches(name, names, n=5)
+    same = [match for match in matches if sorted(match) == sorted(name)]
+    return f"; did you mean {(same or matches)[0]}?" if matches else ""
+
+
+class Parser(argparse.ArgumentParser):
+    """A command line whose mistakes are raised as `InputError`."""
+
+    def error(self, message):
+        """Called with argparse's complaint."""
+        raise InputError(" ".join(message.split())[:200])
+
+    def parse_known_args(self, args=None, namespace=None):
+        """Refuse first what no option is meant by, with a question about the one that may be."""
+        for argument in sys.argv[1:] if args is None else args:
+            name, _, value = argument.partition("=")
+            if argument == "--" or not name.startswith("--"):
+                continue
+            if name not in self._option_string_actions:
+                raise self.unknown(argument)
+            # Argparse takes this value out and then misses it.
+            if value == "--":
+                self.error(f"{name}: got --; allowed: a value")
+        return super().parse_known_args(args, namespace)
+
+    def unknown(self, argument: str) -> InputError:
+        """The mistake of an argument that is none."""
+        names = [name for name in self._option_string_actions if name.startswith("--")]
+        return InputError(f"unknown argument {argument[:80]!r}{_nearest(argument.partition('=')[0], names)}")
+
+    def print_help(self, file=None):
+        """Argparse says nothing if it cannot be printed."""
+        print(self.format_help(), end="", file=file or sys.stdout, flush=True)
+
+
+def make_parser(version: str = "") -> argparse.ArgumentParser:
+    """The command line of ``python -m softspots.simulate``: all values as text, and only those given."""
+    parser = Parser(
+        prog="python -m softspots.simulate",
+        usage="%(prog)s [options]",
+        description="Simulate a sheared two-dimensional glass, find its soft spots and its rearrangements.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"softspots {version}")
+    parser.add_argument("--config", metavar="FILE", help="TOML file with values of the options below")
+    parser.add_argument(
+        "--preset", metavar=Choice(tuple(PRESETS)).metavar, help="a named set of values; demo is a first look"
+    )
+    groups = {}
+    for entry in fields(Parameters):
+        group = entry.metadata["group"]
+        if group not in groups:
+            groups[group] = parser.add_argument_group(group)
+        kind = entry.metadata["kind"]
+        option = "--" + entry.name.replace("_", "-")
+        if isinstance(kind, Switch):
+            groups[group].add_argument(option, action=argparse.BooleanOptionalAction, help=_help(entry))
+        else:
+            groups[group].add_argument(option, metavar=kind.metavar, help=_help(entry))
+    return parser
+
+
+def _help(entry) -> str:
+    notes = [entry.metadata["unit"]]
+    if entry.default is not None:
+        notes.append(f"default {_plain(entry.default)}")
+    if entry.metadata["paper"]:
+        notes.append(f"paper: {entry.metadata['paper']}")
+    return f"{entry.metadata['text']} [{'; '.join(filter(None, notes))}]"
+
+
+def _plain(value) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _join_negative_numbers(arguments):
+    """Make ``--name -1e-3`` one argument: argparse takes a number in this form for an option."""
+    joined = []
+    for argument in arguments:
+        try:
+            negative = argument.startswith("-") and bool(joined) and joined[-1].startswith("--") and float(argument)
+        except ValueError:
+            negative = False
+        if negative:
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
+def read_file(path: str) -> dict:
+    """The values in a TOML file, by the names of `Parameters` and "preset".
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is no TOML, or has an unknown key or a wrong value.
+    """
+    refusal = f"--config: got {path}; allowed: a TOML file"
+    with system_errors(InputError, refusal), open(path, "rb") as file:
+        text = file.read(LONGEST_FILE + 1)
+    if len(text) > LONGEST_FILE:
+        raise InputError(f"{refusal} of at most {LONGEST_FILE} bytes")
+    try:
+        content = tomllib.loads(text.decode())
+    except RecursionError:
+        raise InputError(f"{refusal}: this one is nested too deeply") from None
+    except ValueError as error:
+        raise InputError(f"{refusal}: {shown(error)[:200]}") from error
+    names = ["preset", *_by_name()]
+    values = {}
+    for key, value in content.items():
+        name = key.replace("-", "_")
+        if name not in names:
+            raise InputError(f"{path}: unknown key {key[:80]!r}{_nearest(name, names)}")
+        if name in values:
+            raise InputError(f"{path}: got {key!r} a second time, once with dashes and once with underscores")
+        values[name] = read_value(name, value, f"{path}: {key}")
+    return values
+
+
+def read_arguments(arguments, version: str = "") -> Parameters:
+    """The parameters that a command line asks for: it goes before the TOML file, the preset and the defaults.
+
+    Raises
+    ------
+    InputError
+        If anything in it is wrong.
+    SystemExit
+        After ``--help`` or ``--version``.
+    """
+    with printing():
+        parser = make_parser(version)
+        given, unknown = parser.parse_known_args(_join_negative_numbers(arguments))
+    options = vars(given)
+    if unknown:
+        raise parser.unknown(unknown[0])
+    file = read_file(options.pop("config")) if "config" in options else {}
+    line = {name: read_value(name, value, "--" + name.replace("_", "-")) for name, value in options.items()}
+    values = file | line
+    preset = PRESETS[values.pop("preset", "paper")]
+    return Parameters(**(preset | values))

@@ -1,0 +1,285 @@
+"""The whole chain on one command: ``python -m softspots.simulate``, alone or under mpirun.
+
+The dynamics runs on all ranks together. Whenever as many frames as there are ranks have passed, each rank takes one of
+them through D²_min, quench, modes and soft spots, and rank 0 writes what was found; so memory does not grow with the
+number of frames.
+
+A run can be ended at any moment and resumed to the same bits. A checkpoint holds the state of the dynamics between two
+pieces of the preparation or two batches of frames. As no kill may cost a frame, but HDF5 files do not survive a kill in
+the middle of a write, each frame goes to a small file of its own first; a resumed run writes results.nc and
+trajectory.nc anew from these, up to the checkpoint, and a finished one removes them after it has read these back.
+"""
+
+from __future__ import annotations
+
+# ruff: noqa: E402
+if __name__ == "__main__":
+    # The rest is imported for a second or more, which Ctrl-C is to end without a word of where it was.
+    from softspots.commands.interruption import end_at_once
+
+    end_at_once()
+
+import contextlib
+import socket
+import sys
+from dataclasses import replace
+from importlib.metadata import version
+from itertools import islice
+from time import perf_counter
+
+from softspots.commands.chain import Analysis, analyse, intervals, make_simulation
+from softspots.commands.checkpointing import Checkpointer
+from softspots.commands.command import check_streams, command, complain, say
+from softspots.commands.files import Files, check_files, earlier_frames, save_frames
+from softspots.commands.interruption import Terminated, cutting, listening
+from softspots.commands.memory import keep_memory, machine_memory, needed_memory
+from softspots.commands.options import read_arguments
+from softspots.commands.output import check_output, find_checkpoint, open_folder
+from softspots.commands.parameters import FILES, Parameters, new_identity, rank_grid
+from softspots.commands.progress import Progress
+from softspots.commands.report import Outcome, draw, report
+from softspots.dynamics.parallel import launched_rank, one_thread, together, world
+from softspots.exceptions import InputError, PhysicsError
+from softspots.io.checkpoint import Checkpoint, discard, discard_frames
+from softspots.io.claim import claimed
+from softspots.io.replacing import remove_leftovers
+
+NAME = "softspots.simulate"
+# What a quench and each mode cost, in time steps, for the estimate of the time left.
+STEPS_PER_QUENCH, STEPS_PER_MODE = 4_000, 22
+
+
+def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None) -> Outcome:
+    """Prepare, run, analyse and write all frames; a collective call.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        The output folder is there, and is written by nobody else.
+    comm : communicator
+    checkpoint : Checkpoint, optional
+        Where to go on from, on all ranks. Default: a new run, for which the checkpoints of an earlier one are removed.
+
+    Returns
+    -------
+    Outcome
+        Empty but on rank 0.
+
+    Raises
+    ------
+    FailedTogether
+        On all ranks, if one fails in its own part of the work.
+    Terminated
+        On all ranks, if one has got a signal, after a checkpoint; on that rank alone, if it was before the first one.
+    """
+    earlier = checkpoint.progress if checkpoint else {"frames": 0, "faults": [], "wall_time": 0.0, "preparation": 0.0}
+    identity = checkpoint.identity if checkpoint else new_identity(parameters)
+    done = earlier["frames"]
+    start = perf_counter() - earlier["wall_time"]
+    with together(comm):
+        if comm.rank == 0:
+            if checkpoint is None:
+                discard(parameters.output)
+            save_frames(parameters.output, done, identity)
+    run = make_simulation(parameters, comm, checkpoint and checkpoint.arrays)
+    preparation = parameters.preparation
+    steps, analysis_work = parameters.steps_per_frame, STEPS_PER_QUENCH + STEPS_PER_MODE * parameters.modes
+    total = run.preparation_steps(**preparation) + parameters.frames * (steps + analysis_work)
+    outcome = Outcome({})
+    checkpointer = Checkpointer(run, parameters, identity, comm)
+    with contextlib.ExitStack() as stack:
+        # From here on the run goes on to where it can be taken up again.
+        stack.enter_context(cutting(False))
+        progress = Progress(total, run.step + done * analysis_work, visible=comm.rank == 0 and not parameters.quiet)
+        stack.enter_context(contextlib.closing(progress))
+
+        def now(frames, preparation_time):
+            faults = [outcome.faults.get(index, "") for index in range(frames)]
+            wall_time = perf_counter() - start
+            return {"frames": frames, "faults": faults, "wall_time": wall_time, "preparation": preparation_time}
+
+        def prepared(steps):
+            progress.advance(steps)
+            checkpointer.pause(now(0, 0.0))
+
+        # 0 as long as it is not done.
+        preparation_time = earlier["preparation"]
+        if not preparation_time:
+            progress.stage("preparing")
+            run.prepare(**preparation, progress=prepared)
+            preparation_time = perf_counter() - start
+        opening = run.frame()
+        with together(comm):
+            if comm.rank == 0:
+                attributes = {"ranks": comm.size, "wall_time_preparation": preparation_time}
+                files = stack.enter_context(Files(parameters, opening, attributes, identity))
+                for index, frame, analysis in earlier_frames(parameters.output, opening, earlier["faults"], identity):
+                    files.write_again(index, frame, analysis)
+                    outcome.add(index, frame, analysis)
+        stream = intervals(run, parameters.steps_per_interval, steps, checkpointer.check)
+        while done < parameters.frames:
+            progress.stage(f"frame {done + 1} of {parameters.frames}")
+            checkpointer.keep(now(done, preparation_time))
+            batch = list(islice(stream, min(comm.size, parameters.frames - done)))
+            progress.advance(len(batch) * steps)
+            with together(comm):
+                mine = _analyse(batch[comm.rank], run.model, parameters) if comm.rank < len(batch) else None
+            checkpointer.check()
+            analyses = comm.gather(mine)
+            with together(comm):
+                if comm.rank == 0:
+                    for index, (interval, analysis) in enumerate(zip(batch, analyses, strict=False), done):
+                        files.write(index, interval.frame, analysis)
+                        outcome.add(index, interval.frame, analysis)
+            progress.advance(len(batch) * analysis_work)
+            done += len(batch)
+            checkpointer.pause(now(done, preparation_time))
+        with together(comm):
+            if comm.rank == 0:
+                files.set_attributes({"wall_time_total": perf_counter() - start})
+    # The frames' own files go when what replaces them can be read.
+    with cutting(False):
+        with together(comm):
+            if comm.rank == 0:
+                check_files(parameters.output, done, identity)
+        # A finished run can be continued with more frames.
+        checkpointer.keep(now(done, preparation_time))
+        checkpointer.write()
+        with together(comm):
+            if comm.rank == 0:
+                discard_frames(parameters.output)
+    return outcome
+
+
+def _analyse(interval, model, parameters) -> Analysis | None:
+    """What `analyse` finds; None if a signal cuts it off."""
+    try:
+        with cutting():
+            return analyse(interval, model, parameters)
+    except Terminated:
+        return None
+
+
+def open_run(argv, comm, stack: contextlib.ExitStack) -> tuple[Parameters, Checkpoint | None]:
+    """The checked parameters and the checkpoint to go on from, on every rank, and the output folder claimed.
+
+    Rank 0 reads them, so that a mistake is told once and ends all ranks; it holds the folder until the stack unwinds.
+
+    Raises
+    ------
+    FailedTogether
+        On every rank; of class `InputError` after a mistake, `OutputError` if another run has the folder.
+    SystemExit
+        On every rank, after ``--help`` or ``--version``.
+    """
+    answer = None
+    hosts = comm.allgather(socket.gethostname())
+    with together(comm):
+        if comm.rank == 0:
+            try:
+                answer = _opened(argv, comm.size, hosts.count(hosts[0]), stack)
+            except SystemExit as done:
+                answer = done.code
+    answer = comm.bcast(answer)
+    if not isinstance(answer, tuple):
+        sys.exit(answer)
+    return answer
+
+
+def _opened(argv, size, ranks_here, stack):
+    parameters = read_arguments(argv, version("softspots"))
+    parameters = replace(parameters, grid=rank_grid(parameters, size))
+    check_memory(parameters, ranks_here)
+    open_folder(parameters)
+    stack.enter_context(claimed(parameters.output))
+    check_output(parameters)
+    checkpoint = find_checkpoint(parameters) if parameters.resume else None
+    remove_leftovers(parameters.output)
+    if not parameters.quiet:
+        complain(NAME, heading(parameters, size, checkpoint))
+    if checkpoint and checkpoint.refused:
+        complain(NAME, f"{checkpoint.refused}; going on from the previous checkpoint")
+    return parameters, checkpoint
+
+
+def check_memory(parameters: Parameters, ranks: int) -> None:
+    """Refuse a run that this machine is too small for.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    ranks : int
+        How many run on this machine.
+
+    Raises
+    ------
+    InputError
+    """
+    needed, there = ranks * needed_memory(parameters.particles, parameters.modes), machine_memory()
+    if needed > there:
+        raise InputError(
+            f"particles: got {parameters.particles} with {parameters.modes} modes on {ranks} rank(s) here, which take "
+            f"about {needed / 1e9:.3g} GB; allowed: what fits into the {there / 1e9:.3g} GB of this machine"
+        )
+
+
+def heading(parameters: Parameters, ranks: int, checkpoint: Checkpoint | None) -> str:
+    """A line that says what is run, where it goes, and what it takes."""
+    done = checkpoint.progress["frames"] if checkpoint else 0
+    if done == parameters.frames:
+        return f"all {done} frames are done; what is made of them goes to {parameters.output} again"
+    return (
+        f"{parameters.particles} particles, T = {parameters.temperature:g}, strain rate {parameters.strain_rate:g}, "
+        f"frames {done + 1} to {parameters.frames} on {ranks} rank(s), each with about "
+        f"{needed_memory(parameters.particles, parameters.modes) / 1e9:.1f} GB; goes to {parameters.output}"
+    )
+
+
+def show(parameters: Parameters, outcome: Outcome) -> None:
+    """Draw the map and print the table.
+
+    Raises
+    ------
+    PhysicsError
+        If no frame has an inherent structure, so that there is nothing to show of soft spots.
+    OutputError
+        If standard output cannot be written.
+    """
+    with cutting(hint="; all frames are done, and --resume draws the map and prints the table"):
+        files = ", ".join(str(parameters.output / name) for name in FILES)
+        # A picture does not depend on who reads the table, nor the table on whether it can be drawn.
+        try:
+            draw(parameters, outcome)
+        finally:
+            say(f"{report(parameters, outcome.faults)}\n{'files':22}{files}")
+    if len(outcome.faults) == parameters.frames:
+        reason = outcome.faults[0]
+        raise PhysicsError(f"none of {parameters.frames} frames has soft spots; the first one: {reason}")
+
+
+def main(argv=None) -> None:
+    """The command.
+
+    Exits with status 2 if a parameter is wrong, 1 if the run fails, 130 and 143 after SIGINT (Ctrl-C) and SIGTERM, with
+    a checkpoint to go on from.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Default: the command line of the process.
+    """
+    check_streams(NAME)
+    one_thread()
+    keep_memory()
+    with listening(), command(NAME, rank=launched_rank()), cutting(hint="; nothing new had been computed"):
+        comm = world()
+        with command(NAME, comm), contextlib.ExitStack() as stack:
+            parameters, checkpoint = open_run(sys.argv[1:] if argv is None else argv, comm, stack)
+            outcome = simulate(parameters, comm, checkpoint)
+            with together(comm):
+                if comm.rank == 0:
+                    show(parameters, outcome)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Molecular dynamics of a sheared glass, on any number of ranks."""

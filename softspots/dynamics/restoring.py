@@ -1,0 +1,112 @@
+"""What the state of a simulation must be for another one to go on from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import numpy as np
+
+from softspots.arrays import float_array, whole_array
+from softspots.exceptions import InputError
+from softspots.frame import Box
+
+COUNT = 2**62
+INT32 = 2**31 - 1
+
+
+def checked_state(state: Mapping, particles: int, box: Box, cutoff: float, skin: float, chain: int) -> dict:
+    """New arrays of all that `Simulation.state` gives, and the random state of the collisions as a dict.
+
+    Parameters
+    ----------
+    state : dict
+    particles : int
+        That the simulation has.
+    box : Box
+        Its sides.
+    cutoff, skin : float
+        Within which neighbours are kept, and how far beyond.
+    chain : int
+        Length of the thermostat's chain.
+
+    Raises
+    ------
+    InputError
+        If something is missing, or cannot be part of a state of such a simulation.
+    """
+    if missing := sorted({*FLOATS, *WHOLES, "collisions"} - set(state)):
+        raise InputError(f"Simulation: the state has no {', '.join(missing)}")
+    sizes = {"N": particles, "chain": chain}
+    checked = {}
+    for name, shape in FLOATS.items():
+        checked[name] = float_array(f"Simulation: {name} of the state", state[name], _sized(shape, sizes))
+    for name, (shape, low, high, dtype) in WHOLES.items():
+        named = f"Simulation: {name} of the state"
+        checked[name] = whole_array(named, state[name], _sized(shape, sizes), low, high, dtype)
+    _check_built(checked, box, cutoff, skin)
+    kinetic, known = float(np.vdot(checked["velocities"], checked["velocities"])), checked["scalars"][2]
+    # Both are sums over all particles, in other orders; the kernels drop what lies below 2**-49 of each.
+    if not abs(kinetic - known) <= 1e-9 * kinetic + particles * 2.0**-48:
+        raise InputError(f"Simulation: the state's velocities have Σv² = {kinetic:.9g}; its scalars say {known:.9g}")
+    first_step, _, prepared = checked["clock"]
+    if not 0 <= first_step <= checked["counters"][0] or not 0 <= prepared <= COUNT:
+        raise InputError(
+            f"Simulation: the state's clock counts from step {first_step:g}, of {checked['counters'][0]} steps, and "
+            f"{prepared:g} steps of a preparation"
+        )
+    return checked | {"collisions": _random_state(state["collisions"])}
+
+
+# Shapes of what is a float, and shapes, ranges and types of what is a whole number.
+FLOATS = {
+    "positions": ("N", 2),
+    "built": ("N", 2),
+    "velocities": ("N", 2),
+    "scalars": (3,),
+    "thermostat": (2, "chain"),
+    "clock": (3,),
+}
+WHOLES = {
+    "images": (("N", 2), -INT32, INT32, np.int32),
+    "species": (("N",), 0, 1, np.int32),
+    "counters": ((3,), 0, COUNT, np.int64),
+}
+
+
+def _sized(shape, sizes):
+    return tuple(sizes.get(length, length) for length in shape)
+
+
+def _check_built(checked, box, cutoff, skin):
+    """The neighbours are those of the last rebuild: nobody may have moved further since than they stay complete."""
+    built_strain, strain, _ = checked["scalars"]
+    # Any farther, and the tilt has no digits left.
+    Box.sheared(box.length_x, box.length_y, built_strain)
+    built, strained = checked["built"], strain - built_strain
+    if not ((built >= 0) & (built <= (box.length_x, box.length_y))).all():
+        raise InputError("Simulation: built of the state must lie within the box; its particles are wrapped")
+    moved = checked["positions"] - built - np.column_stack((strained * built[:, 1], np.zeros(len(built))))
+    farthest = np.hypot(*moved.T).max()
+    if farthest > skin / 2 or abs(strained) * (cutoff + skin) > skin:
+        raise InputError(
+            f"Simulation: since the state's last rebuild of the neighbours a particle has moved by {farthest:.3g}, and "
+            f"the box by a strain of {strained:.3g}; a skin of {skin:g} allows half of it, less the strain"
+        )
+
+
+def _random_state(text) -> dict:
+    like = np.random.default_rng(0).bit_generator.state
+    try:
+        found = json.loads(str(text))
+    except json.JSONDecodeError as error:
+        raise InputError(f"Simulation: collisions of the state is no JSON: {error}") from None
+    limits = {"state": 2**128, "inc": 2**128, "has_uint32": 2, "uinteger": 2**32}
+    fits = isinstance(found, dict) and found.keys() == like.keys() and found["bit_generator"] == like["bit_generator"]
+    fits = fits and isinstance(found["state"], dict) and found["state"].keys() == like["state"].keys()
+    if fits:
+        numbers = found["state"] | {name: found[name] for name in ("has_uint32", "uinteger")}
+        fits = all(type(numbers[name]) is int and 0 <= numbers[name] < limit for name, limit in limits.items())
+    if not fits:
+        raise InputError("Simulation: collisions of the state is not the state of a random generator as it has")
+    return found

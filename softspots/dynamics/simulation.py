@@ -1,0 +1,203 @@
+"""Molecular dynamics of a sheared thermal glass on any number of ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from softspots._core import MOST_PARTICLES
+from softspots.arrays import float_array, positive_number, whole_number
+from softspots.dynamics.integration import Integration
+from softspots.dynamics.parallel import together
+from softspots.dynamics.preparation import pieces, stages
+from softspots.dynamics.starting import random_frame, thermal_velocities, without_overlaps
+from softspots.frame import Box, Frame
+from softspots.model import Model
+from softspots.objects import require
+
+
+class Simulation(Integration):
+    """Sheared NVT dynamics of a binary mixture (Schoenholz et al. 2014, section II).
+
+    SLLOD equations in a deforming periodic box, with a Nosé–Hoover thermostat on the peculiar velocities. The start
+    is random with overlaps removed, at the given temperature; `prepare` makes a glass in steady shear of it. On
+    several ranks the box is cut into a grid of rectangles. The same arguments give the same bits on any number of
+    ranks, for the same build.
+
+    `temperature` and `strain_rate` may be set between runs; everything else is fixed.
+
+    Parameters
+    ----------
+    model : Model
+    particles : int
+        N, both species together.
+    temperature : float
+        T of the thermostat, in ε_AA/k_B.
+    strain_rate : float
+        γ̇, in 1/τ.
+    seed : int
+        Of positions, species and velocities.
+    density : float
+        N/area, in 1/σ_AA²; the box is a square.
+    state : dict, optional
+        Go on from this `state` of a simulation with the same parameters, instead of a random start.
+    timestep : float
+        In τ.
+    thermostat_time : float
+        Time constant of the thermostat, in τ.
+    thermostat_chain : int
+        Number of thermostats in the Nosé–Hoover chain; 1 is a plain Nosé–Hoover thermostat.
+    skin : float
+        How far neighbours are kept beyond the cutoff, in σ_AA; any value gives the same physics.
+    grid : tuple of 2 ints, optional
+        Ranks along x and y. Default: rectangles as square as can be.
+    comm : communicator, optional
+        Default: all ranks (see `softspots.dynamics.parallel.world`).
+
+    Raises
+    ------
+    InputError
+        If the box is smaller than twice cutoff plus skin, or a rank's rectangle narrower than them, or another
+        argument is outside its range.
+    PhysicsError
+        If the overlaps of the random start could not be removed.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        model: Model,
+        particles: int = 10_000,
+        temperature: float = 0.1,
+        strain_rate: float = 1e-4,
+        seed: int = 1,
+        *,
+        density: float = 1.2,
+        state: dict[str, np.ndarray] | None = None,
+        **options,
+    ):
+        particles = whole_number("Simulation: particles", particles, 2, MOST_PARTICLES)
+        side = float(np.sqrt(particles / positive_number("Simulation: density", density)))
+        super().__init__(model, particles, Box(side, side), temperature, strain_rate, seed, **options)
+        if state is not None:
+            self.restore(state)
+            return
+        rng = np.random.default_rng(seed)
+        start = random_frame(rng, model, particles, Box(side, side))
+        velocities = thermal_velocities(rng, particles, self._temperature)
+        with together(self._comm):
+            start = without_overlaps(start, model) if self._comm.rank == 0 else None
+        self._place(self._comm.bcast(start), velocities)
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: Frame,
+        model: Model,
+        temperature: float = 0.1,
+        strain_rate: float = 1e-4,
+        seed: int = 1,
+        *,
+        velocities: np.ndarray | None = None,
+        **options,
+    ) -> Simulation:
+        """Start from a configuration.
+
+        Parameters
+        ----------
+        frame : Frame
+            The start. The time goes on from its own, and so do the strain and the image counters, where it has them.
+        model : Model
+        temperature, strain_rate, seed : optional
+            As for `Simulation`; the seed is that of velocities alone.
+        velocities : (N, 2) array_like of float, optional
+            Peculiar ones, in σ_AA/τ. Default: drawn at ``temperature``.
+        **options
+            Those of `Simulation` from ``timestep`` on.
+
+        Raises
+        ------
+        InputError
+            As `Simulation` does, or if the velocities have another shape or are not finite.
+        """
+        require("Simulation", frame=frame)
+        self = cls.__new__(cls)
+        particles = whole_number("Simulation: the number of particles", len(frame), 2, MOST_PARTICLES)
+        Integration.__init__(self, model, particles, frame.box, temperature, strain_rate, seed, **options)
+        if velocities is None:
+            velocities = thermal_velocities(np.random.default_rng(seed), particles, self._temperature)
+        self._place(frame, float_array("Simulation: velocities", velocities, (particles, 2)))
+        self._first_time = frame.time
+        return self
+
+    def prepare(
+        self,
+        *,
+        liquid_temperature: float = 1.0,
+        liquid_time: float = 50.0,
+        cooling_time: float = 100.0,
+        strain: float = 0.2,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """Make a glass in steady shear: a liquid, cooled smoothly to the temperature, sheared by ``strain``.
+
+        Afterwards the time is zero; the strain is not. A collective call. A simulation that was restored from a state
+        within its preparation, or interrupted in it, does what is left of it, if the arguments are the same.
+
+        Parameters
+        ----------
+        liquid_temperature : float
+            In ε_AA/k_B.
+        liquid_time, cooling_time : float
+            How long the liquid is kept and how long the cooling takes, in τ; the temperature follows half a cosine,
+            as a Nosé–Hoover thermostat rings after kinks.
+        strain : float
+            Strain to steady state (the paper: 0.2). Nothing is sheared if the strain rate is zero.
+        progress : callable, optional
+            Called with the number of steps done since its last call; it may take the `state`, and an exception from it
+            leaves the simulation as after the state.
+
+        Raises
+        ------
+        InputError
+            If an argument is outside its range.
+        PhysicsError
+            As `run`.
+        """
+        plan = pieces(
+            *stages(liquid_time, cooling_time, strain, self._strain_rate, self._timestep),
+            hot=positive_number("Simulation: liquid_temperature", liquid_temperature),
+            cold=self._temperature,
+            strain_rate=self._strain_rate,
+            timestep=self._timestep,
+        )
+        end = 0
+        for piece in plan:
+            end += piece.steps
+            if end < self._prepared or (end == self._prepared and not self._collision_due):
+                continue
+            rest, before = end - self._prepared, self.step
+            try:
+                self._domain.run(
+                    rest, piece.temperature_after(piece.steps - rest), piece.last_temperature, piece.strain_rate
+                )
+            finally:
+                # After Ctrl-C the next call does what is left of the piece.
+                self._prepared += self.step - before
+                self._collision_due = piece.collide and self._prepared == end
+            if piece.collide:
+                velocities = thermal_velocities(self._collisions, self._particles, piece.last_temperature)
+                self._place(self.frame(), velocities)
+                self._collision_due = False
+            if progress:
+                progress(rest)
+        self._prepared = 0
+        self._first_step, self._first_time = self.step, 0.0
+
+    def preparation_steps(
+        self, *, liquid_time: float = 50.0, cooling_time: float = 100.0, strain: float = 0.2, **_
+    ) -> int:
+        """How many steps `prepare` takes with the same arguments."""
+        return sum(stages(liquid_time, cooling_time, strain, self._strain_rate, self._timestep))

@@ -1,0 +1,1 @@
+"""Pictures, panels, and pages."""

@@ -1,0 +1,182 @@
+"""What all panels are drawn with: style, colours and names of runs, curves with bands, points with bars, guides.
+
+Legends are made of what is drawn: a key stands for a line or marker that is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patheffects import withStroke
+
+from softspots.analysis.bootstrap import FEW_BLOCKS
+from softspots.analysis.series import Series
+from softspots.figures.map import STYLE
+from softspots.figures.naming import differences, rate_words, words
+from softspots.io.earlier import CENTERED
+from softspots.io.reduced import Measured, Reduced
+
+PANEL_STYLE = STYLE | {
+    "savefig.dpi": 200,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 3,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "legend.handlelength": 1.8,
+    "figure.constrained_layout.use": True,
+}
+# Lightness rises along both, for print in grey. The middle of the rates is the first of the temperatures, so that in
+# the paper's study the run that is in both series has one colour.
+TEMPERATURES = LinearSegmentedColormap.from_list("temperatures", ("#173fa6", "#9b4fa8", "#e0685c", "#f7b24a"))
+RATES = LinearSegmentedColormap.from_list("rates", ("#0a0a33", "#173fa6", "#43b35c"))
+MARKERS = "osD^vPX"
+GREY = "0.45"
+NO_INTERVAL = "_no interval"  # of points; the underscore keeps it out of legends, where one key stands for all
+GUIDE = {"color": GREY, "linewidth": 0.8}
+SMALL = 7.5  # points; notes inside a panel
+# A note at the right border, at a height of the data.
+BESIDE = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "fontsize": SMALL, "ha": "right"}
+
+
+def styled(series: Series, name: str, against_strain: bool = False) -> list[tuple[Reduced, dict]]:
+    """The runs that have a quantity, each with a colour, marker and label that no other run of the series has."""
+    by_rate = series.varies == "strain_rate"
+    shades = RATES if by_rate else TEMPERATURES
+    places = np.linspace(0, 1, len(series.runs)) if len(series.runs) > 1 else [0.0]
+    return [
+        (run, {"color": shades(place), "marker": _marker(number, len(places), by_rate), "label": label})
+        for number, (run, place, label) in enumerate(zip(series.runs, places, labels(series), strict=True))
+        if name in run and not (against_strain and run.strain_rate == 0)
+    ]
+
+
+def _marker(number, count, by_rate) -> str:
+    """As of the colours, the middle one of the rates is the first one of the temperatures; the others are the last."""
+    off_middle = number - count // 2
+    return MARKERS[(-2 * abs(off_middle) + (off_middle < 0) if by_rate else number) % len(MARKERS)]
+
+
+def labels(series: Series) -> list[str]:
+    """What each run of a series is called in its legends."""
+    rates = series.varies == "strain_rate"
+    return [
+        (rate_words(run.strain_rate) if rates else f"$T={run.temperature:g}$") + words(told)
+        for run, told in zip(series.runs, differences(series.runs), strict=True)
+    ]
+
+
+def grouped(runs: Sequence[Reduced], by: str, name: str) -> Iterator[tuple[list[Reduced], dict]]:
+    """Runs that have a quantity, in groups that differ in temperature (``by`` the strain rate) or rate only.
+
+    Each comes with its colour, marker and label.
+    """
+    other, shades = ("temperature", RATES) if by == "strain_rate" else ("strain_rate", TEMPERATURES)
+    groups = {}
+    for run, told in zip(runs, differences(runs), strict=True):
+        groups.setdefault((getattr(run, by), words(told)), []).append(run)
+    places = np.linspace(0, 1, len(groups)) if len(groups) > 1 else [0.0]
+    for number, (key, place) in enumerate(zip(sorted(groups), places, strict=True)):
+        value, told = key
+        members = sorted((run for run in groups[key] if name in run), key=lambda run: getattr(run, other))
+        if members:
+            label = (rate_words(value) if by == "strain_rate" else f"$T={value:g}$") + told
+            yield members, {"color": shades(place), "marker": MARKERS[number % len(MARKERS)], "label": label}
+
+
+def curve(axes: Axes, x: np.ndarray, found: Measured, where: np.ndarray, color, label: str, **style) -> None:
+    """A line with the band of its intervals or, if its points have markers, with their bars.
+
+    A marker without an interval is hollow; an interval between points that have none is a bar in any case.
+    """
+    x, value, low, high = (values[where] for values in (x, found.value, found.low, found.high))
+    axes.plot(x, value, color=color, label=label, **style)
+    known = ~np.isnan(low + high)
+    alone = known & ~np.append(False, known[:-1]) & ~np.append(known[1:], False)
+    if "marker" in style:
+        _hollow(axes, x, value, ~known & ~np.isnan(value), color, style["marker"])
+        alone = known
+    else:
+        band(axes, x, low, high, color, 0.2)
+    if alone.any():
+        lengths = np.abs(np.array([low, high]) - value)[:, alone]
+        axes.errorbar(x[alone], value[alone], lengths, fmt="none", ecolor=color, elinewidth=0.9)
+
+
+def band(axes: Axes, x, low, high, color, alpha: float = 0.12) -> None:
+    """The intervals of a line."""
+    axes.fill_between(x, low, high, color=color, alpha=alpha, linewidth=0)
+
+
+def _hollow(axes, x, value, which, color, marker) -> None:
+    """White markers at points without an interval."""
+    if which.any():
+        look = {"color": color, "marker": marker, "markerfacecolor": "white", "zorder": 3}
+        axes.plot(x[which], value[which], linestyle="", label=NO_INTERVAL, **look)
+
+
+def bars(axes: Axes, x, value, low, high, **style) -> None:
+    """Points with bars, whose caps stand out beside the marker even where the bar does not.
+
+    Without an interval points are hollow; an arrow stands for an upper end at infinity.
+    """
+    x, value, low, high = (np.atleast_1d(np.asarray(values, dtype=float)) for values in (x, value, low, high))
+    lengths = np.abs(np.array([low, high]) - value)
+    open_ended = np.isinf(lengths)
+    axes.errorbar(x, value, np.where(open_ended, 0.0, lengths), elinewidth=0.9, capsize=2.6, capthick=0.9, **style)
+    for place in np.flatnonzero(open_ended[1]):
+        above = {"textcoords": "offset points", "ha": "center", "va": "bottom", "color": style["color"]}
+        axes.annotate(r"$\uparrow$", (x[place], value[place]), (0, 2), **above)
+    _hollow(axes, x, value, np.isnan(lengths).any(axis=0), style["color"], style["marker"])
+
+
+def ends(found: Sequence[Measured]) -> list[np.ndarray]:
+    """Values, lower and upper ends of several numbers."""
+    return [np.array([getattr(one, end) for one in found], dtype=float) for end in ("value", "low", "high")]
+
+
+def explain(axes: Axes, label: str, *format_string: str, **style) -> None:
+    """A key in grey for what the panel shows in the colours of its runs."""
+    axes.plot([], [], *format_string, color=GREY, label=label, **style)
+
+
+def slope(axes: Axes, x: tuple[float, float], y: float, power: float, label: str) -> None:
+    """A straight guide to the eye on two logarithmic axes, from (x[0], y) on."""
+    end = x[1], y * (x[1] / x[0]) ** power
+    axes.plot((x[0], end[0]), (y, end[1]), linestyle="-", **GUIDE)
+    ground = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+    axes.annotate(label, end, (4, 0), textcoords="offset points", fontsize=SMALL, va="center", bbox=ground)
+
+
+def say(axes: Axes, series: Series, name: str, drawn: Callable[[Reduced], np.ndarray], **further: str) -> None:
+    """Notes on what a panel shows, and on further quantities, given with what they are called: what is not there.
+
+    ``drawn`` says of a run which of its points the panel shows.
+    """
+    called, lines = labels(series), []
+    for one, what in ({name: "data"} | further).items():
+        lacking = [label for run, label in zip(series.runs, called, strict=True) if one not in run]
+        if lacking:
+            lines.append(f"no {what}" + (f": {', '.join(lacking)}" if len(lacking) < len(called) else ""))
+    if any(CENTERED in run[one].note for run in series.runs for one in (name, *further) if one in run):
+        lines.append(CENTERED)
+    there = [run for run in series.runs if name in run]
+    points = [drawn(run) & ~np.isnan(run[name].value) for run in there]
+    unknown = sum(
+        int(np.isnan(run[name].low + run[name].high)[shown].sum()) for run, shown in zip(there, points, strict=True)
+    )
+    if unknown:
+        why = f":\n{FEW_BLOCKS}" if any(FEW_BLOCKS in run[name].note for run in there) else ""
+        lines.append(f"no interval at {unknown} of {sum(int(shown.sum()) for shown in points)} points{why}")
+    place = {"transform": axes.transAxes, "fontsize": SMALL - 0.5, "color": GREY, "va": "bottom"}
+    if lines and there:
+        # White around the letters alone, so that lines do not cross them and data are not covered.
+        axes.text(
+            0.03, 0.03, "\n".join(lines), zorder=4, path_effects=[withStroke(linewidth=2, foreground="white")], **place
+        )

@@ -1,0 +1,103 @@
+"""What runs are called where several stand together: what tells one from the others, for legends and for files."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from softspots.io.attributes import CHANGEABLE
+from softspots.io.reduced import Reduced
+
+# These say how much is sampled or kept, how fast, or are named apart; what is seen does not depend on them.
+UNNAMED = {*CHANGEABLE, "temperature", "strain_rate", "seed", "skin", "modes", "frame_separation"}
+SYMBOLS = {
+    "particles": "N",
+    "density": r"\rho",
+    "n_modes": r"N_\mathrm{m}",
+    "n_particles": r"N_\mathrm{p}",
+}
+
+
+def differences(runs: Sequence[Reduced]) -> list[dict]:
+    """What tells each run from the others beside its temperature and strain rate: parameters by name.
+
+    A parameter that is not the same in all runs is named for all of them that have it. Where runs are still alike the
+    seed is named, and where they have the same seed, as two files of one run do, a number, from 1 on.
+    """
+    names = dict.fromkeys(name for run in runs for name in run.configuration if name not in UNNAMED)
+    known = {name: [run.configuration[name] for run in runs if name in run.configuration] for name in names}
+    differing = [name for name, values in known.items() if any(value != values[0] for value in values)]
+    told = [{name: run.configuration[name] for name in differing if name in run.configuration} for run in runs]
+
+    def alike():
+        keys = [(run.temperature, run.strain_rate, *map(str, one.items())) for run, one in zip(runs, told, strict=True)]
+        counts, seen = Counter(keys), Counter()
+        for run, one, key in zip(runs, told, keys, strict=True):
+            seen[key] += 1
+            if counts[key] > 1:
+                yield run, one, seen[key]
+
+    for run, one, _ in list(alike()):
+        if "seed" in run.configuration:
+            one["seed"] = run.configuration["seed"]
+    for _, one, number in list(alike()):
+        one["run"] = number
+    return told
+
+
+def words(told: dict) -> str:
+    """Differences for a legend, such as ", $N=1000$, smoothing quadratic"; nothing if there are none."""
+    return "".join(
+        f", ${SYMBOLS[name]}={_shown(value)}$" if name in SYMBOLS else f", {name.replace('_', ' ')} {_shown(value)}"
+        for name, value in told.items()
+    )
+
+
+def run_names(runs: Sequence[Reduced]) -> list[str]:
+    """A name for each run in files, no two alike, such as ``T0.1_rate0.001_seed1``, with what tells it from others."""
+    names = []
+    for run, told in zip(runs, differences(runs), strict=True):
+        further = {"seed": run.configuration.get("seed", 0)} | told
+        parts = [f"T{run.temperature:g}", f"rate{run.strain_rate:g}"]
+        parts += [name + re.sub(r"[^\w.+-]", "", _shown(value)) for name, value in further.items()]
+        names.append("_".join(parts))
+    return names
+
+
+def column_names(runs: Sequence[Reduced]) -> dict[str, str]:
+    """A name for each run in text, and what tells apart those that share a condition, and so have a letter too."""
+    found = _conditions(runs)
+    shared, seen = Counter(condition for condition, _ in found), Counter()
+    names = {}
+    for condition, further in found:
+        letter = chr(ord("a") + seen[condition])
+        seen[condition] += 1
+        names[f"{condition} ({letter})" if shared[condition] > 1 else condition] = further.removeprefix(", ")
+    return names
+
+
+def _conditions(runs) -> list[tuple[str, str]]:
+    """Temperature and strain rate of each run, and what tells it from others that share these."""
+    conditions = {}
+    for run in runs:
+        conditions.setdefault((run.temperature, run.strain_rate), []).append(run)
+    names = {}
+    for (temperature, rate), members in conditions.items():
+        for run, told in zip(members, differences(members), strict=True):
+            further = "".join(f", {name.replace('_', ' ')} {_shown(value)}" for name, value in told.items())
+            names[id(run)] = f"T = {temperature:g}, γ̇ = {rate:g}", further
+    return [names[id(run)] for run in runs]
+
+
+def rate_words(rate: float) -> str:
+    """γ̇ as a power of ten, for a legend."""
+    if rate == 0:
+        return r"$\dot\gamma=0$"
+    mantissa, power = f"{rate:.6e}".split("e")
+    factor = "" if float(mantissa) == 1 else rf"{float(mantissa):g}\times "
+    return rf"$\dot\gamma={factor}10^{{{int(power)}}}\,\tau^{{-1}}$"
+
+
+def _shown(value) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,177 @@
+"""The panels on prediction and relaxation, from reduced data: figs. 2 to 4 of Schoenholz et al. 2014.
+
+A panel draws runs into axes: temperatures from blue to orange, strain rates from dark blue to green. Bands and bars are
+68 % intervals. What a run lacks is not drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullLocator
+
+from softspots.analysis.series import Series
+from softspots.figures.drawing import BESIDE, GUIDE, SMALL, bars, curve, ends, explain, grouped, say, styled
+from softspots.io.reduced import Reduced
+
+FEWEST = 100  # particles in a bin of P(D²_min) that is drawn
+PLATEAU = 0.95  # of the largest ΔP*: where the contour is
+
+
+def draw_probability(axes: Axes, series: Series) -> None:
+    """P(D²_min/T), with ρ_SS dashed, and P* as a bar over the D²_min that it is measured from on (fig. 2).
+
+    Bins of fewer than `FEWEST` particles are left out.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    series : Series
+        Of the runs; those without what is drawn are left out.
+    """
+    densities, plateaus, thresholds = [], [], set()
+    for run, style in styled(series, "probability"):
+        found, x = run["probability"], run.axes["d2min"]
+        shown = _enough(run)
+        curve(axes, x, found, shown, **style)
+        densities.append(float(run["density"].value))
+        axes.axhline(densities[-1], linestyle="--", linewidth=0.8, color=style["color"])
+        threshold = run.configuration["rearrangement_threshold"]
+        thresholds.add(threshold)
+        if "plateau" in run:
+            plateaus.append(float(run["plateau"].value))
+            end = max(x[shown].max(initial=threshold), 1.5 * threshold)
+            axes.plot([threshold, end], [plateaus[-1]] * 2, linewidth=2.6, alpha=0.5, color=style["color"])
+    for threshold in thresholds:
+        axes.axvline(threshold, linestyle=":", **GUIDE)
+        place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "fontsize": SMALL}
+        axes.annotate(f"${threshold:g}\\,T$", (threshold, 0.03), (3, 0), **place)
+    if densities:
+        axes.annotate(r"$\rho_\mathrm{SS}$", (0.98, min(densities)), **BESIDE, va="top", xytext=(0, -2))
+    if plateaus:
+        explain(axes, "$P^{{*}}$", linewidth=2.6, alpha=0.5)
+    axes.set(
+        xscale="log",
+        ylim=(0, None),
+        xlabel=r"$D^2_{\min}/T$ ($k_\mathrm{B}\sigma_\mathrm{AA}^2/\varepsilon_\mathrm{AA}$)",
+        ylabel=r"$P(D^2_{\min})$",
+    )
+    say(axes, series, "probability", _enough)
+
+
+def _enough(run) -> np.ndarray:
+    """The bins of P(D²_min) that hold enough particles."""
+    return run["particles"].value >= FEWEST
+
+
+def draw_selection(axes: Axes, run: Reduced) -> None:
+    """ΔP* over (N_m, N_p): the largest as a star, that of the maps as a circle, a contour around 95 % (fig. 3).
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    run : Reduced
+        It must have what is drawn.
+    """
+    values = run["difference"].value
+    n_modes, n_particles = run.axes["n_modes"], run.axes["n_particles"]
+    mesh = axes.pcolormesh(n_modes, n_particles, values.T, shading="nearest", cmap="viridis", rasterized=True)
+    mark = {"linestyle": "", "markeredgecolor": "black", "zorder": 3}
+    best = float(run["best_modes"].value), float(run["best_particles"].value)
+    axes.plot(*best, "*", markersize=11, color="white", label=_largest(best, n_modes, n_particles), **mark)
+    used = run.configuration["n_modes"], run.configuration["n_particles"]
+    axes.plot(*used, "o", markersize=5, color="tab:orange", label="used", **mark)
+    level = PLATEAU * values.max()
+    if values.max() > 0 and values.min() < level and min(values.shape) > 1:
+        axes.contour(n_modes, n_particles, values.T, [level], colors="black", linewidths=0.9)
+        axes.plot([], [], color="black", linewidth=0.9, label=f"{PLATEAU:g} of it")
+    axes.set(yscale="log", xlabel=r"$N_\mathrm{m}$", ylabel=r"$N_\mathrm{p}$")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.figure.colorbar(mesh, ax=axes, label=r"$\Delta P^{{*}} = P^{{*}}-\rho_\mathrm{SS}$")
+
+
+def _largest(best, *values) -> str:
+    """What the star is; at the end of a range the maximum may lie beyond."""
+    at_end = any(one in (those[0], those[-1]) for one, those in zip(best, values, strict=True))
+    return "largest, at the end of the range" if at_end else "largest"
+
+
+def draw_ratio(axes: Axes, runs: Sequence[Reduced], published: float | None = None) -> None:
+    """P*/ρ_SS against T, between 1, for maps that know nothing, and 1/ρ_SS, short lines (fig. 4).
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    runs : sequence of Reduced
+        Those without what is drawn are left out.
+    published : float, optional
+        Another's 1/ρ_SS, dotted.
+    """
+    bounds = []
+    for members, style in grouped(runs, "strain_rate", "ratio"):
+        x = np.array([run.temperature for run in members])
+        bars(axes, x, *ends([run["ratio"] for run in members]), linewidth=0.8, **style)
+        bounds += [float(run["bound"].value) for run in members]
+        axes.plot(x, bounds[-len(x) :], linestyle="", marker="_", markersize=14, color=style["color"])
+    axes.axhline(1, linestyle="--", **GUIDE)
+    axes.annotate("uncorrelated", (0.98, 1), **BESIDE, va="bottom", xytext=(0, 2))
+    temperatures = [run.temperature for run in runs if "ratio" in run]
+    lowest, highest = min(bounds), max([*bounds, published or 0])
+    axes.annotate(
+        r"$1/\rho_\mathrm{SS}$",
+        (min(temperatures), lowest),
+        (0, -4),
+        textcoords="offset points",
+        fontsize=SMALL,
+        ha="center",
+        va="top",
+    )
+    if published:
+        axes.axhline(published, linestyle=":", **GUIDE)
+        text = rf"$1/\rho_\mathrm{{SS}}$ published: {published:g}"
+        axes.annotate(text, (0.98, published), **BESIDE, va="bottom", xytext=(0, 2))
+    axes.set(
+        xlim=(0, max(temperatures) + 0.05),
+        ylim=(0, 1.12 * highest),
+        xlabel=r"$T$ ($\varepsilon_\mathrm{AA}/k_\mathrm{B}$)",
+        ylabel=r"$P^{{*}}/\rho_\mathrm{SS}$",
+    )
+
+
+def draw_relaxation(axes: Axes, runs: Sequence[Reduced]) -> None:
+    """τ_α (full) and τ* (hollow) against γ̇, with 1/γ̇ dashed (section IV).
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    runs : sequence of Reduced
+        Those without what is drawn are left out.
+    """
+    anchor, hollow = None, False
+    sheared = [run for run in runs if run.strain_rate > 0]
+    for members, style in grouped(sheared, "temperature", "tau_alpha"):
+        label = style.pop("label")
+        x = np.array([run.strain_rate for run in members])
+        bars(axes, x, *ends([run["tau_alpha"] for run in members]), linewidth=0.8, label=label, **style)
+        if known := [run for run in members if "tau_star" in run]:
+            x = [run.strain_rate for run in known]
+            found = ends([run["tau_star"] for run in known])
+            bars(axes, x, *found, linewidth=0.8, linestyle=":", markerfacecolor="white", **style)
+            hollow = True
+        anchor = anchor or members[0].strain_rate * float(members[0]["tau_alpha"].value)
+    if anchor is not None:
+        span = np.array(axes.dataLim.intervalx)
+        axes.plot(span, anchor / span, "--", label=r"$\propto 1/\dot\gamma$", **GUIDE)
+    if hollow:
+        explain(axes, r"$\tau^{{*}}$", marker="o", linestyle=":", markerfacecolor="white", linewidth=0.8)
+    axes.set(
+        xscale="log", yscale="log", xlabel=r"$\dot\gamma$ ($\tau^{-1}$)", ylabel=r"$\tau_\alpha$, $\tau^{{*}}$ ($\tau$)"
+    )

@@ -1,0 +1,229 @@
+"""The panels on correlations in time and lives of spots, from reduced data: figs. 5 and 6 of Schoenholz et al. 2014.
+
+Colours and bands are those of `softspots.figures.panels`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from scipy.stats import theilslopes
+
+from softspots.analysis.series import Series
+from softspots.figures.drawing import BESIDE, GUIDE, SMALL, band, bars, curve, explain, say, slope, styled
+
+SHIFT = 10.0  # lifetimes at one temperature and the next
+LAG, STRAIN = r"$\delta t$ ($\tau$)", r"$\dot\gamma\,\delta t$"
+CORRELATIONS = {
+    "scattering": r"$F_\mathrm{s}(q,\delta t)$",
+    "c_dd": r"$C_\mathrm{DD}(\delta t)$",
+    "c_ss": r"$C_\mathrm{SS}(\delta t)$",
+    "c_sd": r"$C_\mathrm{SD}(\delta t)$",
+}
+MARK = {"markeredgecolor": "white", "markeredgewidth": 0.6, "markersize": 5.5}
+# The same correlation with the other field first.
+REVERSED = {"c_sd": ("c_ds", r"$D^2_{\min}$ after $S$: $C_\mathrm{DS}(\delta t)$")}
+
+
+def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool = False) -> None:
+    """F_s, C_DD, C_SS or C_SD (``scattering``, ``c_dd``, ``c_ss``, ``c_sd``) against δt, or γ̇ δt (fig. 5).
+
+    On F_s triangles mark τ* and circles τ_α; with C_SS go, dashed, c P(τ_L ≥ δt) from the lives of single soft spots,
+    and with C_SD, dashed, C_DS: how well soft spots predict D²_min a time δt later.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    series : Series
+        Of the runs; those without what is drawn are left out.
+    name : str
+        Of the quantity.
+    against_strain : bool
+        Whether γ̇ δt is the abscissa, in place of δt.
+    """
+    marked, lowest, dashed = set(), 0.0, None
+    for run, style in styled(series, name, against_strain):
+        scale = run.strain_rate if against_strain else 1.0
+        del style["marker"]
+        later = _later(run)
+        x, found = run.axes["lag"] * scale, run[name]
+        curve(axes, x, found, later, **style)
+        lowest = min(lowest, np.nanmin(found.value[later], initial=0.0))
+        if name == "scattering":
+            for time, marker in (("tau_star", "v"), ("tau_alpha", "o")):
+                if time in run:
+                    place = run[time].value
+                    height = np.interp(place, run.axes["lag"], found.value)
+                    axes.plot(place * scale, height, marker, color=style["color"], **MARK)
+                    marked.add(time)
+        if name == "c_ss" and "constant" in run:
+            constant, alive = run["constant"].value, run["alive"]
+            axes.plot(x[later], constant * alive.value[later], "--", color=style["color"])
+            band(axes, x[later], constant * alive.low[later], constant * alive.high[later], style["color"])
+            dashed = r"$c\,P(\tau_\mathrm{L}\geq\delta t)$"
+        other, words = REVERSED.get(name, (None, None))
+        if other in run:
+            axes.plot(x[later], run[other].value[later], "--", color=style["color"])
+            band(axes, x[later], run[other].low[later], run[other].high[later], style["color"])
+            lowest, dashed = min(lowest, np.nanmin(run[other].value[later], initial=0.0)), words
+    if dashed:
+        explain(axes, dashed, "--")
+    for time, marker, label in (("tau_star", "v", r"$\tau^{{*}}$"), ("tau_alpha", "o", r"$\tau_\alpha$")):
+        if time in marked:
+            explain(axes, label, marker, markersize=5)
+    if name == "scattering":
+        axes.axhline(1 / np.e, linestyle=":", **GUIDE)
+        axes.annotate(r"$1/e$", (0.02, 1 / np.e), **BESIDE | {"ha": "left"}, va="bottom", xytext=(0, 1))
+    axes.set(xscale="log", xlabel=STRAIN if against_strain else LAG, ylabel=CORRELATIONS[name])
+    # Bands reach below zero where the curves that they belong to do not.
+    axes.set_ylim(lowest, None)
+    further = {"scattering": {"tau_alpha": r"$\tau_\alpha$"}, "c_ss": {"constant": r"$P(\tau_\mathrm{L})$"}}
+    further |= {first: {other: r"$C_\mathrm{DS}$"} for first, (other, _) in REVERSED.items()}
+    say(axes, series, name, _later, **further.get(name, {}))
+
+
+def _later(run) -> np.ndarray:
+    """The lags that are drawn: all but 0."""
+    return run.axes["lag"] > 0
+
+
+def draw_overlap(axes: Axes, series: Series, against_strain: bool = False) -> None:
+    """⟨C_αα⟩ against δt, or γ̇ δt, with ε dashed (eqs. 4 and 5).
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    series : Series
+        Of the runs; those without what is drawn are left out.
+    against_strain : bool
+        Whether γ̇ δt is the abscissa, in place of δt.
+    """
+    known = False
+    for run, style in styled(series, "c_alpha", against_strain):
+        scale = run.strain_rate if against_strain else 1.0
+        del style["marker"]
+        x = run.axes["lag"] * scale
+        curve(axes, x, run["c_alpha"], _later(run), **style)
+        if "epsilon" in run:
+            known = True
+            epsilon = run["epsilon"]
+            axes.axhline(epsilon.value, linestyle="--", linewidth=0.8, color=style["color"])
+            if np.isfinite(epsilon.low + epsilon.high):
+                axes.axhspan(epsilon.low, epsilon.high, color=style["color"], alpha=0.12, linewidth=0)
+    axes.set(
+        xscale="log",
+        ylim=(0, None),
+        xlabel=STRAIN if against_strain else LAG,
+        ylabel=r"$\langle C_{\alpha\alpha}(\delta t)\rangle$",
+    )
+    if known:
+        explain(axes, r"$\epsilon$", "--", linewidth=0.8)
+    say(axes, series, "c_alpha", _later, epsilon=r"$\epsilon$")
+
+
+def draw_lifetimes(axes: Axes, series: Series, against_strain: bool = False) -> None:
+    """P(τ_L), with the mean-field model's dashed (fig. 6a,b), and the slope of its first decade.
+
+    Against strain, P(τ_L)/γ̇ over γ̇ τ_L; of a series in temperature each law is shifted by a factor of ten, the coldest
+    one not.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    series : Series
+        Of the runs; those without what is drawn are left out.
+    against_strain : bool
+        Whether γ̇ δt is the abscissa, in place of δt.
+    """
+    shifted, modeled, laws = series.varies == "temperature", False, []
+    for place, (run, style) in enumerate(styled(series, "lifetimes", against_strain)):
+        scale = run.strain_rate if against_strain else 1.0
+        unit = (SHIFT**place if shifted else 1.0) / scale
+        laws.append(_draw_law(axes, run.axes["lifetime"] * scale, run["lifetimes"], unit, linestyle="", **style))
+        end = [values[-1:] for values in laws[-1]]
+        if "model_lifetimes" in run:
+            found, modeled = run["model_lifetimes"], True
+            known = found.value > 0
+            x, model, low, high = (
+                run.axes["lifetime"] * scale,
+                *(part * unit for part in (found.value, found.low, found.high)),
+            )
+            end = x[known][-1:], model[known][-1:]
+            axes.plot(x[known], model[known], "--", color=style["color"])
+            band(axes, x[known], low[known], high[known], style["color"])
+        if place and shifted and len(end[0]):
+            beside = {"textcoords": "offset points", "fontsize": SMALL, "color": style["color"], "va": "center"}
+            axes.annotate(rf"$\times 10^{{{place}}}$", (end[0][0], end[1][0]), (4, 0), **beside)
+    if modeled:
+        explain(axes, "mean field", "--")
+    _finish_laws(axes, laws)
+    if against_strain:
+        axes.set(xlabel=r"$\dot\gamma\,\tau_\mathrm{L}$", ylabel=r"$P(\tau_\mathrm{L})/\dot\gamma$")
+    else:
+        unit = r"$P(\tau_\mathrm{L})$ ($\tau^{-1}$" + (", shifted)" if shifted else ")")
+        axes.set(xlabel=r"$\tau_\mathrm{L}$ ($\tau$)", ylabel=unit)
+    say(axes, series, "lifetimes", lambda run: run["lifetimes"].value > 0, model_lifetimes="mean field")
+
+
+def draw_rearrangements(axes: Axes, series: Series) -> None:
+    """P(N_R), with the mean of N_R dashed (fig. 6c,d), and the slope of its first decade.
+
+    N_R = 0, which the mean counts too, has no place on the axis. An arrow says that larger N_R are cut off in the mean.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    series : Series
+        Of the runs; those without what is drawn are left out.
+    """
+    laws, means = [], False
+    for run, style in styled(series, "budgets"):
+        laws.append(_draw_law(axes, run.axes["rearrangements"], run["budgets"], 1.0, linewidth=0.8, **style))
+        if "mean_rearrangements" in run:
+            means, mean = True, run["mean_rearrangements"]
+            axes.axvline(mean.value, linestyle="--", linewidth=0.8, color=style["color"])
+            if "restricted" in mean.note:
+                top = {"xycoords": ("data", "axes fraction"), "va": "top", "color": style["color"]}
+                axes.annotate(r"$\rightarrow$", (float(mean.value), 0.99), **top)
+    if means:
+        explain(axes, r"$\langle N_\mathrm{R}\rangle$", "--", linewidth=0.8)
+    _finish_laws(axes, laws)
+    axes.set(xlabel=r"$N_\mathrm{R}$", ylabel=r"$P(N_\mathrm{R})$")
+    say(
+        axes,
+        series,
+        "budgets",
+        lambda run: run["budgets"].value > 0,
+        mean_rearrangements=r"$\langle N_\mathrm{R}\rangle$",
+    )
+
+
+def _draw_law(axes, x, found, unit, **style):
+    """A law where it is not zero; its points."""
+    known = found.value > 0
+    x, (value, low, high) = x[known], (part[known] * unit for part in (found.value, found.low, found.high))
+    bars(axes, x, value, low, high, **style)
+    return x, value
+
+
+def _finish_laws(axes, laws):
+    """Axes, and the slope of the law that begins highest, in its first decade, as a guide above it."""
+    laws = [law for law in laws if len(law[0])]
+    axes.set(xscale="log", yscale="log")
+    if not laws:
+        return
+    # Below the laws there is room for notes.
+    axes.set_ylim(min(y.min() for _, y in laws) / 80, 8 * max(y.max() for _, y in laws))
+    left, right = axes.get_xlim()
+    axes.set_xlim(left, 1.6 * right)
+    x, y = max(laws, key=lambda law: law[1][0])
+    first = x <= 10 * x[0]
+    if first.sum() > 3 and x[-1] > 5 * x[0]:
+        # By medians, as the window of the lifetimes can push deaths from one bin into another.
+        power = round(theilslopes(np.log(y[first]), np.log(x[first])).slope, 1)
+        height = 1.8 * np.max(y[first] * (x[first] / x[0]) ** -power)
+        slope(axes, (x[0], 10 * x[0]), height, power, f"slope ${power:g}$")

@@ -1,0 +1,175 @@
+"""One page of numbers: what was measured in some runs, as Markdown and as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from softspots.analysis.series import Series, collapses, relaxation_exponent
+from softspots.figures.naming import column_names
+from softspots.io.quantities import QUANTITIES
+from softspots.io.reduced import CONFIDENCE, Measured, Reduced
+
+NUMBERS = {name: entry for name, entry in QUANTITIES.items() if not entry.axes}
+COLUMNS = 3  # runs side by side
+# Numbers that are chosen from an axis: at its end the best may lie beyond.
+RANGES = {"best_modes": "n_modes", "best_particles": "n_particles"}
+ASCII = {"sigma": "σ", "tau": "τ", "epsilon": "ε", "^-1": "⁻¹", "^2": "²"}
+
+
+def summary_text(runs: Sequence[Reduced], series: Sequence[Series]) -> str:
+    """The table of all numbers, of collapses with the strain rate, and of what is missing, in Markdown."""
+    lines = ["# Soft spots", "", f"In parentheses: {CONFIDENCE:.0%} intervals.".replace("%", " %"), ""]
+    names = column_names(runs)
+    if any(names.values()):
+        lines += [*(f"* {name}: {further}" for name, further in names.items() if further), ""]
+    for start in range(0, len(runs), COLUMNS):
+        shown_now = slice(start, start + COLUMNS)
+        lines += [*aligned(_rows(runs[shown_now], list(names)[shown_now])), ""]
+    lines += _collapses(series)
+    for one in series:
+        if exponent := relaxation_exponent(one):
+            value, reason = _with_reason(exponent)
+            words = f" ({reason})" if reason else ""
+            lines += [f"τ_α ∝ γ̇^n at T = {one.runs[0].temperature:g}: n = {value}{words}", ""]
+    lines += _reasons(list(names), "Noted (*):", [_notes(run, run.measured.keys() & NUMBERS) for run in runs])
+    lines += _reasons(list(names), "Noted of curves:", [_notes(run, run.measured.keys() - NUMBERS) for run in runs])
+    lines += _reasons(list(names), "Not measured:", [run.missing for run in runs])
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _collapses(series) -> list[str]:
+    """The table of collapses: spreads, which have an interval in their ratio alone, and why a ratio has none."""
+    rows = [["collapse", "spread over δt", "spread over γ̇ δt", "the latter by errors alone", "ratio of the spreads"]]
+    reasons = {}
+    for one in series:
+        for name, found in collapses(one).items():
+            title = f"{QUANTITIES[name].symbol}, T = {one.runs[0].temperature:g}"
+            value, reason = _with_reason(found.ratio)
+            if reason:
+                reasons.setdefault(reason, []).append(title)
+            spreads = (f"{spread:.2g}" for spread in (found.time, found.strain, found.strain_noise))
+            rows.append([title, *(spread.replace("nan", "—") for spread in spreads), value + " *" * bool(reason)])
+    if len(rows) == 1:
+        return []
+    told = [f"* {reason} ({'; '.join(titles)})" for reason, titles in reasons.items()]
+    return [*aligned(rows), "", *(["Noted (*):", "", *told, ""] if told else [])]
+
+
+def _with_reason(estimate) -> tuple[str, str]:
+    """A number with its interval, and why it has none, if it has none."""
+    low, high = estimate.interval(CONFIDENCE)
+    reason = "" if np.isfinite(low + high) else estimate.reason
+    if np.isnan(estimate.resampled).all():
+        reason = "no interval: what it is made of has none"
+    return shown(Measured(estimate.value, low, high)), reason
+
+
+def summary_data(runs: Sequence[Reduced], series: Sequence[Series]) -> dict:
+    """The same for machines: plain values that JSON can hold, null for what is not known or infinite."""
+    return {
+        "confidence": CONFIDENCE,
+        "runs": [
+            {
+                "configuration": run.configuration,
+                "provenance": run.provenance,
+                "quantities": {name: _entry(run, name) for name in NUMBERS},
+                "missing": run.missing,
+            }
+            for run in runs
+        ],
+        "collapse": [
+            {
+                "temperature": one.runs[0].temperature,
+                "quantity": name,
+                "time_spread": found.time,
+                "strain_spread": found.strain,
+                "time_noise": found.time_noise,
+                "strain_noise": found.strain_noise,
+            }
+            | _interval(found.ratio.value, *found.ratio.interval(CONFIDENCE))
+            for one in series
+            for name, found in collapses(one).items()
+        ],
+        "relaxation_exponent": [
+            {"temperature": one.runs[0].temperature} | _interval(exponent.value, *exponent.interval(CONFIDENCE))
+            for one in series
+            if (exponent := relaxation_exponent(one))
+        ],
+    }
+
+
+def _entry(run, name) -> dict:
+    entry = NUMBERS[name]
+    known = {"symbol": entry.symbol, "unit": entry.units, "section": entry.section, "paper": entry.paper}
+    if name not in run:
+        return known | _interval(math.nan, math.nan, math.nan)
+    return known | _interval(run[name].value, run[name].low, run[name].high) | {"note": run[name].note}
+
+
+def _interval(value, low, high) -> dict:
+    plain = {"value": float(value), "low": float(low), "high": float(high)}
+    return {name: number if math.isfinite(number) else None for name, number in plain.items()}
+
+
+def _rows(runs, names) -> list[list[str]]:
+    rows = [["", "unit", *names, "paper", "section"]]
+    sizes = [f"{run.configuration.get('particles', '?')} × {run.provenance.get('frames', '?')}" for run in runs]
+    rows.append(["particles × frames", "", *sizes, "10000", ""])
+    for name, entry in NUMBERS.items():
+        values = [_cell(run, name) if name in run else "—" for run in runs]
+        rows.append([f"{entry.symbol}, {entry.long_name}", _unit(entry.units), *values, entry.paper, entry.section])
+    return rows
+
+
+def _cell(run, name) -> str:
+    """A number, with a mark if there is a note on it, and whether it is the last one that was tried."""
+    axis = run.axes.get(RANGES.get(name), [])
+    at_end = len(axis) > 1 and float(run[name].value) in (axis[0], axis[-1])
+    return shown(run[name]) + ", end of the range" * at_end + " *" * bool(run[name].note)
+
+
+def shown(found: Measured) -> str:
+    """A number with its interval, to two digits of its error; without one to three, or as a whole number."""
+    value, low, high = float(found.value), float(found.low), float(found.high)
+    ends = [end for end in (low, high) if math.isfinite(end)]
+    if math.isnan(low) or math.isnan(high) or not ends:
+        return f"{value:.0f}" if value.is_integer() else f"{value:#.3g}".rstrip(".")
+    half = (high - low) / 2 if len(ends) == 2 else abs(value - ends[0])
+    decimals = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 2
+    return f"{value:.{decimals}f} ({low:.{decimals}f} to {high:.{decimals}f})".replace("inf", "∞")
+
+
+def _unit(units: str) -> str:
+    for ascii_name, symbol in ASCII.items():
+        units = units.replace(ascii_name, symbol)
+    return "" if units == "1" else units
+
+
+def _notes(run, names) -> dict[str, str]:
+    """What is noted of these quantities, in their order."""
+    return {name: run[name].note for name in QUANTITIES if name in names and run[name].note}
+
+
+def _reasons(names, title, found) -> list[str]:
+    """Quantities by what is said of them, for each run a dictionary."""
+    reasons = {}
+    for run, said in zip(names, found, strict=True):
+        for name, reason in said.items():
+            where = f"{run}: " if len(names) > 1 else ""
+            reasons.setdefault(where + reason, {})[QUANTITIES[name].symbol] = None
+    if not reasons:
+        return []
+    return [title, "", *(f"* {reason} ({', '.join(symbols)})" for reason, symbols in reasons.items()), ""]
+
+
+def aligned(rows) -> list[str]:
+    """Rows as lines of a Markdown table whose columns are aligned in plain text too."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "| " + " | ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    ]
+    rule = "| " + " | ".join("-" * max(3, width) for width in widths) + " |"
+    return [lines[0], rule, *lines[1:]]

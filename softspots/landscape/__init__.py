@@ -1,0 +1,1 @@
+"""The energy landscape: forces, inherent structures and what holds them, modes."""

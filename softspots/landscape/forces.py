@@ -1,0 +1,48 @@
+"""Energy, forces and virial of a frame."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from softspots import _core
+from softspots.frame import Box, Frame
+from softspots.model import Model
+from softspots.objects import require
+
+
+def box_array(box: Box) -> np.ndarray:
+    """The box as the kernels take it: length_x, length_y, tilt."""
+    return np.array([box.length_x, box.length_y, box.tilt])
+
+
+def kernel_arguments(frame: Frame, model: Model) -> tuple:
+    """What every kernel on one frame takes first."""
+    return frame.positions, frame.species, box_array(frame.box), model.pair_table(), model.smoothing
+
+
+def energy_forces(frame: Frame, model: Model) -> tuple[float, np.ndarray, np.ndarray]:
+    """Potential energy, forces and virial of a frame.
+
+    Parameters
+    ----------
+    frame : Frame
+    model : Model
+
+    Returns
+    -------
+    energy : float
+        Total potential energy, in ε_AA.
+    forces : (N, 2) ndarray
+        In ε_AA/σ_AA.
+    virial : (2, 2) ndarray
+        Sum over pairs of r_a f_b, in ε_AA; divided by the area it is the configurational part of the pressure tensor.
+
+    Raises
+    ------
+    InputError
+        If the shorter side of the box is less than twice the largest cutoff.
+    PhysicsError
+        If particles coincide, or all but, so that forces are not finite.
+    """
+    require("energy_forces", frame=frame, model=model)
+    return _core.energy_forces(*kernel_arguments(frame, model))

@@ -1,0 +1,371 @@
+"""Vibrational modes of an inherent structure: Hessian, lowest modes, participation ratio."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import eigh
+from scipy.sparse.linalg import LinearOperator, eigsh
+
+from softspots import _core
+from softspots._core import BLOCK_WIDTH
+from softspots.arrays import float_array, moderate, one_of, real_array, real_number, whole_number
+from softspots.exceptions import InputError, PhysicsError, UnstableError
+from softspots.frame import Frame
+from softspots.landscape.factorization import Cholesky, count_below
+from softspots.landscape.forces import kernel_arguments
+from softspots.landscape.lanczos import largest_pairs
+from softspots.landscape.matrices import ZERO_TOLERANCE, checked, matrix_norm, row_sums, with_places, zero_threshold
+from softspots.landscape.stability import Stability, factorize_tied, uniform, untie
+from softspots.landscape.threads import single_threaded
+from softspots.model import Model
+from softspots.objects import require
+
+# Block Lanczos keeps some three vectors for each mode that it finds; below this many in all, it gains nothing.
+DENSE = 4
+# Shift of a matrix that may have negative modes, in the same units: far above what counts as zero, so that the factor
+# exists at a minimum, and far below the lowest sound mode, so that the shift costs ARPACK no iterations.
+SHIFT = 1e-8
+# Residuals in units of the matrix norm; those of modes are at least five digits below.
+MAX_RESIDUAL = 1e-8
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Modes:
+    """The lowest modes of a Hessian above its zero modes, by ascending eigenvalue; none is negative.
+
+    Attributes
+    ----------
+    eigenvalues : (count,) ndarray
+        λ, the squares of the frequencies (masses are 1), in ε_AA/σ_AA².
+    vectors : (count, N, dimension) ndarray
+        Polarisations, Σ_i |e_i|² = 1. The component of largest magnitude is positive; of equal ones,
+        the first.
+    residuals : (count,) ndarray
+        ‖H e − λ e‖, in ε_AA/σ_AA².
+    zero_eigenvalues : (rigid motions,) ndarray
+        Eigenvalues of the Hessian within the space of the rigid motions, as a rule the uniform translations; zero but
+        for rounding.
+    orthogonality_error : float
+        Largest |⟨a, b⟩ − δ_ab| over the modes and the rigid motions.
+    """
+
+    eigenvalues: np.ndarray
+    vectors: np.ndarray
+    residuals: np.ndarray
+    zero_eigenvalues: np.ndarray
+    orthogonality_error: float
+
+    def __len__(self) -> int:
+        return len(self.eigenvalues)
+
+    def __repr__(self) -> str:
+        count, particles, dimension = self.vectors.shape
+        lowest, highest = self.frequencies[[0, -1]] if count else (np.nan, np.nan)
+        return f"Modes({count} of {particles} particles in {dimension}D, frequencies {lowest:.4g} to {highest:.4g})"
+
+    @property
+    def frequencies(self) -> np.ndarray:
+        """ω = sqrt(λ), shape (count,), in 1/τ."""
+        return np.sqrt(self.eigenvalues)
+
+    @property
+    def participation_ratio(self) -> np.ndarray:
+        """`participation_ratio` of every mode, shape (count,)."""
+        return participation_ratio(self.vectors)
+
+
+def hessian(frame: Frame, model: Model) -> sparse.csc_array:
+    """The dynamical matrix H_{iα,jβ} = ∂²V/∂r_iα∂r_jβ of a frame (Schoenholz et al. 2014, section II).
+
+    Compressed sparse columns is what the direct solver reads, and unlike blocks they can be sliced. The
+    matrix is symmetric to the bit; its pattern is that of the pairs within the cutoff and the diagonal,
+    2×2 blocks throughout.
+
+    Parameters
+    ----------
+    frame : Frame
+    model : Model
+
+    Returns
+    -------
+    (2N, 2N) csc_array
+        In ε_AA/σ_AA²; degree of freedom 2 i + α belongs to particle i and axis α.
+
+    Raises
+    ------
+    InputError
+        If the box is smaller than twice the cutoff.
+    PhysicsError
+        If particles coincide, or all but, so that it is not finite.
+    """
+    require("hessian", frame=frame, model=model)
+    indptr, indices, blocks = _core.hessian(*kernel_arguments(frame, model))
+    size = 2 * len(frame)
+    # Symmetric to the bit: the transpose turns rows into columns at no cost.
+    return sparse.csc_array(sparse.bsr_array((blocks, indices, indptr), shape=(size, size)).tocsr().T)
+
+
+def participation_ratio(vectors: np.ndarray) -> np.ndarray:
+    """Participation ratio p = (Σ_i |e_i|²)² / (N Σ_i |e_i|⁴) of modes (Schoenholz et al. 2014, section II).
+
+    Parameters
+    ----------
+    vectors : (M, N, d) array_like
+        Any normalisation.
+
+    Returns
+    -------
+    (M,) ndarray
+        From 1/N, one particle moves, to 1, all move equally.
+
+    Raises
+    ------
+    InputError
+        If the shape does not fit, or components are masked or not finite.
+    """
+    vectors = real_array("participation_ratio: vectors", vectors, ("modes", "N", "dimension"))
+    ratios = np.empty(len(vectors))
+    # One after the other, as a mode fits into a cache.
+    for number, vector in enumerate(vectors):
+        vector = float_array(f"participation_ratio: components of mode {number}", vector, vectors.shape[1:])
+        vector = moderate(vector)
+        squares = np.einsum("ij,ij->i", vector, vector)
+        ratios[number] = squares.sum() ** 2 / (len(squares) * np.square(squares).sum())
+    return ratios
+
+
+@single_threaded()
+def lowest_modes(
+    matrix,
+    count: int,
+    *,
+    dimension: int = 2,
+    translations: bool = True,
+    stability: Stability | None = None,
+    method: str = "lanczos",
+    cholesky: Cholesky | None = None,
+) -> Modes:
+    """The ``count`` lowest modes of a Hessian whose only zero modes are its rigid motions, as a rule the translations.
+
+    Lanczos on the inverse of H in the space of all but these, by the Cholesky factor that shows that H has no other
+    modes at or below zero. None of the returned modes is a rigid motion or mixes with one. Deterministic: the
+    same matrix gives the same bits. Ctrl-C ends it within a second up to some 500 modes; LAPACK on the projected
+    matrix, three times as wide as there are modes, does not look for signals: of 1,000 modes it takes some seconds.
+
+    Parameters
+    ----------
+    matrix : (dimension * N, dimension * N) sparse matrix or array_like
+        Real symmetric, of any potential; degree of freedom ``dimension * i + axis``. What counts as zero follows its
+        type: a Hessian in single precision is given as it is, not converted.
+    count : int
+        How many modes, from 1 to dimension * (N − 1).
+    dimension : int, optional
+        Of space.
+    translations : bool, optional
+        False if walls, a substrate or frozen particles, which have no rows, hold the particles in their places, so that
+        translations are no zero modes and there are dimension * N modes.
+    stability : Stability, optional
+        That of the inherent structure with this Hessian, ``minimum.stability``. Particles and clusters that nothing
+        holds are left out, as if they were not there, and their vectors are zero; the participation ratio stays that
+        among all N. If all are held, it changes nothing.
+    method : {"lanczos", "arpack"}, optional
+        Block Lanczos, or the solver of Schoenholz et al. 2014, section II, one vector at a time, which may miss some
+        of many equal eigenvalues. Where block Lanczos would need most of all vectors, dense linear algebra serves.
+    cholesky : Cholesky, optional
+        That of the quench which ended here has the factor already. It changes no bit of the result.
+
+    Returns
+    -------
+    Modes
+
+    Raises
+    ------
+    InputError
+        If the matrix is not a finite, real, symmetric one of fitting size; if the rigid motions are not zero modes; if
+        ``count`` is out of range, the method unknown, or ``stability`` another system's.
+    UnstableError
+        If there are negative modes or further zero modes, or nothing is held; also a ValueError.
+    PhysicsError
+        If what the solver has found are no eigenvectors.
+    """
+    one_of("lowest_modes: method", method, METHODS)
+    matrix, precision = checked(matrix)
+    size = matrix.shape[0]
+    if size % whole_number("lowest_modes: dimension", dimension, 1):
+        raise InputError(f"lowest_modes: {size} degrees of freedom do not fit dimension {dimension!r}")
+    if cholesky is None:
+        cholesky = Cholesky()
+    require("lowest_modes", cholesky=cholesky)
+    if stability is not None:
+        require("lowest_modes", stability=stability)
+        matrix, rigid = _held(matrix, dimension, translations, stability)
+    else:
+        rigid = uniform(size, dimension)[:, : dimension * bool(translations)]
+    free = matrix.shape[0] - rigid.shape[1]
+    if free < 1:
+        raise InputError(
+            f"lowest_modes: {matrix.shape[0]} degrees of freedom less {rigid.shape[1]} rigid motions leave no modes"
+        )
+    whole_number("lowest_modes: count", count, 1, free)
+    tolerance = zero_threshold(matrix, precision)
+    if (error := np.linalg.norm(matrix @ rigid, axis=0).max(initial=0.0)) > tolerance:
+        raise InputError(
+            f"lowest_modes: uniform translations are not zero modes: ‖H t‖ is {error:.3g}, at most {tolerance:.3g} "
+            "is allowed; a Hessian's rows must sum to zero along each axis, unless translations=False says that "
+            "something holds the particles in their places"
+        )
+    if precision > ZERO_TOLERANCE and rigid.size:
+        # What was rounded away is put back, so that rows sum to zero again.
+        matrix = with_places(matrix, -row_sums(matrix, dimension))
+
+    find = METHODS[method]
+    if count == len(rigid) or (method == "lanczos" and len(rigid) < DENSE * (count + 4 * BLOCK_WIDTH)):
+        find = _by_dense
+    with cholesky.lock:
+        if not factorize_tied(matrix, tolerance, rigid, cholesky):
+            raise _unstable(matrix, tolerance, rigid)
+        eigenvalues, modes = find(matrix, tolerance, cholesky, count, rigid)
+
+    # One after the other, as a mode fits into a cache.
+    for mode in modes:
+        mode *= np.sign(mode[np.abs(mode).argmax()])
+    residuals = _core.residual_norms(matrix.indptr, matrix.indices, matrix.data, eigenvalues, modes)
+    if not residuals.max() <= (allowed := MAX_RESIDUAL * matrix_norm(matrix)):
+        raise PhysicsError(
+            f"lowest_modes: what was found are no modes: ‖H e − λ e‖ reaches {residuals.max():.3g}, and at most "
+            f"{allowed:.3g} is allowed; where this comes again it is a fault of softspots, or of a library below it"
+        )
+    overlaps = modes @ modes.T
+    overlaps[np.diag_indices(count)] -= 1
+    vectors = modes.reshape(count, -1, dimension)
+    if len(rigid) < size:
+        vectors = np.zeros((count, size // dimension, dimension))
+        vectors[:, stability.held] = modes.reshape(count, -1, dimension)
+    return Modes(
+        eigenvalues,
+        vectors,
+        residuals,
+        np.linalg.eigvalsh(rigid.T @ (matrix @ rigid)),
+        float(max(np.abs(overlaps).max(), np.abs(modes @ rigid).max(initial=0.0))),
+    )
+
+
+def _held(matrix, dimension: int, translations: bool, stability: Stability):
+    """The Hessian of what is held, and its rigid motions as columns."""
+    motions = stability.rigid_motions
+    if not translations:
+        raise InputError("lowest_modes: stability says what the rigid motions are; translations=False cannot as well")
+    if motions.shape[1:] != (matrix.shape[0] // dimension, dimension):
+        raise InputError(
+            f"lowest_modes: stability is of {motions.shape[1]} particles in {motions.shape[2]} dimensions; the matrix "
+            f"has {matrix.shape[0]} degrees of freedom in {dimension}"
+        )
+    if not stability.held.any():
+        raise UnstableError(f"lowest_modes: there is nothing to have modes: {stability.reason}")
+    return stability.reduced(matrix)
+
+
+def modes_below(matrix, value: float) -> int:
+    """How many eigenvalues of a symmetric sparse matrix lie below ``value``, zero modes included.
+
+    The count is that of the negative pivots of one factorisation (Sylvester's law of inertia): it needs no
+    eigensolver and proves, just above the last mode found, that none is missed. It is exact unless an
+    eigenvalue lies within 1e-10 of the matrix norm of ``value``.
+
+    Parameters
+    ----------
+    matrix : (n, n) sparse matrix or array_like
+        Real symmetric, as for `lowest_modes`.
+    value : float
+        In the unit of the matrix, ε_AA/σ_AA² for a Hessian; a frequency squared.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InputError
+        If the matrix is not a finite, real, symmetric one, ``value`` no finite number, or rounding leaves the count
+        uncertain, as it does when ``value`` is an eigenvalue.
+    """
+    matrix, precision = checked(matrix)
+    return count_below(matrix, real_number("modes_below: value", value), zero_threshold(matrix, precision))
+
+
+def softest_mode(matrix: sparse.csc_array, rigid: np.ndarray, cholesky: Cholesky) -> tuple[float, np.ndarray]:
+    """The lowest eigenvalue but for the rigid motions, negative or not, and its vector of shape (n,).
+
+    ``cholesky`` is used, and spares the symbolic analysis if its last matrix had the same pattern.
+    """
+    # Within a factor of ten of the lowest eigenvalue, that one still dominates the inverse; the last is above the norm.
+    shifts = SHIFT * matrix_norm(matrix) * 10.0 ** np.arange(10)
+    shift = next(shift for shift in shifts if cholesky.factorize(matrix, shift))
+    eigenvalues, vectors = _arpack(matrix, -shift, cholesky, 1, rigid, rigid)
+    return eigenvalues[0], vectors[0]
+
+
+def _by_lanczos(matrix, threshold: float, cholesky: Cholesky, count: int, rigid: np.ndarray):
+    """Eigenvalues, ascending, and vectors (count, n) off the rigid motions; ``cholesky`` holds the tied matrix."""
+    factor, order = cholesky.packed()
+    moved, untied = rigid.T[:, order], untie(cholesky, threshold, rigid)[order]
+
+    def solve(block):
+        factor.solve(block)
+        block -= untied @ (moved @ block)
+
+    inverses, vectors = largest_pairs(solve, len(order), count, rigid[order])
+    place = np.argsort(order)
+    for vector in vectors:
+        vector[:] = vector[place]
+    return 1 / inverses + threshold, vectors
+
+
+def _by_arpack(matrix, threshold: float, cholesky: Cholesky, count: int, rigid: np.ndarray):
+    untied = untie(cholesky, threshold, rigid)
+    return _arpack(matrix, threshold, cholesky, count, rigid, untied)
+
+
+def _arpack(matrix, shift: float, cholesky: Cholesky, count: int, rigid: np.ndarray, removed: np.ndarray):
+    """ARPACK on the inverse of matrix − shift; ``removed`` is what takes rigid motions out of its solutions."""
+
+    def inverse(vector):
+        solution = cholesky.solve(vector - rigid @ (rigid.T @ vector))
+        return solution - removed @ (rigid.T @ solution)
+
+    # ARPACK draws from the generator when its Krylov space is exhausted, as by the many equal eigenvalues of a crystal.
+    generator = np.random.default_rng(0)
+    start = generator.standard_normal(matrix.shape[0])
+    start -= rigid @ (rigid.T @ start)
+    operator = LinearOperator(matrix.shape, matvec=inverse, dtype=np.float64)
+    eigenvalues, vectors = eigsh(matrix, count, sigma=shift, OPinv=operator, v0=start, rng=generator)
+    order = np.argsort(eigenvalues)
+    return eigenvalues[order], vectors.T[order]
+
+
+def _by_dense(matrix, threshold: float, cholesky: Cholesky, count: int, rigid: np.ndarray):
+    # Raised above all others, rigid motions do not mix with other zero modes.
+    lifted = matrix.toarray() + 2 * matrix_norm(matrix) * (rigid @ rigid.T)
+    eigenvalues, vectors = eigh(lifted, subset_by_index=[0, count - 1])
+    return eigenvalues, vectors.T
+
+
+METHODS = {"lanczos": _by_lanczos, "arpack": _by_arpack}
+
+
+def _unstable(matrix: sparse.csc_array, tolerance: float, rigid: np.ndarray) -> UnstableError:
+    """The error for a matrix with negative modes, or with more zero modes than the rigid motions."""
+    lowest, _ = softest_mode(matrix, rigid, Cholesky())
+    try:
+        negative = count_below(matrix, -tolerance, tolerance)
+        zero = count_below(matrix, tolerance, tolerance) - negative
+    except InputError:
+        negative, zero = "an unknown number of", "unwanted"
+    remedy = "; what nothing holds is left out with stability=minimum.stability" if negative == 0 else ""
+    return UnstableError(
+        f"lowest_modes: the matrix has {negative} negative and {zero} zero modes (within ±{tolerance:.3g}), the lowest "
+        f"off the translations at {lowest:.6g}; 0 and {rigid.shape[1]} are needed, as at a certified minimum{remedy}"
+    )

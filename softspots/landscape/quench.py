@@ -1,0 +1,320 @@
+"""Inherent structures: certified minima of the potential energy."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.sparse import csc_array
+
+from softspots import _core
+from softspots.arrays import one_of, positive_number
+from softspots.frame import Frame
+from softspots.landscape.factorization import Cholesky
+from softspots.landscape.forces import energy_forces, kernel_arguments
+from softspots.landscape.matrices import zero_threshold
+from softspots.landscape.modes import hessian, softest_mode
+from softspots.landscape.stability import Stability, examine, factorize_tied, softest_places, uniform
+from softspots.landscape.threads import single_threaded
+from softspots.model import Model
+from softspots.objects import require
+
+# Where the first-order minimisers hand over, in ε_AA/σ_AA: two Newton steps go from there to rounding.
+HANDOVER = 1e-4
+# In box lengths; the rounding of coordinates farther out leaves larger forces than minima have.
+WRAPPED_BEYOND = 4
+# The minimisers of a method, one after the other, each with the force at which it may stop.
+METHODS = {
+    "newton": (("lbfgs", HANDOVER),),
+    "fire": (("fire", 0.0),),
+    "cg": (("cg", 0.0),),
+    "cg+fire": (("cg", HANDOVER), ("fire", 0.0)),
+}
+# In ε per particle: far above all thermal configurations, far below most of particles thrown at random.
+ABSURD_ENERGY = 100.0
+# For the minimisers of one quench, all in.
+MAX_EVALUATIONS = 200_000
+MAX_NEWTON_FACTORS = 50
+MAX_KICKS = 50
+# A factor serves for another step as long as its steps bring the force down to this part.
+CHORD_GAIN = 0.3
+# Largest displacement of a coordinate in one Newton step or kick, in σ_AA: well inside a cage.
+MAX_STEP = 0.1
+MAX_HALVINGS = 20
+# Particles that merely touch, with a residual force V' = V''' δ²/2, overlap by δ, at most so far as at the handover.
+# V''' is that of the model where its potentials go to zero: V'' = V''' δ = sqrt(2 V' V''') holds nothing. Three such
+# neighbours around a particle hold it by half as much again.
+MAX_OVERLAP, TOUCHES = 5e-4, 1.5
+UNSTABLE = "the Hessian is not shown to be positive definite"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class InherentStructure:
+    """Where a quench ended.
+
+    Attributes
+    ----------
+    frame : Frame
+        The given frame with its positions minimised; they continue the given ones, nothing is wrapped.
+    energy : float
+        In ε_AA, of all particles.
+    max_force : float
+        Largest magnitude of a force component, in ε_AA/σ_AA.
+    certified : bool
+        Whether the frame is a minimum: ``max_force`` is below the one asked for, and the Hessian of all that is held
+        (see ``stability``) is positive definite but for its rigid motions, as a factorisation of it has shown. What is
+        not held has no negative modes.
+    evaluations : int
+        Force evaluations.
+    factorizations : int
+        Sparse factorisations of Hessians.
+    kicks : int
+        Stationary points that were no minima and were left along their unstable mode.
+    newton_energies : tuple of float
+        Energies at the start of the last Newton phase and after each of its steps.
+    stability : Stability
+        Rattlers and clusters that nothing holds, or why the frame is not certified.
+    """
+
+    frame: Frame
+    energy: float
+    max_force: float
+    certified: bool
+    evaluations: int
+    factorizations: int
+    kicks: int
+    newton_energies: tuple[float, ...]
+    stability: Stability
+
+    def __repr__(self) -> str:
+        certified = "certified" if self.certified else "not certified"
+        numbers = f"energy {self.energy:.8g}, max_force {self.max_force:.2g}"
+        return f"InherentStructure({numbers}, {certified}, {self.stability})"
+
+
+@single_threaded()
+def inherent_structure(
+    frame: Frame,
+    model: Model,
+    method: str = "newton",
+    max_force: float = 1e-10,
+    cholesky: Cholesky | None = None,
+) -> InherentStructure:
+    """Quench a frame, with its box frozen, to a minimum of the energy (Schoenholz et al. 2014, section II).
+
+    First-order minimisers lead to a nearly stationary point, Newton steps from there to ``max_force``, and a
+    Cholesky factorisation certifies the minimum. A stationary point that is none is left by a kick along its
+    unstable mode, and everything starts again from there. Particles and clusters that nothing holds have no part in the
+    certificate (see `Stability`). A quench that does not reach a minimum is returned with ``certified=False``, and
+    ``stability.reason`` says why. A start whose energy is beyond any thermal configuration, as of positions in other
+    units, gives a warning.
+
+    Parameters
+    ----------
+    frame : Frame
+        The structure's coordinates go on from these, or from the wrapped ones where some lie more than four box lengths
+        out: there rounding would leave forces.
+    model : Model
+    method : {"newton", "fire", "cg", "cg+fire"}, optional
+        The first-order part: L-BFGS to 1e-4 ("newton"), the others by themselves to ``max_force``; "cg+fire",
+        conjugate gradients and then FIRE, is the paper's.
+    max_force : float, optional
+        In ε_AA/σ_AA. Below some 1e-11 rounding of the coordinates of a large box sets the limit.
+    cholesky : Cholesky, optional
+        Holds afterwards the factor that certifies the minimum, which `lowest_modes` needs as well.
+
+    Raises
+    ------
+    InputError
+        If the method is unknown, ``max_force`` is not a positive finite number, or the box is smaller than
+        twice the cutoff.
+    PhysicsError
+        If particles lie on top of each other, so that forces are not finite.
+    """
+    cholesky = Cholesky() if cholesky is None else cholesky
+    require("inherent_structure", frame=frame, model=model, cholesky=cholesky)
+    one_of("inherent_structure: method", method, METHODS)
+    max_force = positive_number("inherent_structure: max_force", max_force)
+    if np.abs(frame.positions).max(initial=0) > WRAPPED_BEYOND * min(frame.box.length_x, frame.box.length_y):
+        frame = frame.wrapped()
+    energy = energy_forces(frame, model)[0] / max(len(frame), 1)
+    if energy > ABSURD_ENERGY * max(model.epsilon):
+        warnings.warn(
+            f"inherent_structure: the start has an energy of {energy:.3g} per particle, beyond thermal ones; are "
+            "its positions in σ_AA, and not in units of the box, and is the density right?",
+            # Beyond the decorator.
+            stacklevel=3,
+        )
+    landscape = _Landscape(model, cholesky)
+    with landscape.cholesky.lock:
+        return _quench(landscape, frame, METHODS[method], max_force)
+
+
+def _quench(landscape: _Landscape, frame: Frame, minimizers: tuple, max_force: float) -> InherentStructure:
+    factorizations = landscape.cholesky.factorizations
+    kicks = 0
+    while True:
+        for minimizer, handover in minimizers:
+            frame = landscape.descend(frame, minimizer, max(max_force, handover))
+        point, stable, energies = _newton(landscape, landscape.point(frame), max_force)
+        point, stability, unstable = _judge(landscape, point, stable, max_force)
+        spent = kicks == MAX_KICKS or landscape.evaluations >= MAX_EVALUATIONS
+        if not unstable or spent or (lower := _kick(landscape, point)) is None:
+            break
+        frame = lower.frame
+        kicks += 1
+    residual = float(np.abs(point.forces).max())
+    if residual >= max_force:
+        reached = f"the largest force is {residual:.2g}, and less than {max_force:.2g} is asked for"
+        stability = replace(stability, reason="; ".join(filter(None, (reached, stability.reason))))
+    return InherentStructure(
+        frame=point.frame,
+        energy=point.energy,
+        max_force=residual,
+        certified=not stability.reason,
+        evaluations=landscape.evaluations,
+        factorizations=landscape.cholesky.factorizations - factorizations,
+        kicks=kicks,
+        newton_energies=tuple(energies),
+        stability=stability,
+    )
+
+
+@dataclass(frozen=True)
+class _Point:
+    frame: Frame
+    energy: float
+    forces: np.ndarray
+
+    @property
+    def rounding(self) -> float:
+        """Energy differences up to here, a thousand ulps of one ε_AA per particle, may be rounding."""
+        return 1000 * np.finfo(float).eps * len(self.frame)
+
+    def rise_to(self, other: _Point) -> float:
+        """Energy of ``other`` above this; from the forces where the difference would be rounding."""
+        rise = other.energy - self.energy
+        if abs(rise) > self.rounding:
+            return rise
+        return -0.5 * float(np.vdot(self.forces + other.forces, other.frame.positions - self.frame.positions))
+
+
+class _Landscape:
+    """The energy of frames of one model, and the work it has cost."""
+
+    def __init__(self, model: Model, cholesky: Cholesky):
+        self.model = model
+        self.cholesky = cholesky
+        self.evaluations = 0
+        self._last = None, None
+        self._sharpness = model.sharpness(MAX_OVERLAP)
+
+    def point(self, frame: Frame) -> _Point:
+        self.evaluations += 1
+        energy, forces, _ = energy_forces(frame, self.model)
+        return _Point(frame, energy, forces)
+
+    def hessian(self, point: _Point) -> csc_array:
+        """The last one is kept."""
+        if self._last[0] is not point:
+            self._last = point, hessian(point.frame, self.model)
+        return self._last[1]
+
+    def softness(self, point: _Point, max_force: float) -> float:
+        """Up to here, in ε_AA/σ_AA², stiffness may be that of mere touch: see `TOUCHES`."""
+        force = max(max_force, np.abs(point.forces).max())
+        return TOUCHES * min(np.sqrt(2 * force * self._sharpness), MAX_OVERLAP * self._sharpness)
+
+    def descend(self, frame: Frame, minimizer: str, max_force: float) -> Frame:
+        budget = max(MAX_EVALUATIONS - self.evaluations, 0)
+        positions, _, _, evaluations = _core.minimize(
+            *kernel_arguments(frame, self.model), minimizer, max_force, budget
+        )
+        self.evaluations += evaluations
+        return replace(frame, positions=positions)
+
+    def downhill(self, point: _Point, steps: list[np.ndarray]) -> _Point | None:
+        """The lowest of the points at the ends of ``steps``, all halved until it is lower than ``point``."""
+        scale = min(1.0, MAX_STEP / np.abs(steps[0]).max())
+        for _ in range(MAX_HALVINGS):
+            ends = [self.point(replace(point.frame, positions=point.frame.positions + scale * step)) for step in steps]
+            lowest = min(ends, key=point.rise_to)
+            if point.rise_to(lowest) < 0:
+                return lowest
+            scale /= 2
+        return None
+
+
+def _newton(landscape: _Landscape, point: _Point, max_force: float) -> tuple[_Point, bool, list[float]]:
+    """Newton steps: where they end, whether the Hessian there is shown to be stable, the energies on the way.
+
+    The factor of H with one particle tied to its place is the certificate. It gives the Newton step as well: forces
+    sum to zero, hence the spring exerts none, but for the threshold, which is lost in the step's own error.
+    """
+    energies = [point.energy]
+    for _ in range(MAX_NEWTON_FACTORS):
+        matrix = landscape.hessian(point)
+        if not factorize_tied(matrix, zero_threshold(matrix), uniform(matrix.shape[0], 2), landscape.cholesky):
+            return point, False, energies
+        if np.abs(point.forces).max() < max_force:
+            return point, True, energies
+        factorized, gain = point, np.inf
+        while (point is factorized or gain < CHORD_GAIN) and np.abs(point.forces).max() >= max_force:
+            step = landscape.cholesky.solve(point.forces.reshape(-1)).reshape(-1, 2)
+            lower = landscape.downhill(point, [step - step.mean(axis=0)])
+            if lower is None:
+                break
+            gain = np.abs(lower.forces).max() / np.abs(point.forces).max()
+            point = lower
+            energies.append(point.energy)
+        if point is factorized:
+            return point, True, energies
+    return point, False, energies
+
+
+def _judge(landscape: _Landscape, point: _Point, stable: bool, max_force: float) -> tuple[_Point, Stability, bool]:
+    """What is held where Newton steps ended, and whether there is an unstable mode to leave it along.
+
+    Where the Hessian as a whole is ``stable``, all is held, unless by mere touch. Where it is not, since parts are
+    loose, Newton steps had no factor: then the first-order minimiser, which loose parts do not disturb, goes all the
+    way.
+    """
+    matrix, softness = landscape.hessian(point), landscape.softness(point, max_force)
+    softest = softest_places(matrix, 2).min()
+    whole = Stability(
+        np.ones(len(point.frame), dtype=bool), np.arange(0), (), uniform(matrix.shape[0], 2).T.reshape(2, -1, 2), ""
+    )
+    if stable and softest > softness:
+        return point, whole, False
+    found = examine(matrix, point.frame, softness)
+    # A particle that falls from its place is not loose but on a saddle.
+    if softest < -softness or (found.held.all() and len(found.rigid_motions) == 2):
+        return point, whole if stable else replace(whole, reason=UNSTABLE), not stable
+    if np.abs(point.forces).max() >= max_force:
+        point = landscape.point(landscape.descend(point.frame, "lbfgs", max_force))
+        matrix, softness = landscape.hessian(point), landscape.softness(point, max_force)
+        found = examine(matrix, point.frame, softness)
+    if not landscape.cholesky.factorize(matrix, softness):
+        return point, replace(found, reason=UNSTABLE), True
+    if not found.held.any():
+        return point, replace(found, reason="nothing is held: every particle can go somewhere at no cost"), False
+    block, rigid = found.reduced(matrix)
+    if not factorize_tied(block, zero_threshold(block), rigid, landscape.cholesky):
+        count = np.count_nonzero(found.held)
+        found = replace(found, reason=f"the {count} particles that hold each other have modes at no cost")
+    return point, found, False
+
+
+def _kick(landscape: _Landscape, point: _Point) -> _Point | None:
+    """A lower point along the unstable mode, in whichever direction goes lower; None without such a mode."""
+    matrix = landscape.hessian(point)
+    threshold = zero_threshold(matrix)
+    if threshold == 0:
+        # All particles are out of each other's reach.
+        return None
+    eigenvalue, mode = softest_mode(matrix, uniform(matrix.shape[0], 2), landscape.cholesky)
+    if eigenvalue > -threshold:
+        return None
+    step = MAX_STEP / np.abs(mode).max() * mode.reshape(-1, 2)
+    return landscape.downhill(point, [step, -step])

@@ -1,0 +1,179 @@
+"""What is held and what is not: rattlers, loose clusters, rigid motions, and the certificate of all the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from softspots.frame import Box, Frame
+from softspots.landscape.factorization import Cholesky
+from softspots.landscape.matrices import row_sums, with_places
+from softspots.structure.clusters import label_clusters, make_whole
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Stability:
+    """What of a configuration is held in place, and what only lies within it.
+
+    A particle is held if its neighbours that are held themselves keep it in place against any small move, and if
+    through them it belongs to the largest such cluster. Others, rattlers and further clusters, move at no cost: they
+    have no place in the modes of the solid.
+
+    Attributes
+    ----------
+    held : (N,) ndarray of bool
+        Whether the particle is part of what the certificate is about.
+    rattlers : (R,) ndarray of int
+        Ids of the particles that nothing holds in place, rising.
+    clusters : tuple of ndarray of int
+        Ids of the particles of each rigid cluster that nothing holds, rising; the largest cluster first.
+    rigid_motions : (M, N, dimension) ndarray
+        Orthonormal motions of all that is held, as one, at no cost: the translations, and the rotation of a cluster
+        that does not reach around the periodic box. Zero on all other particles.
+    reason : str
+        Why there is no certificate; empty if there is one.
+    """
+
+    held: np.ndarray
+    rattlers: np.ndarray
+    clusters: tuple[np.ndarray, ...]
+    rigid_motions: np.ndarray
+    reason: str
+
+    def reduced(self, matrix: sparse.csc_array) -> tuple[sparse.csc_array, np.ndarray]:
+        """The Hessian of all that is held, as if the rest were not there, and its rigid motions as columns (n, M)."""
+        count, _, dimension = self.rigid_motions.shape
+        rigid = np.ascontiguousarray(self.rigid_motions[:, self.held].reshape(count, -1).T)
+        return held_block(matrix, self.held, dimension), rigid
+
+    def __repr__(self) -> str:
+        words = [f"{np.count_nonzero(self.held)} of {len(self.held)} particles held"]
+        words += [f"rattlers: {len(self.rattlers)}"] * (len(self.rattlers) > 0)
+        words += [f"loose clusters: {len(self.clusters)}"] * (len(self.clusters) > 0)
+        words += [self.reason] * bool(self.reason)
+        return f"Stability({', '.join(words)})"
+
+
+def uniform(size: int, dimension: int) -> np.ndarray:
+    """The uniform translations, orthonormal, as columns (size, dimension)."""
+    return np.tile(np.eye(dimension), (size // dimension, 1)) / np.sqrt(size // dimension)
+
+
+def factorize_tied(matrix: sparse.csc_array, threshold: float, rigid: np.ndarray, cholesky: Cholesky) -> bool:
+    """Factorise a Hessian with its rigid motions tied by springs; False unless that shows that it is stable.
+
+    Tied means that c is added to one diagonal entry for each of the ``rigid`` motions (n, m): particle 0 is tied to its
+    place, and, if all may rotate, another one in one direction. That is positive definite if and only if H is, but for
+    these motions: adding to v the motion that brings the tied coordinates back to their places leaves vᵀ H v as it is
+    and takes the springs' energy away. So the factorisation is the certificate, with no shift that could hide a
+    soft unstable mode. ``threshold``, the `zero_threshold`, is subtracted, so that a zero mode does not pass by
+    rounding. The pattern is that of H, which pinning the particle by removing its rows would change.
+    """
+    diagonal = matrix.diagonal()
+    tied = matrix.copy()
+    for place in _ties(rigid):
+        tied[place, place] = diagonal[place] + diagonal.mean()
+    return cholesky.factorize(tied, -threshold)
+
+
+def _ties(rigid: np.ndarray) -> list[int]:
+    """Coordinates that no rigid motion but none leaves in place, as many as there are motions."""
+    left, places = rigid.copy(), []
+    for column in range(rigid.shape[1]):
+        place = int(np.abs(left[:, column]).argmax())
+        places.append(place)
+        left -= np.outer(left[:, column] / left[place, column], left[place])
+    return places
+
+
+def untie(cholesky: Cholesky, threshold: float, rigid: np.ndarray) -> np.ndarray:
+    """Vectors z_α (n, m) that make of solutions x with the tied factor those of H − threshold.
+
+    Of forces that do no work on the rigid motions r_α, x − Σ_α z_α (r_α · x) is the solution off these. Without the
+    threshold, the springs would exert no force and z be r. The threshold is a force on every rigid motion, which
+    the springs have to balance: a change of rank m, undone by the formula of Sherman, Morrison and Woodbury.
+    """
+    response = cholesky.solve(rigid)
+    overlap = rigid.T @ response
+    strain = response - rigid @ overlap
+    return rigid + threshold * strain @ np.linalg.inv(np.eye(len(overlap)) + threshold * overlap)
+
+
+def held_block(matrix: sparse.csc_array, held: np.ndarray, dimension: int) -> sparse.csc_array:
+    """The Hessian of the held particles alone, as if the others were not there: their springs are taken off too."""
+    if held.all():
+        return matrix
+    inside = np.repeat(held, dimension)
+    columns = matrix[:, inside]
+    # What the springs to the others have added to the diagonal.
+    return with_places(columns[inside], row_sums(columns[~inside].T, dimension))
+
+
+def softest_places(matrix: sparse.csc_array, dimension: int) -> np.ndarray:
+    """The least stiffness (N,) that each particle finds in its place while no other moves."""
+    blocks = np.empty((matrix.shape[0] // dimension, dimension, dimension))
+    for offset in range(dimension):
+        diagonal = matrix.diagonal(offset)
+        for row in range(dimension - offset):
+            blocks[:, row + offset, row] = diagonal[row::dimension]
+    return _lowest(blocks)
+
+
+def find_parts(matrix: sparse.csc_array, dimension: int, softness: float) -> np.ndarray:
+    """Which rigid cluster (N,) each particle belongs to, from 0, the largest; -1 for rattlers.
+
+    Springs up to ``softness`` do not count. A particle that the springs to others leave free to move in some direction
+    is a rattler, and so is, again and again, who is free without it; what remains falls into clusters. That each
+    particle is held by its cluster does not show that the cluster is rigid: that is for the factorisation.
+    """
+    blocks = sparse.bsr_array(matrix, blocksize=(dimension, dimension))
+    size = len(blocks.indptr) - 1
+    pairs = np.column_stack((np.repeat(np.arange(size), np.diff(blocks.indptr)), blocks.indices))
+    chosen = (pairs[:, 0] < pairs[:, 1]) & (np.linalg.norm(blocks.data, axis=(1, 2)) > softness)
+    pairs, springs = pairs[chosen], -blocks.data[chosen]
+    stiffness = np.zeros((size, dimension, dimension))
+    for end in pairs.T:
+        np.add.at(stiffness, end, springs)
+    kept = np.ones(size, dtype=bool)
+    while (free := kept & (_lowest(stiffness) <= softness)).any():
+        kept &= ~free
+        lost = free[pairs].any(axis=1)
+        for end in pairs[lost].T:
+            np.subtract.at(stiffness, end, springs[lost])
+        pairs, springs = pairs[~lost], springs[~lost]
+    labels = label_clusters(kept, pairs, 1)
+    # The last place is that of rattlers.
+    numbers = np.append(np.argsort(np.argsort(-np.bincount(labels[kept]), kind="stable")), -1)
+    return numbers[labels]
+
+
+def examine(matrix: sparse.csc_array, frame: Frame, softness: float) -> Stability:
+    """What is held in a frame with this Hessian, and how it may move as one; the reason is left empty."""
+    part = find_parts(matrix, 2, softness)
+    held = part == 0
+    clusters = tuple(np.flatnonzero(part == number) for number in range(1, part.max(initial=-1) + 1))
+    motions = np.zeros((2, len(frame), 2))
+    if held.any():
+        solid = _rigid_motions(frame.positions[held], frame.box, held_block(matrix, held, 2))
+        motions = np.zeros((solid.shape[1], len(frame), 2))
+        motions[:, held] = solid.T.reshape(len(motions), -1, 2)
+    return Stability(held, np.flatnonzero(part < 0), clusters, motions, "")
+
+
+def _rigid_motions(positions: np.ndarray, box: Box, block: sparse.csc_array) -> np.ndarray:
+    """Orthonormal columns (n, m): the translations, and the rotation if the springs do not reach around the box."""
+    pairs = np.unique(np.column_stack(block.nonzero()) // 2, axis=0)
+    whole = make_whole(positions, box, pairs)
+    one, other = whole[pairs].transpose(1, 0, 2)
+    motions = uniform(2 * len(positions), 2)
+    if not np.allclose(other - one, box.minimum_image(other - one), rtol=0, atol=1e-6):
+        return motions
+    rotation = ((whole - whole.mean(axis=0)) @ [[0.0, 1.0], [-1.0, 0.0]]).reshape(-1, 1)
+    return np.hstack((motions, rotation / np.linalg.norm(rotation)))
+
+
+def _lowest(blocks: np.ndarray) -> np.ndarray:
+    """The lowest eigenvalue (N,) of each of symmetric ``blocks`` (N, dimension, dimension)."""
+    return np.linalg.eigvalsh(blocks)[:, 0]

@@ -1,0 +1,1 @@
+"""What moves: D²_min."""

@@ -1,0 +1,125 @@
+"""Plastic activity: the non-affine motion D²_min."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from softspots import _core
+from softspots.arrays import positive_number
+from softspots.exceptions import InputError
+from softspots.frame import Box, Frame
+from softspots.landscape.forces import box_array
+from softspots.objects import require
+
+# More than this part of the particles beyond three eighths of a side are refused. Gaussian motions reach that when six
+# in a thousand go beyond half a side, where the shortest motion is no longer the true one; in another order of the
+# particles 44 % do.
+MANY_FAR, FAR = 0.05, 0.375
+
+
+def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
+    """Falk–Langer D²_min of every particle between two frames (Schoenholz et al. 2014, eq. 1).
+
+    The minimum over 2 × 2 matrices Λ of Σ_j |r'_ij − Λ r_ij|², a sum (not a mean) over the particles j within
+    ``cutoff`` of i in the first frame. A pair keeps the periodic image that it has in the first frame: its later
+    separation is the first one plus the motion of both particles. A particle's own motion is what the image counters
+    say if both frames have them and the strains of their boxes; if not, it is the shortest one in the flow.
+
+    Parameters
+    ----------
+    frame, later : Frame
+        Configurations of the same particles in boxes of the same size. Particles are matched by their ids if both
+        frames have them; if not, the order must be the same. How far the second box has been sheared from the first is
+        `Box.strain_to`; against this flow, and a drift of all together, no particle may have moved by half a box
+        length, unless images, strains and ids leave no doubt about its motion.
+    cutoff : float, optional
+        Radius of the neighbourhood, in σ_AA.
+
+    Returns
+    -------
+    (N,) ndarray
+        In σ_AA², in the order of the first frame. NaN where it is not defined, as a matrix Λ fits any motion whatever:
+        with no neighbours, with one, or with two that do not lie on one line with the particle.
+
+    Raises
+    ------
+    InputError
+        If the frames do not hold the same particles in boxes of equal size, the strain between them is in doubt, many
+        particles have moved by about half a box, or the box is smaller than twice the cutoff.
+    """
+    require("d2min", frame=frame, later=later)
+    later = later.in_order_of(frame)
+    first, second = frame.box, later.box
+    sides = np.array([(box.length_x, box.length_y) for box in (first, second)])
+    # Lengths that came through a file of single precision are the same.
+    if not np.allclose(*sides, rtol=1e-6, atol=0):
+        raise InputError(
+            f"d2min: the boxes differ in size, {first.length_x} × {first.length_y} and "
+            f"{second.length_x} × {second.length_y}"
+        )
+    cutoff = positive_number("d2min: cutoff", cutoff)
+    if not 2 * cutoff <= (side := sides.min()):
+        raise InputError(
+            f"d2min: cutoff is {cutoff:g}, the shorter side of the box {side:g}; at least twice as much is needed"
+        )
+    # The flow carries each image at the speed of its own row: motion is counted from where the kernel sees it.
+    wrapped = frame.wrapped()
+    strain = first.strain_to(second)
+    flow = np.column_stack((strain * wrapped.positions[:, 1], np.zeros(len(frame))))
+    motion = later.positions - wrapped.positions - flow
+    if _is_counted(frame) and _is_counted(later):
+        motion = _counted_motion(motion, wrapped, later)
+        if frame.ids is None or later.ids is None:
+            _require_same_order(motion, second)
+    else:
+        motion = _shortest_motion(motion, second)
+    return _core.d2min(wrapped.positions, motion + flow, strain * first.length_y, box_array(first), cutoff)
+
+
+def _is_counted(frame: Frame) -> bool:
+    return frame.images is not None and frame.box.has_history
+
+
+def _counted_motion(motion: np.ndarray, frame: Frame, later: Frame) -> np.ndarray:
+    """The motion (N, 2) with what the image counters say was wrapped away between two frames."""
+    (columns, rows), (later_columns, later_rows) = frame.columns_and_rows(), later.columns_and_rows()
+    box, rows = later.box, later_rows - rows
+    columns = later_columns - columns + box.flips * rows
+    motion = motion.copy()
+    # As in `Box.minimum_image`, so that both agree to the bit where the true motion is the shortest.
+    motion[:, 1] += rows * box.length_y
+    motion[:, 0] += rows * box.tilt
+    motion[:, 0] += columns * box.length_x
+    return motion
+
+
+def _shortest_motion(motion: np.ndarray, box: Box) -> np.ndarray:
+    """The motions (N, 2) that are shortest among their images, or, where many are long, shortest about their drift."""
+    sides = np.array((box.length_x, box.length_y))
+    motion = box.minimum_image(motion)
+    if not _are_far(motion, box):
+        return motion
+    drift = sides * np.angle(np.exp(2j * np.pi * motion / sides).mean(axis=0)) / (2 * np.pi)
+    about = box.minimum_image(motion - drift)
+    _require_same_order(about, box)
+    return drift + about
+
+
+def _require_same_order(motion: np.ndarray, box: Box) -> None:
+    # The median costs a tenth of D²_min: it is taken off only where motions are long before it is.
+    if _are_far(motion, box) and _are_far(motion := motion - np.median(motion, axis=0), box):
+        count = _count_far(motion, box)
+        raise InputError(
+            f"d2min: {count} of {len(motion)} particles have moved by about half the box: either the order of the "
+            "atoms differs (give both frames their ids), or the frames are too far apart in time for this box"
+        )
+
+
+def _are_far(motion: np.ndarray, box: Box) -> bool:
+    # One alone, in a small system, may.
+    return _count_far(motion, box) > max(1, MANY_FAR * len(motion))
+
+
+def _count_far(motion: np.ndarray, box: Box) -> int:
+    x, y = np.abs(motion.T)
+    return np.count_nonzero((x > FAR * box.length_x) | (y > FAR * box.length_y))

@@ -1,0 +1,1 @@
+"""What a configuration and its modes tell before anything moves: soft spots."""
