@@ -61,7 +61,9 @@ campaign: $(VENV)/installed $(VENV)/paper
 lint: $(VENV)/lint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/fortitude check fortran
+	@mkdir -p build/lint
+	@for file in fortran/*/*.fypp; do $(BIN)/fypp -DD=2 $$file build/lint/$$(basename $$file .fypp)_2d.f90; done
+	$(BIN)/fortitude check fortran build/lint
 
 install: $(VENV)/installed
 

@@ -89,7 +89,7 @@ def record(one: Condition) -> None:
 
 def _kernels() -> str:
     """SHA-256 of the compiled sources, on which the bits of the dynamics depend."""
-    sources = sorted((ROOT / "fortran").glob("*.[fF]90"))
+    sources = sorted(path for kind in ("[fF]90", "fypp") for path in (ROOT / "fortran").glob(f"*/*.{kind}"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parents[1]
 # A copy of the study without the package takes the tree that it runs with.
 ROOT = HERE if (HERE / "softspots").is_dir() else Path(find_spec("softspots").origin).resolve().parents[1]
-KERNELS = ("fortran/*.[fF]90", "softspots/*.pyx", "softspots/*.pxi")
+KERNELS = ("fortran/*/*.[fF]90", "fortran/*/*.fypp", "softspots/*.pyx", "softspots/*.pxi")
 COMPILED = "softspots._core"
 
 
@@ -99,4 +99,4 @@ def _fortran(text: str) -> str:
     return "\n".join(" ".join(line.split()) for line in lines if line.strip() and not line.lstrip().startswith("!"))
 
 
-CODE = {".py": _python, ".pyx": _cython, ".pxi": _cython, ".f90": _fortran}
+CODE = {".py": _python, ".pyx": _cython, ".pxi": _cython, ".f90": _fortran, ".fypp": _fortran}

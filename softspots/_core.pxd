@@ -1,4 +1,4 @@
-"""What fortran/softspots.h declares; fortran/c_interface.f90 says what each does."""
+"""What fortran/softspots.h declares; fortran/interface says what each does."""
 
 cdef extern from "softspots.h" nogil:
     ctypedef struct failure:
@@ -8,18 +8,18 @@ cdef extern from "softspots.h" nogil:
         double value
         double allowed
 
-    void ss_energy_forces(int n, const double *positions, const int *species, const double *box, const double *table,
+    void ss_energy_forces_2d(int n, const double *positions, const int *species, const double *box, const double *table,
                           int smoothing, double *energy, double *forces, double *virial, failure *error)
-    void ss_count_hessian(int n, const double *positions, const int *species, const double *box, const double *table,
+    void ss_count_hessian_2d(int n, const double *positions, const int *species, const double *box, const double *table,
                           int smoothing, int *indptr, failure *error)
-    void ss_fill_hessian(int n, const double *positions, const int *species, const double *box, const double *table,
+    void ss_fill_hessian_2d(int n, const double *positions, const int *species, const double *box, const double *table,
                          int smoothing, const int *indptr, int *indices, double *blocks, failure *error)
-    void ss_minimize(int n, double *positions, const int *species, const double *box, const double *table,
+    void ss_minimize_2d(int n, double *positions, const int *species, const double *box, const double *table,
                      int smoothing, int method, double max_force, int max_evaluations, double *forces, int *evaluations,
                      failure *error)
-    void ss_d2min(int n, const double *positions, const double *displacements, double row_shift, const double *box,
+    void ss_d2min_2d(int n, const double *positions, const double *displacements, double row_shift, const double *box,
                   double cutoff, double *d2min, failure *error)
-    void ss_connect(int n, const double *positions, const double *box, const int *chosen, double length, int capacity,
+    void ss_connect_2d(int n, const double *positions, const double *box, const int *chosen, double length, int capacity,
                     int *edges, int *count, failure *error)
     void ss_spend_budgets(int n, const int *struck, long long n_budgets, const long long *budgets, int n_spots,
                           long long *spot, long long *birth, long long *remaining, long long *lifetimes,
@@ -37,21 +37,21 @@ cdef extern from "softspots.h" nogil:
                    float *rounded, double *gram)
     void ss_residual_norms(int n, int entries, const int *indptr, const int *indices, const double *values, int modes,
                            const double *eigenvalues, const double *vectors, double *norms)
-    void *ss_new_simulation(int handle, int rank, int size, int grid_x, int grid_y, const double *box,
+    void *ss_new_simulation_2d(int handle, int rank, int size, int grid_x, int grid_y, const double *box,
                             const double *table, int smoothing, double timestep, double thermostat_time,
                             int thermostat_chain, double skin, failure *error)
-    void ss_free_simulation(void *pointer)
-    void ss_set_particles(void *pointer, int n, const double *positions, const double *velocities, const int *images,
+    void ss_free_simulation_2d(void *pointer)
+    void ss_set_particles_2d(void *pointer, int n, const double *positions, const double *velocities, const int *images,
                           const int *species, double strain, failure *error)
-    void ss_resume(void *pointer, int n, const double *built, const double *positions, const double *velocities,
+    void ss_resume_2d(void *pointer, int n, const double *built, const double *positions, const double *velocities,
                    const int *images, const int *species, const double *scalars, int chain, const double *thermostat,
                    const long long *counters, failure *error)
-    void ss_get_progress(void *pointer, int n, double *built, double *scalars, int chain, double *thermostat,
+    void ss_get_progress_2d(void *pointer, int n, double *built, double *scalars, int chain, double *thermostat,
                          long long *counters)
-    void ss_run(void *pointer, long long n_steps, double first_temperature, double last_temperature, double strain_rate,
+    void ss_run_2d(void *pointer, long long n_steps, double first_temperature, double last_temperature, double strain_rate,
                 failure *error)
-    int ss_count_owned(void *pointer)
-    void ss_get_owned(void *pointer, int n, int *ids, double *positions, double *velocities, int *images)
-    void ss_get_state(void *pointer, double *strain, int *flips, long long *step, long long *rebuilds)
-    void ss_thermodynamics(void *pointer, double temperature, double *values)
+    int ss_count_owned_2d(void *pointer)
+    void ss_get_owned_2d(void *pointer, int n, int *ids, double *positions, double *velocities, int *images)
+    void ss_get_state_2d(void *pointer, double *strain, int *flips, long long *step, long long *rebuilds)
+    void ss_thermodynamics_2d(void *pointer, double temperature, double *values)
     void ss_mpi_library_version(char *text, int capacity, int *length)

@@ -31,12 +31,12 @@ cdef extern from "Python.h" nogil:
 
 SMOOTHINGS = {"even": 0, "quadratic": 1, "switch": 2}
 METHODS = {"lbfgs": 0, "cg": 1, "fire": 2}
-# What fortran/reduction.f90 can add up exactly; all counts of the kernels fit 32 bits then.
+# What fortran/base/reduction.f90 can add up exactly; all counts of the kernels fit 32 bits then.
 MOST_PARTICLES = 2**26 - 1
 # What the kernels take for themselves, roughly, in bytes.
 PARTICLE_MEMORY = 500
 
-# Codes of fortran/errors.f90.
+# Codes of fortran/base/errors.f90.
 MESSAGES = {
     1: (InputError, "the shorter side of the box is {value:.6g}; "
        "at least {allowed:.6g} (twice the range of interaction) is needed"),
@@ -161,7 +161,7 @@ def energy_forces(positions, species, box, table, smoothing):
     cdef int kind = _code("smoothing", smoothing, SMOOTHINGS)
     cdef failure error
     with nogil:
-        ss_energy_forces(<int> r.shape[0], &r[0, 0], &s[0], &b[0], &t[0, 0], kind, &energy, &forces[0, 0],
+        ss_energy_forces_2d(<int> r.shape[0], &r[0, 0], &s[0], &b[0], &t[0, 0], kind, &energy, &forces[0, 0],
                          &virial[0, 0], &error)
     check(&error)
     return energy, np.asarray(forces), np.asarray(virial)
@@ -179,12 +179,12 @@ def hessian(positions, species, box, table, smoothing):
     cdef int kind = _code("smoothing", smoothing, SMOOTHINGS)
     cdef failure error
     with nogil:
-        ss_count_hessian(n, &r[0, 0], &s[0], &b[0], &t[0, 0], kind, &indptr[0], &error)
+        ss_count_hessian_2d(n, &r[0, 0], &s[0], &b[0], &t[0, 0], kind, &indptr[0], &error)
     check(&error)
     cdef int[::1] indices = np.empty(indptr[n], dtype=np.int32)
     cdef double[:, :, ::1] blocks = np.empty((indptr[n], 2, 2))
     with nogil:
-        ss_fill_hessian(n, &r[0, 0], &s[0], &b[0], &t[0, 0], kind, &indptr[0], &indices[0], &blocks[0, 0, 0], &error)
+        ss_fill_hessian_2d(n, &r[0, 0], &s[0], &b[0], &t[0, 0], kind, &indptr[0], &indices[0], &blocks[0, 0, 0], &error)
     check(&error)
     return np.asarray(indptr), np.asarray(indices), np.asarray(blocks)
 
@@ -202,7 +202,7 @@ def minimize(positions, species, box, table, smoothing, method, double max_force
     cdef int evaluations = 0
     cdef failure error
     with nogil:
-        ss_minimize(<int> r.shape[0], &r[0, 0], &s[0], &b[0], &t[0, 0], kind, how, max_force, max_evaluations,
+        ss_minimize_2d(<int> r.shape[0], &r[0, 0], &s[0], &b[0], &t[0, 0], kind, how, max_force, max_evaluations,
                     &forces[0, 0], &evaluations, &error)
     check(&error)
     energy, forces_there, _ = energy_forces(r, s, b, t, smoothing)
@@ -218,7 +218,7 @@ def d2min(positions, displacements, double row_shift, box, double cutoff):
     cdef double[::1] values = np.empty(n)
     cdef failure error
     with nogil:
-        ss_d2min(n, &r[0, 0], &u[0, 0], row_shift, &b[0], cutoff, &values[0], &error)
+        ss_d2min_2d(n, &r[0, 0], &u[0, 0], row_shift, &b[0], cutoff, &values[0], &error)
     check(&error)
     return np.asarray(values)
 
@@ -237,7 +237,7 @@ def connect(positions, box, chosen, double length):
         capacity = count
         edges = np.empty((capacity, 2), dtype=np.int32)
         with nogil:
-            ss_connect(n, &r[0, 0], &b[0], &c[0], length, capacity, &edges[0, 0], &count, &error)
+            ss_connect_2d(n, &r[0, 0], &b[0], &c[0], length, capacity, &edges[0, 0], &count, &error)
         check(&error)
     return np.asarray(edges[:count])
 
@@ -266,7 +266,7 @@ def spend_budgets(const int[::1] struck, const long long[::1] budgets, long long
 def accumulate(terms, sums):
     """``sums`` (2,) with terms (n,) added, exactly, hence in any order; sums[0] + sums[1] is the total.
 
-    Limits stand in fortran/reduction.f90.
+    Limits stand in fortran/base/reduction.f90.
     """
     cdef const double[::1] values = _array("terms", terms, np.float64, None)
     cdef double[::1] total = np.array(_array("sums", sums, np.float64, 2))

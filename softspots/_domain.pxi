@@ -20,14 +20,14 @@ cdef class Domain:
         # The communicator must live as long as the Fortran side may use it.
         self.communicator = communicator
         self.chain = thermostat_chain
-        self.pointer = ss_new_simulation(handle, communicator.rank, communicator.size, grid[0], grid[1], &b[0],
+        self.pointer = ss_new_simulation_2d(handle, communicator.rank, communicator.size, grid[0], grid[1], &b[0],
                                          &t[0, 0], _code("smoothing", smoothing, SMOOTHINGS), timestep,
                                          thermostat_time, thermostat_chain, skin, &error)
         check(&error)
 
     def __dealloc__(self):
         if self.pointer != NULL:
-            ss_free_simulation(self.pointer)
+            ss_free_simulation_2d(self.pointer)
 
     cdef int require_rest(self) except -1:
         if self.busy:
@@ -51,7 +51,7 @@ cdef class Domain:
         cdef failure error
         self.begin()
         with nogil:
-            ss_set_particles(self.pointer, n, &r[0, 0], &v[0, 0], &m[0, 0], &s[0], strain, &error)
+            ss_set_particles_2d(self.pointer, n, &r[0, 0], &v[0, 0], &m[0, 0], &s[0], strain, &error)
         self.end(&error)
 
     def resume(self, built, positions, velocities, images, species, scalars, thermostat, counters):
@@ -68,19 +68,19 @@ cdef class Domain:
         cdef failure error
         self.begin()
         with nogil:
-            ss_resume(self.pointer, n, &a[0, 0], &r[0, 0], &v[0, 0], &m[0, 0], &s[0], &numbers[0], self.chain,
+            ss_resume_2d(self.pointer, n, &a[0, 0], &r[0, 0], &v[0, 0], &m[0, 0], &s[0], &numbers[0], self.chain,
                       &t[0, 0], &counts[0], &error)
         self.end(&error)
 
     def progress(self):
         """Positions at the last rebuild (n, 2), as `owned` orders; scalars (3,), thermostat (2, chain), counters (3,)."""
         self.require_rest()
-        cdef int n = ss_count_owned(self.pointer)
+        cdef int n = ss_count_owned_2d(self.pointer)
         cdef double[:, ::1] a = np.empty((max(n, 1), 2))
         cdef double[::1] numbers = np.empty(3)
         cdef double[:, ::1] t = np.empty((2, self.chain))
         cdef long long[::1] counts = np.empty(3, dtype=np.int64)
-        ss_get_progress(self.pointer, n, &a[0, 0], &numbers[0], self.chain, &t[0, 0], &counts[0])
+        ss_get_progress_2d(self.pointer, n, &a[0, 0], &numbers[0], self.chain, &t[0, 0], &counts[0])
         return np.asarray(a)[:n], np.asarray(numbers), np.asarray(t), np.asarray(counts)
 
     def run(self, long long n_steps, double first_temperature, double last_temperature, double strain_rate):
@@ -88,19 +88,19 @@ cdef class Domain:
         cdef failure error
         self.begin()
         with nogil:
-            ss_run(self.pointer, n_steps, first_temperature, last_temperature, strain_rate, &error)
+            ss_run_2d(self.pointer, n_steps, first_temperature, last_temperature, strain_rate, &error)
         self.end(&error)
 
     def owned(self):
         """ids (n,), positions, velocities and images (n, 2) of the particles that this rank owns."""
         self.require_rest()
-        cdef int n = ss_count_owned(self.pointer)
+        cdef int n = ss_count_owned_2d(self.pointer)
         # One entry at least, for the address of the first; empty ranks return none of it.
         cdef int[::1] ids = np.empty(max(n, 1), dtype=np.int32)
         cdef double[:, ::1] r = np.empty((max(n, 1), 2))
         cdef double[:, ::1] v = np.empty((max(n, 1), 2))
         cdef int[:, ::1] m = np.empty((max(n, 1), 2), dtype=np.int32)
-        ss_get_owned(self.pointer, n, &ids[0], &r[0, 0], &v[0, 0], &m[0, 0])
+        ss_get_owned_2d(self.pointer, n, &ids[0], &r[0, 0], &v[0, 0], &m[0, 0])
         return np.asarray(ids)[:n], np.asarray(r)[:n], np.asarray(v)[:n], np.asarray(m)[:n]
 
     def state(self):
@@ -108,7 +108,7 @@ cdef class Domain:
         cdef double strain
         cdef int flips
         cdef long long step, rebuilds
-        ss_get_state(self.pointer, &strain, &flips, &step, &rebuilds)
+        ss_get_state_2d(self.pointer, &strain, &flips, &step, &rebuilds)
         return strain, flips, step, rebuilds
 
     def thermodynamics(self, double temperature):
@@ -116,6 +116,6 @@ cdef class Domain:
         cdef double[::1] values = np.empty(8)
         self.begin()
         with nogil:
-            ss_thermodynamics(self.pointer, temperature, &values[0])
+            ss_thermodynamics_2d(self.pointer, temperature, &values[0])
         self.busy = False
         return np.asarray(values)

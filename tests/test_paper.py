@@ -239,9 +239,12 @@ def test_an_interrupted_study_goes_on_and_a_longer_one_continues(study):
 @pytest.mark.parametrize(
     ("patterns", "split_off"),
     [
-        (sources.DYNAMICS, ("integration.py", "preparation.py", "restoring.py", "starting.py", "_domain.pxi")),
-        (sources.LANDSCAPE, ("stability.py", "matrices.py", "clusters.py", "_core.pyx", "_krylov.pxi")),
-        (sources.REDUCTION, ("spots.py", "clusters.py", "plasticity.py", "io/results.py", "_core.pyx")),
+        (
+            sources.DYNAMICS,
+            ("dynamics/integration.py", "dynamics/preparation.py", "dynamics/starting.py", "_domain.pxi"),
+        ),
+        (sources.LANDSCAPE, ("landscape/stability.py", "landscape/matrices.py", "structure/clusters.py", "_core.pyx")),
+        (sources.REDUCTION, ("structure/spots.py", "structure/clusters.py", "io/results.py", "_core.pyx")),
     ],
 )
 def test_any_change_of_code_that_data_come_from_shows(patterns, split_off):
