@@ -14,8 +14,8 @@ from PIL import Image
 from synthetic import write_results
 
 from softspots.commands import analyze
-from softspots.figures.sheets import movie, summary
-from softspots.figures.sheets import sheets as figures
+from softspots.figures import movie, summary
+from softspots.figures import sheets as figures
 from softspots.figures.summary import NUMBERS
 from softspots.io import reduced
 from softspots.io.quantities import QUANTITIES

@@ -13,7 +13,8 @@ from synthetic import write_results
 
 from softspots.analysis.reduce import reduce_run
 from softspots.analysis.series import Series, series_of
-from softspots.figures.sheets import drawing, figure_of, figures, naming, panels, panels_in_time
+from softspots.figures import drawing, naming, panels, panels_in_time
+from softspots.figures.sheets import figure_of, figures
 from softspots.io.reduced import Measured
 
 

@@ -16,8 +16,8 @@ from synthetic import assert_same_trajectory
 from softspots import _core
 from softspots.commands import chain, simulate
 from softspots.commands.options import read_arguments
+from softspots.dynamics import parallel
 from softspots.dynamics.parallel import FailedTogether, Serial, agree, together, world
-from softspots.dynamics.simulation import parallel
 from softspots.exceptions import DamagedFileError, InputError, InstallationError, OutputError, PhysicsError
 from softspots.frame import Box, Frame
 from softspots.io.results import read_results

@@ -5,9 +5,9 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 
+from softspots.dynamics import simulation as dynamics
 from softspots.dynamics.parallel import Serial
 from softspots.dynamics.simulation import Simulation
-from softspots.dynamics.simulation import simulation as dynamics
 from softspots.exceptions import InputError
 from softspots.frame import Box, Frame
 from softspots.model import Model
