@@ -1,6 +1,12 @@
 """The whole chain on one command: ``python -m softspots.simulate``; see `softspots.commands.simulate`."""
 
-from softspots.commands.simulate import main
+from softspots.commands.interruption import end_at_once
+
+if __name__ == "__main__":
+    # The rest is imported for a second or more, which Ctrl-C is to end without a word of where it was.
+    end_at_once()
+
+from softspots.commands.simulate import main  # noqa: E402
 
 if __name__ == "__main__":
     main()

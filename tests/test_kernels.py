@@ -16,6 +16,7 @@ from reference import disordered_frame
 
 import softspots as ss
 from softspots import _core
+from softspots.dynamics.parallel import Serial
 from softspots.landscape.forces import kernel_arguments
 
 MODEL = ss.Model.preset("kob-andersen")
@@ -34,13 +35,13 @@ def kernel_calls():
     values, vectors = random.random(3), random.standard_normal((3, 2 * n))
 
     def domain(*arrays):
-        run = _core.Domain(ss.parallel.Serial(), (1, 1), arrays[2][:2], arrays[3], "even", 1e-4, 1.0, 1, 0.4)
+        run = _core.Domain(Serial(), (1, 1), arrays[2][:2], arrays[3], "even", 1e-4, 1.0, 1, 0.4)
         run.set_particles(arrays[0], arrays[4], arrays[5], arrays[1], 0.0)
         run.run(2, 0.3, 0.3, 0.0)
         return run.owned()
 
     def resumed(*arrays):
-        run = _core.Domain(ss.parallel.Serial(), (1, 1), box[:2], arguments[3], "even", 1e-4, 1.0, 1, 0.4)
+        run = _core.Domain(Serial(), (1, 1), box[:2], arguments[3], "even", 1e-4, 1.0, 1, 0.4)
         run.resume(*arrays)
         return run.owned()
 

@@ -253,6 +253,6 @@ def test_any_change_of_code_that_data_come_from_shows(patterns, split_off):
     for path, text in files.items():
         now = sources.checksum({path: text})
         assert sources.checksum({path: text + "\nchanged = 1\n"}) != now, path
-        comment = "!" if path.lower().endswith("f90") else "#"
+        comment = "!" if path.lower().endswith(("f90", "fypp")) else "#"
         assert sources.checksum({path: text + f"\n{comment} changed\n"}) == now, path
     assert sources.checksum(files) != sources.checksum(dict(list(files.items())[1:]))

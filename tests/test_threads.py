@@ -11,6 +11,7 @@ import multiprocessing, os, threading
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 import softspots as ss
+import softspots.landscape.quench
 
 model = ss.Model.preset()
 side = 12.0

@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-# ruff: noqa: E402
-if __name__ == "__main__":
-    # The rest is imported for a second or more, which Ctrl-C is to end without a word of where it was.
-    from softspots.commands.interruption import end_at_once
-
-    end_at_once()
-
 import argparse
 import contextlib
 import json
@@ -298,7 +291,3 @@ def main(argv=None) -> None:
             remove_leftovers(arguments.output)
             text = analyze(arguments, sources)
             say(f"{text}\nthis summary, figures, and reduced data are in {arguments.output}")
-
-
-if __name__ == "__main__":
-    main()

@@ -12,13 +12,6 @@ trajectory.nc anew from these, up to the checkpoint, and a finished one removes 
 
 from __future__ import annotations
 
-# ruff: noqa: E402
-if __name__ == "__main__":
-    # The rest is imported for a second or more, which Ctrl-C is to end without a word of where it was.
-    from softspots.commands.interruption import end_at_once
-
-    end_at_once()
-
 import contextlib
 import socket
 import sys
@@ -279,7 +272,3 @@ def main(argv=None) -> None:
             with together(comm):
                 if comm.rank == 0:
                     show(parameters, outcome)
-
-
-if __name__ == "__main__":
-    main()
