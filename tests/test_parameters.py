@@ -103,7 +103,7 @@ def some_value(kind):
     if isinstance(kind, Grid):
         return st.sampled_from(["auto", "2x1", "1x3", "0x1", "2", "x", "2x2x1"])
     assert isinstance(kind, Folder)
-    return st.sampled_from(["here", "a/b", ""])
+    return st.sampled_from(["here", "a/b", "--", ""])
 
 
 OTHER_VALUES = {
@@ -154,7 +154,7 @@ def arguments_of(values):
         if isinstance(value, bool):
             arguments.append(option(name) if value else option("no_" + name))
         else:
-            arguments += [option(name), str(value)]
+            arguments.append(f"{option(name)}={value}")
     return arguments
 
 
@@ -165,6 +165,14 @@ def test_every_parameter_is_an_option_and_a_key(tmp_path):
     assert all(defaults[name] != value for name, value in OTHER_VALUES.items())
     for arguments in (["--config", str(file)], arguments_of(OTHER_VALUES)):
         assert read_arguments(arguments).as_dict() == OTHER_VALUES
+
+
+@pytest.mark.parametrize("name", ["--", "-", "-1", "--quiet", "a=b"])
+def test_a_folder_of_any_name(tmp_path, name):
+    file = tmp_path / "run.toml"
+    file.write_text(f"output = '{name}'\n")
+    for arguments in ([f"--output={name}"], ["--config", str(file)]):
+        assert read_arguments(arguments).output == Path(name)
 
 
 @in_one_folder
@@ -238,8 +246,9 @@ WRONG = {
     "--d2min-cutoff 1e-9": "d2min_cutoff: got 1e-09, which holds 3.8e-18 neighbours at density 1.2; allowed: 0.728",
     "--density 1e-3": "d2min_cutoff: got 2.5, which holds 0.02 neighbours at density 0.001; allowed: 25.2 or more",
     "--output lat\udcff": "--output: got lat\udcff; allowed: the path of a folder",
-    "--config=--": "--config: got --; allowed: a value",
-    "--seed=--": "--seed: got --; allowed: a value",
+    "--config=--": "--config: got --; allowed: a TOML file",
+    "--seed=--": "--seed: got --; allowed: a whole number from 0 to 2147483647",
+    "--seed --": "--seed: expected one argument",
     "--modle lj": "unknown argument '--modle'; did you mean --model?",
     "--" + 100_000 * "x": "unknown argument '--" + 78 * "x" + "'",
     "--temprature 0.2": "unknown argument '--temprature'; did you mean --temperature?",

@@ -83,15 +83,16 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(self, args=None, namespace=None):
         """Refuse first what no option is meant by, with a question about the one that may be."""
         for argument in sys.argv[1:] if args is None else args:
-            name, _, value = argument.partition("=")
-            if argument == "--" or not name.startswith("--"):
-                continue
-            if name not in self._option_string_actions:
+            name = argument.partition("=")[0]
+            if name.startswith("--") and argument != "--" and name not in self._option_string_actions:
                 raise self.unknown(argument)
-            # Argparse takes this value out and then misses it.
-            if value == "--":
-                self.error(f"{name}: got --; allowed: a value")
         return super().parse_known_args(args, namespace)
+
+    def _get_values(self, action, arg_strings):
+        # Before Python 3.13, argparse takes this value out, as in --output=--, and then misses it.
+        if action.option_strings and arg_strings == ["--"]:
+            return self._get_value(action, "--")
+        return super()._get_values(action, arg_strings)
 
     def unknown(self, argument: str) -> InputError:
         """The mistake of an argument that is none."""
