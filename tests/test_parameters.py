@@ -194,7 +194,7 @@ def test_any_one_right_number_is_taken_from_file_and_command_line(tmp_path, name
         value = data.draw(st.integers(int(low), None if high is None else int(high)))
     else:
         value = data.draw(st.floats(low, high, exclude_min=kind.above > -math.inf, allow_infinity=False))
-    assert kind.read(value) == kind.read(repr(value)) == value
+    assert kind.read(value) == kind.parse(repr(value)) == value
     with pytest.raises(ValueError):
         kind.read(low if kind.above > -math.inf else low - 1)
 
@@ -268,7 +268,9 @@ def test_wrong_command_line(line):
 
 
 WRONG_FILES = {
-    "temperature = 'cold'": "run.toml: temperature: got cold; allowed: a number above 0",
+    "temperature = 'cold'": "run.toml: temperature: got 'cold'; allowed: a number above 0",
+    "temperature = '0.2'": "got '0.2'; allowed: a number above 0 and of at most 1000000000, without quotes",
+    "frames = '2'": "run.toml: frames: got '2'; allowed: a whole number from 1 to 2147483647, without quotes",
     "temperature = true": "run.toml: temperature: got True; allowed: a number above 0",
     "frames = 2.0": "run.toml: frames: got 2.0; allowed: a whole number from 1 to",
     "density = nan": "run.toml: density: got nan; allowed: a number above 0",
@@ -297,6 +299,14 @@ def test_wrong_file(content, tmp_path):
     with pytest.raises(InputError) as raised:
         read_arguments(["--config", str(file)])
     assert WRONG_FILES[content] in str(raised.value)
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_text_is_no_number_of_a_file(name, tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_text(f"{name} = '1'\n")
+    with pytest.raises(InputError, match=rf"{name}: got '1'; allowed: a .*number .*, without quotes"):
+        read_arguments(["--config", str(file)])
 
 
 def test_file_that_is_no_text(tmp_path):

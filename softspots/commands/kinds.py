@@ -1,4 +1,4 @@
-"""Kinds of values of parameters: what is allowed, in words, and how text or a TOML value becomes one."""
+"""Kinds of values of parameters: what is allowed, in words; how a TOML value or the text of an option becomes one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Kind:
     metavar: str | None
 
     def read(self, value):
-        """The value, from the text of an option or from a TOML value.
+        """The value, from a TOML value.
 
         Parameters
         ----------
@@ -30,8 +30,12 @@ class Kind:
         """
         raise NotImplementedError
 
+    def parse(self, given):
+        """The value, from what the command line has: text, for a switch true or false; raises as `read` does."""
+        return self.read(given)
+
     def refusal(self, value) -> InputError:
-        """What `read` raises."""
+        """What `read` and `parse` raise."""
         return InputError(f"got {' '.join(shown(value).split())[:80] or 'nothing'}; allowed: {self.allowed}")
 
 
@@ -70,16 +74,22 @@ class Number(Kind):
         return "N" if self.kind is int else "X"
 
     def read(self, value):
-        if isinstance(value, bool) or not isinstance(value, (str, int, self.kind)):
-            raise self.refusal(value)
-        try:
-            number = self.kind(value) if isinstance(value, str) else value
-        except ValueError:
-            raise self.refusal(value) from None
+        if isinstance(value, str):
+            raise InputError(f"{self.refusal(repr(value))}, without quotes")
         # Whole numbers are compared before they become floats, for which they may be too large.
-        if not (self.above < number < math.inf and self.least <= number <= self.most):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, (int, self.kind))
+            or not (self.above < value < math.inf and self.least <= value <= self.most)
+        ):
             raise self.refusal(value)
-        return self.kind(number)
+        return self.kind(value)
+
+    def parse(self, given):
+        try:
+            return self.read(self.kind(given))
+        except ValueError:
+            raise self.refusal(given) from None
 
 
 @dataclass(frozen=True)
@@ -127,7 +137,7 @@ class Grid(Kind):
         if len(numbers) != 2:
             raise self.refusal(value)
         try:
-            ranks_x, ranks_y = map(Number(int, least=1).read, numbers)
+            ranks_x, ranks_y = map(Number(int, least=1).parse, numbers)
         except InputError:
             raise self.refusal(value) from None
         return ranks_x, ranks_y

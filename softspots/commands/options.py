@@ -9,7 +9,7 @@ import tomllib
 from dataclasses import fields
 
 from softspots.commands.command import printing
-from softspots.commands.kinds import Choice, Switch, shown
+from softspots.commands.kinds import Choice, Kind, Switch, shown
 from softspots.commands.parameters import Parameters
 from softspots.exceptions import InputError, system_errors
 
@@ -41,25 +41,18 @@ def _by_name() -> dict:
     return {entry.name: entry for entry in fields(Parameters)}
 
 
-def read_value(name: str, value, label: str):
-    """The value of one parameter, from the text of an option or from a TOML value.
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
-    Parameters
-    ----------
-    name : str
-        A field of `Parameters`, or "preset".
-    value : object
-    label : str
-        What the user calls the parameter, for the message.
 
-    Raises
-    ------
-    InputError
-        If the value is not allowed.
-    """
-    kind = Choice(tuple(PRESETS)) if name == "preset" else _by_name()[name].metadata["kind"]
+def _kind(name: str) -> Kind:
+    return Choice(tuple(PRESETS)) if name == "preset" else _by_name()[name].metadata["kind"]
+
+
+def _labeled(label: str, read, value):
+    """What is read of a value; a mistake says what the user calls it."""
     try:
-        return kind.read(value)
+        return read(value)
     except InputError as error:
         raise InputError(f"{label}: {error}") from None
 
@@ -126,7 +119,7 @@ def make_parser(version: str = "") -> argparse.ArgumentParser:
         if group not in groups:
             groups[group] = parser.add_argument_group(group)
         kind = entry.metadata["kind"]
-        option = "--" + entry.name.replace("_", "-")
+        option = _option(entry.name)
         if isinstance(kind, Switch):
             groups[group].add_argument(option, action=argparse.BooleanOptionalAction, help=_help(entry))
         else:
@@ -191,7 +184,7 @@ def read_file(path: str) -> dict:
             raise InputError(f"{path}: unknown key {key[:80]!r}{_nearest(name, names)}")
         if name in values:
             raise InputError(f"{path}: got {key!r} a second time, once with dashes and once with underscores")
-        values[name] = read_value(name, value, f"{path}: {key}")
+        values[name] = _labeled(f"{path}: {key}", _kind(name).read, value)
     return values
 
 
@@ -212,7 +205,7 @@ def read_arguments(arguments, version: str = "") -> Parameters:
     if unknown:
         raise parser.unknown(unknown[0])
     file = read_file(options.pop("config")) if "config" in options else {}
-    line = {name: read_value(name, value, "--" + name.replace("_", "-")) for name, value in options.items()}
+    line = {name: _labeled(_option(name), _kind(name).parse, given) for name, given in options.items()}
     values = file | line
     preset = PRESETS[values.pop("preset", "paper")]
     return Parameters(**(preset | values))

@@ -46,7 +46,7 @@ class Parameters:
     Raises
     ------
     InputError
-        If values do not fit together (single values are checked by `read_value`).
+        If values do not fit together (single values are checked by their kinds).
     """
 
     model: str = _parameter(
