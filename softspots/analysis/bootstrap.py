@@ -13,6 +13,8 @@ from softspots.arrays import float_array, refuse_masked
 from softspots.exceptions import InputError
 
 RESAMPLES = 400  # the ends of a 68 % interval are then known to 8 % of the error
+WIDENED = "interval widened to its value, which the resamples exclude"
+ROUNDING = 1e-9  # of a number that is made of sums over all frames
 FEW_BLOCKS = "too few independent blocks"  # a reason for no interval
 # From fewer independent blocks than this no error can be told: with four, the error itself is uncertain by 40 %.
 FEWEST = 5
@@ -55,8 +57,8 @@ class Estimate:
         if np.ndim(self.value):
             return f"Estimate({np.shape(self.value)} values, {resamples})"
         low, high = self.interval()
-        found = f"no interval: {self.reason}" if np.isnan(low) and self.reason else f"{low:.4g} to {high:.4g}"
-        return f"Estimate({self.value:.4g}, {found}, {resamples})"
+        found = "no interval" if np.isnan(low) and self.reason else f"{low:.4g} to {high:.4g}"
+        return f"Estimate({self.value:.4g}, {found}{': ' * bool(self.note)}{self.note}, {resamples})"
 
     @cached_property
     def independent(self) -> np.ndarray:
@@ -88,11 +90,16 @@ class Estimate:
         undefined = np.mean(np.isnan(self.resampled), axis=0)[known].max()
         return f"undefined in {undefined:.0%} of the resamples" if undefined > UNDEFINED else ""
 
-    def interval(self, confidence: float = 0.68) -> tuple[np.ndarray, np.ndarray]:
-        """Lower and upper end of the central interval of this confidence level, by percentiles.
+    @property
+    def note(self) -> str:
+        """What there is to know of the interval: the `reason` why there is none, or that it was widened."""
+        return "; ".join(filter(None, (self.reason, holding(self.value, *self.percentiles())[2])))
 
-        The value is never outside: an end that lies beyond it is moved to it. Both ends are NaN where fewer than five
-        independent blocks know the quantity, more than a tenth of the resamples is undefined, or the value is infinite.
+    def percentiles(self, confidence: float = 0.68) -> tuple[np.ndarray, np.ndarray]:
+        """Lower and upper end of the central interval of the resamples, which need not hold the value.
+
+        Both ends are NaN where fewer than five independent blocks know the quantity, more than a tenth of the resamples
+        is undefined, or the value is infinite.
 
         Raises
         ------
@@ -108,7 +115,11 @@ class Estimate:
             np.where(known, self.resampled, 0.0), (0.5 - confidence / 2, 0.5 + confidence / 2), 0, method="inverted_cdf"
         )
         low, high = np.where(known, ends, np.nan)
-        return np.minimum(low, self.value), np.maximum(high, self.value)
+        return low, high
+
+    def interval(self, confidence: float = 0.68) -> tuple[np.ndarray, np.ndarray]:
+        """The `percentiles`, widened to hold the value where they do not; by more than rounding, `note` says so."""
+        return holding(self.value, *self.percentiles(confidence))[:2]
 
     @property
     def error(self) -> np.ndarray:
@@ -137,6 +148,20 @@ class Estimate:
         """
         bias = np.nanmean(self.resampled, axis=0) - self.value
         return replace(self, value=self.value - bias, resampled=self.resampled - 2 * bias)
+
+
+def holding(value, low, high) -> tuple[np.ndarray, np.ndarray, str]:
+    """Ends of the interval, widened to hold the value where they do not; a note, if that is by more than rounding."""
+    wide = np.minimum(low, value), np.maximum(high, value)
+    with np.errstate(invalid="ignore"):
+        beyond = np.maximum(low - value, value - high)
+        moved = beyond > ROUNDING * np.abs(value)
+        # All of it, where the resamples are infinite.
+        part = np.max(np.where(np.isinf(beyond), 1.0, beyond / (wide[1] - wide[0])), where=moved, initial=0.0)
+    if not moved.any():
+        return *wide, ""
+    where = f", at {moved.sum()} of {moved.size} places" if moved.size > 1 else ""
+    return *wide, f"{WIDENED} ({part:.0%} of its width{where})"
 
 
 def combined(function: Callable, *estimates: Estimate, among: np.ndarray | slice | None = None) -> Estimate:

@@ -132,7 +132,7 @@ class Findings:
     def estimate(self, name: str, estimate: Estimate, unit: float = 1.0, keep: bool = False, note: str = ""):
         """A quantity from an estimate, in units of ``unit``; with ``keep`` its resamples too.
 
-        ``note`` is what there is to know of it, besides why it has no interval where it has none.
+        ``note`` is what there is to know of it, besides what there is to know of its interval.
         """
         low, high = estimate.interval(CONFIDENCE)
         self.measured[name] = Measured(
@@ -141,7 +141,7 @@ class Findings:
             high * unit,
             estimate.resampled * unit if keep else None,
             estimate.block,
-            "; ".join(filter(None, (note, estimate.reason))),
+            "; ".join(filter(None, (note, estimate.note))),
         )
 
     def curve(self, name: str, curve: Correlation):

@@ -32,7 +32,7 @@ class RearrangementProbability:
     low, high : (B,) ndarray of float
         The interval in which it lies; NaN where the error is.
     reason : str
-        Why the interval is not known where it is not.
+        Why the interval is not known where it is not, or that it was widened (`Estimate.note`).
     """
 
     edges: np.ndarray
@@ -68,7 +68,7 @@ class Plateau:
     ratio_low, ratio_high : float
         The interval in which the ratio lies; NaN where the error is.
     reason : str
-        Why the interval is not known, if it is not.
+        Why the interval is not known, or that it was widened (`Estimate.note`).
     rearranging : int
         How many particles rearrange, over all frames.
     """
@@ -120,7 +120,7 @@ def rearrangement_probability(
     edges, hits, counts = _binned(*checked_maps(d2min, labels), temperature, bins_per_decade)
     found = bootstrap(fraction, hits, counts)
     low, high = found.interval(confidence)
-    return RearrangementProbability(edges, counts.sum(axis=0), found.value, found.error, low, high, found.reason)
+    return RearrangementProbability(edges, counts.sum(axis=0), found.value, found.error, low, high, found.note)
 
 
 def plateau_onset(d2min: np.ndarray, labels: np.ndarray, temperature: float, bins_per_decade: int = 10) -> Estimate:
@@ -207,7 +207,7 @@ def plateau(
         ratio_error=float(found.error),
         ratio_low=float(low),
         ratio_high=float(high),
-        reason=found.reason,
+        reason=found.note,
         rearranging=int(rearranging.sum()),
     )
 

@@ -31,8 +31,8 @@ def summary_text(runs: Sequence[Reduced], series: Sequence[Series]) -> str:
     lines += _collapses(series)
     for one in series:
         if exponent := relaxation_exponent(one):
-            value, reason = _with_reason(exponent)
-            words = f" ({reason})" if reason else ""
+            value, note = _with_note(exponent)
+            words = f" ({note})" if note else ""
             lines += [f"τ_α ∝ γ̇^n at T = {one.runs[0].temperature:g}: n = {value}{words}", ""]
     lines += _reasons(list(names), "Noted (*):", [_notes(run, run.measured.keys() & NUMBERS) for run in runs])
     lines += _reasons(list(names), "Noted of curves:", [_notes(run, run.measured.keys() - NUMBERS) for run in runs])
@@ -47,24 +47,23 @@ def _collapses(series) -> list[str]:
     for one in series:
         for name, found in collapses(one).items():
             title = f"{QUANTITIES[name].symbol}, T = {one.runs[0].temperature:g}"
-            value, reason = _with_reason(found.ratio)
-            if reason:
-                reasons.setdefault(reason, []).append(title)
+            value, note = _with_note(found.ratio)
+            if note:
+                reasons.setdefault(note, []).append(title)
             spreads = (f"{spread:.2g}" for spread in (found.time, found.strain, found.strain_noise))
-            rows.append([title, *(spread.replace("nan", "—") for spread in spreads), value + " *" * bool(reason)])
+            rows.append([title, *(spread.replace("nan", "—") for spread in spreads), value + " *" * bool(note)])
     if len(rows) == 1:
         return []
     told = [f"* {reason} ({'; '.join(titles)})" for reason, titles in reasons.items()]
     return [*aligned(rows), "", *(["Noted (*):", "", *told, ""] if told else [])]
 
 
-def _with_reason(estimate) -> tuple[str, str]:
-    """A number with its interval, and why it has none, if it has none."""
-    low, high = estimate.interval(CONFIDENCE)
-    reason = "" if np.isfinite(low + high) else estimate.reason
+def _with_note(estimate) -> tuple[str, str]:
+    """A number with its interval, and what there is to know of that."""
+    note = estimate.note
     if np.isnan(estimate.resampled).all():
-        reason = "no interval: what it is made of has none"
-    return shown(Measured(estimate.value, low, high)), reason
+        note = "no interval: what it is made of has none"
+    return shown(Measured(estimate.value, *estimate.interval(CONFIDENCE))), note
 
 
 def summary_data(runs: Sequence[Reduced], series: Sequence[Series]) -> dict:

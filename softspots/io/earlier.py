@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from softspots.analysis.bootstrap import FEW_BLOCKS, Estimate
+from softspots.analysis.bootstrap import FEW_BLOCKS, Estimate, holding
 from softspots.analysis.correlations import NO_PLATEAU, Correlation, plateau_end
 from softspots.analysis.lifetimes import PRODUCT_LIMIT, incomplete, too_many_outlive
 from softspots.io.measured import Measured
@@ -75,9 +75,8 @@ def put_right(
         unknown = np.isnan(found.low) & ~np.isnan(found.value)
         if unknown.any() and note != "given" and name not in COUNTS:
             note = "; ".join(filter(None, (note, NO_INTERVAL)))
-        measured[name] = replace(
-            found, low=np.minimum(found.low, found.value), high=np.maximum(found.high, found.value), note=note
-        )
+        low, high, widened = holding(found.value, found.low, found.high)
+        measured[name] = replace(found, low=low, high=high, note="; ".join(filter(None, (note, widened))))
     for name, entry in QUANTITIES.items():
         if name not in measured and name not in missing:
             # What the whole stage lacks has the same reason as the rest of it.
@@ -102,7 +101,7 @@ def _leave_plateau(axes, measured, missing) -> None:
     time = plateau_end(Correlation(lags, np.ones_like(lags), estimate))
     if np.isfinite(time.value):
         ends = (np.asarray(end * interval) for end in (time.value, *time.interval()))
-        measured["tau_star"] = Measured(*ends, time.resampled * interval, found.block, time.reason)
+        measured["tau_star"] = Measured(*ends, time.resampled * interval, found.block, time.note)
     else:
         del measured["tau_star"]
         missing["tau_star"] = NO_PLATEAU if np.isnan(time.value) else "F_s does not leave its plateau within the data"
