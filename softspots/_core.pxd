@@ -8,15 +8,22 @@ cdef extern from "softspots.h" nogil:
         double value
         double allowed
 
-    void ss_energy_forces_2d(int n, const double *positions, const int *species, const double *box, const double *table,
-                          int smoothing, double *energy, double *forces, double *virial, failure *error)
-    void ss_count_hessian_2d(int n, const double *positions, const int *species, const double *box, const double *table,
-                          int smoothing, int *indptr, failure *error)
-    void ss_fill_hessian_2d(int n, const double *positions, const int *species, const double *box, const double *table,
-                         int smoothing, const int *indptr, int *indices, double *blocks, failure *error)
-    void ss_minimize_2d(int n, double *positions, const int *species, const double *box, const double *table,
-                     int smoothing, int method, double max_force, int max_evaluations, double *forces, int *evaluations,
-                     failure *error)
+    void *ss_new_lennard_jones(int law, int n_pairs, const double *table)
+    void *ss_new_powers(int n, int m, int n_pairs, const double *coefficients)
+    void *ss_new_contact(int law, int n_pairs, const double *coefficients)
+    void *ss_new_spline(int n_pairs, int n_intervals, const double *inner, const double *cutoff,
+                        const double *coefficients)
+    void ss_let_sizes_count(void *potential, double non_additivity)
+    void ss_free_potential(void *potential)
+    void ss_energy_forces_2d(int n, const double *positions, const int *species, const double *sizes, const double *box,
+                          void *potential, double *energy, double *forces, double *virial, failure *error)
+    void ss_count_hessian_2d(int n, const double *positions, const int *species, const double *sizes, const double *box,
+                          void *potential, int *indptr, failure *error)
+    void ss_fill_hessian_2d(int n, const double *positions, const int *species, const double *sizes, const double *box,
+                         void *potential, const int *indptr, int *indices, double *blocks, failure *error)
+    void ss_minimize_2d(int n, double *positions, const int *species, const double *sizes, const double *box,
+                     void *potential, int method, double max_force, int max_evaluations, double *forces,
+                     int *evaluations, failure *error)
     void ss_d2min_2d(int n, const double *positions, const double *displacements, double row_shift, const double *box,
                   double cutoff, double *d2min, failure *error)
     void ss_connect_2d(int n, const double *positions, const double *box, const int *chosen, double length, int capacity,
@@ -38,8 +45,8 @@ cdef extern from "softspots.h" nogil:
     void ss_residual_norms(int n, int entries, const int *indptr, const int *indices, const double *values, int modes,
                            const double *eigenvalues, const double *vectors, double *norms)
     void *ss_new_simulation_2d(int handle, int rank, int size, int grid_x, int grid_y, const double *box,
-                            const double *table, int smoothing, double timestep, double thermostat_time,
-                            int thermostat_chain, double skin, failure *error)
+                            void *potential, double timestep, double thermostat_time, int thermostat_chain, double skin,
+                            failure *error)
     void ss_free_simulation_2d(void *pointer)
     void ss_set_particles_2d(void *pointer, int n, const double *positions, const double *velocities, const int *images,
                           const int *species, double strain, failure *error)

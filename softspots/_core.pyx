@@ -29,7 +29,6 @@ cdef extern from "Python.h" nogil:
     int PyErr_CheckSignals() except -1
     unsigned long PyThread_get_thread_ident()
 
-SMOOTHINGS = {"even": 0, "quadratic": 1, "switch": 2}
 METHODS = {"lbfgs": 0, "cg": 1, "fire": 2}
 # What fortran/base/reduction.f90 can add up exactly; all counts of the kernels fit 32 bits then.
 MOST_PARTICLES = 2**26 - 1
@@ -129,83 +128,65 @@ def _positions(values):
     return _array("positions", values, np.float64, count, 2)
 
 
-def _frame_arrays(positions, species, box, table):
-    positions = _positions(positions)
-    species = _species(species, len(positions))
-    return positions, species, _array("box", box, np.float64, 3), _array("the pair table", table, np.float64, 3, 4)
-
-
-def _species(values, count):
-    species = _array("species", values, np.int32, count)
-    if species.min() < 0 or species.max() > 1:
-        raise InputError(f"species reach from {species.min()} to {species.max()}; 0 (A) and 1 (B) are allowed")
-    return species
-
-
 def _code(name, choice, codes):
     if choice not in codes:
         raise InputError(f"{name} is {choice!r}; allowed: {', '.join(codes)}")
     return codes[choice]
 
 
-def energy_forces(positions, species, box, table, smoothing):
+def energy_forces(positions, species, sizes, box, Potential potential):
     """Energy, forces (N, 2) and virial (2, 2) of one frame; see `softspots.landscape.forces.energy_forces`."""
-    cdef const double[:, ::1] r
-    cdef const int[::1] s
-    cdef const double[::1] b
-    cdef const double[:, ::1] t
-    r, s, b, t = _frame_arrays(positions, species, box, table)
+    cdef const double[:, ::1] r = _positions(positions)
+    cdef const int[::1] s = potential.species(species, r.shape[0])
+    cdef const double[::1] d = potential.sizes(sizes, r.shape[0])
+    cdef const double[::1] b = _array("box", box, np.float64, 3)
     cdef double[:, ::1] forces = np.empty((r.shape[0], 2))
     cdef double[:, ::1] virial = np.empty((2, 2))
     cdef double energy = 0
-    cdef int kind = _code("smoothing", smoothing, SMOOTHINGS)
     cdef failure error
     with nogil:
-        ss_energy_forces_2d(<int> r.shape[0], &r[0, 0], &s[0], &b[0], &t[0, 0], kind, &energy, &forces[0, 0],
-                         &virial[0, 0], &error)
+        ss_energy_forces_2d(<int> r.shape[0], &r[0, 0], &s[0], address(d), &b[0], potential.pointer, &energy,
+                         &forces[0, 0], &virial[0, 0], &error)
     check(&error)
     return energy, np.asarray(forces), np.asarray(virial)
 
 
-def hessian(positions, species, box, table, smoothing):
+def hessian(positions, species, sizes, box, Potential potential):
     """Row starts (N + 1,), column indices and 2 × 2 blocks of the Hessian; see `softspots.landscape.modes.hessian`."""
-    cdef const double[:, ::1] r
-    cdef const int[::1] s
-    cdef const double[::1] b
-    cdef const double[:, ::1] t
-    r, s, b, t = _frame_arrays(positions, species, box, table)
+    cdef const double[:, ::1] r = _positions(positions)
     cdef int n = <int> r.shape[0]
+    cdef const int[::1] s = potential.species(species, n)
+    cdef const double[::1] d = potential.sizes(sizes, n)
+    cdef const double[::1] b = _array("box", box, np.float64, 3)
     cdef int[::1] indptr = np.zeros(n + 1, dtype=np.int32)
-    cdef int kind = _code("smoothing", smoothing, SMOOTHINGS)
     cdef failure error
     with nogil:
-        ss_count_hessian_2d(n, &r[0, 0], &s[0], &b[0], &t[0, 0], kind, &indptr[0], &error)
+        ss_count_hessian_2d(n, &r[0, 0], &s[0], address(d), &b[0], potential.pointer, &indptr[0], &error)
     check(&error)
     cdef int[::1] indices = np.empty(indptr[n], dtype=np.int32)
     cdef double[:, :, ::1] blocks = np.empty((indptr[n], 2, 2))
     with nogil:
-        ss_fill_hessian_2d(n, &r[0, 0], &s[0], &b[0], &t[0, 0], kind, &indptr[0], &indices[0], &blocks[0, 0, 0], &error)
+        ss_fill_hessian_2d(n, &r[0, 0], &s[0], address(d), &b[0], potential.pointer, &indptr[0], &indices[0],
+                        &blocks[0, 0, 0], &error)
     check(&error)
     return np.asarray(indptr), np.asarray(indices), np.asarray(blocks)
 
 
-def minimize(positions, species, box, table, smoothing, method, double max_force, int max_evaluations):
+def minimize(positions, species, sizes, box, Potential potential, method, double max_force, int max_evaluations):
     """Minimised positions (N, 2), energy, largest force component and force calls; see `softspots.landscape.quench`."""
-    cdef const int[::1] s
-    cdef const double[::1] b
-    cdef const double[:, ::1] t
-    given, s, b, t = _frame_arrays(positions, species, box, table)
-    cdef double[:, ::1] r = given.copy()
+    cdef double[:, ::1] r = _positions(positions).copy()
+    cdef const int[::1] s = potential.species(species, r.shape[0])
+    cdef const double[::1] d = potential.sizes(sizes, r.shape[0])
+    cdef const double[::1] b = _array("box", box, np.float64, 3)
     cdef double[:, ::1] forces = np.empty((r.shape[0], 2))
-    cdef int kind = _code("smoothing", smoothing, SMOOTHINGS)
     cdef int how = _code("method", method, METHODS)
     cdef int evaluations = 0
     cdef failure error
     with nogil:
-        ss_minimize_2d(<int> r.shape[0], &r[0, 0], &s[0], &b[0], &t[0, 0], kind, how, max_force, max_evaluations,
-                    &forces[0, 0], &evaluations, &error)
+        ss_minimize_2d(<int> r.shape[0], &r[0, 0], &s[0], address(d), &b[0], potential.pointer, how, max_force,
+                    max_evaluations, &forces[0, 0], &evaluations, &error)
     check(&error)
-    energy, forces_there, _ = energy_forces(r, s, b, t, smoothing)
+    energy, forces_there, _ = energy_forces(r, s, sizes, b, potential)
     return np.asarray(r), energy, float(np.abs(forces_there).max()), evaluations
 
 
@@ -287,5 +268,6 @@ def mpi_library_version():
 
 built_with_mpi = bool(mpi_library_version())
 
+include "_potential.pxi"
 include "_krylov.pxi"
 include "_domain.pxi"

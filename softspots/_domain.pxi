@@ -5,24 +5,26 @@ cdef class Domain:
 
     cdef void *pointer
     cdef object communicator
+    cdef Potential potential
     cdef int chain
     # Whether a kernel is at work on it, which lets other threads run meanwhile.
     cdef bint busy
 
-    def __cinit__(self, communicator, grid, box_lengths, table, smoothing, double timestep, double thermostat_time,
-                  int thermostat_chain, double skin):
+    def __cinit__(self, communicator, grid, box_lengths, Potential potential, double timestep,
+                  double thermostat_time, int thermostat_chain, double skin):
         cdef const double[::1] b = _array("box_lengths", box_lengths, np.float64, 2)
-        cdef const double[:, ::1] t = _array("the pair table", table, np.float64, 3, 4)
         if thermostat_chain < 1:
             raise InputError(f"the thermostat's chain has {thermostat_chain} members; at least 1 is needed")
+        if potential.non_additivity is not None:
+            raise InputError("a simulation's particles have no sizes yet, and the mixture needs them")
         cdef int handle = communicator.py2f() if communicator.size > 1 else 0
         cdef failure error
         # The communicator must live as long as the Fortran side may use it.
         self.communicator = communicator
         self.chain = thermostat_chain
+        self.potential = potential
         self.pointer = ss_new_simulation_2d(handle, communicator.rank, communicator.size, grid[0], grid[1], &b[0],
-                                         &t[0, 0], _code("smoothing", smoothing, SMOOTHINGS), timestep,
-                                         thermostat_time, thermostat_chain, skin, &error)
+                                         potential.pointer, timestep, thermostat_time, thermostat_chain, skin, &error)
         check(&error)
 
     def __dealloc__(self):
@@ -47,7 +49,7 @@ cdef class Domain:
         cdef int n = <int> r.shape[0]
         cdef const double[:, ::1] v = _array("velocities", velocities, np.float64, n, 2)
         cdef const int[:, ::1] m = _array("images", images, np.int32, n, 2)
-        cdef const int[::1] s = _species(species, n)
+        cdef const int[::1] s = self.potential.species(species, n)
         cdef failure error
         self.begin()
         with nogil:
@@ -61,7 +63,7 @@ cdef class Domain:
         cdef const double[:, ::1] a = _array("built", built, np.float64, n, 2)
         cdef const double[:, ::1] v = _array("velocities", velocities, np.float64, n, 2)
         cdef const int[:, ::1] m = _array("images", images, np.int32, n, 2)
-        cdef const int[::1] s = _species(species, n)
+        cdef const int[::1] s = self.potential.species(species, n)
         cdef const double[::1] numbers = _array("scalars", scalars, np.float64, 3)
         cdef const double[:, ::1] t = _array("thermostat", thermostat, np.float64, 2, self.chain)
         cdef const long long[::1] counts = _array("counters", counters, np.int64, 3)

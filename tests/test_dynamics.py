@@ -7,10 +7,10 @@ import pytest
 from reference import disordered_frame
 from reference import energy_forces as reference_energy_forces
 
-from softspots import _core
 from softspots.dynamics.parallel import Serial
 from softspots.dynamics.simulation import Simulation
 from softspots.frame import Box, Frame
+from softspots.landscape.forces import energy_forces
 from softspots.model import Model
 
 MODEL = Model.preset("kob-andersen")
@@ -230,13 +230,7 @@ def test_energies_of_frame_and_simulation_agree(liquid):
     simulation = started(liquid, 0.5)
     simulation.run(50)
     frame = simulation.frame()
-    energy, _, virial = _core.energy_forces(
-        frame.positions,
-        frame.species,
-        np.array([frame.box.length_x, frame.box.length_y, frame.box.tilt]),
-        MODEL.pair_table(),
-        "even",
-    )
+    energy, _, virial = energy_forces(frame, MODEL)
     state, velocities = simulation.thermodynamics(), simulation.velocities()
     # Sums of 200 terms; the simulation's drop what lies below 2^-49 each.
     assert state["potential_energy"] == pytest.approx(energy / 200, rel=1e-12)

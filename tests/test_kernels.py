@@ -17,7 +17,7 @@ from reference import disordered_frame
 import softspots as ss
 from softspots import _core
 from softspots.dynamics.parallel import Serial
-from softspots.landscape.forces import kernel_arguments
+from softspots.landscape.forces import box_array, kernel_arguments, kernel_potential
 
 MODEL = ss.Model.preset("kob-andersen")
 
@@ -25,8 +25,8 @@ MODEL = ss.Model.preset("kob-andersen")
 def kernel_calls():
     """Every kernel that only reads its arguments, with the arguments."""
     frame = disordered_frame(seed=1, length_x=11.0, length_y=12.0, tilt=3.4)
-    arguments = [np.asarray(part) for part in kernel_arguments(frame, MODEL)[:4]]
-    positions, species, box, _ = arguments
+    positions, species, box = arguments = [frame.positions, frame.species, box_array(frame.box)]
+    potential = kernel_potential(MODEL)
     n = len(frame)
     random = np.random.default_rng(5)
     block = random.standard_normal((_core.PANEL_ROWS, _core.BLOCK_WIDTH))
@@ -35,13 +35,13 @@ def kernel_calls():
     values, vectors = random.random(3), random.standard_normal((3, 2 * n))
 
     def domain(*arrays):
-        run = _core.Domain(Serial(), (1, 1), arrays[2][:2], arrays[3], "even", 1e-4, 1.0, 1, 0.4)
-        run.set_particles(arrays[0], arrays[4], arrays[5], arrays[1], 0.0)
+        run = _core.Domain(Serial(), (1, 1), arrays[2][:2], potential, 1e-4, 1.0, 1, 0.4)
+        run.set_particles(arrays[0], arrays[3], arrays[4], arrays[1], 0.0)
         run.run(2, 0.3, 0.3, 0.0)
         return run.owned()
 
     def resumed(*arrays):
-        run = _core.Domain(Serial(), (1, 1), box[:2], arguments[3], "even", 1e-4, 1.0, 1, 0.4)
+        run = _core.Domain(Serial(), (1, 1), box[:2], potential, 1e-4, 1.0, 1, 0.4)
         run.resume(*arrays)
         return run.owned()
 
@@ -50,9 +50,9 @@ def kernel_calls():
     built = ss.Box(*box).wrap(positions)[0]
     counts = np.array([0, 1, 0])
     return {
-        "energy_forces": (lambda *a: _core.energy_forces(*a, "even"), arguments),
-        "hessian": (lambda *a: _core.hessian(*a, "even"), arguments),
-        "minimize": (lambda *a: _core.minimize(*a, "even", "fire", 1e-10, 20), arguments),
+        "energy_forces": (lambda r, s, b: _core.energy_forces(r, s, None, b, potential), arguments),
+        "hessian": (lambda r, s, b: _core.hessian(r, s, None, b, potential), arguments),
+        "minimize": (lambda r, s, b: _core.minimize(r, s, None, b, potential, "fire", 1e-10, 20), arguments),
         "d2min": (lambda r, u, b: _core.d2min(r, u, 0.1, b, 2.5), [positions, 0.1 * positions, box]),
         "connect": (lambda r, b, c: _core.connect(r, b, c, 0.0), [positions, box, np.ones(n, dtype=np.int32)]),
         "accumulate": (_core.accumulate, [values, np.zeros(2)]),
@@ -149,14 +149,14 @@ def test_other_layouts_and_types_work_or_are_refused_in_words(name, how):
     [
         (np.array([0.0, 1.0]), "species are of type float64; int32 is needed"),
         (np.array([0, 2**32]), "species reach from 0 to 4294967296; int32 is needed"),
-        (np.array([0, 2]), r"species reach from 0 to 2; 0 \(A\) and 1 \(B\) are allowed"),
+        (np.array([0, 2]), r"species reach from 0 to 2; 0 to 1 are allowed"),
         (np.array([[0, 1]]), r"species have shape \(1, 2\); \(2,\) is needed"),
     ],
 )
 def test_values_that_would_change_are_refused(values, message):
-    positions, _, box, table, smoothing = kernel_arguments(ss.Frame([[1, 1], [3, 3]], [0, 1], ss.Box(9, 9)), MODEL)
+    positions, _, _, box, potential = kernel_arguments(ss.Frame([[1, 1], [3, 3]], [0, 1], ss.Box(9, 9)), MODEL)
     with pytest.raises(ss.InputError, match=message):
-        _core.energy_forces(positions, values, box, table, smoothing)
+        _core.energy_forces(positions, values, None, box, potential)
     with pytest.raises(ss.InputError, match="positions are of type complex128; float64 is needed"):
         _core.connect(positions + 0j, box, np.ones(2, dtype=np.int32), 0.0)
 

@@ -12,6 +12,7 @@ from softspots.dynamics.parallel import default_grid, world
 from softspots.dynamics.restoring import checked_state
 from softspots.exceptions import InputError
 from softspots.frame import Box, Frame
+from softspots.landscape.forces import kernel_potential
 from softspots.model import Model
 from softspots.objects import require
 
@@ -88,8 +89,7 @@ class Integration:
             self._comm,
             (columns, rows),
             self._lengths,
-            model.pair_table(),
-            model.smoothing,
+            kernel_potential(model),
             self._timestep,
             positive_number("Simulation: thermostat_time", thermostat_time),
             self._chain,

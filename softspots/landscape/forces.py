@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from softspots import _core
@@ -15,9 +17,15 @@ def box_array(box: Box) -> np.ndarray:
     return np.array([box.length_x, box.length_y, box.tilt])
 
 
+@lru_cache(maxsize=32)
+def kernel_potential(model: Model) -> _core.Potential:
+    """The model as the kernels take it; a model that was here before has its potential already."""
+    return _core.Potential.lennard_jones(model.pair_table(), model.smoothing)
+
+
 def kernel_arguments(frame: Frame, model: Model) -> tuple:
     """What every kernel on one frame takes first."""
-    return frame.positions, frame.species, box_array(frame.box), model.pair_table(), model.smoothing
+    return frame.positions, frame.species, None, box_array(frame.box), kernel_potential(model)
 
 
 def energy_forces(frame: Frame, model: Model) -> tuple[float, np.ndarray, np.ndarray]:
