@@ -35,8 +35,11 @@ def configuration(temperature, strain_rate, seed):
     }
 
 
-def write_results(path, frames, seed=1, temperature=0.1, strain_rate=STRAIN_RATE, faulty=(), step=STEP):
-    """A results file; frames in ``faulty`` have no soft spots, as after a quench that is not certified."""
+def write_results(path, frames, seed=1, temperature=0.1, strain_rate=STRAIN_RATE, faulty=(), step=STEP, unknown=()):
+    """A results file; frames in ``faulty`` have no soft spots, as after a quench that is not certified.
+
+    Of the particles in ``unknown`` D²_min is not known.
+    """
     random, shaking = np.random.default_rng(seed), np.random.default_rng((seed, 1))
     y, x = np.divmod(np.arange(PARTICLES), SIDE)
     group = (y // 2) * (SIDE // 2) + x // 2
@@ -58,6 +61,7 @@ def write_results(path, frames, seed=1, temperature=0.1, strain_rate=STRAIN_RATE
             d2min[active[group]] = temperature * random.uniform(16, 100, active.sum() * GROUP)
             # Some rearrange where there is no spot.
             d2min[random.random(PARTICLES) < 0.01] = 20 * temperature
+            d2min[list(unknown)] = np.nan
             values = {
                 "time": INTERVAL * index,
                 "strain": strain,

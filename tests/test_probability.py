@@ -1,5 +1,7 @@
 """P(D²_min), its plateau, and the error of P*/ρ_SS, on frames whose statistics are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -39,8 +41,8 @@ def test_every_rearrangement_on_a_spot_is_the_upper_bound():
     d2min = np.where((labels >= 0) & (random.random(labels.shape) < 0.3), 50.0, 1.0) * TEMPERATURE
     found = plateau(d2min, labels, TEMPERATURE)
     assert found.probability == 1
-    assert found.ratio == pytest.approx(1 / found.density, rel=1e-15)
-    assert found.bound == found.ratio
+    # Rounding of two quotients.
+    assert found.ratio == pytest.approx(found.bound, rel=1e-15) == 1 / found.density
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -128,13 +130,22 @@ def test_equal_frames_have_no_error():
 
 
 def test_particles_that_are_not_known_count_nowhere():
-    """NaN, as of particles with too few neighbours, is as good as no rearrangement, and no entry in a bin."""
+    """NaN, as of particles with too few neighbours: neither rearranging, nor on a spot, nor there."""
     random = np.random.default_rng(8)
     d2min, labels = random.exponential(scale=20 * TEMPERATURE, size=(40, 30)), random.integers(-1, 3, (40, 30))
     unknown = random.random(d2min.shape) < 0.2
     gaps, still = np.where(unknown, np.nan, d2min), np.where(unknown, 0.0, d2min)
-    found, expected = (plateau(values, labels, TEMPERATURE) for values in (gaps, still))
-    assert found == expected and found.rearranging < (d2min > 15 * TEMPERATURE).sum()
+    found = plateau(gaps, labels, TEMPERATURE)
+    rearranging, on_spot, known = (d2min > 15 * TEMPERATURE) & ~unknown, labels >= 0, ~unknown
+    assert (found.rearranging, found.unknown) == (rearranging.sum(), unknown.sum())
+    assert found.probability == pytest.approx((rearranging & on_spot).sum() / rearranging.sum(), rel=1e-14)
+    assert found.density == pytest.approx((known & on_spot).sum() / known.sum(), rel=1e-14)
+    assert found.ratio == pytest.approx(found.probability / found.density, rel=1e-14)
+    # Leaving a particle out everywhere is as good as if it were not there.
+    missing = np.arange(30) < 7
+    found = plateau(np.where(missing, np.nan, d2min), labels, TEMPERATURE)
+    assert replace(found, unknown=0) == plateau(d2min[:, ~missing], labels[:, ~missing], TEMPERATURE)
+    assert np.isnan(plateau(np.full_like(d2min, np.nan), labels, TEMPERATURE).density)
     found, expected = (rearrangement_probability(values, labels, TEMPERATURE) for values in (gaps, still))
     for name in ("edges", "probability", "counts", "low", "high"):
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))

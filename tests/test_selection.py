@@ -68,6 +68,21 @@ def test_grid_holds_plateaus_of_single_maps(ranked):
     assert ((low < high) & (low <= found.difference.value) & (found.difference.value <= high))[1:, 1:].all()
 
 
+def test_particles_that_are_not_known_count_nowhere(ranked):
+    frames, d2min, participation, particles = ranked
+    gaps = np.where(np.random.default_rng(4).random(d2min.shape) < 0.2, np.nan, d2min)
+    found = delta_p_star(gaps, participation, particles, map(delaunay_edges, frames), TEMPERATURE, [9], [5])
+    labels = [
+        soft_spots_from_ranking(frame, ratio, chosen, 9, 5).labels
+        for frame, ratio, chosen in zip(frames, participation, particles, strict=True)
+    ]
+    expected = plateau(gaps, np.array(labels), TEMPERATURE)
+    # The same counts; rounding of their ratios.
+    assert found.probability.item() == pytest.approx(expected.probability, rel=1e-14)
+    assert found.density.item() == pytest.approx(expected.density, rel=1e-14)
+    assert found.difference.value.item() == pytest.approx(expected.probability - expected.density, rel=1e-13)
+
+
 def test_activity_that_knows_nothing_of_the_modes_gives_nothing(ranked):
     frames, d2min, participation, particles = (values[:1] for values in ranked)
     random = np.random.default_rng(2)

@@ -93,7 +93,7 @@ class Estimate:
     @property
     def note(self) -> str:
         """What there is to know of the interval: the `reason` why there is none, or that it was widened."""
-        return "; ".join(filter(None, (self.reason, holding(self.value, *self.percentiles())[2])))
+        return joined(self.reason, holding(self.value, *self.percentiles())[2])
 
     def percentiles(self, confidence: float = 0.68) -> tuple[np.ndarray, np.ndarray]:
         """Lower and upper end of the central interval of the resamples, which need not hold the value.
@@ -148,6 +148,11 @@ class Estimate:
         """
         bias = np.nanmean(self.resampled, axis=0) - self.value
         return replace(self, value=self.value - bias, resampled=self.resampled - 2 * bias)
+
+
+def joined(*notes: str) -> str:
+    """Notes as one; those that are empty leave no trace."""
+    return "; ".join(filter(None, notes))
 
 
 def holding(value, low, high) -> tuple[np.ndarray, np.ndarray, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from softspots.analysis.bootstrap import Estimate
+from softspots.analysis.bootstrap import Estimate, joined
 from softspots.analysis.correlations import Correlation
 from softspots.analysis.lifetimes import logarithmic_edges
 from softspots.exceptions import InputError
@@ -67,9 +67,9 @@ class Run:
         # An integer that was never written reads as a large negative one.
         certified = written & (results["inherent_certified"] == 1)
         self.has_spots = certified & np.isfinite(results["eigenvalue"]).all(axis=1)
-        # A frame in which it is not known of a particle, which has too few neighbours, has none: neither sums over all
-        # particles nor what befalls each soft spot can be told from the others.
-        self.has_d2min = written & np.isfinite(self.d2min).all(axis=1)
+        # Of a particle that has too few neighbours it is not known.
+        known = np.isfinite(self.d2min)
+        self.has_d2min, self.has_all_d2min = (written & some(known, axis=1) for some in (np.any, np.all))
         self.has_positions = written & np.isfinite(results["position"]).all(axis=(1, 2))
         self.has_both = self.has_spots & self.has_d2min
         self.lags = np.append(0, up_to(int(LONGEST_LAG * self.times.max(initial=0))))
@@ -78,6 +78,12 @@ class Run:
     def rearranging(self) -> np.ndarray:
         """Whether each particle rearranges, (F, N)."""
         return self.d2min > self.threshold * self.temperature
+
+    def unknown(self, which: np.ndarray) -> str:
+        """A note on the particles without D²_min in these frames; empty if there are none."""
+        values = self.d2min[which]
+        unknown = np.count_nonzero(np.isnan(values))
+        return f"without {unknown} of {values.size} particles, whose D²_min is not known" if unknown else ""
 
     def need_frames(self, which: np.ndarray, least: int, what: str):
         """Raise Missing if there are fewer frames than that."""
@@ -141,7 +147,7 @@ class Findings:
             high * unit,
             estimate.resampled * unit if keep else None,
             estimate.block,
-            "; ".join(filter(None, (note, estimate.note))),
+            joined(note, estimate.note),
         )
 
     def curve(self, name: str, curve: Correlation):

@@ -58,7 +58,7 @@ class Plateau:
     probability : float
         P*: fraction of the rearranging particles that lie on soft spots. NaN if none rearranges.
     density : float
-        ρ_SS: fraction of all particles that lie on soft spots.
+        ρ_SS: fraction of the particles of known D²_min that lie on soft spots. NaN if there are none.
     ratio : float
         P*/ρ_SS: 1 for a map that knows nothing of rearrangements, at most 1/ρ_SS. NaN if no particle
         rearranges or none is on a soft spot.
@@ -71,6 +71,8 @@ class Plateau:
         Why the interval is not known, or that it was widened (`Estimate.note`).
     rearranging : int
         How many particles rearrange, over all frames.
+    unknown : int
+        How many particles count nowhere, over all frames, as their D²_min is not known.
     """
 
     probability: float
@@ -81,6 +83,7 @@ class Plateau:
     ratio_high: float
     reason: str
     rearranging: int
+    unknown: int
 
     @property
     def bound(self) -> float:
@@ -191,24 +194,25 @@ def plateau(
     """
     d2min, on_spot = checked_maps(d2min, labels)
     rearranges = d2min > real_number("threshold", threshold) * positive_number("temperature", temperature)
-    hits = (rearranges & on_spot).sum(axis=1)
-    rearranging = rearranges.sum(axis=1)
-    density = on_spot.mean(axis=1)
+    known = ~np.isnan(d2min)
+    counts = [which.sum(axis=1) for which in (rearranges & on_spot, rearranges, known & on_spot, known)]
 
-    def ratio(hits, rearranging, density, frames):
-        return fraction(hits * frames, rearranging * density)
+    def ratio(hits, rearranging, on_spot, known):
+        return fraction(hits * known, rearranging * on_spot)
 
-    found = bootstrap(ratio, hits, rearranging, density, np.ones(len(d2min)))
+    found = bootstrap(ratio, *counts)
+    hits, rearranging, on_spot, known = (count.sum() for count in counts)
     low, high = found.interval(confidence)
     return Plateau(
-        probability=float(fraction(hits.sum(), rearranging.sum())),
-        density=float(density.mean()),
+        probability=float(fraction(hits, rearranging)),
+        density=float(fraction(on_spot, known)),
         ratio=float(found.value),
         ratio_error=float(found.error),
         ratio_low=float(low),
         ratio_high=float(high),
         reason=found.note,
-        rearranging=int(rearranging.sum()),
+        rearranging=int(rearranging),
+        unknown=int(d2min.size - known),
     )
 
 

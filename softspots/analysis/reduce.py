@@ -12,7 +12,7 @@ from os import PathLike
 
 import numpy as np
 
-from softspots.analysis.bootstrap import bootstrap, competing, fraction
+from softspots.analysis.bootstrap import bootstrap, competing, fraction, joined
 from softspots.analysis.correlations import NO_PLATEAU, field_correlation, plateau_end, relaxation_time, self_scattering
 from softspots.analysis.findings import Findings, Missing, Run
 from softspots.analysis.probability import plateau, plateau_onset, rearrangement_probability
@@ -111,28 +111,29 @@ def _prediction(run, found):
     run.need_frames(run.has_both, 1, "soft spots and D²_min")
     activity, labels = run.d2min[run.has_both], run.labels[run.has_both]
     ones = np.ones(len(labels))
-    density = bootstrap(fraction, (labels >= 0).mean(axis=1), ones)
-    found.estimate("density", density)
+    known, note = ~np.isnan(activity), run.unknown(run.has_both)
+    density = bootstrap(fraction, (known & (labels >= 0)).sum(axis=1), known.sum(axis=1))
+    found.estimate("density", density, note=note)
     found.estimate("spots", bootstrap(fraction, labels.max(axis=1) + 1, ones))
     if density.value == 0:
         raise Missing("no particle is on a soft spot")
     with np.errstate(divide="ignore"):
-        found.estimate("bound", density.map(lambda value: 1 / value))
+        found.estimate("bound", density.map(lambda value: 1 / value), note=note)
     law = rearrangement_probability(activity, labels, run.temperature, confidence=CONFIDENCE)
     found.axes |= {"d2min": law.centres, "d2min_edge": law.edges}
-    found.add("probability", law.probability, law.low, law.high, law.reason)
-    found.add("particles", law.counts)
+    found.add("probability", law.probability, law.low, law.high, joined(note, law.reason))
+    found.add("particles", law.counts, note=note)
     rearranging = run.rearranging[run.has_both]
     if not rearranging.any():
         raise Missing(f"no particle has D²_min > {run.threshold:g} T")
     star = bootstrap(fraction, (rearranging & (labels >= 0)).sum(axis=1), rearranging.sum(axis=1))
-    found.estimate("plateau", star)
+    found.estimate("plateau", star, note=note)
     ratio = plateau(activity, labels, run.temperature, run.threshold, CONFIDENCE)
-    found.add("ratio", ratio.ratio, ratio.ratio_low, ratio.ratio_high, ratio.reason)
+    found.add("ratio", ratio.ratio, ratio.ratio_low, ratio.ratio_high, joined(note, ratio.reason))
     onset = plateau_onset(activity, labels, run.temperature)
     if not np.isfinite(onset.value):
         raise Missing("P(D²_min) does not level off: too few particles rearrange")
-    found.estimate("onset", onset)
+    found.estimate("onset", onset, note=note)
 
 
 def _selection(run, found, most_frames):
@@ -162,10 +163,11 @@ def _selection(run, found, most_frames):
         configuration["min_particles"],
     )
     found.axes |= dict(zip(("n_modes", "n_particles"), chosen_grid, strict=True))
-    found.estimate("difference", result.difference)
-    found.estimate("largest_difference", result.largest)
+    note = run.unknown(chosen)
+    found.estimate("difference", result.difference, note=note)
+    found.estimate("largest_difference", result.largest, note=note)
     chosen_map = (configuration[name] for name in ("n_modes", "n_particles"))
-    found.estimate("chosen_difference", result.part_of_largest(*chosen_map))
+    found.estimate("chosen_difference", result.part_of_largest(*chosen_map), note=note)
     for axis, (name, values) in enumerate(zip(("best_modes", "best_particles"), chosen_grid, strict=True)):
 
         def best(difference, axis=axis, values=values):
@@ -173,7 +175,7 @@ def _selection(run, found, most_frames):
             known = np.isfinite(difference).all()
             return float(values[np.unravel_index(difference.argmax(), difference.shape)[axis]]) if known else np.nan
 
-        found.estimate(name, result.difference.map(best, competing(result.difference)))
+        found.estimate(name, result.difference.map(best, competing(result.difference)), note=note)
 
 
 def _edges(run, structure, chosen, found) -> Iterator[np.ndarray]:
@@ -222,8 +224,9 @@ def _fields(run, found):
     if on_spot.min() == on_spot.max():
         raise Missing("all particles are on soft spots, or none")
     found.curve("c_ss", field_correlation(on_spot, on_spot, run.lags, spot_times, spot_times))
-    run.need_frames(run.has_d2min, 3, "D²_min")
-    activity, d2min_times = run.d2min[run.has_d2min], run.times[run.has_d2min]
+    # A sum over all particles cannot be told from some of them.
+    run.need_frames(run.has_all_d2min, 3, "D²_min of all particles")
+    activity, d2min_times = run.d2min[run.has_all_d2min], run.times[run.has_all_d2min]
     found.advance(0.1)
     found.curve("c_dd", field_correlation(activity, activity, run.lags, d2min_times, d2min_times))
     found.advance(0.3)

@@ -118,16 +118,15 @@ def delta_p_star(
             ("n_modes", "n_particles"), (n_modes, n_particles), mode_particles.shape[1:], strict=True
         )
     )
-    rearranges = d2min > real_number("threshold", threshold) * temperature
+    rearranges, known = d2min > real_number("threshold", threshold) * temperature, ~np.isnan(d2min)
     on_map, hits = np.zeros((2, len(d2min), len(n_modes), len(n_particles)))
     for frame, pairs in zip(range(len(d2min)), edges, strict=True):
         ranked = mode_particles[frame, rank_modes(participation_ratio[frame])]
         for column, count in enumerate(n_particles):
             needed = modes_needed(ranked[:, :count], pairs, n_all, min_particles)
-            for found, ranks in ((on_map, needed), (hits, needed[rearranges[frame]])):
+            for found, ranks in ((on_map, needed[known[frame]]), (hits, needed[rearranges[frame]])):
                 found[frame, :, column] = np.searchsorted(np.sort(ranks), n_modes, side="right")
-    rearranging = rearranges.sum(axis=1)[:, None, None]
-    particles = np.full((len(d2min), 1, 1), d2min.shape[1])
+    rearranging, particles = (which.sum(axis=1)[:, None, None] for which in (rearranges, known))
 
     def difference(hits, rearranging, on_map, particles):
         return fraction(hits, rearranging) - fraction(on_map, particles)
@@ -136,7 +135,7 @@ def delta_p_star(
         n_modes,
         n_particles,
         fraction(hits.sum(axis=0), rearranging.sum()),
-        on_map.sum(axis=0) / d2min.size,
+        fraction(on_map.sum(axis=0), known.sum()),
         bootstrap(difference, hits, rearranging, on_map, particles),
     )
 

@@ -47,7 +47,11 @@ def report(parameters: Parameters, faults: dict[int, str]) -> str:
         found = plateau(results["d2min"][good], labels, parameters.temperature, parameters.rearrangement_threshold)
         rows += [
             ("ρ_SS", f"{found.density:.3f}"),
-            ("P*", f"{found.probability:.3f}, from {found.rearranging} rearranging particles"),
+            (
+                "P*",
+                f"{found.probability:.3f}, from {found.rearranging} rearranging particles"
+                + f"; D²_min of {found.unknown} is not known" * bool(found.unknown),
+            ),
             (
                 "P*/ρ_SS",
                 f"{found.ratio:.2f} ± {found.ratio_error:.2f}".replace("± nan", "(too few frames for an error)"),

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from softspots.analysis.bootstrap import FEW_BLOCKS, Estimate, holding
+from softspots.analysis.bootstrap import FEW_BLOCKS, Estimate, holding, joined
 from softspots.analysis.correlations import NO_PLATEAU, Correlation, plateau_end
 from softspots.analysis.lifetimes import PRODUCT_LIMIT, incomplete, too_many_outlive
 from softspots.io.measured import Measured
@@ -68,15 +68,13 @@ def put_right(
         note = "given" if name == "epsilon" and "epsilon_from" in provenance else found.note
         if found.block and _frames(name, provenance) < FEWEST * found.block:
             unknown = np.full_like(found.value, np.nan)
-            measured[name] = replace(
-                found, low=unknown, high=unknown, note="; ".join(filter(None, (note, BLOCKS_AT_MOST)))
-            )
+            measured[name] = replace(found, low=unknown, high=unknown, note=joined(note, BLOCKS_AT_MOST))
             continue
         unknown = np.isnan(found.low) & ~np.isnan(found.value)
         if unknown.any() and note != "given" and name not in COUNTS:
-            note = "; ".join(filter(None, (note, NO_INTERVAL)))
+            note = joined(note, NO_INTERVAL)
         low, high, widened = holding(found.value, found.low, found.high)
-        measured[name] = replace(found, low=low, high=high, note="; ".join(filter(None, (note, widened))))
+        measured[name] = replace(found, low=low, high=high, note=joined(note, widened))
     for name, entry in QUANTITIES.items():
         if name not in measured and name not in missing:
             # What the whole stage lacks has the same reason as the rest of it.
