@@ -10,6 +10,7 @@ from importlib.metadata import version as _version
 __version__ = _version("softspots")
 
 _PLACES = {
+    "box": ("Box",),
     "dynamics.simulation": ("Simulation",),
     "exceptions": (
         "DamagedFileError",
@@ -22,7 +23,7 @@ _PLACES = {
         "UnstableError",
     ),
     "figures.map": ("draw_map",),
-    "frame": ("Box", "Frame"),
+    "frame": ("Frame",),
     "landscape.factorization": ("Cholesky",),
     "landscape.forces": ("energy_forces",),
     "landscape.modes": ("Modes", "hessian", "lowest_modes", "modes_below", "participation_ratio"),

@@ -72,6 +72,30 @@ def whole_array(name: str, values, shape: tuple, low: int, high: int, dtype=np.i
     return np.array(array, dtype=dtype, order="C")
 
 
+def label_array(name: str, values, shape: tuple) -> np.ndarray:
+    """A new array of what names kinds: 32-bit whole numbers, or strings.
+
+    Raises
+    ------
+    InputError
+        If the values are neither, or both, have another shape, or are masked.
+    """
+    refuse_masked(name, values)
+    array = np.asarray(values)
+    if array.dtype.kind == "U" and not isinstance(values, np.ndarray):
+        # NumPy has made strings of the numbers that stand beside strings.
+        array = np.asarray(values, dtype=object)
+    if array.dtype.kind == "O":
+        text = [isinstance(one, str) for one in array.flat]
+        if any(text) and not all(text):
+            raise InputError(f"{name} are numbers and strings; either the one or the other is needed")
+        array = array.astype(np.str_) if any(text) else array
+    if array.dtype.kind not in "UT":
+        return whole_array(name, values, shape, -(2**31), 2**31 - 1)
+    _require_shape(name, array, shape)
+    return np.array(array, dtype=np.str_)
+
+
 def real_number(name: str, value) -> float:
     """``value`` as a finite float.
 

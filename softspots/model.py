@@ -7,8 +7,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from softspots.arrays import float_array, one_of, real_number
+from softspots.arrays import float_array, one_of, real_number, whole_array
 from softspots.exceptions import InputError
+from softspots.frame import Frame
 
 # Brüning et al. (2009), the two-dimensional Kob–Andersen mixture, and the values as Schoenholz et
 # al. (2014), section II, print them: there the σ of AB and BB stand the other way round.
@@ -114,6 +115,22 @@ class Model:
         """
         own = {entry.name for entry in fields(cls)} & configuration.keys()
         return cls.preset(configuration["model"], **{name: configuration[name] for name in own})
+
+    def indices(self, frame: Frame) -> np.ndarray:
+        """The species of a frame's particles as the kernels count them, (N,) int32: 0 is A, 1 is B.
+
+        Raises
+        ------
+        InputError
+            If one is not 0 or 1, or all are 1 without the frame's ``only_b``.
+        """
+        indices = whole_array("frame: species", frame.species, (len(frame),), 0, 1)
+        if len(frame) and indices.all() and not frame.only_b:
+            raise InputError(
+                "frame: all species are 1, which is B; where types count from 1 give species - 1, and where there "
+                "is no A say only_b=True"
+            )
+        return indices
 
     @property
     def largest_cutoff(self) -> float:

@@ -8,7 +8,7 @@ from softspots.exceptions import InputError
 NEEDED = {
     "frame": ("Frame", ("positions", "species", "box", "in_order_of", "wrapped")),
     "later": ("Frame", ("positions", "species", "box", "in_order_of", "wrapped")),
-    "model": ("Model", ("pair_table", "smoothing", "largest_cutoff", "epsilon", "fraction_a")),
+    "model": ("Model", ("indices", "pair_table", "smoothing", "largest_cutoff", "epsilon", "fraction_a")),
     "modes": ("Modes", ("vectors", "participation_ratio")),
     "stability": ("Stability", ("held", "rigid_motions", "reduced")),
     "cholesky": ("Cholesky", ("factorize", "solve", "packed", "lock")),

@@ -1,16 +1,20 @@
-"""Slow and plain NumPy versions of the kernels, written from the formulas alone: the oracle of the tests.
+"""Slow and plain NumPy versions of the kernels in any dimension, written from the formulas alone: the tests' oracle.
 
 Sums run over the periodic images themselves, found by listing every image that can reach: no minimum
 images, no cells, no cutoff on the size of the box. Memory grows as N² and is meant for N of a few hundred.
 """
 
-from dataclasses import replace
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy.interpolate import CubicHermiteSpline
 from scipy.spatial import Delaunay
 
-from softspots.frame import Box, Frame
+from softspots.box import Box
+from softspots.frame import PER_PARTICLE, Frame
 from softspots.model import Model
 
 LENNARD_JONES = {-12: 1.0, -6: -1.0}
@@ -52,61 +56,114 @@ def pair_potential(model, pair, distances):
     return np.where(distances < outer, values, 0.0)
 
 
+@dataclass(frozen=True)
+class Pairwise:
+    """Any potential of pairs: r -> V, V', V'' by pair of species labels, all zero from ``cutoff`` on.
+
+    With a ``non_additivity`` lengths are in units of σ_ij = (σ_i + σ_j)/2 (1 - non_additivity |σ_i - σ_j|).
+    """
+
+    terms: Mapping[tuple, Callable]
+    cutoff: float
+    non_additivity: float | None = None
+
+    @classmethod
+    def of(cls, model):
+        if isinstance(model, cls):
+            return model
+        kinds = {pair: partial(pair_potential, model, sum(pair)) for pair in ((0, 0), (0, 1), (1, 1))}
+        return cls(kinds, model.largest_cutoff)
+
+    def units(self, sizes, i, j):
+        """σ_ij, or 1 where lengths are in σ_AA."""
+        if self.non_additivity is None:
+            return np.ones(np.broadcast(i, j).shape)
+        one, other = sizes[i], sizes[j]
+        return (one + other) / 2 * (1 - self.non_additivity * np.abs(one - other))
+
+    def reach(self, frame):
+        everyone = np.arange(len(frame))
+        return self.cutoff * self.units(frame.sizes, everyone[:, None], everyone).max()
+
+    def derivatives(self, frame, i, j, distances):
+        """V, V' and V'' of pairs: (3, P)."""
+        units = self.units(frame.sizes, i, j)
+        values = np.full((3, len(i)), np.nan)
+        for (one, other), terms in self.terms.items():
+            kinds = {(one, other), (other, one)}
+            own = np.any([(frame.species[i] == a) & (frame.species[j] == b) for a, b in kinds], axis=0)
+            values[:, own] = terms(distances[own] / units[own]) / units[own] ** np.arange(3)[:, None]
+        return values
+
+
+def lattice_vectors(images, vectors):
+    """The sums of so many lattice vectors, one after the other: (P, d)."""
+    total = np.zeros((len(images), len(vectors)))
+    for number, vector in zip(np.transpose(images), vectors, strict=True):
+        total += number[:, None] * vector
+    return total
+
+
 def ordered_pairs(positions, box, cutoff):
     """All ordered pairs (i, j, image of j) closer than ``cutoff``.
 
     Returns
     -------
     i, j : (P,) ndarray of int
-    columns, rows : (P,) ndarray of int
+    images : (P, d) ndarray of int
         Lattice numbers of the image of j.
-    separations : (P, 2) ndarray
-        r_j + columns (length_x, 0) + rows (tilt, length_y) - r_i.
+    separations : (P, d) ndarray
+        r_j + the image's lattice vectors - r_i.
     """
     differences = positions[None, :, :] - positions[:, None, :]
     reach = np.abs(differences).max(axis=(0, 1)) + cutoff
-    last_row = int(reach[1] // box.length_y) + 1
-    last_column = int((reach[0] + last_row * abs(box.tilt)) // box.length_x) + 1
-    found = []
-    for row in range(-last_row, last_row + 1):
-        for column in range(-last_column, last_column + 1):
-            images = differences + np.array((column * box.length_x + row * box.tilt, row * box.length_y))
-            near = (images**2).sum(axis=-1) < cutoff**2
-            if row == 0 and column == 0:
-                np.fill_diagonal(near, False)
-            i, j = near.nonzero()
-            found.append((i, j, np.full(len(i), column), np.full(len(i), row), images[i, j]))
-    return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
+    # Axis by axis, the last first: images, and the pairs that they leave within the cutoff along the axes so far.
+    found = [((), *np.indices(differences.shape[:2]).reshape(2, -1))]
+    for axis in reversed(range(box.dimension)):
+        last = int(reach[axis] // box.lengths[axis]) + 1
+        reach = reach + last * np.abs(box.vectors[axis])
+        images = [((number, *image), i, j) for image, i, j in found for number in range(-last, last + 1)]
+        found = []
+        for image, i, j in images:
+            offset = lattice_vectors([image], box.vectors[axis:, axis:])[0, 0]
+            near = np.abs(differences[i, j, axis] + offset) < cutoff
+            found.append((image, i[near], j[near]))
+    pairs = []
+    for image, i, j in found:
+        separations = differences[i, j] + lattice_vectors([image], box.vectors)
+        near = ((separations**2).sum(axis=-1) < cutoff**2) & (np.any(image) | (i != j))
+        pairs.append((i[near], j[near], np.tile(image, (near.sum(), 1)), separations[near]))
+    return tuple(np.concatenate(parts) for parts in zip(*pairs, strict=True))
 
 
 def images_of(frame, reach):
     """Every image within ``reach`` cells either way, and the particle it belongs to; the frame itself first."""
-    box = frame.box
-    cells = sorted(((a, b) for a in range(-reach, reach + 1) for b in range(-reach, reach + 1)), key=np.linalg.norm)
-    shifts = np.array([(a * box.length_x + b * box.tilt, b * box.length_y) for a, b in cells])
-    points = (frame.positions + shifts[:, None]).reshape(-1, 2)
+    cells = sorted(itertools.product(range(-reach, reach + 1), repeat=frame.dimension), key=np.linalg.norm)
+    shifts = lattice_vectors(cells, frame.box.vectors)
+    points = (frame.positions + shifts[:, None]).reshape(-1, frame.dimension)
     return points, np.tile(np.arange(len(frame)), len(cells))
 
 
 def edges_of_images(frame, reach):
     """Delaunay edges at the particles of a frame in the middle of all its images within ``reach`` cells."""
     points, particles = images_of(frame, reach)
-    sides = np.concatenate([Delaunay(points).simplices[:, pair] for pair in ([0, 1], [1, 2], [2, 0])])
+    simplices = Delaunay(points).simplices
+    corners = itertools.combinations(range(frame.dimension + 1), 2)
+    sides = np.concatenate([simplices[:, pair] for pair in corners])
     pairs = particles[sides[(sides < len(frame)).any(axis=1)]]
     return sorted({(min(pair), max(pair)) for pair in pairs.tolist() if pair[0] != pair[1]})
 
 
 def interacting_pairs(frame, model):
-    """The ordered pairs within the cutoff, as i, j, separations (P, 2), distances (P,) and V, V', V'' (3, P)."""
-    i, j, _, _, separations = ordered_pairs(frame.positions, frame.box, model.largest_cutoff)
+    """The ordered pairs within the cutoff, as i, j, separations (P, d), distances (P,) and V, V', V'' (3, P)."""
+    potential = Pairwise.of(model)
+    i, j, _, separations = ordered_pairs(frame.positions, frame.box, potential.reach(frame))
     distances = np.sqrt((separations**2).sum(axis=1))
-    pair = frame.species[i] + frame.species[j]
-    potential = np.choose(pair, [pair_potential(model, kind, distances) for kind in range(3)])
-    return i, j, separations, distances, potential
+    return i, j, separations, distances, potential.derivatives(frame, i, j, distances)
 
 
 def energy_forces(frame, model):
-    """Energy, forces (N, 2) and virial (2, 2), Σ over pairs of r_a f_b, of a frame."""
+    """Energy, forces (N, d) and virial (d, d), Σ over pairs of r_a f_b, of a frame; a `Model` or a `Pairwise`."""
     i, _, separations, distances, (energy, slope, _) = interacting_pairs(frame, model)
     pulls = (slope / distances)[:, None] * separations
     forces = np.zeros_like(frame.positions)
@@ -115,16 +172,17 @@ def energy_forces(frame, model):
 
 
 def hessian(frame, model):
-    """Second derivatives of the energy, dense (2N, 2N), degree of freedom 2 i + axis."""
+    """Second derivatives of the energy, dense (dN, dN), degree of freedom d i + axis."""
     i, j, separations, distances, (_, slope, curvature) = interacting_pairs(frame, model)
     normals = separations / distances[:, None]
     along = normals[:, :, None] * normals[:, None, :]
-    springs = curvature[:, None, None] * along + (slope / distances)[:, None, None] * (np.eye(2) - along)
+    across = np.eye(frame.dimension) - along
+    springs = curvature[:, None, None] * along + (slope / distances)[:, None, None] * across
     size = len(frame)
-    blocks = np.zeros((size, size, 2, 2))
+    blocks = np.zeros((size, size, frame.dimension, frame.dimension))
     np.add.at(blocks, (i, i), springs)
     np.add.at(blocks, (i, j), -springs)
-    return blocks.transpose(0, 2, 1, 3).reshape(2 * size, 2 * size)
+    return blocks.transpose(0, 2, 1, 3).reshape(frame.dimension * size, -1)
 
 
 def d2min(frame, later, cutoff):
@@ -132,15 +190,13 @@ def d2min(frame, later, cutoff):
 
     The image of a neighbour is labelled by lattice numbers that do not change at a flip of the tilt, and keeps them.
     """
-    box = frame.box
-    i, j, columns, rows, separations = ordered_pairs(frame.positions, box, cutoff)
-    columns = columns - box.flips * rows
+    i, j, images, separations = ordered_pairs(frame.positions, frame.box, cutoff)
+    images = without_flips(images, frame.box)
     # Where the copies at frame.positions are later: the later trajectories, less the lattice vectors of the start.
     moved = later.unwrapped
     if frame.images is not None:
-        own_columns, own_rows = frame.images.T
-        moved = moved - lattice(later.box, own_columns - box.flips * own_rows, own_rows)
-    later_separations = moved[j] + lattice(later.box, columns, rows) - moved[i]
+        moved = moved - lattice(later.box, without_flips(frame.images, frame.box))
+    later_separations = moved[j] + lattice(later.box, images) - moved[i]
     result = np.zeros(len(frame))
     for particle in np.unique(i):
         own = i == particle
@@ -150,9 +206,16 @@ def d2min(frame, later, cutoff):
     return result
 
 
-def lattice(box, columns, rows):
+def without_flips(images, box):
+    """Lattice numbers as if the tilt had never flipped: along x by so many less as rows up."""
+    return images - np.outer(images[:, 1], box.flips * np.eye(box.dimension, dtype=int)[0])
+
+
+def lattice(box, images):
     """Lattice vectors by flip-free numbers: rows are displaced by the total strain, not by the tilt."""
-    return np.column_stack((columns * box.length_x + rows * box.total_strain * box.length_y, rows * box.length_y))
+    vectors = box.vectors
+    vectors[1, 0] = box.total_strain * box.length_y
+    return lattice_vectors(images, vectors)
 
 
 def central_difference(function, step):
@@ -173,39 +236,44 @@ def wrapped(frame):
 def flipped(frame, times=1):
     """The same frame after ``times`` flips of the tilt by -length_x; strain and positions stay."""
     box = frame.box
-    images = None if frame.images is None else frame.images + np.outer(frame.images[:, 1], (times, 0))
-    return replace(
-        frame, box=Box(box.length_x, box.length_y, box.tilt - times * box.length_x, box.total_strain), images=images
-    )
+    images = None
+    if frame.images is not None:
+        images = frame.images.copy()
+        images[:, 0] += times * images[:, 1]
+    box = replace(box, tilt=box.tilt - times * box.length_x, strain=box.total_strain)
+    return replace(frame, box=box, images=images)
 
 
 def renumbered(frame, order):
     """The same frame with particle ``order[i]`` as number i."""
-    names = [name for name in ("positions", "species", "images", "ids") if getattr(frame, name) is not None]
+    names = [name for name in PER_PARTICLE if getattr(frame, name) is not None]
     return replace(frame, **{name: getattr(frame, name)[order] for name in names})
 
 
-def disordered_frame(seed, length_x, length_y, tilt, spread=0):
+def disordered_frame(seed, length_x, length_y, tilt, spread=0, length_z=None, tilt_xz=0.0, tilt_yz=0.0):
     """A random binary mixture at density 1.2, with glass-like distances, over 2 spread + 1 cells each way.
 
     Random sequential insertion of points 0.7 apart, pushed from each other by a few short steps downhill with
-    σ_AB and σ_BB as large as in either preset.
+    σ_AB and σ_BB as large as in either preset. With ``length_z``, in three dimensions.
     """
     repulsive = Model.preset(sigma=(1.0, 0.88, 0.88))
     random = np.random.default_rng(seed)
     box = Box(length_x, length_y, tilt, tilt / length_y)
-    positions = np.empty((round(1.2 * box.area), 2))
+    if length_z is not None:
+        box = Box(lengths=(length_x, length_y, length_z), tilts=(tilt, tilt_xz, tilt_yz), strain=tilt / length_y)
+    positions = np.empty((round(1.2 * box.volume), box.dimension))
     placed = 0
     while placed < len(positions):
-        height = random.uniform(0, length_y)
-        candidate = np.array((random.uniform(0, length_x) + height / length_y * tilt, height))
-        if (np.hypot(*box.minimum_image(positions[:placed] - candidate).T) > 0.7).all():
+        point = np.array([random.uniform(0, side) for side in box.lengths[::-1]][::-1])
+        tilted = lattice_vectors([point / box.lengths], box.vectors - np.diag(box.lengths))[0]
+        candidate = point + tilted
+        separations = box.minimum_image(positions[:placed] - candidate)
+        if (np.sqrt((separations**2).sum(axis=1)) > 0.7).all():
             positions[placed] = candidate
             placed += 1
     species = random.permutation(np.arange(len(positions)) >= round(0.65 * len(positions))).astype(int)
     for _ in range(30):
         _, forces, _ = energy_forces(Frame(positions, species, box), repulsive)
         positions = positions + np.clip(1e-3 * forces, -0.03, 0.03)
-    columns, rows = random.integers(-spread, spread + 1, positions.shape).T
-    positions += np.column_stack((columns * length_x + rows * tilt, rows * length_y))
+    positions += lattice_vectors(random.integers(-spread, spread + 1, positions.shape), box.vectors)
     return Frame(positions, species, box)

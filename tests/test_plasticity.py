@@ -63,7 +63,7 @@ def test_one_displaced_particle(frame):
     """With separations s_j from i and M = Σ s_j s_jᵀ: |u|² (1 - s_kᵀ M⁻¹ s_k), and |u|² (n - Sᵀ M⁻¹ S) for k itself."""
     particle, step = 17, np.array((0.31, -0.17))
     later = replace(frame, positions=frame.positions + step * (np.arange(len(frame)) == particle)[:, None])
-    i, j, _, _, separations = ordered_pairs(frame.positions, frame.box, 2.5)
+    i, j, _, separations = ordered_pairs(frame.positions, frame.box, 2.5)
     expected = np.zeros(len(frame))
     for center in np.append(i[j == particle], particle):
         own = separations[i == center]

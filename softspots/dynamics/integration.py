@@ -105,11 +105,11 @@ class Integration:
     def _place(self, frame: Frame, velocities: np.ndarray) -> None:
         # The kernels count images with the tilt of least size.
         box = Box.sheared(*self._lengths, frame.box.total_strain)
-        columns, rows = frame.columns_and_rows()
-        images = np.column_stack((columns + rows * box.flips, rows))
-        self._species = frame.species
+        images = frame.images_without_flips()
+        images[:, 0] += box.flips * images[:, 1]
+        self._species = self._model.indices(frame)
         self._ids = np.arange(len(frame)) if frame.ids is None else frame.ids
-        self._domain.set_particles(frame.positions, velocities, images, frame.species, frame.box.total_strain)
+        self._domain.set_particles(frame.positions, velocities, images, self._species, frame.box.total_strain)
 
     def run(self, steps: int, temperatures: tuple[float, float] | None = None) -> None:
         """Advance by ``steps`` time steps; a collective call.

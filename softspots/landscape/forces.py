@@ -13,8 +13,8 @@ from softspots.objects import require
 
 
 def box_array(box: Box) -> np.ndarray:
-    """The box as the kernels take it: length_x, length_y, tilt."""
-    return np.array([box.length_x, box.length_y, box.tilt])
+    """The box as the kernels take it: lengths, then tilts."""
+    return np.array([*box.lengths, *box.tilts])
 
 
 @lru_cache(maxsize=32)
@@ -25,7 +25,7 @@ def kernel_potential(model: Model) -> _core.Potential:
 
 def kernel_arguments(frame: Frame, model: Model) -> tuple:
     """What every kernel on one frame takes first."""
-    return frame.positions, frame.species, None, box_array(frame.box), kernel_potential(model)
+    return frame.positions, model.indices(frame), None, box_array(frame.box), kernel_potential(model)
 
 
 def energy_forces(frame: Frame, model: Model) -> tuple[float, np.ndarray, np.ndarray]:

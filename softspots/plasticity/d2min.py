@@ -82,9 +82,9 @@ def _is_counted(frame: Frame) -> bool:
 
 def _counted_motion(motion: np.ndarray, frame: Frame, later: Frame) -> np.ndarray:
     """The motion (N, 2) with what the image counters say was wrapped away between two frames."""
-    (columns, rows), (later_columns, later_rows) = frame.columns_and_rows(), later.columns_and_rows()
-    box, rows = later.box, later_rows - rows
-    columns = later_columns - columns + box.flips * rows
+    box = later.box
+    columns, rows = (later.images_without_flips() - frame.images_without_flips()).T
+    columns = columns + box.flips * rows
     motion = motion.copy()
     # As in `Box.minimum_image`, so that both agree to the bit where the true motion is the shortest.
     motion[:, 1] += rows * box.length_y

@@ -95,7 +95,7 @@ def _blocks(i, j, values, sign, count):
 def near_pairs(frame, length):
     """Pairs at most ``length`` apart, each once, and whether rounding leaves none of them in doubt."""
     margin = 10 * coordinate_rounding(frame)
-    i, j, _, _, separations = ordered_pairs(folded(frame).positions, folded(frame).box, length + margin)
+    i, j, _, separations = ordered_pairs(folded(frame).positions, folded(frame).box, length + margin)
     distances = np.sqrt((separations**2).sum(axis=1))
     sure = not (np.abs(distances - length) <= margin).any()
     return sorted({(a, b) for a, b in zip(i.tolist(), j.tolist(), strict=True) if a < b}), sure

@@ -141,12 +141,12 @@ def _wrong_positions(arguments, place):
 def _wrong_species(arguments, place):
     species, place = arguments["species"], place[0]
     return [
-        *(_with(species, place, value) for value in (2, -1, 0.5, np.nan, np.inf, 2**32)),
+        *(_with(species, place, value) for value in (0.5, np.nan, np.inf, 2**32)),
         _masked(species, place),
         species[:-1],
         np.append(species, 0),
         species[:, None],
-        ["A"] * len(species),
+        ["A", 0] * len(species),
         None,
     ]
 

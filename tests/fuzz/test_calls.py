@@ -190,7 +190,7 @@ def frame_pairs(draw):
 def test_d2min_is_that_of_all_images(pair, cutoff):
     frame, later, doubt = pair
     assume(abs(doubt - NEAREST_LATTICE) > 1e-9)
-    i, _, _, _, separations = ordered_pairs(frame.positions, frame.box, cutoff + 1e-6)
+    i, _, _, separations = ordered_pairs(frame.positions, frame.box, cutoff + 1e-6)
     assume(not (np.abs(np.hypot(*separations.T) - cutoff) < 1e-6).any())
     found = call(softspots.d2min, frame, later, cutoff)
     assert (found is None) == (doubt > NEAREST_LATTICE)
