@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from softspots.frame import FARTHEST, Box, Frame
+from softspots.box import FARTHEST, Box
+from softspots.frame import Frame
 from softspots.model import PRESETS, SMOOTHINGS, Model
 
 MOST_PARTICLES = 60

@@ -14,8 +14,9 @@ from reference import edges_of_images, flipped, ordered_pairs
 from strategies import boxes, dense_frames, frames, models, odd_arrays, seeds, unsound_frames
 
 import softspots
+from softspots.box import NEAREST_LATTICE, Box
 from softspots.exceptions import SoftspotsError
-from softspots.frame import NEAREST_LATTICE, Box, Frame
+from softspots.frame import Frame
 from softspots.structure.spots import bonds, delaunay_edges, mode_particles
 
 # A warning of NumPy says that a number which is none was on its way. That a start is far above thermal energies, as
