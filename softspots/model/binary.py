@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 
-from softspots.arrays import float_array, one_of, real_number, whole_array
+from softspots.arrays import float_array, one_of, real_number
 from softspots.exceptions import InputError
-from softspots.frame import Frame
+from softspots.model.forms import LennardJonesForm
+from softspots.model.mixture import Mixture
+from softspots.model.powers import LennardJones
 
 # Brüning et al. (2009), the two-dimensional Kob–Andersen mixture, and the values as Schoenholz et
 # al. (2014), section II, print them: there the σ of AB and BB stand the other way round.
@@ -21,8 +24,8 @@ SMOOTHINGS = ("even", "quadratic", "switch")
 
 
 @dataclass(frozen=True, repr=False)
-class Model:
-    """A binary Lennard-Jones mixture, cut off and smoothed.
+class Model(Mixture):
+    """A binary Lennard-Jones mixture of species A and B, cut off and smoothed.
 
     For r < r_c the pair energy is, with x = r/σ,
 
@@ -84,11 +87,37 @@ class Model:
             )
         if not 0 <= self.fraction_a <= 1:
             raise InputError(f"Model: fraction_a is {self.fraction_a!r}; it must lie between 0 and 1")
+        scale = np.array(self.sigma) if self.cutoff_per_pair else np.ones(3)
+        cutoffs, inner = (self.cutoff * scale).tolist(), (self.inner_cutoff * scale).tolist()
+        pairs = {
+            pair: LennardJones(
+                epsilon=self.epsilon[k],
+                sigma=self.sigma[k],
+                cutoff=cutoffs[k],
+                smoothing=self.smoothing,
+                inner_cutoff=inner[k] if self.smoothing == "switch" else None,
+            )
+            for k, pair in enumerate((("A", "A"), ("A", "B"), ("B", "B")))
+        }
+        # Density and temperatures of Schoenholz et al. (2014).
+        Mixture.__init__(
+            self,
+            pairs,
+            fractions=(self.fraction_a, 1 - self.fraction_a),
+            density=1.2,
+            dimension=2,
+            temperatures=(0.1, 0.4),
+            name=self._preset,
+        )
+
+    @property
+    def _preset(self) -> str | None:
+        known = {"epsilon": self.epsilon, "sigma": self.sigma}
+        return next((name for name, values in PRESETS.items() if values == known), None)
 
     def __repr__(self) -> str:
-        known = {"epsilon": self.epsilon, "sigma": self.sigma}
-        preset = next((repr(name) for name, values in PRESETS.items() if values == known), None)
-        mixture = preset or ", ".join(f"{name} {' '.join(f'{one:g}' for one in own)}" for name, own in known.items())
+        own = (f"{name} {' '.join(f'{one:g}' for one in getattr(self, name))}" for name in ("epsilon", "sigma"))
+        mixture = ", ".join(own) if self._preset is None else repr(self._preset)
         unit = " per pair" if self.cutoff_per_pair else ""
         inner = f" from {self.inner_cutoff:g}" if self.smoothing == "switch" else ""
         return f"Model({mixture}, {self.smoothing}{inner}, cutoff {self.cutoff:g}{unit}, {100 * self.fraction_a:g} % A)"
@@ -115,22 +144,6 @@ class Model:
         """
         own = {entry.name for entry in fields(cls)} & configuration.keys()
         return cls.preset(configuration["model"], **{name: configuration[name] for name in own})
-
-    def indices(self, frame: Frame) -> np.ndarray:
-        """The species of a frame's particles as the kernels count them, (N,) int32: 0 is A, 1 is B.
-
-        Raises
-        ------
-        InputError
-            If one is not 0 or 1, or all are 1 without the frame's ``only_b``.
-        """
-        indices = whole_array("frame: species", frame.species, (len(frame),), 0, 1)
-        if len(frame) and indices.all() and not frame.only_b:
-            raise InputError(
-                "frame: all species are 1, which is B; where types count from 1 give species - 1, and where there "
-                "is no A say only_b=True"
-            )
-        return indices
 
     @property
     def largest_cutoff(self) -> float:
@@ -163,3 +176,14 @@ class Model:
         """ε, σ, r_c and inner cutoff, in σ_AA, of AA, AB, BB as rows: shape (3, 4), as the kernels take it."""
         scale = np.array(self.sigma) if self.cutoff_per_pair else np.ones(3)
         return np.column_stack((self.epsilon, self.sigma, self.cutoff * scale, self.inner_cutoff * scale))
+
+    @cached_property
+    def form(self) -> LennardJonesForm:
+        """The pair table and the smoothing, of which the kernels make the constants."""
+        return LennardJonesForm(self.pair_table(), self.smoothing)
+
+    def as_table(self) -> dict:
+        """The preset with all parameters, as a table of a TOML file; see `Mixture.as_table`."""
+        own = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        lists = {name: list(own[name]) for name in ("epsilon", "sigma")}
+        return {"preset": self._preset or "kob-andersen"} | own | lists

@@ -1,0 +1,392 @@
+"""Mixtures: which pair potential acts between which species, with or without sizes per particle."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from functools import cached_property
+from itertools import combinations_with_replacement
+
+import numpy as np
+
+from softspots.arrays import float_array, positive_number, real_number
+from softspots.exceptions import InputError
+from softspots.model.forms import ContactForm, EvenForm, LennardJonesForm, SplineForm, pair_number
+from softspots.model.pair import PairPotential
+from softspots.model.sizes import Sizes
+from softspots.model.spline import spline_form
+
+JUMPS = {0: "V and the force jump", 1: "the force jumps"}
+
+
+class Mixture:
+    """Particles of some species, or with sizes of their own, and the potentials between them. It never changes.
+
+    Parameters
+    ----------
+    pairs : mapping
+        From pairs of species, ``("A", "B")`` in either order, to their `PairPotential`; one for every pair. Labels are
+        strings or whole numbers. Species are numbered as they appear here. A frame names species by these labels, or,
+        where they are strings, by their numbers.
+    fractions : sequence of float, optional
+        The part of each species in a random start, in the order of ``species``. Default: None, not known.
+    density : float, optional
+        Particles per area or volume of a random start. Default: None, not known.
+    dimension : {2, 3}, optional
+        Of a random start. Default: None, not known.
+    sizes : Sizes, optional
+        Where each particle has a size: there is one potential, ``pairs`` has one entry, lengths in it are in σ_ij, and
+        species make no difference. See `polydisperse`. Default: None, particles have no sizes.
+    temperatures : tuple of 2 floats, optional
+        Between which the studies of this mixture are done. Default: None, not known.
+    name : str, optional
+        What it is called in its repr.
+
+    Warns
+    -----
+    UserWarning
+        If the force or the energy of a pair jumps at its cutoff: see `PairPotential`.
+
+    Raises
+    ------
+    InputError
+        If a pair has no potential or two, or something is outside its range.
+    """
+
+    def __init__(
+        self,
+        pairs: Mapping[tuple, PairPotential],
+        *,
+        fractions=None,
+        density: float | None = None,
+        dimension: int | None = None,
+        sizes: Sizes | None = None,
+        temperatures: tuple[float, float] | None = None,
+        name: str | None = None,
+    ):
+        species, ordered = _ordered(pairs)
+        if fractions is not None:
+            fractions = _fractions(fractions, species)
+        if density is not None:
+            density = positive_number("Mixture: density", density)
+        if dimension not in (None, 2, 3):
+            raise InputError(f"Mixture: dimension is {dimension!r}; allowed: 2, 3")
+        if sizes is not None and not isinstance(sizes, Sizes):
+            raise InputError(f"Mixture: sizes is a {type(sizes).__name__}; a Sizes is needed")
+        if sizes is not None and len(species) > 1:
+            raise InputError(
+                f"Mixture: {len(species)} species, {', '.join(map(str, species))}, and sizes; with sizes there is one "
+                "potential"
+            )
+        own = {"fractions": fractions, "density": density, "dimension": dimension, "sizes": sizes, "name": name}
+        own |= {"pairs": ordered, "species": species, "temperatures": temperatures}
+        for key, value in own.items():
+            object.__setattr__(self, key, value)
+        if self._jumps:
+            warnings.warn(
+                f"Mixture: {self._jumps}: energy is not conserved, and a quench may end where no minimum is; see "
+                "PairPotential",
+                stacklevel=2,
+            )
+
+    def __setattr__(self, key, value):
+        raise AttributeError(f"a Mixture cannot be changed; make another one, with another {key}")
+
+    @classmethod
+    def polydisperse(cls, pair: PairPotential, non_additivity: float = 0.0, **options) -> Mixture:
+        """Particles that each have a size, and one potential with lengths in σ_ij.
+
+        σ_ij = (σ_i + σ_j)/2 · (1 − η |σ_i − σ_j|), of the sizes (diameters) in the frame.
+
+        Parameters
+        ----------
+        pair : PairPotential
+            For σ_ij = 1.
+        non_additivity : float, optional
+            η, in the inverse of the unit of sizes.
+        **options
+            ``smallest`` and ``largest`` of a random start's sizes (see `Sizes`), and of `Mixture` ``density``,
+            ``dimension``, ``temperatures``, ``name``.
+
+        Raises
+        ------
+        InputError
+            As `Mixture` and `Sizes`.
+        """
+        limits = {key: options.pop(key) for key in ("smallest", "largest") if key in options}
+        return cls(
+            {("A", "A"): pair}, sizes=Sizes(non_additivity=non_additivity, **limits), fractions=(1.0,), **options
+        )
+
+    @classmethod
+    def preset(cls, name: str = "kob-andersen", **changes) -> Mixture:
+        """A mixture from the literature: see `softspots.model.presets`, where each has its source.
+
+        Parameters
+        ----------
+        name : str
+        **changes
+            Parameters of the preset, such as ``dimension`` or ``density``; for "kob-andersen" and "as-printed", those
+            of `Model`.
+
+        Raises
+        ------
+        InputError
+            If there is no such preset, or it has no such parameter.
+        """
+        # It makes mixtures.
+        from softspots.model.presets import make
+
+        return make(name, changes)
+
+    @property
+    def non_additivity(self) -> float | None:
+        """η of the sizes; None where particles have none."""
+        return None if self.sizes is None else self.sizes.non_additivity
+
+    @property
+    def potentials(self) -> tuple[PairPotential, ...]:
+        """The potentials of the P pairs, in the order of `softspots.model.forms`."""
+        return tuple(self.pairs.values())
+
+    def potential(self, first: int, second: int) -> PairPotential:
+        """The potential between two species, by their numbers."""
+        return self.potentials[pair_number(first, second, len(self.species))]
+
+    @property
+    def largest_cutoff(self) -> float:
+        """The largest cutoff of any pair; in σ_ij where particles have sizes."""
+        return max(pair.cutoff for pair in self.potentials)
+
+    @property
+    def energy_scale(self) -> float:
+        """The largest ε of any pair."""
+        return max(pair.epsilon for pair in self.potentials)
+
+    @property
+    def diameters(self) -> tuple[float, ...]:
+        """How large a particle of each species looks, for pictures; in its size where it has one."""
+        return tuple(self.potential(k, k).diameter for k in range(len(self.species)))
+
+    def sharpness(self, depth: float) -> float:
+        """How fast V'' grows from its zero at the cutoff, |ΔV''|/δ at most, down to ``depth`` below it.
+
+        Of pairs whose V'' goes to zero there: where it jumps, particles that touch are held.
+        """
+        found = [0.0]
+        for pair in self.potentials:
+            if pair.smooth == 3:
+                delta = min(depth, pair.cutoff / 2) * np.array([1.0, 0.5, 0.25])
+                found.append(float(np.max(np.abs(pair.inside(pair.cutoff - delta)[2]) / delta)))
+        return max(found)
+
+    def counts(self, particles: int) -> tuple[int, ...]:
+        """How many of ``particles`` are of each species in a random start.
+
+        Raises
+        ------
+        InputError
+            If the fractions are not known.
+        """
+        if self.fractions is None:
+            raise InputError("Mixture: the fractions of the species are not known; give fractions")
+        ends = [round(part * particles) for part in np.cumsum(self.fractions)[:-1].tolist()]
+        return tuple(np.diff([0, *ends, particles]).tolist())
+
+    def draw_sizes(self, rng: np.random.Generator, particles: int) -> np.ndarray | None:
+        """Sizes of a random start, (particles,), in random order; None where particles have none.
+
+        Raises
+        ------
+        InputError
+            If their distribution is not known.
+        """
+        return None if self.sizes is None else self.sizes.draw(rng, particles)
+
+    def indices(self, frame) -> np.ndarray:
+        """The number of each particle's species, 0 to S − 1 in the order of ``species``: (N,) int32.
+
+        Where particles have sizes there is one kind of particle, 0, whatever the frame calls them.
+
+        Raises
+        ------
+        InputError
+            If the frame has a species that this mixture has not, or all of them are 1 in a mixture whose first species
+            has a name, as in files that count types from 1.
+        """
+        given = np.asarray(frame.species)
+        if self.sizes is not None:
+            return np.zeros(len(given), dtype=np.int32)
+        labels, numbered = self.species, given.dtype.kind in "iu"
+        if numbered and all(isinstance(label, str) for label in labels):
+            numbers, unknown = given, (given < 0) | (given >= len(labels))
+            if len(given) and (given == 1).all() and len(labels) > 1 and not frame.only_b:
+                raise InputError(
+                    f"Mixture: all species are 1, which is {labels[1]}; where types count from 1 give species - 1, and "
+                    f"where there is no {labels[0]} say only_b=True"
+                )
+        else:
+            # As text, so that a label means the same whether it was read as a number or not.
+            names = np.array([str(label) for label in labels])
+            order = np.argsort(names)
+            text = given.astype(str)
+            numbers = order[np.minimum(np.searchsorted(names, text, sorter=order), len(names) - 1)]
+            unknown = names[numbers] != text
+        if unknown.any():
+            raise InputError(f"Mixture: species {given[unknown][0]} of the frame is not known; {self._known}")
+        return np.ascontiguousarray(numbers, dtype=np.int32)
+
+    def sizes_of(self, frame) -> np.ndarray | None:
+        """The sizes of a frame's particles, (N,) float64; None in a mixture without sizes.
+
+        Raises
+        ------
+        InputError
+            If the frame has none and they are needed, has some and they mean nothing here, or two of them make no
+            positive σ_ij.
+        """
+        given = getattr(frame, "sizes", None)
+        if self.sizes is None:
+            if given is not None:
+                raise InputError(
+                    "Mixture: the frame has sizes, which mean nothing in this mixture; leave them out (sizes=None), or "
+                    "take Mixture.polydisperse"
+                )
+            return None
+        if given is None:
+            raise InputError(
+                "Mixture: each particle needs a size in this mixture; the frame has none: Frame(…, sizes=…)"
+            )
+        sizes = float_array("Mixture: sizes", given, (len(frame.species),))
+        if not (sizes > 0).all():
+            raise InputError(f"Mixture: sizes must be positive; {sizes[~(sizes > 0)][0]:g} is among them")
+        self.sizes.require_lengths(sizes)
+        return sizes
+
+    @cached_property
+    def form(self) -> LennardJonesForm | EvenForm | ContactForm | SplineForm:
+        """The potentials as kernels take them: exactly, if one form holds all of them, or else as splines.
+
+        Raises
+        ------
+        InputError
+            If they need splines, and none follows one of them: see `spline_form`.
+        """
+        rows = [pair.rows() for pair in self.potentials]
+        for key in rows[0]:
+            kind, parameter = key
+            # The loops that know sizes have these constants from here.
+            if (kind == "lennard-jones" and self.sizes is not None) or not all(key in own for own in rows):
+                continue
+            table = np.array([own[key] for own in rows], dtype=np.float64)
+            if kind == "lennard-jones":
+                return LennardJonesForm(table, parameter)
+            return EvenForm(parameter, table) if kind == "even" else ContactForm(parameter, table)
+        return spline_form(self.potentials)
+
+    def as_table(self) -> dict:
+        """The mixture as a table of a TOML file, which `from_table` reads.
+
+        Raises
+        ------
+        InputError
+            If a potential is a function, which no file can hold.
+        """
+        # It makes mixtures.
+        from softspots.model.description import table
+
+        return table(self)
+
+    @classmethod
+    def from_table(cls, table: Mapping) -> Mixture:
+        """The mixture of a table of a TOML file: see `softspots.model.description`.
+
+        Raises
+        ------
+        InputError
+            If it describes none.
+        """
+        # It makes mixtures.
+        from softspots.model.description import mixture
+
+        return mixture(table)
+
+    def __eq__(self, other) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return self._content() == other._content()
+
+    def __hash__(self) -> int:
+        return hash(self._content())
+
+    def __repr__(self) -> str:
+        potentials = dict.fromkeys(type(pair).__name__ for pair in self.potentials)
+        cutoffs = sorted({f"{pair.cutoff:.4g}" for pair in self.potentials}, key=float)
+        unit = " σ_ij" if self.sizes is not None else ""
+        parts = [] if self.name is None else [repr(self.name)]
+        parts += [" and ".join(potentials), f"cutoff {' to '.join(dict.fromkeys((cutoffs[0], cutoffs[-1])))}{unit}"]
+        if self.sizes is not None:
+            parts.append(f"sizes, non-additivity {self.non_additivity:g}")
+        elif self.fractions is not None:
+            parts.append(", ".join(f"{100 * f:.4g} % {s}" for f, s in zip(self.fractions, self.species, strict=True)))
+        else:
+            parts.append(f"species {' '.join(map(str, self.species))}")
+        if self.dimension is not None:
+            parts.append(f"{self.dimension}D")
+        return f"Mixture({', '.join([*parts, *([self._jumps] if self._jumps else [])])})"
+
+    @property
+    def _jumps(self) -> str:
+        """What jumps at the cutoff of which pairs; nothing if nothing does."""
+        worst = min(pair.smooth for pair in self.potentials)
+        if worst not in JUMPS:
+            return ""
+        names = [" ".join(map(str, key)) for key, pair in self.pairs.items() if pair.smooth == worst]
+        return f"{JUMPS[worst]} at the cutoff of {', '.join(names)}"
+
+    @property
+    def _known(self) -> str:
+        text = f"known: {', '.join(map(str, self.species))}"
+        if all(isinstance(label, str) for label in self.species):
+            text += f", or 0 to {len(self.species) - 1} for these"
+        return text
+
+    def _content(self) -> tuple:
+        return (tuple(self.pairs.items()), self.fractions, self.density, self.dimension, self.sizes, self.temperatures)
+
+
+def _ordered(pairs) -> tuple[tuple, dict]:
+    """The species in the order of their appearance, and the potentials in the order of their numbers."""
+    if not isinstance(pairs, Mapping) or not pairs:
+        raise InputError(f"Mixture: pairs are {pairs!r}; a dict of pairs of species to potentials is needed")
+    found = {}
+    for key, pair in pairs.items():
+        if not isinstance(key, tuple) or len(key) != 2 or not all(_is_label(label) for label in key):
+            raise InputError(f"Mixture: {key!r} is no pair of species; two strings or whole numbers are needed")
+        if not isinstance(pair, PairPotential):
+            raise InputError(
+                f"Mixture: between {key[0]} and {key[1]} is a {type(pair).__name__}; a PairPotential is needed"
+            )
+        if frozenset(key) in found:
+            raise InputError(f"Mixture: the pair {key[0]} {key[1]} has two potentials")
+        found[frozenset(key)] = pair
+    species = tuple(dict.fromkeys(label for key in pairs for label in key))
+    if len({str(label) for label in species}) < len(species):
+        raise InputError(f"Mixture: the species {', '.join(map(repr, species))} are not all different as text")
+    ordered = {}
+    for key in combinations_with_replacement(species, 2):
+        if frozenset(key) not in found:
+            raise InputError(f"Mixture: the pair {key[0]} {key[1]} has no potential")
+        ordered[key] = found[frozenset(key)]
+    return species, ordered
+
+
+def _is_label(label) -> bool:
+    return isinstance(label, (str, int, np.integer)) and not isinstance(label, bool) and label != ""
+
+
+def _fractions(fractions, species) -> tuple[float, ...]:
+    values = float_array("Mixture: fractions", fractions, (len(species),))
+    if (values < 0).any() or abs(real_number("Mixture: sum of the fractions", values.sum()) - 1) > 1e-9:
+        raise InputError(f"Mixture: fractions are {values.tolist()}; parts of 1 that sum to 1 are needed")
+    return tuple(values.tolist())
