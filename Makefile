@@ -62,7 +62,7 @@ lint: $(VENV)/lint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	@mkdir -p build/lint
-	@for file in fortran/*/*.fypp; do $(BIN)/fypp -DD=2 $$file build/lint/$$(basename $$file .fypp)_2d.f90; done
+	@for file in fortran/*/*.fypp; do $(BIN)/fypp -DD=3 -I fortran $$file build/lint/$$(basename $$file .fypp)_3d.f90; done
 	$(BIN)/fortitude check fortran build/lint
 
 install: $(VENV)/installed
