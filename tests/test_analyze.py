@@ -196,7 +196,7 @@ def test_one_run_counts_once_whatever_its_files_are_called(tmp_path, capsys, one
     for first, second in ((path, copy), (path, reduced), (tmp_path / "nameless.nc", link)):
         status, _, err = run(capsys, first, second, "--output", tmp_path / "other")
         assert (status, err.count("\n")) == (2, 1)
-        assert f"files: got {second} and {first}, which hold one run twice" in err
+        assert f"FILE: got {second} and {first}, which hold one run twice" in err
 
 
 def test_help_teaches():
@@ -359,7 +359,7 @@ def test_movies_need_frames(folder, tmp_path, capsys, one_figure):
     (reduced,) = tmp_path.glob("T*.nc")
     status, _, err = run(capsys, reduced, "--output", tmp_path / "movie", "--movie")
     assert status == 2
-    assert "movie: got reduced data" in err
+    assert "--movie: got reduced data" in err
 
 
 def test_a_movie_shows_what_is_known_and_is_that_of_its_run(folder, monkeypatch, tmp_path):

@@ -216,35 +216,35 @@ WRONG = {
     "--density 0": "--density: got 0; allowed: a number above 0",
     "--particles 1e4": "--particles: got 1e4; allowed: a whole number from 1 to 2147483647",
     "--particles=": "--particles: got nothing; allowed: a whole number",
-    "--particles 30": "particles: got 30 at density 1.2, a box of side 5; "
+    "--particles 30": "--particles: got 30 at --density 1.2, a box of side 5; "
     "allowed: a side of 2 (cutoff + skin) = 5.9 or more, that is 42 particles or more",
     "--frames 0": "--frames: got 0; allowed: a whole number from 1 to",
     "--preset small": "--preset: got small; allowed: one of paper, demo",
     "--model lj": "--model: got lj; allowed: one of kob-andersen, as-printed",
-    "--smoothing even,switch": "allowed: one of even, quadratic, switch",
-    "--modes 20000": "modes: got 20000; allowed: at most 19998, the degrees of freedom without the two translations",
-    "--n-modes 501": "n_modes: got 501; allowed: at most 500, the number of modes",
-    "--modes 100": "n_modes: got 430; allowed: at most 100",
-    "--n-particles 10001": "n_particles: got 10001; allowed: at most 10000, the number of particles",
-    "--frame-interval 0.012": "frame_interval: got 0.012; allowed: whole multiples of timestep = 0.005",
-    "--frame-interval 0.001": "frame_interval: got 0.001; allowed: whole multiples of timestep = 0.005",
-    "--frame-separation 2.001": "frame_separation: got 2.001; allowed: whole multiples of timestep = 0.005",
-    "--frame-separation 1.5": "frame_separation: got 1.5; allowed: frame_interval = 2 or more",
-    "--smoothing switch --inner-cutoff 2.5": "inner_cutoff is 2.5; it must lie between 0 and the cutoff 2.5",
-    "--d2min-cutoff 50": "d2min_cutoff: got 50; allowed: at most half the side of the box, 45.64",
+    "--smoothing even,switch": "--smoothing: got even,switch; allowed: one of even, quadratic, switch",
+    "--modes 20000": "--modes: got 20000; allowed: at most 19998, the degrees of freedom without the two translations",
+    "--n-modes 501": "--n-modes: got 501; allowed: at most 500, the number of modes",
+    "--modes 100": "--n-modes: got 430; allowed: at most 100",
+    "--n-particles 10001": "--n-particles: got 10001; allowed: at most 10000, the number of particles",
+    "--frame-interval 0.012": "--frame-interval: got 0.012; allowed: whole multiples of --timestep = 0.005",
+    "--frame-interval 0.001": "--frame-interval: got 0.001; allowed: whole multiples of --timestep = 0.005",
+    "--frame-separation 2.001": "--frame-separation: got 2.001; allowed: whole multiples of --timestep = 0.005",
+    "--frame-separation 1.5": "--frame-separation: got 1.5; allowed: --frame-interval = 2 or more",
+    "--smoothing switch --inner-cutoff 2.5": "--inner-cutoff: got 2.5; allowed: a number below --cutoff = 2.5",
+    "--d2min-cutoff 50": "--d2min-cutoff: got 50; allowed: at most half the side of the box, 45.64",
     "--grid 2by1": "--grid: got 2by1; allowed: auto, or ranks along x and along y, for instance 2x1",
     "--grid 0x1": "--grid: got 0x1; allowed: auto",
     "--seed -1": "--seed: got -1; allowed: a whole number from 0 to 2147483647",
     "--frames 99999999999999999999": "--frames: got 99999999999999999999; allowed: a whole number from 1 to 2147483647",
     "--frame-interval 1e308": "--frame-interval: got 1e308; allowed: a number above 0 and of at most 1000000000",
     "--liquid-time 1e308": "--liquid-time: got 1e308; allowed: a number from 0 to 1000000000",
-    "--strain-rate 5e-324": "steady_state_strain: got 0.2, inf time steps of 0.005; allowed: 1e+12 steps or fewer",
-    "--strain-rate 1e-12": "steady_state_strain: got 0.2, 4e+13 time steps of 0.005; allowed: 1e+12 steps or fewer",
-    "--timestep 1e-300": "liquid_time: got 50, 5e+301 time steps of 1e-300; allowed: 1e+12 steps or fewer",
-    "--frame-separation 1e9": "frames: got 100, 2e+13 time steps of 0.005; allowed: 1e+12 steps or fewer",
+    "--strain-rate 5e-324": "--steady-state-strain: got 0.2, inf time steps of 0.005; allowed: 1e+12 steps or fewer",
+    "--strain-rate 1e-12": "--steady-state-strain: got 0.2, 4e+13 time steps of 0.005; allowed: 1e+12 steps or fewer",
+    "--timestep 1e-300": "--liquid-time: got 50, 5e+301 time steps of 1e-300; allowed: 1e+12 steps or fewer",
+    "--frame-separation 1e9": "--frames: got 100, 2e+13 time steps of 0.005; allowed: 1e+12 steps or fewer",
     "--thermostat-chain 3000000000": "--thermostat-chain: got 3000000000; allowed: a whole number from 1 to 1000",
-    "--d2min-cutoff 1e-9": "d2min_cutoff: got 1e-09, which holds 3.8e-18 neighbours at density 1.2; allowed: 0.728",
-    "--density 1e-3": "d2min_cutoff: got 2.5, which holds 0.02 neighbours at density 0.001; allowed: 25.2 or more",
+    "--d2min-cutoff 1e-9": "--d2min-cutoff: got 1e-09, which holds 3.8e-18 neighbours at --density 1.2; allowed: 0.728",
+    "--density 1e-3": "--d2min-cutoff: got 2.5, which holds 0.02 neighbours at --density 0.001; allowed: 25.2 or more",
     "--output lat\udcff": "--output: got lat\udcff; allowed: the path of a folder",
     "--config=--": "--config: got --; allowed: a TOML file",
     "--seed=--": "--seed: got --; allowed: a whole number from 0 to 2147483647",
@@ -264,7 +264,7 @@ WRONG = {
 def test_wrong_command_line(line):
     with pytest.raises(InputError) as raised:
         read_arguments(line.split(" "))
-    assert WRONG[line] in str(raised.value)
+    assert str(raised.value).startswith(WRONG[line])
 
 
 WRONG_FILES = {
@@ -385,7 +385,7 @@ def test_earlier_results_are_kept_unless_said_otherwise(tmp_path):
         InputError, match=r"where checkpoint\.frames is that of an earlier run; allowed: another folder, or --over"
     ):
         check_output(parameters)
-    with pytest.raises(InputError, match="resume: got overwrite too"):
+    with pytest.raises(InputError, match="--resume: got --overwrite too"):
         open_folder(dataclasses.replace(parameters, resume=True, overwrite=True))
     assert [path.name for path in parameters.output.iterdir()] == ["checkpoint.frames"]
 
@@ -404,7 +404,7 @@ def test_output_that_cannot_be_written(tmp_path):
         make(folder / "checkpoint.frames")
         with pytest.raises(InputError, match=r"where checkpoint\.frames is no folder"):
             open_folder(Parameters(output=folder))
-    with pytest.raises(InputError, match=r"resume: there is no folder .*/nowhere"):
+    with pytest.raises(InputError, match=r"--resume: there is no folder .*/nowhere"):
         open_folder(Parameters(output=tmp_path / "nowhere", resume=True))
     assert not (tmp_path / "nowhere").exists()
     with pytest.raises(InputError, match=r"file/out; allowed: a folder that can be written: Not a directory"):

@@ -132,12 +132,12 @@ def test_another_physical_parameter_is_refused_by_name(tmp_path):
     write_checkpoint(tmp_path / CHECKPOINT, {}, read_arguments(TINY).as_dict(), {"frames": 3})
     # The switch has no value.
     assert OTHERS.keys() | {"cutoff_per_pair", *CHANGEABLE} == read_arguments(TINY).as_dict().keys()
-    assert refusal(tmp_path, "--resume", "--cutoff-per-pair").startswith("cutoff_per_pair: got True; allowed: F")
+    assert refusal(tmp_path, "--resume", "--cutoff-per-pair").startswith("--cutoff-per-pair: got True; allowed: F")
     for name, value in OTHERS.items():
         line = refusal(tmp_path, "--resume", f"--{name.replace('_', '-')}={value}")
         allowed = read_arguments(TINY).as_dict()[name]
-        assert line == f"{name}: got {value}; allowed: {allowed}, " + AGAIN
-    assert refusal(tmp_path, "--resume", "--frames=2").startswith("frames: got 2; allowed: at least 3")
+        assert line == f"--{name.replace('_', '-')}: got {value}; allowed: {allowed}, " + AGAIN
+    assert refusal(tmp_path, "--resume", "--frames=2").startswith("--frames: got 2; allowed: at least 3")
 
 
 def test_a_checkpoint_of_an_unbroken_series_may_lack_its_separation(tmp_path):
@@ -146,12 +146,13 @@ def test_a_checkpoint_of_an_unbroken_series_may_lack_its_separation(tmp_path):
     write_checkpoint(tmp_path / CHECKPOINT, {}, configuration, {"frames": 3})
     resumed = read_arguments([*TINY, f"--output={tmp_path}", "--resume"])
     assert find_checkpoint(resumed).progress["frames"] == 3
-    assert refusal(tmp_path, "--resume", "--frame-separation=1").startswith("frame_separation: got 1.0; allowed: 0.5,")
+    refused = refusal(tmp_path, "--resume", "--frame-separation=1")
+    assert refused.startswith("--frame-separation: got 1.0; allowed: 0.5,")
 
 
 def test_nothing_to_resume_and_nothing_lost_without_it(tmp_path):
     assert refusal(tmp_path, "--resume") == (
-        f"resume: there is no checkpoint in {tmp_path}; allowed: a folder with a checkpoint, or no --resume"
+        f"--resume: there is no checkpoint in {tmp_path}; allowed: a folder with a checkpoint, or no --resume"
     )
     write(tmp_path)
     line = refusal(tmp_path)

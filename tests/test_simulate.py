@@ -149,7 +149,7 @@ def test_two_ranks_find_the_same_to_the_bit(finished, tmp_path):
 def test_wrong_values_end_all_ranks_with_one_line(ranks, tmp_path):
     for wrong, message in {
         ("--temperature", "-0.1"): "--temperature: got -0.1; allowed: a number above 0",
-        ("--grid", "3x1"): "grid: got 3x1, 3 ranks; allowed: grids of the",
+        ("--grid", "3x1"): "--grid: got 3x1, 3 ranks; allowed: grids of the",
     }.items():
         process = run([*wrong, "--output", tmp_path], ranks)
         assert process.returncode == 2
@@ -380,6 +380,6 @@ def test_a_rank_is_one_thread():
 def test_a_run_that_the_machine_is_too_small_for_is_refused_at_once(tmp_path):
     process = run(["--particles=2000000000", "--output", tmp_path / "new"])
     assert process.returncode == 2
-    told = "particles: got 2000000000 with 100000000 modes on 1 rank(s) here, which take about 2.08e+10 GB; allowed"
+    told = "--particles: got 2000000000 with 100000000 modes on 1 rank(s) here, which take about 2.08e+10 GB; allowed"
     assert told in process.stderr
     assert not (tmp_path / "new").exists()

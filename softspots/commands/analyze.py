@@ -147,19 +147,19 @@ def open_sources(paths: Sequence[Path]) -> list[Source]:
     opened, paths_of = [], {}
     for path in paths:
         if os.path.exists(path) and not os.path.isfile(path):
-            raise InputError(f"files: got {path}, which is no file; allowed: for instance {path / 'results.nc'}")
-        with system_errors(InputError, f"files: got {path}"):
+            raise InputError(f"FILE: got {path}, which is no file; allowed: for instance {path / 'results.nc'}")
+        with system_errors(InputError, f"FILE: got {path}"):
             reduced = read_reduced(path) if is_reduced(path) else None
             results = read_results(path) if reduced is None else None
         # Until a results file is reduced, its parameters alone say what there will be.
         reduced = reduced or Reduced(results.configuration, results.attributes)
         for name in NEEDED:
             if name not in reduced.configuration:
-                raise InputError(f"files: got {path}, which lacks the parameter {name} of its run")
+                raise InputError(f"FILE: got {path}, which lacks the parameter {name} of its run")
         # Files of earlier versions do not say which run they are of.
         run = reduced.provenance.get("run_id", path.resolve())
         if run in paths_of:
-            raise InputError(f"files: got {path} and {paths_of[run]}, which hold one run twice; allowed: each run once")
+            raise InputError(f"FILE: got {path} and {paths_of[run]}, which hold one run twice; allowed: each run once")
         paths_of[run] = path
         opened.append((path, results, reduced))
     names = run_names([reduced for _, _, reduced in opened])
@@ -186,15 +186,15 @@ def check_output(arguments, sources: Sequence[Source]) -> None:
     folder = arguments.output
     planned = {folder / name for name in planned_files(sources, arguments.movie)}
     if lost := [source.path for source in sources if source.path.resolve() in {path.resolve() for path in planned}]:
-        raise InputError(f"output: got {folder}, where {lost[0].name} would be replaced; allowed: another folder")
+        raise InputError(f"--output: got {folder}, where {lost[0].name} would be replaced; allowed: another folder")
     present = sorted(path.name for path in planned if path.exists())
     if present and not arguments.overwrite:
         raise InputError(
-            f"output: got {folder}, which has {present[0]} of an earlier analysis; "
+            f"--output: got {folder}, which has {present[0]} of an earlier analysis; "
             "allowed: another folder, or --overwrite"
         )
     if arguments.movie and any(source.results is None for source in sources):
-        raise InputError("movie: got reduced data, which have no frames; allowed: results files only")
+        raise InputError("--movie: got reduced data, which have no frames; allowed: results files only")
     for path in planned:
         check_kind(path)
 

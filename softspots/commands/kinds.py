@@ -10,6 +10,11 @@ from pathlib import Path
 from softspots.exceptions import InputError
 
 
+def option(name: str) -> str:
+    """What a parameter is called on the command line, and in all messages."""
+    return "--" + name.replace("_", "-")
+
+
 class Kind:
     """A kind of values: ``allowed`` says in words which ones, ``metavar`` stands for them in a command's help."""
 

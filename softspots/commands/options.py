@@ -9,7 +9,7 @@ import tomllib
 from dataclasses import fields
 
 from softspots.commands.command import printing
-from softspots.commands.kinds import Choice, Kind, Switch, shown
+from softspots.commands.kinds import Choice, Kind, Switch, option, shown
 from softspots.commands.parameters import Parameters
 from softspots.exceptions import InputError, system_errors
 
@@ -41,10 +41,6 @@ def _by_name() -> dict:
     return {entry.name: entry for entry in fields(Parameters)}
 
 
-def _option(name: str) -> str:
-    return "--" + name.replace("_", "-")
-
-
 def _kind(name: str) -> Kind:
     return Choice(tuple(PRESETS)) if name == "preset" else _by_name()[name].metadata["kind"]
 
@@ -71,7 +67,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message):
         """Called with argparse's complaint."""
-        raise InputError(" ".join(message.split())[:200])
+        raise InputError(" ".join(message.removeprefix("argument ").split())[:200])
 
     def parse_known_args(self, args=None, namespace=None):
         """Refuse first what no option is meant by, with a question about the one that may be."""
@@ -119,11 +115,11 @@ def make_parser(version: str = "") -> argparse.ArgumentParser:
         if group not in groups:
             groups[group] = parser.add_argument_group(group)
         kind = entry.metadata["kind"]
-        option = _option(entry.name)
+        name = option(entry.name)
         if isinstance(kind, Switch):
-            groups[group].add_argument(option, action=argparse.BooleanOptionalAction, help=_help(entry))
+            groups[group].add_argument(name, action=argparse.BooleanOptionalAction, help=_help(entry))
         else:
-            groups[group].add_argument(option, metavar=kind.metavar, help=_help(entry))
+            groups[group].add_argument(name, metavar=kind.metavar, help=_help(entry))
     return parser
 
 
@@ -205,7 +201,7 @@ def read_arguments(arguments, version: str = "") -> Parameters:
     if unknown:
         raise parser.unknown(unknown[0])
     file = read_file(options.pop("config")) if "config" in options else {}
-    line = {name: _labeled(_option(name), _kind(name).parse, given) for name, given in options.items()}
+    line = {name: _labeled(option(name), _kind(name).parse, given) for name, given in options.items()}
     values = file | line
     preset = PRESETS[values.pop("preset", "paper")]
     return Parameters(**(preset | values))

@@ -8,6 +8,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from softspots.commands.kinds import option
 from softspots.commands.parameters import FILES, Parameters
 from softspots.exceptions import DamagedFileError, InputError, system_errors
 from softspots.io.attributes import CHANGEABLE
@@ -22,7 +23,7 @@ def make_folder(folder: Path) -> None:
     InputError
         If it cannot be made or written.
     """
-    with system_errors(InputError, f"output: got {_shown(folder)}; allowed: a folder that can be written"):
+    with system_errors(InputError, f"--output: got {_shown(folder)}; allowed: a folder that can be written"):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
@@ -45,10 +46,10 @@ def open_folder(parameters: Parameters) -> None:
     folder = parameters.output
     if parameters.resume:
         if parameters.overwrite:
-            raise InputError("resume: got overwrite too; allowed: one of the two")
+            raise InputError("--resume: got --overwrite too; allowed: one of the two")
         if not folder.exists():
             raise InputError(
-                f"resume: there is no folder {_shown(folder)}; allowed: one with a checkpoint, or no --resume"
+                f"--resume: there is no folder {_shown(folder)}; allowed: one with a checkpoint, or no --resume"
             )
     make_folder(folder)
     for name in (*FILES, CHECKPOINT, PREVIOUS, FRAMES):
@@ -68,7 +69,7 @@ def check_kind(path: Path, kind: int = stat.S_IFREG) -> None:
         if found != kind and not (found == stat.S_IFLNK and kind == stat.S_IFREG):
             word = "folder" if kind == stat.S_IFDIR else "file"
             raise InputError(
-                f"output: got {_shown(path.parent)}, where {path.name} is no {word}; allowed: another folder"
+                f"--output: got {_shown(path.parent)}, where {path.name} is no {word}; allowed: another folder"
             )
 
 
@@ -89,7 +90,7 @@ def check_output(parameters: Parameters) -> None:
     if present:
         resume = ", --resume" if {CHECKPOINT, PREVIOUS} & set(present) else ""
         raise InputError(
-            f"output: got {_shown(folder)}, where {present[0]} is that of an earlier run; "
+            f"--output: got {_shown(folder)}, where {present[0]} is that of an earlier run; "
             f"allowed: another folder{resume}, or --overwrite"
         )
 
@@ -106,18 +107,18 @@ def find_checkpoint(parameters: Parameters) -> Checkpoint:
     try:
         checkpoint = read_checkpoint(parameters.output)
     except DamagedFileError as error:
-        raise InputError(f"resume: {error}; allowed: a folder with a checkpoint, or no --resume") from error
+        raise InputError(f"--resume: {error}; allowed: a folder with a checkpoint, or no --resume") from error
     # Earlier versions knew unbroken series only.
     earlier = {"frame_separation": checkpoint.configuration.get("frame_interval")} | checkpoint.configuration
     for name, value in parameters.as_dict().items():
         if name not in CHANGEABLE and earlier.get(name) != value:
             raise InputError(
-                f"{name}: got {value}; allowed: {earlier.get(name)}, that of the run to resume, "
+                f"{option(name)}: got {value}; allowed: {earlier.get(name)}, that of the run to resume, "
                 "whose options must be given again, or another folder"
             )
     if parameters.frames < checkpoint.progress["frames"]:
         raise InputError(
-            f"frames: got {parameters.frames}; allowed: at least {checkpoint.progress['frames']}, "
+            f"--frames: got {parameters.frames}; allowed: at least {checkpoint.progress['frames']}, "
             "which the run to resume has done"
         )
     return checkpoint

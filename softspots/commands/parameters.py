@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from softspots.commands.kinds import Choice, Folder, Grid, Number, Switch
+from softspots.commands.kinds import Choice, Folder, Grid, Number, Switch, option
 from softspots.dynamics.parallel import default_grid
 from softspots.exceptions import InputError
 from softspots.io.attributes import CHANGEABLE
@@ -213,19 +213,20 @@ class Parameters:
         return values | {"grid": grid, "output": str(self.output)}
 
     def _check(self):
+        if self.smoothing == "switch" and self.inner_cutoff >= self.cutoff:
+            raise self._refusal("inner_cutoff", f"a number below --cutoff = {self.cutoff:g}")
         reach = self.make_model().largest_cutoff + self.skin
         side = self.box_length
         if side < 2 * reach:
             fewest = math.ceil(self.density * (2 * reach) ** 2)
-            raise InputError(
-                f"particles: got {self.particles} at density {self.density:g}, a box of side {side:.3g}; "
-                f"allowed: a side of 2 (cutoff + skin) = {2 * reach:.3g} or more, that is {fewest} particles or more"
+            raise self._refusal(
+                "particles",
+                f"a side of 2 (cutoff + skin) = {2 * reach:.3g} or more, that is {fewest} particles or more",
+                f" at --density {self.density:g}, a box of side {side:.3g}",
             )
         for name in ("d2min_cutoff", "bond_length"):
             if getattr(self, name) > side / 2:
-                raise InputError(
-                    f"{name}: got {getattr(self, name):g}; allowed: at most half the side of the box, {side / 2:.4g}"
-                )
+                raise self._refusal(name, f"at most half the side of the box, {side / 2:.4g}")
         limits = {
             "modes": (2 * self.particles - 2, "the degrees of freedom without the two translations"),
             "n_modes": (self.modes, "the number of modes"),
@@ -233,27 +234,23 @@ class Parameters:
         }
         for name, (most, meaning) in limits.items():
             if getattr(self, name) > most:
-                raise InputError(f"{name}: got {getattr(self, name)}; allowed: at most {most}, {meaning}")
+                raise self._refusal(name, f"at most {most}, {meaning}")
         neighbours = self.density * math.pi * self.d2min_cutoff**2
         if neighbours < 2:
             least = math.sqrt(2 / (math.pi * self.density))
-            raise InputError(
-                f"d2min_cutoff: got {self.d2min_cutoff:g}, which holds {neighbours:.2g} neighbours at density "
-                f"{self.density:g}; allowed: {least:.3g} or more, which holds the two that D²_min needs"
+            raise self._refusal(
+                "d2min_cutoff",
+                f"{least:.3g} or more, which holds the two that D²_min needs",
+                f", which holds {neighbours:.2g} neighbours at --density {self.density:g}",
             )
         self._check_steps()
         for name in ("frame_interval", "frame_separation"):
             steps = getattr(self, name) / self.timestep
             # Decimal fractions such as 0.005 are not exact in binary.
             if steps < 0.5 or abs(steps - round(steps)) > 1e-9 * steps:
-                raise InputError(
-                    f"{name}: got {getattr(self, name):g}; allowed: whole multiples of timestep = {self.timestep:g}"
-                )
+                raise self._refusal(name, f"whole multiples of --timestep = {self.timestep:g}")
         if self.steps_per_frame < self.steps_per_interval:
-            raise InputError(
-                f"frame_separation: got {self.frame_separation:g}; "
-                f"allowed: frame_interval = {self.frame_interval:g} or more"
-            )
+            raise self._refusal("frame_separation", f"--frame-interval = {self.frame_interval:g} or more")
 
     def _check_steps(self):
         """Each part of a run, and all of it, in a number of steps that can be counted and done."""
@@ -268,10 +265,13 @@ class Parameters:
         }
         for name, time in times.items():
             if time / self.timestep > MOST_STEPS:
-                raise InputError(
-                    f"{name}: got {getattr(self, name):g}, {time / self.timestep:.3g} time steps of {self.timestep:g}; "
-                    f"allowed: {MOST_STEPS:.0e} steps or fewer"
-                )
+                steps = f", {time / self.timestep:.3g} time steps of {self.timestep:g}"
+                raise self._refusal(name, f"{MOST_STEPS:.0e} steps or fewer", steps)
+
+    def _refusal(self, name: str, allowed: str, that_is: str = "") -> InputError:
+        value = getattr(self, name)
+        got = f"{value:g}" if isinstance(value, float) else value
+        return InputError(f"{option(name)}: got {got}{that_is}; allowed: {allowed}")
 
 
 def configuration(parameters: Parameters) -> dict:
@@ -299,7 +299,7 @@ def rank_grid(parameters: Parameters, size: int) -> tuple[int, int]:
     """
     side = parameters.box_length
     grid = parameters.grid or default_grid(size, side, side)
-    shown = f"grid: got {grid[0]}x{grid[1]}"
+    shown = f"--grid: got {grid[0]}x{grid[1]}"
     if grid[0] * grid[1] != size:
         raise InputError(f"{shown}, {grid[0] * grid[1]} ranks; allowed: grids of the {size} ranks that run")
     reach = parameters.make_model().largest_cutoff + parameters.skin

@@ -211,8 +211,8 @@ def check_memory(parameters: Parameters, ranks: int) -> None:
     needed, there = ranks * needed_memory(parameters.particles, parameters.modes), machine_memory()
     if needed > there:
         raise InputError(
-            f"particles: got {parameters.particles} with {parameters.modes} modes on {ranks} rank(s) here, which take "
-            f"about {needed / 1e9:.3g} GB; allowed: what fits into the {there / 1e9:.3g} GB of this machine"
+            f"--particles: got {parameters.particles} with {parameters.modes} modes on {ranks} rank(s) here, which "
+            f"take about {needed / 1e9:.3g} GB; allowed: what fits into the {there / 1e9:.3g} GB of this machine"
         )
 
 

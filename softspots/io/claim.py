@@ -37,7 +37,7 @@ def claimed(folder: str | os.PathLike) -> Iterator[None]:
         If another process holds it, or may hold it on another machine, or the claim cannot be made.
     """
     path = Path(folder) / CLAIM
-    with system_errors(OutputError, f"output: {path} cannot be made or locked"):
+    with system_errors(OutputError, f"--output: {path} cannot be made or locked"):
         descriptor = _take(path)
     try:
         yield
@@ -145,12 +145,12 @@ def _refusal(path: Path, holder: bytes, lock: str) -> str:
     found = _parsed(holder)
     if not {"host", "pid", "since"} <= found.keys():
         if lock == _HELD:
-            return f"output: got {path.parent}, which another process has claimed; allowed: another folder"
+            return f"--output: got {path.parent}, which another process has claimed; allowed: another folder"
         return (
-            f"output: got {path.parent}, where {CLAIM} does not say who has it; if no run writes there, remove {path}; "
-            "else take another folder"
+            f"--output: got {path.parent}, where {CLAIM} does not say who has it; if no run writes there, remove "
+            f"{path}; else take another folder"
         )
     who = f"process {found['pid']} on {found['host']} has claimed since {found['since']}"
     if lock == _HELD:
-        return f"output: got {path.parent}, which {who}; allowed: another folder, or wait until that run has ended"
-    return f"output: got {path.parent}, which {who}; if that run has ended, remove {path}; else take another folder"
+        return f"--output: got {path.parent}, which {who}; allowed: another folder, or wait until that run has ended"
+    return f"--output: got {path.parent}, which {who}; if that run has ended, remove {path}; else take another folder"

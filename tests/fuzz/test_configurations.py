@@ -80,7 +80,7 @@ def check_parameters(parameters, file):
     try:
         grid = rank_grid(parameters, 2)
     except InputError as error:
-        assert str(error).startswith("grid: got ") and len(str(error).splitlines()) == 1
+        assert str(error).startswith("--grid: got ") and len(str(error).splitlines()) == 1
     else:
         assert grid[0] * grid[1] == 2
     file.write_text(toml_text(values), encoding="utf-8")
