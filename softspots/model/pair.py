@@ -14,7 +14,7 @@ from softspots.exceptions import InputError
 
 # What V, V' and V'' may be at the cutoff, in ε and the cutoff, and still count as zero: rounding, and the last digits
 # of a table.
-ZERO = 1e-8
+ZERO = 1e-6
 # The energies, in ε, of the closest distances that a thermal configuration can have, and of those that none has.
 THERMAL, BEYOND = 10.0, 1e3
 # Splines in r² begin no closer, as a part of the cutoff: their intervals would be too wide there.

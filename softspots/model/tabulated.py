@@ -16,8 +16,9 @@ from softspots.model.table import read_table
 
 # A cubic spline without conditions at its ends needs four points; two more make a potential of it.
 FEWEST_POINTS = 6
-# How far the energy may change from one point to the next otherwise than its forces say, as a part of both energies.
-INCONSISTENT = 0.01
+# How far the energy may change from one point to the next otherwise than its forces say, as a part of both energies;
+# and how far a function's derivatives may be from those that are found, as a part of them.
+INCONSISTENT, INEXACT = 0.1, 0.01
 NAMES = ("V", "V'", "V''")
 
 
@@ -180,7 +181,7 @@ def _require_consistent(r, energy, slope):
     integral = CubicSpline(r, slope).antiderivative()
     off = np.abs(np.diff(energy) - np.diff(integral(r)))
     size = np.abs(energy)
-    allowed = INCONSISTENT * (size[1:] + size[:-1]) + 1e-3 * INCONSISTENT * np.median(size)
+    allowed = INCONSISTENT * (size[1:] + size[:-1]) + 1e-4 * np.median(size)
     if (off > allowed).any():
         wrong = int(np.argmax(off / allowed))
         change, expected = (float(np.diff(values)[wrong]) for values in (energy, integral(r)))
@@ -198,7 +199,7 @@ def _require_derivatives(bare, inner, cutoff):
     for order in (1, 2):
         found = (high - low)[order - 1] / (2 * step)
         size = np.abs(here[order])
-        wrong = np.abs(found - here[order]) > INCONSISTENT * (size + np.median(size))
+        wrong = np.abs(found - here[order]) > INEXACT * (size + np.median(size))
         if wrong.any():
             at = int(np.argmax(wrong))
             raise InputError(
