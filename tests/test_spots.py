@@ -78,8 +78,8 @@ def test_numbers_that_are_none_are_errors():
         mode_particles(vectors, 1)
     with pytest.raises(ValueError, match="rank_modes: participation_ratio must be finite; 1 of 2 are not"):
         rank_modes(np.array([0.1, np.nan]))
-    with pytest.raises(ValueError, match=r"\(2, 3, 3\)"):
-        mode_particles(np.ones((2, 3, 3)), 1)
+    with pytest.raises(ValueError, match=r"\(2, 6\)"):
+        mode_particles(np.ones((2, 6)), 1)
 
 
 # Neighbours through the periodic boundaries

@@ -10,7 +10,7 @@ from softspots.frame import Box
 
 
 def make_whole(positions: np.ndarray, box: Box, edges: np.ndarray) -> np.ndarray:
-    """Positions (N, 2) with each cluster that ``edges`` (E, 2) connect in one piece, at its particle of lowest id.
+    """Positions (N, d) with each cluster that ``edges`` (E, 2) connect in one piece, at its particle of lowest id.
 
     Edges are taken by their shortest images. A cluster that reaches around the box is cut open somewhere.
     """

@@ -15,6 +15,7 @@ from softspots.frame import Frame
 from softspots.landscape.forces import box_array
 from softspots.objects import require
 from softspots.structure.clusters import label_clusters, make_whole
+from softspots.structure.triangulation import triangulated_pairs
 
 CONNECTIONS = ("delaunay", "distance")
 # Section II of Schoenholz et al. 2014 takes 430 modes for 10,000 particles, and 20 particles of each.
@@ -67,7 +68,7 @@ class SoftSpots:
 
     @property
     def centers(self) -> np.ndarray:
-        """The mean position of each spot's particles, (S, 2), in the box; of a spot at the boundary in one piece.
+        """The mean position of each spot's particles, (S, d), in the box; of a spot at the boundary in one piece.
 
         In σ_AA. A spot that reaches around the box is cut open somewhere.
 
@@ -116,7 +117,7 @@ def mode_particles(vectors: np.ndarray, count: int) -> np.ndarray:
 
     Parameters
     ----------
-    vectors : (M, N, 2) array_like of float
+    vectors : (M, N, d) array_like of float
         Polarization vectors of M modes; their lengths and signs do not matter.
     count : int
         How many particles to take from each mode, from 1 to N.
@@ -131,13 +132,12 @@ def mode_particles(vectors: np.ndarray, count: int) -> np.ndarray:
     InputError
         If the shape does not fit, a component is masked or not finite, or ``count`` is out of range.
     """
-    vectors = real_array("mode_particles: vectors", vectors, ("modes", "particles", 2))
+    vectors = real_array("mode_particles: vectors", vectors, ("modes", "particles", "dimension"))
     n_modes, n_all, _ = vectors.shape
     whole_number("mode_particles: count", count, 1, n_all)
     largest = np.empty((n_modes, count), dtype=np.int32)
     for mode, vector in enumerate(vectors):
-        x, y = moderate(np.asarray(vector, dtype=float)).T
-        squares = x**2 + y**2
+        squares = np.square(moderate(np.asarray(vector, dtype=float)).T).sum(axis=0)
         if not np.isfinite(squares).all():
             raise InputError(f"mode_particles: mode {mode} has components that are not finite")
         # All that tie with the last one taken are sorted too: a partition alone picks among them at will.
@@ -150,19 +150,20 @@ def delaunay_edges(frame: Frame, among: np.ndarray | None = None) -> np.ndarray:
     """Edges of the periodic Delaunay triangulation, in the tilted box.
 
     Particles are joined if their Voronoi cells share a side. Where four or more lie on one empty circle, within
-    10⁻⁹ of their distances, those across from each other share a mere point, and are not joined.
+    10⁻⁹ of their distances, those across from each other share a mere point, and are not joined; nor, in three
+    dimensions, are those whose cells share a mere line or point.
 
     Parameters
     ----------
     frame : Frame
     among : (N,) array_like of bool, optional
-        Only edges between these particles, which takes that much less time. Default: all.
+        Only edges between these particles, which in two dimensions takes that much less time. Default: all.
 
     Returns
     -------
     (E, 2) ndarray of int32
-        Pairs of particle ids, the lower first, sorted, each pair once; of a disordered frame 3 N of them but for tiny
-        systems, where a particle may be joined to itself (left out) or twice to another.
+        Pairs of particle ids, the lower first, sorted, each pair once; of a disordered frame 3 N of them (7 N in three
+        dimensions) but for tiny systems, where a particle may be joined to itself (left out) or twice to another.
 
     Raises
     ------
@@ -170,7 +171,11 @@ def delaunay_edges(frame: Frame, among: np.ndarray | None = None) -> np.ndarray:
         If particles coincide, or lie closer than rounding can tell apart, or ``among`` is not one value a particle.
     """
     require("delaunay_edges", frame=frame)
-    return _core.connect(frame.positions, box_array(frame.box), _checked_among(among, frame), 0.0)
+    among = _checked_among(among, frame)
+    if frame.dimension == 3:
+        pairs = triangulated_pairs(frame.positions, frame.box)
+        return pairs[among[pairs].all(axis=1)]
+    return _core.connect(frame.positions, box_array(frame.box), among, 0.0)
 
 
 def bonds(frame: Frame, length: float, among: np.ndarray | None = None) -> np.ndarray:
@@ -298,7 +303,7 @@ def soft_spots(
     frame : Frame
         The inherent structure.
     modes : Modes
-        Any object with ``vectors`` (M, N, 2) and ``participation_ratio`` (M,).
+        Any object with ``vectors`` (M, N, d) and ``participation_ratio`` (M,).
     n_modes : int, optional
         N_m: how many modes to take, the most localized first; at most M. Default: the paper's 430 for 10,000 particles,
         in proportion to N. If the default is more than M, all are taken, and a warning says so.
@@ -323,10 +328,9 @@ def soft_spots(
         another number of particles.
     """
     require("soft_spots", frame=frame, modes=modes)
-    if np.shape(modes.vectors)[1:] != (len(frame), 2):
-        raise InputError(
-            f"soft_spots: vectors have shape {np.shape(modes.vectors)}; (modes, {len(frame)}, 2) is needed"
-        )
+    if np.shape(modes.vectors)[1:] != frame.positions.shape:
+        needed = f"(modes, {len(frame)}, {frame.dimension})"
+        raise InputError(f"soft_spots: vectors have shape {np.shape(modes.vectors)}; {needed} is needed")
     # Here, so that its warning shows the caller's line.
     n_modes = _default_modes(len(frame), len(modes.vectors)) if n_modes is None else n_modes
     asked = min(PARTICLES, len(frame)) if n_particles is None else n_particles
