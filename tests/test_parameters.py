@@ -213,6 +213,8 @@ WRONG = {
     "--temperature -1e-1": "--temperature: got -1e-1; allowed: a number above 0",
     "--temperature nan": "--temperature: got nan; allowed: a number above 0",
     "--strain-rate inf": "--strain-rate: got inf; allowed: a number from 0 to 1000000000",
+    "--density 11": "--density: got 11; allowed: a number above 0 and of at most 10",
+    "--density 1e9": "--density: got 1e9; allowed: a number above 0 and of at most 10",
     "--density 0": "--density: got 0; allowed: a number above 0",
     "--particles 1e4": "--particles: got 1e4; allowed: a whole number from 1 to 2147483647",
     "--particles=": "--particles: got nothing; allowed: a whole number",

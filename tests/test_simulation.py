@@ -6,13 +6,20 @@ import numpy as np
 import pytest
 
 from softspots.dynamics import simulation as dynamics
+from softspots.dynamics import starting
 from softspots.dynamics.parallel import Serial
 from softspots.dynamics.simulation import Simulation
-from softspots.exceptions import InputError
+from softspots.exceptions import InputError, PhysicsError
 from softspots.frame import Box, Frame
 from softspots.model import Model
 
 MODEL = Model.preset("kob-andersen")
+
+
+def test_overlaps_that_remain_may_be_of_the_density(monkeypatch):
+    monkeypatch.setattr(starting, "OVERLAP_EVALUATIONS", 3)
+    with pytest.raises(PhysicsError, match=r"overlaps .* remain, .*; the density 1\.7 may be too high"):
+        Simulation(MODEL, particles=200, density=1.7, comm=Serial())
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,9 @@ _NOT_NEGATIVE = Number(least=0, most=1e9)
 _COUNT = Number(int, least=1, most=2**31 - 1)
 # Of a whole run: at a million steps a second, a fortnight on the smallest system.
 MOST_STEPS = 10**12
+# Neighbors are then 0.34 σ_AA apart, where Lennard-Jones particles vibrate with (6 V'')^½ = 10⁵/τ: no time step that
+# gets anywhere follows that. From 2 on it takes less than the paper's time step, as a run that blows up says.
+MOST_DENSITY = 10.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,7 +63,7 @@ class Parameters:
         "model", PAPER_PARTICLES, Number(int, least=1, most=2**31 - 1), "number of particles N", paper="10000"
     )
     fraction_a: float = _parameter("model", 0.65, Number(least=0, most=1), "fraction of A particles", paper="0.65")
-    density: float = _parameter("model", 1.2, _POSITIVE, "particles per area", "σ_AA⁻²", "1.2")
+    density: float = _parameter("model", 1.2, Number(above=0, most=MOST_DENSITY), "particles per area", "σ_AA⁻²", "1.2")
     smoothing: str = _parameter(
         "model", "even", Choice(SMOOTHINGS), "how the pair energy goes to zero at the cutoff", paper="not given"
     )

@@ -43,5 +43,8 @@ def without_overlaps(frame: Frame, model: Model) -> Frame:
         *kernel_arguments(frame, model), "fire", OVERLAP_FORCE, OVERLAP_EVALUATIONS
     )
     if max_force > OVERLAP_FORCE:
-        raise PhysicsError(f"Simulation: overlaps of the random start remain, with forces up to {max_force:.3g}")
+        raise PhysicsError(
+            f"Simulation: overlaps of the random start remain, with forces up to {max_force:.3g}; "
+            f"the density {len(frame) / frame.box.area:.3g} may be too high"
+        )
     return replace(frame, positions=positions)
