@@ -16,6 +16,15 @@ from softspots.model import Model
 MODEL = Model.preset("kob-andersen")
 
 
+def test_a_misspelt_keyword_is_one_of_simulation(start):
+    for make in (
+        lambda **more: Simulation(MODEL, 200, **more),
+        lambda **more: Simulation.from_frame(start, MODEL, **more),
+    ):
+        with pytest.raises(TypeError, match=r"^Simulation\(\) got an unexpected keyword argument 'timestpe'$"):
+            make(comm=Serial(), timestpe=0.01)
+
+
 def test_overlaps_that_remain_may_be_of_the_density(monkeypatch):
     monkeypatch.setattr(starting, "OVERLAP_EVALUATIONS", 3)
     with pytest.raises(PhysicsError, match=r"overlaps .* remain, .*; the density 1\.7 may be too high"):

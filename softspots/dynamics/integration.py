@@ -61,7 +61,11 @@ class Integration:
         skin: float = 0.45,
         grid: tuple[int, int] | None = None,
         comm=None,
+        **unknown,
     ):
+        if unknown:
+            # Python would name this class, of which callers know nothing.
+            raise TypeError(f"Simulation() got an unexpected keyword argument {next(iter(unknown))!r}")
         require("Simulation", model=model)
         self._model = model
         self._particles = particles
