@@ -7,8 +7,9 @@ import netCDF4
 import numpy as np
 from synthetic import write_results
 
+from softspots.estimate import Estimate
 from softspots.io import TrajectoryWriter, read_reduced, read_results, read_trajectory, write_reduced
-from softspots.io.reduced import Measured, Reduced
+from softspots.io.reduced import Reduced
 from softspots.io.schema import SCHEMA
 
 FRAMES = 3
@@ -19,10 +20,10 @@ def make_reduced(**changes):
     random = np.random.default_rng(5)
     lags, curve = np.arange(8.0), np.linspace(1, 0.1, 8)
     found = {
-        "c_ss": Measured(curve, curve - 0.1, curve + 0.1, curve + random.normal(0, 0.1, (50, 8)), 4),
-        "density": Measured(np.array(0.2), np.array(0.19), np.array(0.22)),
-        "tau_alpha": Measured(np.array(80.0), np.array(60.0), np.array(np.inf)),
-        "epsilon": Measured(*3 * [np.array(np.nan)]),
+        "c_ss": Estimate(curve, curve - 0.1, curve + 0.1, curve + random.normal(0, 0.1, (50, 8)), 4),
+        "density": Estimate(np.array(0.2), np.array(0.19), np.array(0.22)),
+        "tau_alpha": Estimate(np.array(80.0), np.array(60.0), np.array(np.inf)),
+        "epsilon": Estimate(*3 * [np.array(np.nan)]),
     }
     reasons = {"tau_star": "there is no plateau"}
     return replace(Reduced({"temperature": 0.1}, {"frames": 9, **IDENTITY}, {"lag": lags}, found, reasons), **changes)

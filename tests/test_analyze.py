@@ -14,12 +14,13 @@ from PIL import Image
 from synthetic import write_results
 
 from softspots.commands import analyze
+from softspots.estimate import Estimate
 from softspots.figures import movie, summary
 from softspots.figures import sheets as figures
 from softspots.figures.summary import NUMBERS
 from softspots.io import reduced
 from softspots.io.quantities import QUANTITIES
-from softspots.io.reduced import Measured, Reduced, read_reduced
+from softspots.io.reduced import Reduced, read_reduced
 
 FIGURES = ("probability", "correlations", "overlap", "lifetimes", "selection", "prediction")
 
@@ -128,13 +129,14 @@ def test_several_runs_are_drawn_together(folder, tmp_path, capsys):
 def test_what_is_noted_has_a_mark_at_its_row_and_what_has_no_error_three_digits():
     unknown = np.array(np.nan)
     measured = {
-        "mean_rearrangements": Measured(np.array(12.6678), unknown, unknown, note="from the law"),
-        "followed": Measured(np.array(88612.0), unknown, unknown),
-        "best_modes": Measured(np.array(500.0), np.array(430.0), np.array(500.0)),
-        "scattering": Measured(np.ones(2), np.ones(2), np.ones(2), note="of a curve"),
+        "mean_rearrangements": Estimate(np.array(12.6678), unknown, unknown, note="from the law"),
+        "followed": Estimate(np.array(88612.0), unknown, unknown),
+        "best_modes": Estimate(np.array(500.0), np.array(430.0), np.array(500.0)),
+        "scattering": Estimate(np.ones(2), np.ones(2), np.ones(2), note="of a curve"),
     }
     conditions = {"temperature": 0.1, "strain_rate": 1e-3}
-    runs = [Reduced(conditions | {"particles": n}, {}, {"n_modes": np.array([250, 500])}, measured) for n in (100, 200)]
+    axes = {"n_modes": np.array([250, 500]), "lag": np.array([0.0, 2.0])}
+    runs = [Reduced(conditions | {"particles": n}, {}, axes, measured) for n in (100, 200)]
     text = summary.summary_text(runs, [])
     rows = {
         line.split()[1]: [cell.strip() for cell in line.split("|")[3:5]] for line in text.splitlines() if "|" in line
@@ -160,7 +162,7 @@ def test_summary_says_which_end_of_an_interval_is_not_known():
     run = Reduced(
         {"temperature": 0.1, "strain_rate": 1e-3},
         {},
-        measured={name: Measured(np.array(30.0), np.array(low), np.array(high)) for name, (low, high) in ends.items()},
+        measured={name: Estimate(np.array(30.0), np.array(low), np.array(high)) for name, (low, high) in ends.items()},
     )
     rows = {
         line.split()[1]: line.split(" | ")[2].strip()

@@ -5,18 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softspots.analysis.bootstrap import (
-    Estimate,
-    block_weights,
-    blocks,
-    bootstrap,
-    combined,
-    competing,
-    correlation_time,
-    fraction,
-)
-from softspots.analysis.correlations import Correlation, relaxation_time
+from softspots.analysis.bootstrap import block_weights, blocks, bootstrap, fraction
 from softspots.analysis.lifetimes import fit_constant
+from softspots.curve import Curve, relaxation_time
+from softspots.estimate import Estimate, combined, competing, correlation_time
 
 
 def autoregressive(random, memory, frames, series):
@@ -66,7 +58,7 @@ def test_intervals_cover_as_often_as_they_say(frames, memory):
     series = autoregressive(np.random.default_rng(frames), memory, frames, 400)
     found = [mean_of(one) for one in series.T]
     # A memory that is overestimated leaves one in a hundred without an interval.
-    intervals = np.array([one.interval(0.68) for one in found if not one.reason])
+    intervals = np.array([(one.low, one.high) for one in found if not one.note])
     assert len(intervals) > 0.97 * len(found)
     covered = np.mean((intervals[:, 0] <= 0) & (intervals[:, 1] >= 0))
     # The share of 400 trials is known to 0.023; three times that.
@@ -81,22 +73,22 @@ def test_single_frames_as_blocks_would_not_cover():
     series = autoregressive(np.random.default_rng(4), 0.8, 400, 400)
     weights = block_weights(400, 1, 399)
     resampled = weights @ series / 400
-    low, high = Estimate(series.mean(axis=0), resampled, 1).interval(0.68)
+    found = Estimate.of(series.mean(axis=0), resampled, 1)
     # An error three times too small covers 0.26.
-    assert np.mean((low <= 0) & (high >= 0)) < 0.35
+    assert np.mean((found.low <= 0) & (found.high >= 0)) < 0.35
 
 
 def test_below_five_independent_blocks_there_is_no_interval():
     random = np.random.default_rng(9)
     for frames in (1, 2, 3, 4):
         few = mean_of(random.standard_normal(frames))
-        assert np.isnan(few.interval()).all() and np.isnan(few.error)
-        assert few.reason == f"too few independent blocks: {frames}" or frames == 4
-        assert few.reason.startswith("too few independent blocks: ")
+        assert np.isnan([few.low, few.high]).all() and np.isnan(few.error)
+        assert few.note == f"too few independent blocks: {frames}" or frames == 4
+        assert few.note.startswith("too few independent blocks: ")
     # A drift is one event, however many frames it is seen in.
     drift = mean_of(np.linspace(0, 1, 400))
-    assert np.isnan(drift.error) and "too few independent blocks" in drift.reason
-    assert mean_of(random.standard_normal(100)).reason == ""
+    assert np.isnan(drift.error) and "too few independent blocks" in drift.note
+    assert mean_of(random.standard_normal(100)).note == ""
 
 
 def test_what_few_blocks_know_has_no_interval():
@@ -107,7 +99,7 @@ def test_what_few_blocks_know_has_no_interval():
     assert np.isfinite(found.value).all()
     assert 1 <= found.independent[0] <= 3
     assert np.isnan(found.error).tolist() == [True, False]
-    assert found.reason == f"too few independent blocks: {found.independent[0]:.0f}, at 1 of 2 places"
+    assert found.note == f"too few independent blocks: {found.independent[0]:.0f}, at 1 of 2 places"
 
 
 def slow(seed, components):
@@ -123,7 +115,7 @@ def test_where_the_largest_is_found_is_known_no_better_than_what_is_compared():
         # Its own series hardly varies, which is no sign of independence.
         assert place.independent <= grid.independent[competing(grid)].min()
         plain = grid.map(lambda values: float(np.argmax(values)))
-        if np.mean(plain.without == plain.value) > 0.5:
+        if np.mean(plain.support.without == plain.value) > 0.5:
             assert plain.independent <= grid.independent.min()
         given += not np.isnan(place.error)
     # It was given in all but one in a hundred; the best known of a few competitors is still told by mistake.
@@ -134,26 +126,26 @@ def test_a_time_that_some_frames_leave_infinite_is_known_no_better_than_its_curv
     lags, infinite = np.arange(20), 0
     for seed in range(40):
         curve = mean_of_each(np.exp(-lags / 18) * (1 + 0.004 * slow(seed, 1)))
-        curve = Correlation(lags, np.full(20, 100), curve)
+        curve = Curve.over(lags, curve)
         # The curve just reaches the level; without some of the frames it does not.
         time = relaxation_time(curve, curve.value[-1] * (1 + 1e-6))
-        infinite += np.isinf(time.without).any()
-        assert time.independent <= curve.estimate.independent[-1]
+        infinite += np.isinf(time.support.without).any()
+        assert time.independent <= curve.independent[-1]
         # What is beyond the data has no interval.
         beyond = relaxation_time(curve, curve.value[-1] * (1 - 1e-6))
-        assert np.isinf(beyond.value) and np.isnan(beyond.interval()).all()
+        assert np.isinf(beyond.value) and np.isnan([beyond.low, beyond.high]).all()
     assert infinite == 40
 
 
 def test_what_is_fitted_tells_of_how_many_blocks_it_is():
     random = np.random.default_rng(13)
     series = np.exp(-np.arange(5) / 3) * (1 + 0.1 * random.standard_normal((100, 5)))
-    field = Correlation(np.arange(5), np.full(5, 100), mean_of_each(series))
+    field = Curve.over(np.arange(5), mean_of_each(series))
     found = fit_constant(field, mean_of_each(series))
-    assert found.independent == field.estimate.independent[1:].min()
+    assert found.independent == field.independent[1:].min()
     assert np.isfinite(found.error)
-    few = Correlation(np.arange(5), np.full(5, 4), mean_of_each(series[:4]))
-    assert fit_constant(few, mean_of_each(series)).reason.startswith("too few independent blocks: ")
+    few = Curve.over(np.arange(5), mean_of_each(series[:4]))
+    assert fit_constant(few, mean_of_each(series)).note.startswith("too few independent blocks: ")
 
 
 STATISTICS = {
@@ -174,7 +166,7 @@ def test_no_interval_excludes_its_estimate(name, frames, components, seed):
     values = 1 + random.uniform(0, 0.5) * random.standard_normal((frames, components))
     found = bootstrap(fraction, values, np.ones((frames, 1))).map(STATISTICS[name])
     for estimate in (found, found.unbiased()):
-        low, high = estimate.interval()
+        low, high = estimate.low, estimate.high
         assert np.isnan([low, high]).all() or low <= estimate.value <= high
 
 
@@ -199,7 +191,7 @@ def test_intervals_of_maxima_hold_the_true_maximum(curvature):
         part.append(combined(np.divide, grid.map(lambda values: values[here]), found[-1]))
 
     def covered(estimates, exact):
-        ends = np.array([one.interval() for one in estimates])
+        ends = np.array([(one.low, one.high) for one in estimates])
         assert np.isfinite(ends).mean() > 0.9
         return np.mean((ends[:, 0] <= exact) & (exact <= ends[:, 1]))
 
@@ -214,14 +206,14 @@ def test_intervals_of_maxima_hold_the_true_maximum(curvature):
 
 def test_confidence_widens_the_interval():
     random = np.random.default_rng(5)
-    estimate = Estimate(0.0, random.standard_normal(100_000), 1)
+    estimate = Estimate.of(0.0, random.standard_normal(100_000), 1)
     # Quantiles of the normal distribution; those of 100,000 draws are known to 0.7 % at 95 %.
-    assert estimate.interval(0.95) == pytest.approx((-1.960, 1.960), rel=0.03)
-    assert estimate.interval(0.68) == pytest.approx((-0.994, 0.994), rel=0.03)
-    assert estimate.error == pytest.approx(1, rel=0.03)
+    assert estimate.percentiles(0.95) == pytest.approx((-1.960, 1.960), rel=0.03)
+    assert (estimate.low, estimate.high) == pytest.approx((-0.994, 0.994), rel=0.03)
+    assert estimate.error == pytest.approx(0.994, rel=0.03)
     for confidence in (0.0, 1.0, 68):
         with pytest.raises(ValueError, match=f"confidence is {confidence}"):
-            estimate.interval(confidence)
+            estimate.percentiles(confidence)
 
 
 def test_undefined_and_infinite_resamples():
@@ -229,10 +221,10 @@ def test_undefined_and_infinite_resamples():
     resampled[:9, 0] = np.nan
     resampled[:11, 1] = np.nan
     resampled[:50, 2] = np.inf
-    low, high = Estimate(np.ones(3), resampled, 1).interval()
-    assert low.tolist()[0] == high.tolist()[0] == 1
-    assert np.isnan([low[1], high[1]]).all()
-    assert (low[2], high[2]) == (1, np.inf)
+    found = Estimate.of(np.ones(3), resampled, 1)
+    assert found.low[0] == found.high[0] == 1
+    assert np.isnan([found.low[1], found.high[1]]).all()
+    assert (found.low[2], found.high[2]) == (1, np.inf)
 
 
 def test_a_quantity_that_frames_share_has_no_error():
@@ -283,6 +275,6 @@ def test_block_length_is_that_of_the_slowest_series_and_leaves_five():
 
 
 def test_map_follows_every_resample():
-    estimate = Estimate(np.array([1.0, 2.0]), np.arange(6.0).reshape(3, 2), 4)
+    estimate = Estimate.of(np.array([1.0, 2.0]), np.arange(6.0).reshape(3, 2), 4)
     found = estimate.map(lambda values: values[1] - values[0] ** 2)
     assert (found.value, found.resampled.tolist(), found.block) == (1, [1, -1, -11], 4)

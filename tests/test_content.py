@@ -7,6 +7,7 @@ from sound import change, make_files, make_reduced
 from synthetic import PARTICLES
 
 from softspots.commands.parameters import Parameters
+from softspots.estimate import Estimate
 from softspots.exceptions import DamagedFileError, InputError
 from softspots.io import (
     ResultsWriter,
@@ -14,7 +15,6 @@ from softspots.io import (
     read_results,
     write_reduced,
 )
-from softspots.io.reduced import Measured
 from softspots.io.schema import PARAMETERS
 
 
@@ -91,7 +91,7 @@ def test_words_are_those_of_the_parameters():
 
 
 def with_quantity(name, *ends, **axes):
-    return make_reduced(axes=axes, measured={name: Measured(*map(np.asarray, ends))})
+    return make_reduced(axes=axes, measured={name: Estimate(*map(np.asarray, ends))})
 
 
 @pytest.mark.parametrize(

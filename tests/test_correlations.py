@@ -6,15 +6,13 @@ import numpy as np
 import pytest
 from reference import flipped
 
-from softspots.analysis.bootstrap import Estimate
 from softspots.analysis.correlations import (
-    Correlation,
     collapse,
     field_correlation,
-    plateau_end,
-    relaxation_time,
     self_scattering,
 )
+from softspots.curve import Curve, plateau_end, relaxation_time
+from softspots.estimate import Estimate
 from softspots.exceptions import InputError
 from softspots.frame import Box, Frame
 
@@ -34,12 +32,12 @@ def chains(random, frames, particles, death, birth):
 def known_curve(lags, values):
     """A curve without errors."""
     values = np.asarray(values, dtype=float)
-    return Correlation(np.asarray(lags), np.ones(len(lags), dtype=int), Estimate(values, np.tile(values, (5, 1)), 1))
+    return Curve.over(np.asarray(lags), Estimate.of(values, np.tile(values, (5, 1)), 1))
 
 
 def deviation(curve, exact):
     """In units of the error."""
-    return np.abs(curve.value - exact) / curve.estimate.error
+    return np.abs(curve.value - exact) / curve.error
 
 
 # F_s
@@ -51,10 +49,10 @@ def test_self_scattering_of_brownian_motion():
     positions = np.cumsum(step * random.standard_normal((200, 400)), axis=0)
     lags = np.array([1, 2, 5, 10, 20, 40])
     curve = self_scattering(positions, lags)
-    assert (curve.pairs == 200 - lags).all()
+    assert (curve.counts == 200 - lags).all()
     # One false alarm in 16,000 at four standard errors, and more as the errors are known to a quarter at long lags.
     assert (deviation(curve, np.exp(-((WAVEVECTOR * step) ** 2) * lags / 2)) < 5).all()
-    assert (curve.estimate.error < 0.05).all()
+    assert (curve.error < 0.05).all()
 
 
 def test_self_scattering_of_ballistic_motion_with_frames_missing():
@@ -66,7 +64,7 @@ def test_self_scattering_of_ballistic_motion_with_frames_missing():
     # Every pair of frames has the same answer: the error is that of 20,000 cosines, each of variance below ½.
     assert curve.value == pytest.approx(np.exp(-((WAVEVECTOR * 0.03 * lags) ** 2) / 2), abs=4 * np.sqrt(0.5 / 20_000))
     assert curve.value[0] == pytest.approx(1, abs=1e-12)
-    assert curve.pairs.tolist() == [sum(time + lag in times for time in times) for lag in lags]
+    assert curve.counts.tolist() == [sum(time + lag in times for time in times) for lag in lags]
 
 
 def test_self_scattering_is_the_double_loop_over_pairs():
@@ -75,7 +73,7 @@ def test_self_scattering_is_the_double_loop_over_pairs():
     positions = 30 * random.random((8, 17))
     lags = np.arange(13)
     curve = self_scattering(positions, lags, wavevector=3.3, times=times)
-    for lag, value, pairs in zip(lags, curve.value, curve.pairs, strict=True):
+    for lag, value, pairs in zip(lags, curve.value, curve.counts, strict=True):
         terms = [
             np.exp(1j * 3.3 * (positions[later] - positions[earlier])).real
             for earlier in range(8)
@@ -117,7 +115,7 @@ def test_field_correlation_is_the_double_loop_over_pairs():
     lags = np.arange(13)
     curve = field_correlation(x, y, lags, x_times, y_times)
     x_normal, y_normal = (x - x.mean()) / x.std(), (y - y.mean()) / y.std()
-    for lag, value, pairs in zip(lags, curve.value, curve.pairs, strict=True):
+    for lag, value, pairs in zip(lags, curve.value, curve.counts, strict=True):
         terms = [
             x_normal[later] * y_normal[earlier]
             for later in range(7)
@@ -146,10 +144,10 @@ def test_a_map_that_dies_at_a_known_rate(gaps):
     lags = np.array([0, 1, 2, 4, 8, 16, 32, 64])
     curve = field_correlation(on_map[times], on_map[times], lags, times, times)
     assert curve.value[0] == pytest.approx(1, abs=1e-12)
-    assert curve.estimate.error[0] == pytest.approx(0, abs=1e-12)
+    assert curve.error[0] == pytest.approx(0, abs=1e-12)
     # One false alarm in 16,000 at four standard errors, and more as the errors are known to a fifth or so.
     assert (deviation(curve, (1 - death - birth) ** lags)[1:] < 5).all()
-    assert (curve.estimate.error < 0.03).all()
+    assert (curve.error < 0.03).all()
 
 
 def test_uncorrelated_fields_have_no_correlation():
@@ -248,7 +246,7 @@ def test_a_sound_wave_is_no_plateau():
 def noisy_curve(random, lags, values, error):
     resampled = values + error * random.standard_normal((400, len(lags)))
     values = values + error * random.standard_normal(len(lags))
-    return Correlation(lags, np.ones(len(lags), dtype=int), Estimate(values, resampled, 1))
+    return Curve.over(lags, Estimate.of(values, resampled, 1))
 
 
 def test_collapse_tells_strain_from_time():
@@ -260,13 +258,13 @@ def test_collapse_tells_strain_from_time():
     # 400 resamples and 50 points: the spread of three curves that differ by noise is known to 10 %.
     assert found.strain == pytest.approx(found.strain_noise, rel=0.4)
     assert found.strain_noise == pytest.approx(0.01, rel=0.2)
-    low, high = found.ratio.interval()
+    low, high = found.ratio.low, found.ratio.high
     assert 10 < low < found.ratio.value < high
     assert found.ratio.value == pytest.approx(found.time / found.strain, rel=1e-12)
 
     thermal = [noisy_curve(random, lags, np.exp(-lags / 50), 0.01) for _ in rates]
     found = collapse(thermal, rates)
-    assert found.ratio.interval()[1] < 0.1
+    assert found.ratio.high < 0.1
     assert found.time == pytest.approx(found.time_noise, rel=0.4)
 
 
@@ -283,7 +281,7 @@ def test_collapse_needs_a_common_range():
 def test_fields_that_are_the_same_everywhere_in_a_resample_leave_it_undefined():
     # Without its first frame x varies nowhere.
     found = field_correlation([[0, 1], [0.5, 0.5]], [[0.25, 0.25], [0, 1]], [0])
-    assert np.isnan(found.estimate.interval()).all()
+    assert np.isnan([found.low, found.high]).all()
 
 
 @pytest.mark.filterwarnings("error")
@@ -291,7 +289,7 @@ def test_curves_without_intervals_collapse_without_one():
     field = np.random.default_rng(1).standard_normal((4, 50))
     curve = field_correlation(field, field, [0, 1, 2])
     found = collapse([curve, curve], [1.0, 1.5])
-    assert np.isfinite(found.strain) and np.isnan(found.strain_noise) and np.isnan(found.ratio.interval()).all()
+    assert np.isfinite(found.strain) and np.isnan(found.strain_noise) and np.isnan(found.ratio.error)
     with pytest.raises(InputError, match="known at no lag above 0"):
         collapse([curve, field_correlation(field, field, [0])], [1.0, 1.5])
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from softspots.analysis.series import collapses, relaxation_exponent, series_of
+from softspots.estimate import Estimate
 from softspots.io.earlier import put_right
-from softspots.io.reduced import Measured, read_reduced
+from softspots.io.reduced import read_reduced
 
 DATA = Path(__file__).parents[1] / "paper" / "data"
 
@@ -25,7 +26,7 @@ def test_curves_of_the_study_have_no_interval_from_blocks_of_a_fifth():
 
 def test_an_earlier_part_of_a_maximum_has_no_interval_above_it():
     def read(value, low, high):
-        found = Measured(*map(np.asarray, (value, low, high)))
+        found = Estimate(*map(np.asarray, (value, low, high)))
         return put_right({}, {"chosen_difference": found}, {}, {})[0]["chosen_difference"]
 
     # The first interval excludes its value, as those of that version could; corrected it is 1.006 to 1.046.

@@ -7,7 +7,8 @@ import pytest
 
 import softspots as ss
 from softspots.analysis import correlations, lifetimes, meanfield, probability, selection, tracking, vibrations
-from softspots.analysis.bootstrap import blocks, bootstrap, correlation_time, fraction
+from softspots.analysis.bootstrap import blocks, bootstrap, fraction
+from softspots.estimate import correlation_time
 from softspots.exceptions import InputError
 from softspots.structure.spots import delaunay_edges
 
@@ -50,7 +51,6 @@ FUNCTIONS = {
         {"labels": LABELS, "rearranging": D2MIN > 1, "times": np.arange(FRAMES)},
     ),
     "survival": (partial(lifetimes.survival, TRACKS), {"at": [0, 1]}),
-    "density": (partial(lifetimes.density, TRACKS), {"edges": [1, 2, 3]}),
     "density_of_states": (
         partial(vibrations.density_of_states, particles=50),
         {"eigenvalues": np.tile(np.arange(1.0, 13) ** 2, (3, 1))},
@@ -122,7 +122,7 @@ def test_results_are_told_in_a_line():
     told = {
         steady: "Estimate(0.",
         bootstrap(fraction, np.arange(3.0), np.ones(3)): "no interval: too few independent blocks",
-        curve: "Correlation(3 lags from 0 to 2, Estimate((3,) values, 400 resamples of blocks of",
+        curve: "Curve(3 values over 0 to 2, 400 resamples of blocks of",
         TRACKS: "Tracks(2 soft spots from 6 frames, 0 outlive the data)",
         call(**arguments): "Selection(2 of N_m up to 2, 2 of N_p up to 5; largest ΔP*",
         correlations.collapse([curve, curve], [1.0, 1.5]): "Collapse(ratio=Estimate(",

@@ -384,8 +384,8 @@ def test_descriptions_take_a_line(paths):
     assert "3 frames, particles=400, temperature=0.1" in described[0]
     assert "4 quantities measured, 1 missing" in described[1]
     assert described[2:] == (
-        "Measured((8,) values, 50 resamples of blocks of 4)",
-        "Measured(0.2, 0.19 to 0.22)",
+        "Curve(8 values over 0 to 7, 50 resamples of blocks of 4)",
+        "Estimate(0.2, 0.19 to 0.22)",
     )
     assert all("\n" not in text and len(text) < 250 for text in described)
 

@@ -4,8 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softspots.analysis.bootstrap import WIDENED, Estimate
-from softspots.analysis.correlations import collapse, field_correlation, plateau_end, relaxation_time, self_scattering
+from softspots.analysis.correlations import collapse, field_correlation, self_scattering
 from softspots.analysis.findings import Findings
 from softspots.analysis.lifetimes import (
     density,
@@ -19,6 +18,9 @@ from softspots.analysis.probability import plateau, plateau_onset, rearrangement
 from softspots.analysis.selection import delta_p_star
 from softspots.analysis.tracking import spot_correlation, track, uncorrelated_level
 from softspots.analysis.vibrations import density_of_states
+from softspots.curve import plateau_end, relaxation_time
+from softspots.estimate import Estimate
+from softspots.reasons import WIDENED
 
 PARTICLES, GROUP = 60, 5
 
@@ -54,7 +56,7 @@ def estimates(random, frames, memory):
         "C_DS": field_correlation(d2min, on_spot, lags),
         "C_αα": spot_correlation(labels, lags),
     }
-    found |= {name: curve.estimate for name, curve in curves.items()}
+    found |= curves
     found |= {"τ_α": relaxation_time(curves["F_s"]), "τ*": plateau_end(curves["F_s"])}
     found["ε"] = uncorrelated_level(curves["C_αα"], int(lags[-1]))
     if len(lags) > 4 and np.ptp(curves["C_SS"].value) > 0:
@@ -63,7 +65,7 @@ def estimates(random, frames, memory):
     if len(tracks):
         alive = survival(tracks, lags)
         found |= {"P(τ_L ≥ δt)": alive, "c": fit_constant(curves["C_SS"], alive), "N_R": mean_rearrangements(tracks)}
-        found |= {"P(N_R)": rearrangement_law(tracks), "P(τ_L)": density(tracks, logarithmic_edges(frames))}
+        found |= {"P(N_R)": rearrangement_law(tracks), "P(τ_L)": density(survival(tracks, logarithmic_edges(frames)))}
     return found
 
 
@@ -92,18 +94,17 @@ def excludes(estimate):
 def test_every_estimator(frames, memory, seed):
     random = np.random.default_rng(seed)
     for name, estimate in estimates(random, frames, memory).items():
-        low, high = estimate.interval()
+        low, high = estimate.low, estimate.high
         assert holds(np.asarray(estimate.value), low, high), name
         assert (WIDENED in estimate.note) == excludes(estimate), name
         if frames < 5:
             assert np.isnan(low).all(), name
         if np.isnan(low).all() and not np.isnan(estimate.value).all():
-            assert estimate.reason, name
+            assert estimate.note, name
     labels, d2min, _ = made_up(random, frames, memory)
-    law, star = rearrangement_probability(d2min, labels, 1.0), plateau(d2min, labels, 1.0, 5.0)
-    assert holds(law.probability, law.low, law.high)
-    assert holds(*map(np.array, (star.ratio, star.ratio_low, star.ratio_high)))
-    assert WIDENED not in law.reason + star.reason
+    for found in (rearrangement_probability(d2min, labels, 1.0)[0], plateau(d2min, labels, 1.0, 5.0).ratio):
+        assert holds(np.asarray(found.value), found.low, found.high)
+        assert WIDENED not in found.note
 
 
 def test_how_often_resamples_exclude_their_value():
@@ -111,7 +112,7 @@ def test_how_often_resamples_exclude_their_value():
     for seed in range(40):
         random = np.random.default_rng(seed)
         for name, estimate in estimates(random, int(5 * 20 ** random.random()), 0.95 * random.random()).items():
-            if not np.isnan(estimate.interval()[0]).all():
+            if not np.isnan(estimate.low).all():
                 found.setdefault(name, []).append(excludes(estimate))
     shares = {name: np.mean(excluded) for name, excluded in found.items()}
     assert len(shares) >= 19 and shares["onset"] > 0
@@ -120,21 +121,21 @@ def test_how_often_resamples_exclude_their_value():
 
 def test_a_widened_interval_says_so():
     # A maximum whose resamples all lie above it.
-    estimate = Estimate(1.0, np.linspace(1.1, 2, 400), 1)
+    estimate = Estimate.of(1.0, np.linspace(1.1, 2, 400), 1)
     low, high = estimate.percentiles()
     assert low > estimate.value
-    assert estimate.interval() == (estimate.value, high)
-    assert estimate.note == f"{WIDENED} ({(low - 1) / (high - 1):.0%} of its width)" and not estimate.reason
+    assert (estimate.low, estimate.high) == (estimate.value, high)
+    assert estimate.note == f"{WIDENED} ({(low - 1) / (high - 1):.0%} of its width)"
     assert estimate.note in repr(estimate)
     # Values, of which one is excluded, one is by rounding, one by all of its resamples, and one has no interval.
     value = np.array([1.0, 1.0, 1.0, np.nan])
     resampled = np.column_stack((np.full(400, 2.0), np.full(400, 1 + 1e-15), np.full(400, np.inf), np.full(400, 1.0)))
-    estimate = Estimate(value, resampled, 1)
+    estimate = Estimate.of(value, resampled, 1)
     assert estimate.note == f"{WIDENED} (100% of its width, at 2 of 4 places)"
-    assert holds(value[:3], *(end[:3] for end in estimate.interval()))
+    assert holds(value[:3], *(end[:3] for end in (estimate.low, estimate.high)))
 
 
 def test_the_note_of_a_widened_interval_reaches_the_reduced_data():
     found = Findings(lambda stage, part: None)
-    found.estimate("onset", Estimate(1.0, np.linspace(1.1, 2, 400), 1), note="a note")
+    found.estimate("onset", Estimate.of(1.0, np.linspace(1.1, 2, 400), 1), note="a note")
     assert found.measured["onset"].note.startswith(f"a note; {WIDENED}")

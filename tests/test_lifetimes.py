@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from synthetic import dying_maps
 
-from softspots.analysis.bootstrap import Estimate
-from softspots.analysis.correlations import Correlation, field_correlation
+from softspots.analysis.correlations import field_correlation
 from softspots.analysis.lifetimes import (
     density,
     fit_constant,
@@ -17,6 +16,8 @@ from softspots.analysis.lifetimes import (
     survival,
 )
 from softspots.analysis.tracking import Tracks, track
+from softspots.curve import Curve
+from softspots.estimate import Estimate
 
 DEATH, BIRTH, RATE = 0.06, 0.02, 0.15
 
@@ -171,7 +172,7 @@ def test_density_is_what_dies_in_a_bin():
     assert logarithmic_edges(1)[-1] > 1
     random = np.random.default_rng(6)
     lifetime = random.geometric(0.1, 300)
-    found = density(lives(lifetime, np.ones(300, bool)), edges)
+    found = density(survival(lives(lifetime, np.ones(300, bool)), edges))
     counts, _ = np.histogram(lifetime, edges - 0.5)
     # Without censoring it is a histogram; rounding.
     assert found.value == pytest.approx(counts / 300 / np.diff(edges), abs=1e-14)
@@ -181,9 +182,9 @@ def test_fit_constant_is_least_squares():
     lags = np.array([0, 1, 2, 3])
     alive = np.array([1.0, 0.8, 0.5, np.nan])
     field = np.array([1.0, 0.5, 0.2, 0.1])
-    curve = Correlation(lags, np.ones(4, int), Estimate(field, np.tile(field, (7, 1)), 1))
-    found = fit_constant(curve, Estimate(alive, np.tile(alive, (7, 1)), 3))
+    curve = Curve.over(lags, Estimate.of(field, np.tile(field, (7, 1)), 1))
+    found = fit_constant(curve, Estimate.of(alive, np.tile(alive, (7, 1)), 3))
     assert found.value == pytest.approx((0.8 * 0.5 + 0.5 * 0.2) / (0.8**2 + 0.5**2), rel=1e-12)
-    assert found.interval() == pytest.approx((found.value, found.value), rel=1e-12)
+    assert (found.low, found.high) == pytest.approx((found.value, found.value), rel=1e-12)
     with pytest.raises(ValueError, match="no lag in common but 0"):
-        fit_constant(curve, Estimate(alive * np.nan, np.tile(alive, (7, 1)), 3))
+        fit_constant(curve, Estimate.of(alive * np.nan, np.tile(alive, (7, 1)), 3))

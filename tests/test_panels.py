@@ -13,9 +13,10 @@ from synthetic import write_results
 
 from softspots.analysis.reduce import reduce_run
 from softspots.analysis.series import Series, series_of
+from softspots.curve import Curve
+from softspots.estimate import Estimate
 from softspots.figures import drawing, naming, panels, panels_in_time
 from softspots.figures.sheets import figure_of, figures
-from softspots.io.reduced import Measured
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def changed(run, configuration=None, without=(), **measured):
 def numbers(*values):
     """A quantity whose interval is a tenth up and down."""
     value = np.array(values if len(values) > 1 else values[0], dtype=float)
-    return Measured(value, value - 0.1 * abs(value), value + 0.1 * abs(value))
+    return Estimate(value, value - 0.1 * abs(value), value + 0.1 * abs(value))
 
 
 # What is drawn
@@ -178,7 +179,7 @@ def test_the_largest_difference_is_marked_with_what_is_near_it(runs, axes):
     run = runs["cold"]
     grid = np.exp(-(np.linspace(-1, 1, 9)[:, None] ** 2) - np.linspace(-1, 1, 7) ** 2)
     modes, particles = np.arange(1.0, 10), np.arange(2.0, 9)
-    inside = {"difference": Measured(grid, grid, grid), "best_modes": numbers(5.0), "best_particles": numbers(5.0)}
+    inside = {"difference": Estimate(grid, grid, grid), "best_modes": numbers(5.0), "best_particles": numbers(5.0)}
     run = replace(changed(run, **inside), axes=run.axes | {"n_modes": modes, "n_particles": particles})
     panels.draw_selection(axes, run)
     (contour,) = [one for one in axes.collections if isinstance(one, ContourSet)]
@@ -218,12 +219,12 @@ def test_points_of_curves_show_whether_they_have_an_interval(axes):
     x, value = np.arange(5.0), np.ones(5)
     # The second one alone, between two that have none.
     low = np.array([np.nan, 0.9, np.nan, 0.9, 0.9])
-    drawing.curve(axes, x, Measured(value, low, value + 0.1), x >= 0, "black", "a", marker="s")
+    drawing.curve(axes, Curve(value, low, value + 0.1, x=x), "black", "a", marker="s")
     (hollow,) = [line for line in axes.lines if line.get_label() == drawing.NO_INTERVAL]
     assert list(hollow.get_xdata()) == [0, 2] and hollow.get_marker() == "s"
     assert [line[0][0] for line in axes.containers[0].lines[2][0].get_segments()] == [1, 3, 4]
     axes.clear()
-    drawing.curve(axes, x, Measured(value, low, value + 0.1), x >= 0, "black", "a")
+    drawing.curve(axes, Curve(value, low, value + 0.1, x=x), "black", "a")
     assert [line[0][0] for line in axes.containers[0].lines[2][0].get_segments()] == [1]
 
 
@@ -238,7 +239,7 @@ def test_a_run_that_is_in_two_series_has_one_marker(runs):
 
 def test_dashed_lines_have_bands_and_restricted_means_an_arrow(runs, axes):
     value = np.array(4.0)
-    note = {"mean_rearrangements": Measured(value, value * np.nan, value * np.nan, note="restricted to 9")}
+    note = {"mean_rearrangements": Estimate(value, value * np.nan, value * np.nan, note="restricted to 9")}
     run = changed(runs["cold"], c_ds=runs["cold"]["c_ss"], **note)
     for name in ("c_ss", "c_sd"):
         axes.clear()

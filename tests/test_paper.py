@@ -21,8 +21,9 @@ from paper.figures import NAMES, figures  # noqa: E402
 from paper.fingerprint import fingerprint  # noqa: E402
 from paper.run import describe  # noqa: E402
 from softspots.commands.options import make_parser, read_arguments  # noqa: E402
+from softspots.estimate import Estimate  # noqa: E402
 from softspots.io import read_results  # noqa: E402
-from softspots.io.reduced import Measured, Reduced, read_reduced, write_reduced  # noqa: E402
+from softspots.io.reduced import Reduced, read_reduced, write_reduced  # noqa: E402
 
 # 300 particles fill a box of side 15.8, enough for cutoff and skin.
 TINY = """
@@ -161,7 +162,7 @@ def test_a_series_too_short_for_epsilon_takes_that_of_another_strain_rate(tmp_pa
     assert reduce.epsilon_elsewhere(slow) is None
     for one, value, low in ((hot, 0.3, 0.29), (slow, 0.2, np.nan), (cold, 0.25, 0.24)):
         expected = conditions.configuration(one.all_parameters)
-        found = {"epsilon": Measured(*map(np.array, (value, low, value)))}
+        found = {"epsilon": Estimate(*map(np.array, (value, low, value)))}
         provenance = {"frames": 1, "configuration_checksum": conditions.checksum(expected)}
         write_reduced(one.data, Reduced(expected, provenance, {}, found))
         # That of another temperature is no stand-in, nor is one that was given.
@@ -178,7 +179,7 @@ def test_correlations_share_limits_and_have_guides_at_the_times_of_the_coldest_s
             {"temperature": temperature, "strain_rate": strain_rate, "particles": 10_000},
             {},
             {"lag": lags},
-            {name: Measured(np.array(value), np.array(value), np.array(value)) for name, value in found.items()},
+            {name: Estimate(np.array(value), np.array(value), np.array(value)) for name, value in found.items()},
         )
 
     runs = [run(0.1, 1e-4, 240.0), run(0.3, 1e-4, 100.0), run(0.1, 1e-3, 30.0)]

@@ -11,10 +11,11 @@ from synthetic import DEATH, GROUP, INTERVAL, PARTICLES, REARRANGES, SPOTS, STEP
 from softspots.analysis.correlations import field_correlation
 from softspots.analysis.reduce import reduce_run
 from softspots.analysis.series import collapses, relaxation_exponent, series_of
+from softspots.estimate import Estimate
 from softspots.frame import Box, Frame
 from softspots.io import read_results
 from softspots.io.quantities import AXES, QUANTITIES
-from softspots.io.reduced import Measured, Reduced, is_reduced, read_reduced, write_reduced
+from softspots.io.reduced import Reduced, is_reduced, read_reduced, write_reduced
 from softspots.plasticity.d2min import d2min
 from softspots.structure.spots import delaunay_edges, label_clusters, rank_modes
 
@@ -105,7 +106,7 @@ def test_functions_of_the_lag_are_those_of_the_library(path, reduced):
     ):
         expected = field_correlation(x, y, lags, *times)
         np.testing.assert_array_equal(reduced[name].value, expected.value)
-        np.testing.assert_array_equal(reduced[name].low, expected.estimate.interval()[0])
+        np.testing.assert_array_equal(reduced[name].low, expected.low)
 
 
 def test_activity_between_inherent_structures_is_that_of_frames_that_follow_each_other(path, reduced):
@@ -214,7 +215,7 @@ def test_reduced_data_round_trip(tmp_path, reduced):
 def test_infinite_resamples_are_kept(tmp_path):
     # A relaxation that outlives some of the resamples; others have none.
     resampled = np.array([1.5, np.inf, np.nan, 2.0])
-    found = Measured(np.array(1.5), np.array(1.0), np.array(np.inf), resampled, 3)
+    found = Estimate(np.array(1.5), np.array(1.0), np.array(np.inf), resampled, 3)
     write_reduced(tmp_path / "reduced.nc", Reduced({"temperature": 0.1}, {}, measured={"tau_alpha": found}))
     back = read_reduced(tmp_path / "reduced.nc")["tau_alpha"]
     np.testing.assert_array_equal(back.resampled, resampled)
@@ -304,15 +305,15 @@ def test_blocks_of_an_earlier_version_that_are_a_fifth_of_the_data_give_no_inter
         assert np.isnan(back[name].low).all() and np.isnan(back[name].high).all()
         assert np.array_equal(back[name].value, reduced[name].value)
         assert back[name].note.endswith("too few independent blocks: 5 or less, by an earlier version")
-    assert np.isnan(back.correlation("c_ss").estimate.interval()).all()
+    assert np.isnan([back["c_ss"].low, back["c_ss"].high]).all()
     assert back["density"].low == reduced["density"].low and back["density"].note == reduced["density"].note
 
 
 def test_a_plateau_of_an_earlier_version_is_looked_for_again(tmp_path, reduced):
     path = tmp_path / "reduced.nc"
     straight = 0.9 - 0.05 * np.log(np.maximum(reduced.axes["lag"], 1.0))
-    found = Measured(straight, straight, straight, np.tile(straight, (400, 1)), 1)
-    one = Measured(np.array(3.0), np.array(2.0), np.array(4.0), np.full(400, 3.0), 1)
+    found = Estimate(straight, straight, straight, np.tile(straight, (400, 1)), 1)
+    one = Estimate(np.array(3.0), np.array(2.0), np.array(4.0), np.full(400, 3.0), 1)
     measured = reduced.measured | {"scattering": found, "tau_star": one}
     write_reduced(path, replace(reduced, measured=measured, missing={}))
     with netCDF4.Dataset(path, "a") as dataset:
@@ -357,10 +358,10 @@ def test_what_has_no_interval_gives_none(driven):
     short = replace(first, measured=first.measured | {"tau_alpha": unknown})
     exponent = relaxation_exponent(replace(series, runs=(short, *series.runs[1:])))
     assert exponent.value == relaxation_exponent(series).value
-    assert np.isnan(exponent.interval()).all()
+    assert np.isnan([exponent.low, exponent.high]).all()
     found = replace(first["c_ss"], low=np.where(first.axes["lag"] > 20, np.nan, first["c_ss"].low))
-    curve = replace(first, measured=first.measured | {"c_ss": found}).correlation("c_ss")
-    assert np.isnan(curve.estimate.interval()[0][first.axes["lag"] > 20]).all()
+    curve = replace(first, measured=first.measured | {"c_ss": found})["c_ss"]
+    assert np.isnan(curve.low[first.axes["lag"] > 20]).all()
 
 
 def test_what_the_strain_drives_collapses(driven):

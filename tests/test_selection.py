@@ -64,7 +64,7 @@ def test_grid_holds_plateaus_of_single_maps(ranked):
     assert found.difference.value == pytest.approx(found.probability - found.density, rel=1e-13)
     best = (n_modes.index(found.best[0]), n_particles.index(found.best[1]))
     assert found.difference.value[best] == found.difference.value.max() > 0.05
-    low, high = found.difference.interval()
+    low, high = found.difference.low, found.difference.high
     assert ((low < high) & (low <= found.difference.value) & (found.difference.value <= high))[1:, 1:].all()
 
 

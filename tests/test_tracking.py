@@ -5,12 +5,12 @@ import pytest
 from synthetic import dying_maps
 
 from softspots.analysis import tracking
-from softspots.analysis.bootstrap import Estimate
-from softspots.analysis.correlations import Correlation
 from softspots.analysis.lifetimes import (
     survival,
 )
 from softspots.analysis.tracking import spot_correlation, track, uncorrelated_from, uncorrelated_level
+from softspots.curve import Curve
+from softspots.estimate import Estimate
 
 
 def renumbered(labels):
@@ -85,7 +85,7 @@ def test_overlap_is_the_correlation_of_the_normalised_fields():
     times = np.array([0, 1, 2, 3, 5, 6, 9, 10, 11, 12, 13, 14])
     lags = np.array([0, 1, 2, 5, 13])
     curve = spot_correlation(labels, lags, times)
-    for lag, value, pairs in zip(lags, curve.value, curve.pairs, strict=True):
+    for lag, value, pairs in zip(lags, curve.value, curve.counts, strict=True):
         found = [
             [direct_overlap(labels[start], spot, labels[later])[0] for spot in range(labels[start].max() + 1)]
             for start in range(12)
@@ -126,9 +126,9 @@ def test_the_uncorrelated_level_is_the_mean_over_long_lags():
 def test_maps_are_uncorrelated_where_a_twentieth_of_their_correlation_is_left():
     samples = np.zeros((101, 1))
     values = np.array([1, 0.5, 0.051, 0.05, 0.01])
-    curve = Correlation(np.array([0, 1, 5, 9, 20]), np.ones(5, int), Estimate(values, values + samples, 1))
+    curve = Curve.over(np.array([0, 1, 5, 9, 20]), Estimate.of(values, values + samples, 1), np.ones(5, int))
     assert uncorrelated_from(curve) == 9
-    short = Correlation(curve.lags[:3], curve.pairs[:3], Estimate(values[:3], values[:3] + samples, 1))
+    short = curve[:3]
     with pytest.raises(ValueError, match=r"C_SS is above 0\.05 up to 5 intervals"):
         uncorrelated_from(short)
 

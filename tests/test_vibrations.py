@@ -22,9 +22,9 @@ def spectra(mode_number, top, seed=3):
 def test_debye_is_flat_at_its_height():
     found = density_of_states(spectra(lambda omega: 60 * omega**2, 3.0), PARTICLES)
     # n = 60 ω² makes D/ω = 120/2N, but for at most one of the levels in a window, which its two borders cut.
-    level = 1 / (2 * PARTICLES * 2 * found.frequencies * found.half_width)
+    level = 1 / (2 * PARTICLES * 2 * found.states.x * found.states.x[0])
     assert np.all(np.abs(found.states.value - 120 / (2 * PARTICLES)) < level)
-    np.testing.assert_allclose(found.below.value, 60 * found.frequencies**2, atol=1)
+    np.testing.assert_allclose(found.below.value, 60 * found.below.x**2, atol=1)
 
 
 def test_peak_is_found_with_its_interval():
@@ -36,24 +36,23 @@ def test_peak_is_found_with_its_interval():
     found = density_of_states(spectra(mode_number, 2.9), PARTICLES)
     # Flat within a tenth of a mode per window over some 20 modes to either side.
     assert found.peak.value == pytest.approx(mode_number(2.0), abs=25)
-    low, high = found.peak.interval()
+    low, high = found.peak.low, found.peak.high
     assert low <= found.peak.value <= high
 
 
 def test_window_is_twice_the_lowest_frequency():
     eigenvalues = spectra(lambda omega: 60 * omega**2, 3.0)
     found = density_of_states(eigenvalues, PARTICLES)
-    assert found.half_width == pytest.approx(2 * np.sqrt(eigenvalues[:, 0]).mean())
     # All windows lie within what is known.
-    assert found.frequencies[0] == pytest.approx(found.half_width)
-    assert found.frequencies[-1] + found.half_width <= np.sqrt(eigenvalues[:, -1].min()) * (1 + 1e-15)
+    assert found.states.x[0] == pytest.approx(2 * np.sqrt(eigenvalues[:, 0]).mean())
+    assert found.states.x[-1] + found.states.x[0] <= np.sqrt(eigenvalues[:, -1].min()) * (1 + 1e-15)
 
 
 def test_counts_are_those_of_a_single_frame():
     eigenvalues = np.arange(1.0, 13)[None] ** 2
     found = density_of_states(eigenvalues, 100)
-    place = len(found.frequencies) // 3
-    centre, frequencies = found.frequencies[place], np.arange(1, 13)
+    place = len(found.states.x) // 3
+    centre, frequencies = found.states.x[place], np.arange(1, 13)
     inside = np.sum(np.abs(frequencies - centre) < 2)
     assert found.states.value[place] == pytest.approx(inside / (2 * 100 * 2 * centre * 2))
     assert found.below.value[place] == np.sum(frequencies < centre)

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from softspots.analysis.bootstrap import Estimate
-from softspots.analysis.bootstrap import combined as joined
 from softspots.analysis.findings import Missing
 from softspots.analysis.series import Series, collapses, relaxation_exponent
-from softspots.io.reduced import Measured, Reduced
+from softspots.estimate import Estimate
+from softspots.estimate import combined as joined
+from softspots.io.reduced import Reduced
 
 from .verdicts import Number
 
@@ -29,7 +29,7 @@ QUIET = 0.1
 UNBOUNDED, UNKNOWN = 0.05, 0.01
 
 
-def measured(run: Reduced, name: str) -> Measured:
+def measured(run: Reduced, name: str) -> Estimate:
     """A quantity of a run, or `Missing`."""
     if name not in run:
         raise Missing(run.missing.get(name, f"{name} is not in its data"))
@@ -119,12 +119,11 @@ def states_at(mode: float) -> Measure:
 
 def at_lag(run: Reduced, name: str, lag: float) -> Estimate:
     """A function of the lag at any time between its lags."""
-    measured(run, name)
-    curve = run.correlation(name)
-    if not curve.lags[1] <= lag <= curve.lags[-1]:
-        raise Missing(f"lags are {curve.lags[1]:g} to {curve.lags[-1]:g} τ; {lag:g} τ is needed")
-    logs = np.log(curve.lags[1:])
-    return curve.estimate.map(lambda values: np.interp(np.log(lag), logs, values[1:]))
+    curve = measured(run, name)
+    if not curve.x[1] <= lag <= curve.x[-1]:
+        raise Missing(f"lags are {curve.x[1]:g} to {curve.x[-1]:g} τ; {lag:g} τ is needed")
+    logs = np.log(curve.x[1:])
+    return curve.map(lambda values: np.interp(np.log(lag), logs, values[1:]))
 
 
 def combined(function: Callable, *estimates: Estimate) -> Number:
@@ -159,20 +158,19 @@ def straightness(name: str) -> Measure:
     def measure(runs):
         (run,) = runs
         end = number(run, "tau_star").value
-        measured(run, name)
-        curve = run.correlation(name)
-        known = np.isfinite(curve.estimate.resampled).all(axis=0)
-        part = (curve.lags >= FIRST_LAG) & (curve.lags <= end) & known
+        curve = measured(run, name)
+        known = np.isfinite(curve.known_resamples).all(axis=0)
+        part = (curve.x >= FIRST_LAG) & (curve.x <= end) & known
         if part.sum() < 4:
             raise Missing(f"{part.sum()} lags from {FIRST_LAG:g} τ to τ* = {end:g} τ; 4 are needed")
-        logs = np.log(curve.lags[part])
+        logs = np.log(curve.x[part])
 
         def distance(values):
             slope, height = np.polyfit(logs, values[part], 1)
             residual = np.sqrt(np.mean((values[part] - slope * logs - height) ** 2))
             return residual / abs(slope * np.ptp(logs))
 
-        return Number.of(curve.estimate.map(distance))
+        return Number.of(curve.map(distance))
 
     return measure
 
@@ -201,9 +199,8 @@ def against_survival(runs: Sequence[Reduced]) -> Number:
     def distance(field, alive):
         return np.mean((field - constant * alive)[known] ** 2) / field[known][0] ** 2
 
-    pair = (Estimate(found.value, found.resampled, found.block) for found in (field, alive))
     # Squares, as their bias is that of noise, which adds to them.
-    return Number.of(joined(distance, *pair).unbiased().map(lambda square: np.sqrt(max(square, 0.0))))
+    return Number.of(joined(distance, field, alive).unbiased().map(lambda square: np.sqrt(max(square, 0.0))))
 
 
 def collapse(name: str) -> Measure:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from softspots import Model, d2min, hessian, inherent_structure, lowest_modes, soft_spots
-from softspots.analysis.bootstrap import Estimate, bootstrap, fraction
+from softspots.analysis.bootstrap import bootstrap, fraction
 from softspots.analysis.probability import THRESHOLD
 from softspots.commands.parameters import Parameters
+from softspots.estimate import Estimate
 
 from .sheared_frames import SEEDS, STEPS_PER_QUENCH, STRAIN_RATE, dynamics_work, thermal_frames
 

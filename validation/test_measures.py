@@ -3,26 +3,28 @@
 import numpy as np
 import pytest
 
-from softspots.io.reduced import Measured, Reduced
+from softspots.estimate import Estimate
+from softspots.io.reduced import Reduced
 
 from . import measures as m
 
 LAGS = np.append(0, np.geomspace(2, 800, 30))
+AXES = {"lag": LAGS, "d2min": np.array([0.1, 1.0, 10.0]), "frequency": np.linspace(0.1, 2, 101)}
 RANDOM = np.random.default_rng(5)
 
 
 def scalar(value, error=0.1):
-    return Measured(np.array(value), np.array(value - error), np.array(value + error))
+    return Estimate(np.array(value), np.array(value - error), np.array(value + error))
 
 
 def curve(values, error=0.01):
     """A function of the lag that is known but for a common shift."""
     shifts = RANDOM.normal(0, error, (400, 1))
-    return Measured(values, values - error, values + error, values + shifts, 1)
+    return Estimate(values, values - error, values + error, values + shifts, 1)
 
 
 def run(rate=1e-3, axes=None, **measured):
-    return Reduced({"strain_rate": rate}, {}, {"lag": LAGS} | (axes or {}), measured, {"onset": "none rearranges"})
+    return Reduced({"strain_rate": rate}, {}, AXES | (axes or {}), measured, {"onset": "none rearranges"})
 
 
 def test_missing_numbers_say_why():
@@ -48,8 +50,8 @@ def test_quiet_particles_are_those_of_small_d2min():
         [
             run(
                 density=scalar(0.2),
-                particles=Measured(counts, counts, counts),
-                probability=Measured(probability, probability - 0.01, probability + 0.01),
+                particles=Estimate(counts, counts, counts),
+                probability=Estimate(probability, probability - 0.01, probability + 0.01),
             )
         ]
     )
@@ -62,8 +64,8 @@ def test_bins_without_an_interval_count_as_far_as_they_hold_next_to_nothing():
 
     def data(unbounded):
         low = np.where(np.arange(3) == unbounded, np.nan, probability - 0.01)
-        law = Measured(probability, low, probability + 0.01)
-        return run(density=scalar(0.2), particles=Measured(counts, counts, counts), probability=law)
+        law = Estimate(probability, low, probability + 0.01)
+        return run(density=scalar(0.2), particles=Estimate(counts, counts, counts), probability=law)
 
     # Of the quiet particles the first bin holds 17 % and the second 83 %; the third is not among them.
     for unbounded, part in ((0, "17"), (1, "83")):
@@ -74,7 +76,7 @@ def test_bins_without_an_interval_count_as_far_as_they_hold_next_to_nothing():
 
 def test_states_are_compared_with_their_maximum():
     below, states = np.linspace(10, 410, 101), 2 - ((np.linspace(10, 410, 101) - 110) / 400) ** 2
-    data = run(modes_below=Measured(below, below, below), states=Measured(states, states - 0.02, states + 0.02))
+    data = run(modes_below=Estimate(below, below, below), states=Estimate(states, states - 0.02, states + 0.02))
     found = m.states_at(270)([data])
     assert (found.value, found.error) == pytest.approx(((2 - 0.16) / 2, 0.01))
     with pytest.raises(m.Missing, match="from mode 10 to 410"):
@@ -127,7 +129,7 @@ def test_a_tail_without_intervals_has_a_value_only():
     times = np.sqrt(edges[1:] * edges[:-1])
     law = times**-1.5 * np.where(times > 200, 0.2, 1)
     low = np.where(times > 600, np.nan, 0.9 * law)
-    data = run(axes={"lifetime": times}, tau_alpha=scalar(200.0), lifetimes=Measured(law, low, 1.1 * law))
+    data = run(axes={"lifetime": times}, tau_alpha=scalar(200.0), lifetimes=Estimate(law, low, 1.1 * law))
     found = m.tail([data])
     assert found.value == pytest.approx(np.log(0.2), abs=1e-9)
     assert np.isnan(found.error)
@@ -149,7 +151,7 @@ def test_power_law_and_what_comes_after_it(tail):
     times = np.sqrt(edges[1:] * edges[:-1])
     # Below the moving window the law is anything.
     law = np.where(times < 16, 1.0, times**-1.5) * np.where(times > 200, tail, 1)
-    data = run(axes={"lifetime": times}, tau_alpha=scalar(200.0), lifetimes=Measured(law, 0.9 * law, 1.1 * law))
+    data = run(axes={"lifetime": times}, tau_alpha=scalar(200.0), lifetimes=Estimate(law, 0.9 * law, 1.1 * law))
     assert m.power_law_distance([data]).value == pytest.approx(0, abs=1e-9)
     found = m.tail([data])
     assert found.value == pytest.approx(np.log(tail), abs=1e-9)
@@ -164,7 +166,7 @@ def test_crossover_grows_with_the_range_of_the_law():
         law = np.exp(-counts / reach) / reach
         axes = {"rearrangements": counts, "rearrangements_edge": edges}
         rest = {"without_rearrangement": scalar(1 - law.sum(), 0.01)}
-        found.append(m.crossover([run(axes=axes, budgets=Measured(law, 0.9 * law, 1.1 * law), **rest)]).value)
+        found.append(m.crossover([run(axes=axes, budgets=Estimate(law, 0.9 * law, 1.1 * law), **rest)]).value)
     # ⟨N²⟩/⟨N⟩ of an exponential law is twice its mean; of whole numbers, to 1/reach².
     assert found == pytest.approx([10, 20], rel=0.02)
 
@@ -177,7 +179,7 @@ def test_crossover_needs_errors_and_nearly_all_of_the_law(unbounded, unknown):
     law *= (0.9 - unknown) / law.sum()
     low = np.where(np.arange(12) == unbounded, np.nan, 0.9 * law)
     axes = {"rearrangements": counts, "rearrangements_edge": edges}
-    data = run(axes=axes, budgets=Measured(law, low, 1.1 * law), without_rearrangement=scalar(0.1, 0.01))
+    data = run(axes=axes, budgets=Estimate(law, low, 1.1 * law), without_rearrangement=scalar(0.1, 0.01))
     held = (law * counts**2)[unbounded] / (law @ counts**2)
     if unknown or held > 0.05:
         with pytest.raises(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from softspots.analysis.bootstrap import Estimate
-from softspots.io.reduced import CONFIDENCE
+from softspots.estimate import Estimate
 
 AGREES, DISAGREES, UNDECIDED = "agrees", "disagrees", "undecided"
 # Of some eighty rows one would miss by chance with these every fifth time; with two errors, four would every time.
@@ -24,7 +23,7 @@ class Number:
     @classmethod
     def of(cls, estimate: Estimate) -> Number:
         """From an estimate with resamples."""
-        return cls(float(estimate.value), *map(float, estimate.interval(CONFIDENCE)))
+        return cls(*map(float, (estimate.value, estimate.low, estimate.high)))
 
     @classmethod
     def with_error(cls, value: float, error: float) -> Number:

@@ -1,4 +1,4 @@
-"""Correlations in time: F_s, the correlation functions of fields, relaxation times, and collapse with the strain rate.
+"""Correlations in time: F_s, the correlation functions of fields, and collapse with the strain rate.
 
 Times are whole numbers of the interval between frames. Frames may be missing: an average at a lag is over the pairs of
 frames that are there. Errors are those of `softspots.analysis.bootstrap`: blocks of the earlier frames of the pairs.
@@ -11,46 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from softspots.analysis.bootstrap import Estimate, bootstrap, fraction
+from softspots.analysis.bootstrap import bootstrap, fraction
 from softspots.analysis.fields import checked_field
 from softspots.analysis.lags import by_origin, checked_lags, checked_times, find_frames
-from softspots.arrays import real_number
+from softspots.curve import Curve
+from softspots.estimate import Estimate
 from softspots.exceptions import InputError
 
-# τ* is where F_s has lost this part of its plateau; the paper reads τ* off by eye.
-PLATEAU_LOSS = 0.05
-# The slope of a plateau is at most this part of the steepest one of what comes after it, per logarithm of time.
-PLATEAU_SLOPE = 1 / 3
-NO_PLATEAU = "no plateau of F_s is resolved"  # a reason for no τ*
-SLOPES_PER_DECADE = 8  # of those that find the plateau: neighbouring lags differ by a third
 COLLAPSE_POINTS = 50
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Correlation:
-    """A function of the lag, with its resamples.
-
-    Parameters
-    ----------
-    lags : (L,) ndarray of int
-        δt in intervals between frames, rising.
-    pairs : (L,) ndarray of int
-        Pairs of frames that are a lag apart.
-    estimate : Estimate
-        Value of shape (L,); NaN at a lag without pairs.
-    """
-
-    lags: np.ndarray
-    pairs: np.ndarray
-    estimate: Estimate
-
-    def __repr__(self) -> str:
-        return f"Correlation({len(self.lags)} lags from {self.lags[0]:g} to {self.lags[-1]:g}, {self.estimate!r})"
-
-    @property
-    def value(self) -> np.ndarray:
-        """The function itself, shape (L,)."""
-        return self.estimate.value
 
 
 @dataclass(frozen=True, repr=False)
@@ -86,7 +54,7 @@ def self_scattering(
     wavevector: float = 2 * np.pi,
     times: Sequence[int] | None = None,
     seed: int = 0,
-) -> Correlation:
+) -> Curve:
     """F_s(q, δt) = ⟨exp[i q·(r_i(t+δt) − r_i(t))]⟩ for q along y, across the shear.
 
     The average is over particles and pairs of frames, each pair counted alike; of the two directions of q, so that
@@ -119,7 +87,7 @@ def self_scattering(
     phases = wavevector * positions
     cosine, sine = np.cos(phases), np.sin(phases)
     products, present = by_origin((cosine @ cosine.T + sine @ sine.T) / positions.shape[1], times, times, times, lags)
-    return Correlation(lags, present.sum(axis=0), bootstrap(fraction, products, present, seed=seed))
+    return Curve.over(lags, bootstrap(fraction, products, present, seed=seed), present.sum(axis=0))
 
 
 def field_correlation(
@@ -129,7 +97,7 @@ def field_correlation(
     x_times: Sequence[int] | None = None,
     y_times: Sequence[int] | None = None,
     seed: int = 0,
-) -> Correlation:
+) -> Curve:
     """C_XY(δt) = ⟨X̃_i(t+δt) Ỹ_i(t)⟩ of two fields with zero mean and unit variance.
 
     Mean and variance of a field are those over all its particles and frames, as ρ_SS is: of a steady state there is
@@ -181,79 +149,10 @@ def field_correlation(
         # A resample of a few frames can be the same everywhere.
         return fraction(fraction(products, present), np.sqrt(variances))
 
-    return Correlation(lags, present.sum(axis=0), bootstrap(statistic, products, present, *sums, seed=seed))
+    return Curve.over(lags, bootstrap(statistic, products, present, *sums, seed=seed), present.sum(axis=0))
 
 
-def relaxation_time(curve: Correlation, level: float = 1 / np.e) -> Estimate:
-    """Where a curve first falls to a level; τ_α of F_s at 1/e.
-
-    Between lags the curve is taken to be straight.
-
-    Parameters
-    ----------
-    curve : Correlation
-    level : float
-
-    Returns
-    -------
-    Estimate
-        In the units of the curve's lags, such as intervals between frames. Infinite where the curve does not fall to
-        the level: the relaxation outlives the data. NaN if it starts below.
-
-    Raises
-    ------
-    InputError
-        If the level is no finite number.
-    """
-    level = real_number("level", level)
-    lags = curve.lags.astype(float)
-    # What is known of it is known of the two lags between which the curve falls to the level.
-    last = np.argmax(np.append(curve.value <= level, True))
-    return curve.estimate.map(lambda values: _first_fall(lags, values, level), np.s_[max(last - 1, 0) : last + 1])
-
-
-def plateau_end(curve: Correlation) -> Estimate:
-    """τ*, where F_s leaves its plateau, in intervals between frames.
-
-    The plateau is where F_s falls least per logarithm of time, between two of about eight lags per decade, before it
-    falls to 1/e; its height is the mean of F_s at the two. Where F_s rises, a sound wave goes through the box, and that
-    is no plateau. τ* is where F_s has fallen 5 % below this height. Infinite where that lies beyond the data; NaN if
-    F_s is below 1/e from the start, and where no plateau is resolved: where F_s falls least from the first lag on, or
-    falls by more than a third as fast as at the steepest place up to 1/e.
-
-    How τ* depends on temperature depends on the loss that is taken, as F_s bends the less sharply the colder.
-
-    Notes
-    -----
-    Schoenholz et al. 2014, section IV, where τ* is read off "when F_s first deviates from the plateau".
-    """
-    lags = curve.lags.astype(float)
-    positive = np.flatnonzero(lags > 0)
-    steps = np.rint(SLOPES_PER_DECADE * np.log10(lags[positive]))
-    sparse = positive[np.unique(steps, return_index=True)[1]]
-
-    def leave(values):
-        n_glassy = int(np.argmin(np.append(values[sparse] > 1 / np.e, False)))
-        # With the lag that is below 1/e, if there is one.
-        glassy = sparse[: n_glassy + 1]
-        falls = -np.diff(values[glassy]) / np.diff(np.log(lags[glassy]))
-        candidates = np.where(falls >= 0, falls, np.inf)[: max(n_glassy - 1, 0)]
-        if not np.isfinite(candidates).any():
-            return np.nan
-        flattest = int(np.argmin(candidates))
-        # A glass may be flattest at the end of the data; then what comes before it is what it must be flatter than.
-        others = falls[flattest + 1 :] if flattest + 1 < len(falls) else falls[:flattest]
-        if flattest == 0 or falls[flattest] > PLATEAU_SLOPE * others.max():
-            return np.nan
-        height = values[glassy[flattest : flattest + 2]].mean()
-        later = slice(glassy[flattest], None)
-        return _first_fall(lags[later], values[later], (1 - PLATEAU_LOSS) * height)
-
-    # Where the curve is known from lag 0 to τ*, τ* is.
-    return curve.estimate.map(leave, np.s_[: np.searchsorted(lags, leave(curve.value)) + 1])
-
-
-def collapse(curves: Sequence[Correlation], rates: Sequence[float]) -> Collapse:
+def collapse(curves: Sequence[Curve], rates: Sequence[float]) -> Collapse:
     """Whether curves at different strain rates γ̇ agree better against γ̇ δt than against δt.
 
     Curves are compared where all are known, between lags straight in log δt; the ratio has an interval if all of them
@@ -261,7 +160,7 @@ def collapse(curves: Sequence[Correlation], rates: Sequence[float]) -> Collapse:
 
     Parameters
     ----------
-    curves : sequence of Correlation
+    curves : sequence of Curve
         Two or more, of independent runs, with the same interval between frames; lag 0 is left out.
     rates : sequence of float
         γ̇ of each, in any unit.
@@ -280,14 +179,13 @@ def collapse(curves: Sequence[Correlation], rates: Sequence[float]) -> Collapse:
         raise InputError(
             f"collapse: {len(curves)} curves and rates {list(rates)}; two or more positive rates are needed"
         )
-    known = [(curve.lags > 0) & np.isfinite(curve.value) for curve in curves]
+    known = [(curve.x > 0) & np.isfinite(curve.value) for curve in curves]
     if not all(where.any() for where in known):
         raise InputError("collapse: a curve is known at no lag above 0")
-    logs = [np.log(curve.lags[where]) for curve, where in zip(curves, known, strict=True)]
+    logs = [np.log(curve.x[where]) for curve, where in zip(curves, known, strict=True)]
     values = [curve.value[where] for curve, where in zip(curves, known, strict=True)]
     # Of a lag that has no interval nothing can be told that has one.
-    bounded = [np.where(np.isnan(curve.estimate.interval()[0]), np.nan, curve.estimate.resampled) for curve in curves]
-    resampled = [samples[:, where] for samples, where in zip(bounded, known, strict=True)]
+    resampled = [curve.known_resamples[:, where] for curve, where in zip(curves, known, strict=True)]
     spreads, noises, samples = [], [], []
     for shifts in (np.zeros(len(rates)), np.log(rates)):
         shifted = [log + shift for log, shift in zip(logs, shifts, strict=True)]
@@ -299,30 +197,18 @@ def collapse(curves: Sequence[Correlation], rates: Sequence[float]) -> Collapse:
         samples.append(np.array([_spread(points, shifted, one) for one in zip(*resampled, strict=False)]))
         errors = [np.interp(points, log, _deviation(one)) for log, one in zip(shifted, resampled, strict=True)]
         noises.append(float(np.sqrt(np.mean(np.square(errors)))))
-    block = max(curve.estimate.block for curve in curves)
+    block = max(curve.block for curve in curves)
     # Curves that are the same have no spread, and no ratio of two.
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.divide(*spreads)
         resampled_ratio = ratio**2 / (samples[0] / samples[1])
-    return Collapse(Estimate(float(ratio), resampled_ratio, block), *spreads, *noises)
+    return Collapse(Estimate.of(float(ratio), resampled_ratio, block), *spreads, *noises)
 
 
 def _at(times, own_times, values):
     """Values of frames at ``times``, 0 where there is no frame, and where there is one."""
     frames, known = find_frames(own_times, times)
     return np.where(known, values[frames], 0.0), known
-
-
-def _first_fall(lags, values, level) -> float:
-    """Where values first fall to the level."""
-    below = np.flatnonzero(values <= level)
-    if below.size == 0:
-        return np.inf
-    last = below[0]
-    if last == 0:
-        return np.nan
-    part = (values[last - 1] - level) / (values[last - 1] - values[last])
-    return lags[last - 1] + part * (lags[last] - lags[last - 1])
 
 
 def _spread(points, logs, values) -> float:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from softspots.analysis.bootstrap import Estimate, joined
-from softspots.analysis.correlations import Correlation
 from softspots.analysis.lifetimes import logarithmic_edges
+from softspots.curve import Curve
+from softspots.estimate import Estimate
 from softspots.exceptions import InputError
 from softspots.io.quantities import QUANTITIES
-from softspots.io.reduced import CONFIDENCE, Measured
 from softspots.io.results import Results
+from softspots.reasons import joined
 
 LAGS_PER_DECADE = 12
 # Beyond half the data all pairs of frames have the frames in between in common, and there is little to average.
@@ -101,7 +101,7 @@ class Findings:
 
     def __init__(self, progress):
         self.axes, self.measured, self.missing = {}, {}, {}
-        self.curves: dict[str, Correlation] = {}
+        self.curves: dict[str, Curve] = {}
         self.law: Estimate | None = None
         self._progress, self._done, self._share = progress, 0, 0
 
@@ -133,27 +133,24 @@ class Findings:
     def add(self, name: str, value, low=np.nan, high=np.nan, note: str = ""):
         """A quantity with its interval, or why it has none."""
         value = np.asarray(value, dtype=float)
-        self.measured[name] = Measured(value, *(np.broadcast_to(end, value.shape) for end in (low, high)), note=note)
+        self.measured[name] = Estimate(value, *(np.broadcast_to(end, value.shape) for end in (low, high)), note=note)
 
     def estimate(self, name: str, estimate: Estimate, unit: float = 1.0, keep: bool = False, note: str = ""):
         """A quantity from an estimate, in units of ``unit``; with ``keep`` its resamples too.
 
         ``note`` is what there is to know of it, besides what there is to know of its interval.
         """
-        low, high = estimate.interval(CONFIDENCE)
-        self.measured[name] = Measured(
-            np.asarray(estimate.value * unit, dtype=float),
-            low * unit,
-            high * unit,
+        self.measured[name] = Estimate(
+            *(np.asarray(values * unit, dtype=float) for values in (estimate.value, estimate.low, estimate.high)),
             estimate.resampled * unit if keep else None,
             estimate.block,
             joined(note, estimate.note),
         )
 
-    def curve(self, name: str, curve: Correlation):
+    def curve(self, name: str, curve: Curve):
         """A function of the lag."""
         self.curves[name] = curve
-        self.estimate(name, curve.estimate, keep=True)
+        self.estimate(name, curve, keep=True)
 
     def number(self, name: str) -> float:
         """The value of a number that has been found, or Missing."""

@@ -7,21 +7,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from softspots.analysis.bootstrap import Estimate, bootstrap, fraction
-from softspots.analysis.correlations import Correlation
+from softspots.analysis.bootstrap import bootstrap, fraction
 from softspots.analysis.lags import MOST, checked_lags
 from softspots.analysis.tracking import Tracks
 from softspots.arrays import whole_array
+from softspots.curve import Curve
+from softspots.estimate import Estimate, Support
 from softspots.exceptions import InputError
 
-# The mean of N_R is given if no more of the spots than this outlive the data: with spots of unequal rates the estimate
-# is then too high by less than a third.
-CENSORED = 0.25
-INCOMPLETE = 0.05  # as a part of the spots: how many of the law of N_R may be unknown in a mean, and in the model
-PRODUCT_LIMIT = "by product limit: too high where spots rearrange at unequal rates"
 
-
-def survival(tracks: Tracks, at: np.ndarray, of: str = "lifetime", seed: int = 0) -> Estimate:
+def survival(tracks: Tracks, at: np.ndarray, of: str = "lifetime", seed: int = 0) -> Curve:
     """P(τ_L ≥ δt) or P(N_R ≥ n) by Kaplan and Meier, with resamples of blocks of starts.
 
     Spots of one frame, and the same spot followed from frame after frame, are not independent; so what is resampled
@@ -43,8 +38,8 @@ def survival(tracks: Tracks, at: np.ndarray, of: str = "lifetime", seed: int = 0
 
     Returns
     -------
-    Estimate
-        Value of shape (K,). NaN beyond the longest duration if that one is censored: nothing is known there.
+    Curve
+        Over ``at``. NaN beyond the longest duration if that one is censored: nothing is known there.
 
     Raises
     ------
@@ -56,28 +51,38 @@ def survival(tracks: Tracks, at: np.ndarray, of: str = "lifetime", seed: int = 0
     Schoenholz et al. 2014, eq. 6.
     """
     deaths, losses = _ends(tracks, of)
-    places = np.clip(whole_array("at", at, ("K",), -MOST, MOST, np.int64), 0, deaths.shape[1])
-    return bootstrap(lambda deaths, losses: _kaplan_meier(deaths, losses)[..., places], deaths, losses, seed=seed)
+    at = whole_array("at", at, ("K",), -MOST, MOST, np.int64)
+    places = np.clip(at, 0, deaths.shape[1])
+    found = bootstrap(lambda deaths, losses: _kaplan_meier(deaths, losses)[..., places], deaths, losses, seed=seed)
+    return Curve.over(at, found)
 
 
-def density(tracks: Tracks, edges: np.ndarray, of: str = "lifetime", seed: int = 0) -> Estimate:
-    """P(τ_L) or P(N_R): probability per interval (or per rearrangement) in bins, from `survival`.
+def density(alive: Curve) -> Curve:
+    """P(τ_L) or P(N_R): probability per interval, or per rearrangement, in the bins between the places of a survival.
 
     Parameters
     ----------
-    tracks, of, seed
-        As in `survival`.
-    edges : (B + 1,) array_like of int
-        Rising; bin b holds the durations from edges[b] up to but not including edges[b + 1]. `logarithmic_edges`
-        gives some.
+    alive : Curve
+        `survival` at rising places, such as `logarithmic_edges`; a bin holds the durations from one of them up to but
+        not including the next.
 
     Returns
     -------
-    Estimate
-        Value of shape (B,). NaN in bins that reach beyond what is known.
+    Curve
+        Over `bin_centers`. NaN in bins that reach beyond what is known.
+
+    Raises
+    ------
+    InputError
+        If the places do not rise.
     """
-    edges = checked_lags(edges)
-    return survival(tracks, edges, of, seed).map(lambda alive: -np.diff(alive) / np.diff(edges))
+    edges = checked_lags(alive.x)
+    return Curve.over(bin_centers(edges), alive.map(lambda values: _falls(values) / np.diff(edges)))
+
+
+def bin_centers(edges: np.ndarray) -> np.ndarray:
+    """Geometric centers of bins of whole numbers, which hold their lower border but not their upper one."""
+    return np.sqrt(edges[:-1] * (edges[1:] - 1.0))
 
 
 def logarithmic_edges(last: int, per_decade: int = 5) -> np.ndarray:
@@ -102,22 +107,6 @@ def seen_rearrangements(tracks: Tracks, seed: int = 0) -> Estimate:
     """Mean N_R with all lives as far as they are seen: below the mean of N_R, as lives that are cut off take more."""
     hits, starts = (_sums(tracks, values) for values in (tracks.rearrangements, np.ones(len(tracks))))
     return bootstrap(fraction, hits, starts, seed=seed)
-
-
-def too_many_outlive(followed: float, censored: float) -> str:
-    """Why there is no mean of N_R where more than a quarter of the spots outlive the data; else empty."""
-    part = censored / followed
-    return "" if part <= CENSORED else f"{part:.0%} of the soft spots outlive the data: their N_R is not known"
-
-
-def incomplete(unknown: float) -> str:
-    """Why a law of N_R is not complete, of which this part is unknown; empty if it is."""
-    if unknown <= INCOMPLETE:
-        return ""
-    return (
-        f"{100 * unknown:.0f} % of the soft spots take more rearrangements than can be seen in the data; "
-        "longer data are needed"
-    )
 
 
 def restricted(tracks: Tracks) -> bool:
@@ -153,7 +142,7 @@ def rearrangement_law(tracks: Tracks, seed: int = 0) -> Estimate:
     return bootstrap(statistic, deaths, losses, hits, exposure, seed=seed)
 
 
-def fit_constant(field: Correlation, alive: Estimate) -> Estimate:
+def fit_constant(field: Curve, alive: Curve) -> Estimate:
     """The c of C_SS(δt) = c P(τ_L ≥ δt) with the least sum of squares over the lags (Schoenholz et al. 2014, eq. 6).
 
     Lags are weighted alike, those at which both sides have an interval or, if there are none, are known; δt = 0, where
@@ -163,9 +152,9 @@ def fit_constant(field: Correlation, alive: Estimate) -> Estimate:
 
     Parameters
     ----------
-    field : Correlation
+    field : Curve
         C_SS.
-    alive : Estimate
+    alive : Curve
         `survival` at the lags of ``field``.
 
     Raises
@@ -173,9 +162,9 @@ def fit_constant(field: Correlation, alive: Estimate) -> Estimate:
     InputError
         If the survival is not that at the lags of C_SS, or no lag but 0 is known.
     """
-    if np.shape(alive.value) != field.lags.shape:
-        raise InputError(f"fit_constant: survival at {np.shape(alive.value)} and C_SS at {field.lags.shape} lags")
-    used = (field.lags > 0) & np.isfinite(field.value) & np.isfinite(alive.value)
+    if np.shape(alive.value) != field.x.shape:
+        raise InputError(f"fit_constant: survival at {np.shape(alive.value)} and C_SS at {field.x.shape} lags")
+    used = (field.x > 0) & np.isfinite(field.value) & np.isfinite(alive.value)
     if not used.any():
         raise InputError("fit_constant: C_SS and the survival have no lag in common but 0")
 
@@ -186,17 +175,20 @@ def fit_constant(field: Correlation, alive: Estimate) -> Estimate:
         return fraction(products.sum(axis=-1), squares.sum(axis=-1))
 
     # Lags that have intervals are enough; without one there is none of c.
-    bounded = used & ~np.isnan(field.estimate.interval()[0] + alive.interval()[0])
+    bounded = used & ~np.isnan(field.low + alive.low)
     used = bounded if bounded.any() else used
-    resampled = constant(field.estimate.resampled, alive.resampled)
+    resampled = constant(field.resampled, alive.resampled)
     if not bounded.any():
         resampled = np.full_like(resampled, np.nan)
-    return Estimate(
-        float(constant(field.value, alive.value)),
-        resampled,
-        max(field.estimate.block, alive.block),
-        limit=min(one.independent[used].min() for one in (field.estimate, alive)),
-    )
+    limit = min(one.independent[used].min() for one in (field, alive))
+    value, block = float(constant(field.value, alive.value)), max(field.block, alive.block)
+    return Estimate.of(value, resampled, block, Support(limit, limit=limit))
+
+
+def _falls(alive) -> np.ndarray:
+    """By how much a survival falls from place to place; rounding is no fall."""
+    falls = -np.diff(alive)
+    return np.where(np.abs(falls) < 1e-12, 0.0, falls)
 
 
 def _sums(tracks, values) -> np.ndarray:

@@ -6,47 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from softspots.analysis.bootstrap import Estimate, bootstrap, fraction
+from softspots.analysis.bootstrap import bootstrap, fraction
 from softspots.analysis.fields import checked_maps
 from softspots.arrays import positive_number, real_number, whole_number
+from softspots.curve import Curve
+from softspots.estimate import Estimate
 
 # P(D²_min) has reached its plateau from 15 T on (Schoenholz et al. 2014, section III and fig. 2).
 THRESHOLD = 15.0
 PLATEAU_LOSS = 0.05  # a bin is on the plateau that lies less than this part below what follows
-
-
-@dataclass(frozen=True, eq=False)
-class RearrangementProbability:
-    """P(D²_min): the probability that a particle with a given D²_min lies on a soft spot.
-
-    Parameters
-    ----------
-    edges : (B + 1,) ndarray of float
-        Borders of the bins in D²_min/T, in σ_AA²/ε_AA (k_B = 1).
-    counts : (B,) ndarray of int
-        Particles in each bin, over all frames.
-    probability : (B,) ndarray of float
-        Fraction of them on soft spots; NaN in an empty bin.
-    error : (B,) ndarray of float
-        Its statistical error, as in `plateau`.
-    low, high : (B,) ndarray of float
-        The interval in which it lies; NaN where the error is.
-    reason : str
-        Why the interval is not known where it is not, or that it was widened (`Estimate.note`).
-    """
-
-    edges: np.ndarray
-    counts: np.ndarray
-    probability: np.ndarray
-    error: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    reason: str
-
-    @property
-    def centres(self) -> np.ndarray:
-        """Geometric centres of the bins, shape (B,), in D²_min/T."""
-        return np.sqrt(self.edges[1:] * self.edges[:-1])
 
 
 @dataclass(frozen=True)
@@ -59,16 +27,9 @@ class Plateau:
         P*: fraction of the rearranging particles that lie on soft spots. NaN if none rearranges.
     density : float
         ρ_SS: fraction of the particles of known D²_min that lie on soft spots. NaN if there are none.
-    ratio : float
+    ratio : Estimate
         P*/ρ_SS: 1 for a map that knows nothing of rearrangements, at most 1/ρ_SS. NaN if no particle
         rearranges or none is on a soft spot.
-    ratio_error : float
-        Statistical error (one standard deviation) of the ratio. NaN where the ratio is, and where fewer than five
-        independent blocks of frames have rearrangements and soft spots.
-    ratio_low, ratio_high : float
-        The interval in which the ratio lies; NaN where the error is.
-    reason : str
-        Why the interval is not known, or that it was widened (`Estimate.note`).
     rearranging : int
         How many particles rearrange, over all frames.
     unknown : int
@@ -77,11 +38,7 @@ class Plateau:
 
     probability: float
     density: float
-    ratio: float
-    ratio_error: float
-    ratio_low: float
-    ratio_high: float
-    reason: str
+    ratio: Estimate
     rearranging: int
     unknown: int
 
@@ -92,9 +49,9 @@ class Plateau:
 
 
 def rearrangement_probability(
-    d2min: np.ndarray, labels: np.ndarray, temperature: float, bins_per_decade: int = 10, confidence: float = 0.68
-) -> RearrangementProbability:
-    """P(D²_min) in logarithmic bins of D²_min/T (Schoenholz et al. 2014, eq. 2 and fig. 2).
+    d2min: np.ndarray, labels: np.ndarray, temperature: float, bins_per_decade: int = 10
+) -> tuple[Curve, np.ndarray]:
+    """P(D²_min): the probability that a particle with a given D²_min lies on a soft spot, in logarithmic bins.
 
     Parameters
     ----------
@@ -108,22 +65,27 @@ def rearrangement_probability(
         Bin borders are the powers of ten and this many equal steps of the logarithm between them,
         as far as the data go, so that results for different data share their bins. Particles with
         D²_min = 0 are in no bin.
-    confidence : float
-        Confidence level of the intervals.
 
     Returns
     -------
-    RearrangementProbability
+    probability : Curve
+        Over the geometric centers of the bins in D²_min/T, in σ_AA²/ε_AA (k_B = 1), with the number of particles in
+        each; NaN in an empty bin.
+    edges : (B + 1,) ndarray of float
+        Borders of the bins.
 
     Raises
     ------
     InputError
         If shapes do not fit or a value is out of its range.
+
+    Notes
+    -----
+    Schoenholz et al. 2014, eq. 2 and fig. 2.
     """
     edges, hits, counts = _binned(*checked_maps(d2min, labels), temperature, bins_per_decade)
-    found = bootstrap(fraction, hits, counts)
-    low, high = found.interval(confidence)
-    return RearrangementProbability(edges, counts.sum(axis=0), found.value, found.error, low, high, found.note)
+    centers = np.sqrt(edges[1:] * edges[:-1])
+    return Curve.over(centers, bootstrap(fraction, hits, counts), counts.sum(axis=0)), edges
 
 
 def plateau_onset(d2min: np.ndarray, labels: np.ndarray, temperature: float, bins_per_decade: int = 10) -> Estimate:
@@ -161,9 +123,7 @@ def plateau_onset(d2min: np.ndarray, labels: np.ndarray, temperature: float, bin
     return found.map(onset, np.s_[first : np.searchsorted(edges, onset(found.value)) + 1])
 
 
-def plateau(
-    d2min: np.ndarray, labels: np.ndarray, temperature: float, threshold: float = THRESHOLD, confidence: float = 0.68
-) -> Plateau:
+def plateau(d2min: np.ndarray, labels: np.ndarray, temperature: float, threshold: float = THRESHOLD) -> Plateau:
     """P*, ρ_SS and P*/ρ_SS (Schoenholz et al. 2014, section III and fig. 4).
 
     Particles with D²_min > ``threshold`` T are taken to rearrange. Averages are over particles and
@@ -180,8 +140,6 @@ def plateau(
         T, in ε_AA/k_B.
     threshold : float
         In units of T.
-    confidence : float
-        Confidence level of the interval.
 
     Returns
     -------
@@ -200,17 +158,11 @@ def plateau(
     def ratio(hits, rearranging, on_spot, known):
         return fraction(hits * known, rearranging * on_spot)
 
-    found = bootstrap(ratio, *counts)
     hits, rearranging, on_spot, known = (count.sum() for count in counts)
-    low, high = found.interval(confidence)
     return Plateau(
         probability=float(fraction(hits, rearranging)),
         density=float(fraction(on_spot, known)),
-        ratio=float(found.value),
-        ratio_error=float(found.error),
-        ratio_low=float(low),
-        ratio_high=float(high),
-        reason=found.note,
+        ratio=bootstrap(ratio, *counts),
         rearranging=int(rearranging),
         unknown=int(d2min.size - known),
     )

@@ -12,19 +12,22 @@ from os import PathLike
 
 import numpy as np
 
-from softspots.analysis.bootstrap import bootstrap, competing, fraction, joined
-from softspots.analysis.correlations import NO_PLATEAU, field_correlation, plateau_end, relaxation_time, self_scattering
+from softspots.analysis.bootstrap import bootstrap, fraction
+from softspots.analysis.correlations import field_correlation, self_scattering
 from softspots.analysis.findings import Findings, Missing, Run
 from softspots.analysis.probability import plateau, plateau_onset, rearrangement_probability
 from softspots.analysis.reduce_lives import lives, model
 from softspots.analysis.selection import delta_p_star
 from softspots.analysis.tracking import spot_correlation, uncorrelated_from, uncorrelated_level
 from softspots.analysis.vibrations import density_of_states
+from softspots.curve import plateau_end, relaxation_time
+from softspots.estimate import competing
 from softspots.exceptions import InputError
 from softspots.frame import Box, Frame
-from softspots.io.reduced import CONFIDENCE, Reduced
+from softspots.io.reduced import Reduced
 from softspots.io.results import read_results
 from softspots.plasticity.d2min import d2min
+from softspots.reasons import NO_PLATEAU
 from softspots.structure.spots import connect
 
 GRID = 12  # values of N_m and of N_p
@@ -101,7 +104,7 @@ def _vibrations(run, found):
         result = density_of_states(run.results["eigenvalue"][run.has_spots], run.labels.shape[1])
     except InputError as error:
         raise Missing(str(error)) from None
-    found.axes["frequency"] = result.frequencies
+    found.axes["frequency"] = result.states.x
     found.estimate("states", result.states)
     found.estimate("modes_below", result.below)
     found.estimate("boson_peak", result.peak)
@@ -119,17 +122,16 @@ def _prediction(run, found):
         raise Missing("no particle is on a soft spot")
     with np.errstate(divide="ignore"):
         found.estimate("bound", density.map(lambda value: 1 / value), note=note)
-    law = rearrangement_probability(activity, labels, run.temperature, confidence=CONFIDENCE)
-    found.axes |= {"d2min": law.centres, "d2min_edge": law.edges}
-    found.add("probability", law.probability, law.low, law.high, joined(note, law.reason))
+    law, edges = rearrangement_probability(activity, labels, run.temperature)
+    found.axes |= {"d2min": law.x, "d2min_edge": edges}
+    found.estimate("probability", law, note=note)
     found.add("particles", law.counts, note=note)
     rearranging = run.rearranging[run.has_both]
     if not rearranging.any():
         raise Missing(f"no particle has D²_min > {run.threshold:g} T")
     star = bootstrap(fraction, (rearranging & (labels >= 0)).sum(axis=1), rearranging.sum(axis=1))
     found.estimate("plateau", star, note=note)
-    ratio = plateau(activity, labels, run.temperature, run.threshold, CONFIDENCE)
-    found.add("ratio", ratio.ratio, ratio.ratio_low, ratio.ratio_high, joined(note, ratio.reason))
+    found.estimate("ratio", plateau(activity, labels, run.temperature, run.threshold).ratio, note=note)
     onset = plateau_onset(activity, labels, run.temperature)
     if not np.isfinite(onset.value):
         raise Missing("P(D²_min) does not level off: too few particles rearrange")
@@ -233,7 +235,7 @@ def _fields(run, found):
     found.curve("c_sd", field_correlation(on_spot, activity, run.lags, spot_times, d2min_times))
     found.advance(0.5)
     found.curve("c_ds", field_correlation(activity, on_spot, run.lags, d2min_times, spot_times))
-    found.estimate("c_sd_0", found.curves["c_sd"].estimate.map(lambda values: values[..., 0]))
+    found.estimate("c_sd_0", found.curves["c_sd"].map(lambda values: values[..., 0]))
     with found.attempt("c_dd_inherent"):
         inherent, times = _inherent_activity(run, found)
         if len(times) < 3:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from softspots.analysis.bootstrap import Estimate
-from softspots.analysis.correlations import Correlation, relaxation_time
 from softspots.analysis.findings import Findings, Missing, Run
 from softspots.analysis.lifetimes import (
-    PRODUCT_LIMIT,
+    bin_centers,
+    density,
     fit_constant,
-    incomplete,
     logarithmic_edges,
     mean_rearrangements,
     rearrangement_law,
     restricted,
     seen_rearrangements,
     survival,
-    too_many_outlive,
 )
 from softspots.analysis.meanfield import predict_lifetimes
 from softspots.analysis.tracking import Tracks, track
+from softspots.curve import Curve, relaxation_time
+from softspots.reasons import PRODUCT_LIMIT, incomplete, too_many_outlive
 
 
 def lives(run: Run, found: Findings) -> None:
@@ -50,7 +49,7 @@ def lives(run: Run, found: Findings) -> None:
     edges = logarithmic_edges(max(tracks.lifetime.max(), centered.lifetime.max()))
     found.axes |= _bins("lifetime", edges, run.interval)
     alive = _lifetimes(run, found, tracks, edges, "")
-    at_lags = alive.map(lambda values: values[np.searchsorted(np.union1d(run.lags, edges), run.lags)])
+    at_lags = _at(alive, run.lags)
     found.estimate("alive", at_lags, keep=True)
     found.estimate("constant", fit_constant(found.curves["c_ss"], at_lags))
     with found.attempt("median_lifetime_centered", "lifetimes_centered"):
@@ -74,32 +73,29 @@ def lives(run: Run, found: Findings) -> None:
     found.estimate("budgets", found.law.map(lambda values: _binned_law(values[:-1], edges)))
 
 
-def _lifetimes(run, found, tracks, edges, name) -> Estimate:
+def _lifetimes(run, found, tracks, edges, name) -> Curve:
     """Median and density of lifetimes, as quantities with this ending, from the survival, which is returned."""
-    at = np.union1d(run.lags, edges)
-    alive = survival(tracks, at)
+    alive = survival(tracks, np.union1d(run.lags, edges))
     with found.attempt(f"median_lifetime{name}"):
-        half = relaxation_time(Correlation(at, np.ones_like(at), alive), 0.5)
+        half = relaxation_time(alive, 0.5)
         if np.isnan(half.value):
             raise Missing("more than half of the soft spots die within one interval")
         if np.isinf(half.value):
             raise Missing("more than half of the soft spots outlive the data")
         found.estimate(f"median_lifetime{name}", half, run.interval)
-    at_edges = alive.map(lambda values: values[np.searchsorted(at, edges)])
-    density = at_edges.map(lambda values: _falls(values) / np.diff(edges))
-    found.estimate(f"lifetimes{name}", density, 1 / run.interval)
+    found.estimate(f"lifetimes{name}", density(_at(alive, edges)), 1 / run.interval)
     return alive
 
 
-def _falls(alive) -> np.ndarray:
-    """By how much a survival falls from place to place; rounding is no fall."""
-    falls = -np.diff(alive)
-    return np.where(np.abs(falls) < 1e-12, 0.0, falls)
+def _at(curve, places) -> Curve:
+    """The curve at some of its places."""
+    which = np.searchsorted(curve.x, places)
+    return Curve.over(places, curve.map(lambda values: values[which]))
 
 
 def _bins(name, edges, unit) -> dict:
     """Centres and borders of bins of whole numbers."""
-    return {name: np.sqrt(edges[:-1] * (edges[1:] - 1.0)) * unit, f"{name}_edge": edges * unit}
+    return {name: bin_centers(edges) * unit, f"{name}_edge": edges * unit}
 
 
 def _binned_law(values, edges):
@@ -127,9 +123,9 @@ def model(run: Run, found: Findings) -> None:
 
     prediction = found.law.map(predicted)
     found.estimate("model_lifetimes", prediction.map(lambda values: values[len(times) :]))
-    alive = prediction.map(lambda values: values[: len(times)])
+    alive = Curve.over(times, prediction.map(lambda values: values[: len(times)]))
     with found.attempt("model_median"):
-        half = relaxation_time(Correlation(times, np.ones(len(times), dtype=int), alive), 0.5)
+        half = relaxation_time(alive, 0.5)
         if not np.isfinite(half.value):
             raise Missing("the median lies outside the lifetimes that are seen")
         found.estimate("model_median", half)

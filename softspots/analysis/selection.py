@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from softspots.analysis.bootstrap import Estimate, bootstrap, combined, fraction
+from softspots.analysis.bootstrap import bootstrap, fraction
 from softspots.analysis.fields import checked_activity
 from softspots.analysis.probability import THRESHOLD
 from softspots.arrays import float_array, positive_number, real_number, whole_array
+from softspots.estimate import Estimate, combined
 from softspots.exceptions import InputError
 from softspots.structure.spots import rank_modes
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from softspots.analysis.bootstrap import Estimate
-from softspots.analysis.correlations import Collapse, Correlation, collapse
+from softspots.analysis.correlations import Collapse, collapse
+from softspots.curve import Curve
+from softspots.estimate import Estimate
 from softspots.io.reduced import Reduced
 
 COLLAPSING = ("scattering", "c_dd", "c_ss", "c_sd", "alive")
@@ -65,25 +66,21 @@ def collapses(series: Series) -> dict[str, Collapse]:
         return found
     for name in COLLAPSING:
         runs = [run for run in series.runs if name in run and run.strain_rate > 0]
-        known = [(run.strain_rate, _known(run.correlation(name))) for run in runs]
+        known = [(run.strain_rate, _known(run[name])) for run in runs]
         # A curve that is known at one lag has no course.
-        known = [(rate, curve) for rate, curve in known if len(curve.lags) > 1]
+        known = [(rate, curve) for rate, curve in known if len(curve.x) > 1]
         # Curves without a range of γ̇ δt in common say nothing.
-        ends = [rate * curve.lags[[0, -1]] for rate, curve in known]
+        ends = [rate * curve.x[[0, -1]] for rate, curve in known]
         if len({rate for rate, _ in known}) > 1 and max(first for first, _ in ends) < min(last for _, last in ends):
             rates, curves = zip(*known, strict=True)
             found[name] = collapse(curves, rates)
     return found
 
 
-def _known(curve: Correlation) -> Correlation:
+def _known(curve: Curve) -> Curve:
     """The curve at the lags above 0 that have an interval, and pairs of frames in every resample."""
-    known = (curve.lags > 0) & np.isfinite(curve.estimate.resampled).all(axis=0)
-    return Correlation(
-        curve.lags[known],
-        curve.pairs[known],
-        Estimate(curve.value[known], curve.estimate.resampled[:, known], curve.estimate.block),
-    )
+    known = (curve.x > 0) & np.isfinite(curve.known_resamples).all(axis=0)
+    return curve[known]
 
 
 def relaxation_exponent(series: Series) -> Estimate | None:
@@ -104,4 +101,4 @@ def relaxation_exponent(series: Series) -> Estimate | None:
 
     values = slope(np.array([run["tau_alpha"].value for run in runs]))
     resampled = slope(np.array([run["tau_alpha"].known_resamples for run in runs]))
-    return Estimate(float(values), resampled, max(run["tau_alpha"].block for run in runs))
+    return Estimate.of(float(values), resampled, max(run["tau_alpha"].block for run in runs))

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from softspots.analysis.bootstrap import Estimate, bootstrap, fraction
-from softspots.analysis.correlations import Correlation
+from softspots.analysis.bootstrap import bootstrap, fraction
 from softspots.analysis.fields import checked_flags, checked_labels
 from softspots.analysis.lags import checked_lags, checked_times, find_frames
+from softspots.curve import Curve
+from softspots.estimate import Estimate
 from softspots.exceptions import InputError
 
 WINDOW = 8  # frames; 16 τ at 2 τ a frame (Schoenholz et al. 2014, section V)
@@ -67,7 +68,7 @@ class Tracks:
 
 def spot_correlation(
     labels: np.ndarray, lags: Sequence[int], times: Sequence[int] | None = None, seed: int = 0
-) -> Correlation:
+) -> Curve:
     """⟨C_αα(δt)⟩ over all soft spots of all frames, each spot counted alike.
 
     C_αα(δt) = max_β ⟨S̃_β(t+δt) S̃_α(t)⟩ over the soft spots β of time t+δt, the fields of single spots shifted to zero
@@ -108,10 +109,10 @@ def spot_correlation(
         sums[start, present] = best.sum(axis=1)
         counts[start, present] = maps.counts[start]
         pairs += present
-    return Correlation(lags, pairs, bootstrap(fraction, sums, counts, seed=seed))
+    return Curve.over(lags, bootstrap(fraction, sums, counts, seed=seed), pairs)
 
 
-def uncorrelated_from(field: Correlation) -> int:
+def uncorrelated_from(field: Curve) -> int:
     """First lag at which C_SS is `UNCORRELATED` at most: from there on the maps hardly know of each other.
 
     Zero would be too much to ask: a tail of C_SS of 0.02 outlives τ_α by far.
@@ -121,23 +122,23 @@ def uncorrelated_from(field: Correlation) -> int:
     InputError
         If there is none: the data are shorter than the memory of the maps, and ε cannot be measured in them.
     """
-    unrelated = np.flatnonzero((field.value <= UNCORRELATED) & (field.lags > 0))
+    unrelated = np.flatnonzero((field.value <= UNCORRELATED) & (field.x > 0))
     if unrelated.size == 0:
         raise InputError(
-            f"uncorrelated_from: C_SS is above {UNCORRELATED:g} up to {field.lags[-1]} intervals; longer data are "
+            f"uncorrelated_from: C_SS is above {UNCORRELATED:g} up to {field.x[-1]} intervals; longer data are "
             "needed, or an ε from elsewhere"
         )
-    return int(field.lags[unrelated[0]])
+    return int(field.x[unrelated[0]])
 
 
-def uncorrelated_level(spots: Correlation, first: int) -> Estimate:
+def uncorrelated_level(spots: Curve, first: int) -> Estimate:
     """ε: the mean of ⟨C_αα(δt)⟩ over δt ≥ ``first`` (Schoenholz et al. 2014, eq. 5).
 
     Lags count by their pairs of frames.
 
     Parameters
     ----------
-    spots : Correlation
+    spots : Curve
         As `spot_correlation` gives it.
     first : int
         From `uncorrelated_from`.
@@ -147,11 +148,11 @@ def uncorrelated_level(spots: Correlation, first: int) -> Estimate:
     InputError
         If there are no such lags.
     """
-    weights = np.where(spots.lags >= first, spots.pairs, 0)
+    weights = np.where(spots.x >= first, spots.counts, 0)
     if not weights.any():
         raise InputError(f"uncorrelated_level: no pair of frames is {first} intervals or more apart")
     # The longest lags have few pairs, and none in some resamples.
-    return spots.estimate.map(lambda values: fraction(np.nansum(weights * values), weights[~np.isnan(values)].sum()))
+    return spots.map(lambda values: fraction(np.nansum(weights * values), weights[~np.isnan(values)].sum()))
 
 
 def track(

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from softspots.analysis.bootstrap import Estimate, bootstrap, competing, fraction
+from softspots.analysis.bootstrap import bootstrap, fraction
 from softspots.arrays import float_array, whole_number
+from softspots.curve import Curve
+from softspots.estimate import Estimate, competing
 from softspots.exceptions import InputError
 
 # Half the width of the window over which D(ω)/ω is averaged, in lowest frequencies: plane waves of a small box have
@@ -22,22 +24,17 @@ class DensityOfStates:
 
     Parameters
     ----------
-    frequencies : (K,) ndarray
-        ω, rising: the centres of the windows.
-    half_width : float
-        Of the windows, in ω.
-    states : Estimate
-        D(ω)/ω, the share of all degrees of freedom per ω and ω; value of shape (K,).
-    below : Estimate
-        How many modes lie below ω, the translations left out; value of shape (K,).
+    states : Curve
+        D(ω)/ω, the share of all degrees of freedom per ω and ω. Over ω, the centers of the windows, of which the first
+        is half their width.
+    below : Curve
+        How many modes lie below ω, the translations left out.
     peak : Estimate
         Number of the mode at which D(ω)/ω is largest.
     """
 
-    frequencies: np.ndarray
-    half_width: float
-    states: Estimate
-    below: Estimate
+    states: Curve
+    below: Curve
     peak: Estimate
 
 
@@ -95,7 +92,7 @@ def density_of_states(eigenvalues: np.ndarray, particles: int) -> DensityOfState
         return fraction(np.stack((inside / volume, below), axis=-2), frames[..., None, None])
 
     found = bootstrap(average, right - left, middle, np.ones(len(frequencies)))
-    states, below = (found.map(lambda values, which=which: values[which]) for which in (0, 1))
+    states, below = (Curve.over(centres, found.map(lambda values, which=which: values[which])) for which in (0, 1))
     # The peak is where the largest of the states are, those known least among them.
     peak = found.map(lambda values: values[1][values[0].argmax()], (0, competing(states)))
-    return DensityOfStates(centres, half_width, states, below, peak)
+    return DensityOfStates(states, below, peak)

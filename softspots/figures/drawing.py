@@ -12,12 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patheffects import withStroke
 
-from softspots.analysis.bootstrap import FEW_BLOCKS
 from softspots.analysis.series import Series
+from softspots.curve import Curve
+from softspots.estimate import Estimate
 from softspots.figures.map import STYLE
 from softspots.figures.naming import differences, rate_words, words
-from softspots.io.earlier import CENTERED
-from softspots.io.reduced import Measured, Reduced
+from softspots.io.reduced import Reduced
+from softspots.reasons import CENTERED, FEW_BLOCKS
 
 PANEL_STYLE = STYLE | {
     "savefig.dpi": 200,
@@ -90,12 +91,12 @@ def grouped(runs: Sequence[Reduced], by: str, name: str) -> Iterator[tuple[list[
             yield members, {"color": shades(place), "marker": MARKERS[number % len(MARKERS)], "label": label}
 
 
-def curve(axes: Axes, x: np.ndarray, found: Measured, where: np.ndarray, color, label: str, **style) -> None:
-    """A line with the band of its intervals or, if its points have markers, with their bars.
+def curve(axes: Axes, found: Curve, color, label: str, scale: float = 1.0, **style) -> None:
+    """A line over its axis times ``scale``, with the band of its intervals or, if it has markers, with their bars.
 
     A marker without an interval is hollow; an interval between points that have none is a bar in any case.
     """
-    x, value, low, high = (values[where] for values in (x, found.value, found.low, found.high))
+    x, value, low, high = found.x * scale, found.value, found.low, found.high
     axes.plot(x, value, color=color, label=label, **style)
     known = ~np.isnan(low + high)
     alone = known & ~np.append(False, known[:-1]) & ~np.append(known[1:], False)
@@ -107,6 +108,12 @@ def curve(axes: Axes, x: np.ndarray, found: Measured, where: np.ndarray, color, 
     if alone.any():
         lengths = np.abs(np.array([low, high]) - value)[:, alone]
         axes.errorbar(x[alone], value[alone], lengths, fmt="none", ecolor=color, elinewidth=0.9)
+
+
+def dashed(axes: Axes, found: Curve, color, scale: float = 1.0, unit: float = 1.0) -> None:
+    """A broken line over its axis times ``scale``, times ``unit``, with its band."""
+    axes.plot(found.x * scale, found.value * unit, "--", color=color)
+    band(axes, found.x * scale, found.low * unit, found.high * unit, color)
 
 
 def band(axes: Axes, x, low, high, color, alpha: float = 0.12) -> None:
@@ -136,7 +143,7 @@ def bars(axes: Axes, x, value, low, high, **style) -> None:
     _hollow(axes, x, value, np.isnan(lengths).any(axis=0), style["color"], style["marker"])
 
 
-def ends(found: Sequence[Measured]) -> list[np.ndarray]:
+def ends(found: Sequence[Estimate]) -> list[np.ndarray]:
     """Values, lower and upper ends of several numbers."""
     return [np.array([getattr(one, end) for one in found], dtype=float) for end in ("value", "low", "high")]
 

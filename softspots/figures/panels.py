@@ -34,16 +34,15 @@ def draw_probability(axes: Axes, series: Series) -> None:
     """
     densities, plateaus, thresholds = [], [], set()
     for run, style in styled(series, "probability"):
-        found, x = run["probability"], run.axes["d2min"]
-        shown = _enough(run)
-        curve(axes, x, found, shown, **style)
+        found = run["probability"][_enough(run)]
+        curve(axes, found, **style)
         densities.append(float(run["density"].value))
         axes.axhline(densities[-1], linestyle="--", linewidth=0.8, color=style["color"])
         threshold = run.configuration["rearrangement_threshold"]
         thresholds.add(threshold)
         if "plateau" in run:
             plateaus.append(float(run["plateau"].value))
-            end = max(x[shown].max(initial=threshold), 1.5 * threshold)
+            end = max(found.x.max(initial=threshold), 1.5 * threshold)
             axes.plot([threshold, end], [plateaus[-1]] * 2, linewidth=2.6, alpha=0.5, color=style["color"])
     for threshold in thresholds:
         axes.axvline(threshold, linestyle=":", **GUIDE)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from scipy.stats import theilslopes
 
 from softspots.analysis.series import Series
-from softspots.figures.drawing import BESIDE, GUIDE, SMALL, band, bars, curve, explain, say, slope, styled
+from softspots.figures.drawing import BESIDE, GUIDE, SMALL, bars, curve, dashed, explain, say, slope, styled
 
 SHIFT = 10.0  # lifetimes at one temperature and the next
 LAG, STRAIN = r"$\delta t$ ($\tau$)", r"$\dot\gamma\,\delta t$"
@@ -42,33 +42,31 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
     against_strain : bool
         Whether γ̇ δt is the abscissa, in place of δt.
     """
-    marked, lowest, dashed = set(), 0.0, None
+    marked, lowest, words = set(), 0.0, None
     for run, style in styled(series, name, against_strain):
         scale = run.strain_rate if against_strain else 1.0
         del style["marker"]
         later = _later(run)
-        x, found = run.axes["lag"] * scale, run[name]
-        curve(axes, x, found, later, **style)
-        lowest = min(lowest, np.nanmin(found.value[later], initial=0.0))
+        found = run[name][later]
+        curve(axes, found, scale=scale, **style)
+        lowest = min(lowest, np.nanmin(found.value, initial=0.0))
         if name == "scattering":
             for time, marker in (("tau_star", "v"), ("tau_alpha", "o")):
                 if time in run:
                     place = run[time].value
-                    height = np.interp(place, run.axes["lag"], found.value)
+                    height = np.interp(place, run[name].x, run[name].value)
                     axes.plot(place * scale, height, marker, color=style["color"], **MARK)
                     marked.add(time)
         if name == "c_ss" and "constant" in run:
-            constant, alive = run["constant"].value, run["alive"]
-            axes.plot(x[later], constant * alive.value[later], "--", color=style["color"])
-            band(axes, x[later], constant * alive.low[later], constant * alive.high[later], style["color"])
-            dashed = r"$c\,P(\tau_\mathrm{L}\geq\delta t)$"
-        other, words = REVERSED.get(name, (None, None))
+            dashed(axes, run["alive"][later], style["color"], scale, run["constant"].value)
+            words = r"$c\,P(\tau_\mathrm{L}\geq\delta t)$"
+        other, its_words = REVERSED.get(name, (None, None))
         if other in run:
-            axes.plot(x[later], run[other].value[later], "--", color=style["color"])
-            band(axes, x[later], run[other].low[later], run[other].high[later], style["color"])
-            lowest, dashed = min(lowest, np.nanmin(run[other].value[later], initial=0.0)), words
-    if dashed:
-        explain(axes, dashed, "--")
+            reverse, words = run[other][later], its_words
+            dashed(axes, reverse, style["color"], scale)
+            lowest = min(lowest, np.nanmin(reverse.value, initial=0.0))
+    if words:
+        explain(axes, words, "--")
     for time, marker, label in (("tau_star", "v", r"$\tau^{{*}}$"), ("tau_alpha", "o", r"$\tau_\alpha$")):
         if time in marked:
             explain(axes, label, marker, markersize=5)
@@ -104,8 +102,7 @@ def draw_overlap(axes: Axes, series: Series, against_strain: bool = False) -> No
     for run, style in styled(series, "c_alpha", against_strain):
         scale = run.strain_rate if against_strain else 1.0
         del style["marker"]
-        x = run.axes["lag"] * scale
-        curve(axes, x, run["c_alpha"], _later(run), **style)
+        curve(axes, run["c_alpha"][_later(run)], scale=scale, **style)
         if "epsilon" in run:
             known = True
             epsilon = run["epsilon"]
@@ -142,18 +139,12 @@ def draw_lifetimes(axes: Axes, series: Series, against_strain: bool = False) -> 
     for place, (run, style) in enumerate(styled(series, "lifetimes", against_strain)):
         scale = run.strain_rate if against_strain else 1.0
         unit = (SHIFT**place if shifted else 1.0) / scale
-        laws.append(_draw_law(axes, run.axes["lifetime"] * scale, run["lifetimes"], unit, linestyle="", **style))
+        laws.append(_draw_law(axes, run["lifetimes"], scale, unit, linestyle="", **style))
         end = [values[-1:] for values in laws[-1]]
         if "model_lifetimes" in run:
-            found, modeled = run["model_lifetimes"], True
-            known = found.value > 0
-            x, model, low, high = (
-                run.axes["lifetime"] * scale,
-                *(part * unit for part in (found.value, found.low, found.high)),
-            )
-            end = x[known][-1:], model[known][-1:]
-            axes.plot(x[known], model[known], "--", color=style["color"])
-            band(axes, x[known], low[known], high[known], style["color"])
+            model, modeled = _where_positive(run["model_lifetimes"]), True
+            dashed(axes, model, style["color"], scale, unit)
+            end = model.x[-1:] * scale, model.value[-1:] * unit
         if place and shifted and len(end[0]):
             beside = {"textcoords": "offset points", "fontsize": SMALL, "color": style["color"], "va": "center"}
             axes.annotate(rf"$\times 10^{{{place}}}$", (end[0][0], end[1][0]), (4, 0), **beside)
@@ -182,7 +173,7 @@ def draw_rearrangements(axes: Axes, series: Series) -> None:
     """
     laws, means = [], False
     for run, style in styled(series, "budgets"):
-        laws.append(_draw_law(axes, run.axes["rearrangements"], run["budgets"], 1.0, linewidth=0.8, **style))
+        laws.append(_draw_law(axes, run["budgets"], 1.0, 1.0, linewidth=0.8, **style))
         if "mean_rearrangements" in run:
             means, mean = True, run["mean_rearrangements"]
             axes.axvline(mean.value, linestyle="--", linewidth=0.8, color=style["color"])
@@ -202,12 +193,17 @@ def draw_rearrangements(axes: Axes, series: Series) -> None:
     )
 
 
-def _draw_law(axes, x, found, unit, **style):
+def _where_positive(found):
+    """What has a place on a logarithmic axis."""
+    return found[found.value > 0]
+
+
+def _draw_law(axes, found, scale, unit, **style):
     """A law where it is not zero; its points."""
-    known = found.value > 0
-    x, (value, low, high) = x[known], (part[known] * unit for part in (found.value, found.low, found.high))
-    bars(axes, x, value, low, high, **style)
-    return x, value
+    found = _where_positive(found)
+    x, *parts = found.x * scale, *(part * unit for part in (found.value, found.low, found.high))
+    bars(axes, x, *parts, **style)
+    return x, parts[0]
 
 
 def _finish_laws(axes, laws):

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from softspots.analysis.series import Series, collapses, relaxation_exponent
+from softspots.estimate import CONFIDENCE, Estimate
 from softspots.figures.naming import column_names
 from softspots.io.quantities import QUANTITIES
-from softspots.io.reduced import CONFIDENCE, Measured, Reduced
+from softspots.io.reduced import Reduced
 
 NUMBERS = {name: entry for name, entry in QUANTITIES.items() if not entry.axes}
 COLUMNS = 3  # runs side by side
@@ -63,7 +64,7 @@ def _with_note(estimate) -> tuple[str, str]:
     note = estimate.note
     if np.isnan(estimate.resampled).all():
         note = "no interval: what it is made of has none"
-    return shown(Measured(estimate.value, *estimate.interval(CONFIDENCE))), note
+    return shown(estimate), note
 
 
 def summary_data(runs: Sequence[Reduced], series: Sequence[Series]) -> dict:
@@ -88,12 +89,12 @@ def summary_data(runs: Sequence[Reduced], series: Sequence[Series]) -> dict:
                 "time_noise": found.time_noise,
                 "strain_noise": found.strain_noise,
             }
-            | _interval(found.ratio.value, *found.ratio.interval(CONFIDENCE))
+            | _interval(found.ratio)
             for one in series
             for name, found in collapses(one).items()
         ],
         "relaxation_exponent": [
-            {"temperature": one.runs[0].temperature} | _interval(exponent.value, *exponent.interval(CONFIDENCE))
+            {"temperature": one.runs[0].temperature} | _interval(exponent)
             for one in series
             if (exponent := relaxation_exponent(one))
         ],
@@ -104,12 +105,12 @@ def _entry(run, name) -> dict:
     entry = NUMBERS[name]
     known = {"symbol": entry.symbol, "unit": entry.units, "section": entry.section, "paper": entry.paper}
     if name not in run:
-        return known | _interval(math.nan, math.nan, math.nan)
-    return known | _interval(run[name].value, run[name].low, run[name].high) | {"note": run[name].note}
+        return known | dict.fromkeys(("value", "low", "high"))
+    return known | _interval(run[name]) | {"note": run[name].note}
 
 
-def _interval(value, low, high) -> dict:
-    plain = {"value": float(value), "low": float(low), "high": float(high)}
+def _interval(found) -> dict:
+    plain = {name: float(getattr(found, name)) for name in ("value", "low", "high")}
     return {name: number if math.isfinite(number) else None for name, number in plain.items()}
 
 
@@ -130,7 +131,7 @@ def _cell(run, name) -> str:
     return shown(run[name]) + ", end of the range" * at_end + " *" * bool(run[name].note)
 
 
-def shown(found: Measured) -> str:
+def shown(found: Estimate) -> str:
     """A number with its interval, to two digits of its error; without one to three, or as a whole number."""
     value, low, high = float(found.value), float(found.low), float(found.high)
     ends = [end for end in (low, high) if math.isfinite(end)]

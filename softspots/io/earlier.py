@@ -12,13 +12,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from softspots.analysis.bootstrap import FEW_BLOCKS, Estimate, holding, joined
-from softspots.analysis.correlations import NO_PLATEAU, Correlation, plateau_end
-from softspots.analysis.lifetimes import PRODUCT_LIMIT, incomplete, too_many_outlive
-from softspots.io.measured import Measured
+from softspots.curve import Curve, plateau_end
+from softspots.estimate import Estimate, holding
 from softspots.io.quantities import QUANTITIES
+from softspots.reasons import CENTERED, FEW_BLOCKS, NO_PLATEAU, PRODUCT_LIMIT, incomplete, joined, too_many_outlive
 
-CENTERED = "by a centered window"
 UNBIASED = "less its bias, as its interval shows it"
 ABOVE_ONE = "less its bias, which takes too much off the maximum: a part of it is at most 1"
 NO_INTERVAL = "no interval in data of an earlier version"
@@ -37,8 +35,8 @@ ABSENT = f"not measured: {_RAW}"
 
 
 def put_right(
-    axes: dict[str, np.ndarray], measured: dict[str, Measured], missing: dict[str, str], provenance: dict
-) -> tuple[dict[str, Measured], dict[str, str]]:
+    axes: dict[str, np.ndarray], measured: dict[str, Estimate], missing: dict[str, str], provenance: dict
+) -> tuple[dict[str, Estimate], dict[str, str]]:
     """What was measured and what is missing, as this version has it."""
     measured, missing = dict(measured), dict(missing)
     for name, reason in WITHDRAWN.items():
@@ -95,11 +93,10 @@ def _leave_plateau(axes, measured, missing) -> None:
     """τ* by this version's rule, from F_s, of which the resamples are kept."""
     found, interval = measured["scattering"], axes["lag"][1]
     lags = np.rint(axes["lag"] / interval).astype(int)
-    estimate = Estimate(found.value, found.resampled, found.block)
-    time = plateau_end(Correlation(lags, np.ones_like(lags), estimate))
+    time = plateau_end(Curve.over(lags, Estimate.of(found.value, found.resampled, found.block)))
     if np.isfinite(time.value):
-        ends = (np.asarray(end * interval) for end in (time.value, *time.interval()))
-        measured["tau_star"] = Measured(*ends, time.resampled * interval, found.block, time.note)
+        ends = (np.asarray(end * interval) for end in (time.value, time.low, time.high))
+        measured["tau_star"] = Estimate(*ends, time.resampled * interval, found.block, time.note)
     else:
         del measured["tau_star"]
         missing["tau_star"] = NO_PLATEAU if np.isnan(time.value) else "F_s does not leave its plateau within the data"
@@ -121,10 +118,10 @@ def _mean_of_law(axes, measured, missing) -> None:
     notes = ["from the centers of the bins of the law, some 5 % too high", PRODUCT_LIMIT, CENTERED]
     notes += [f"restricted to {last:.0f}"] * bool(rest > RESTRICTED)
     value, unknown = np.asarray(parts @ centers + rest * last), np.asarray(np.nan)
-    measured["mean_rearrangements"] = Measured(value, unknown, unknown, note="; ".join(notes))
+    measured["mean_rearrangements"] = Estimate(value, unknown, unknown, note="; ".join(notes))
 
 
-def _unbiased(found) -> Measured:
+def _unbiased(found) -> Estimate:
     """Less the bias of a resampled maximum: the middle of its interval is as far off again as the value is."""
     bias = (found.low + found.high) / 2 - found.value
     bias = np.where(np.isfinite(bias), bias, 0.0)

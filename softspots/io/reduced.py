@@ -9,12 +9,11 @@ from os import PathLike
 
 import numpy as np
 
-from softspots.analysis.bootstrap import Estimate
-from softspots.analysis.correlations import Correlation
+from softspots.curve import Curve
+from softspots.estimate import CONFIDENCE, Estimate
 from softspots.exceptions import DamagedFileError, InputError
 from softspots.io.attributes import CONFIGURATION, set_attributes, split_prefix
 from softspots.io.earlier import put_right
-from softspots.io.measured import Measured
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
 from softspots.io.quantities import AXES, QUANTITIES
 from softspots.io.reduced_content import reduced_fault
@@ -24,7 +23,6 @@ VERSION = 2
 READABLE = (1, VERSION)
 TITLE = "reduced data of a sheared glass and its soft spots"
 RUN, MISSING = "run_", "missing_"
-CONFIDENCE = 0.68  # of all intervals
 # Binary digits of the resamples, from which errors are derived: a precision of 2.5e-4, which halves the file. (Decimal
 # digits would turn infinities into zeros.)
 BITS = 11
@@ -45,8 +43,8 @@ class Reduced:
         ``frames`` it has, and in how many of them soft spots are known (``frames_with_spots``).
     axes : dict of str to ndarray
         By the names of `AXES`.
-    measured : dict of str to Measured
-        By the names of `QUANTITIES`.
+    measured : dict of str to Estimate
+        By the names of `QUANTITIES`. ``reduced[name]`` is the same or, of what depends on one axis, a `Curve` over it.
     missing : dict of str to str
         Why the other quantities could not be had, by name.
     checked : bool
@@ -57,7 +55,7 @@ class Reduced:
     configuration: dict
     provenance: dict
     axes: dict[str, np.ndarray] = field(default_factory=dict)
-    measured: dict[str, Measured] = field(default_factory=dict)
+    measured: dict[str, Estimate] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     checked: bool = False
 
@@ -69,16 +67,9 @@ class Reduced:
     def __contains__(self, name: str) -> bool:
         return name in self.measured
 
-    def __getitem__(self, name: str) -> Measured:
-        return self.measured[name]
-
-    def correlation(self, name: str) -> Correlation:
-        """A function of the lag with its resamples, lags in τ, as `collapse` takes it."""
-        found = self.measured[name]
-        lags = self.axes["lag"]
-        return Correlation(
-            lags, np.ones(len(lags), dtype=int), Estimate(found.value, found.known_resamples, found.block)
-        )
+    def __getitem__(self, name: str) -> Estimate | Curve:
+        axes = QUANTITIES[name].axes
+        return Curve.over(self.axes[axes[0]], self.measured[name]) if len(axes) == 1 else self.measured[name]
 
     @property
     def temperature(self) -> float:
@@ -188,7 +179,7 @@ def _read_measured(file, name):
         if name + end not in file.layout:
             raise DamagedFileError(f"{file.path}: it has no variable {name + end}")
     resampled = f"{name}_resampled"
-    return Measured(
+    return Estimate(
         *(np.asarray(file.read(name + end)) for end in ("", "_low", "_high")),
         file.read(resampled).astype(float) if resampled in file.layout else None,
         int(file.attribute(name, "block") or 0),

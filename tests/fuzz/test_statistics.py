@@ -9,10 +9,11 @@ from hypothesis.extra.numpy import arrays
 from strategies import seeds
 
 from softspots.analysis.bootstrap import bootstrap, fraction
-from softspots.analysis.correlations import field_correlation, plateau_end, relaxation_time, self_scattering
+from softspots.analysis.correlations import field_correlation, self_scattering
 from softspots.analysis.lifetimes import survival
 from softspots.analysis.probability import plateau
 from softspots.analysis.tracking import Tracks, spot_correlation, track
+from softspots.curve import plateau_end, relaxation_time
 from softspots.exceptions import SoftspotsError
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -36,7 +37,7 @@ def pairs(times, lag):
 def check_estimate(found, expected, tolerance):
     """The estimate is as expected, and lies in its interval where there is one."""
     np.testing.assert_allclose(found.value, expected, rtol=0, atol=tolerance)
-    low, high = found.interval()
+    low, high = found.low, found.high
     known = ~np.isnan(low)
     value = np.asarray(found.value)[known]
     assert ((low[known] - tolerance <= value) & (value <= high[known] + tolerance)).all()
@@ -52,9 +53,9 @@ def test_scattering_is_that_of_all_pairs(data):
         np.mean([np.cos(2 * (positions[b] - positions[a])).mean() for b, a in pairs(times, lag)] or np.nan)
         for lag in lags
     ]
-    assert found.pairs.tolist() == [len(pairs(times, lag)) for lag in lags]
+    assert found.counts.tolist() == [len(pairs(times, lag)) for lag in lags]
     # Phases of 40 are rounded to 1e-14.
-    check_estimate(found.estimate, expected, 1e-12)
+    check_estimate(found, expected, 1e-12)
     for function in (relaxation_time, plateau_end):
         TRIED["API calls"] += 1
         assert not np.isneginf(function(found).value)
@@ -73,7 +74,7 @@ def test_correlations_of_fields_are_those_of_all_pairs(data, same):
         return
     first, second = ((one - one.mean()) / one.std() for one in (field, other))
     expected = [np.mean([(first[b] * second[a]).mean() for b, a in pairs(times, lag)] or np.nan) for lag in lags]
-    check_estimate(found.estimate, expected, 1e-12)
+    check_estimate(found, expected, 1e-12)
 
 
 @st.composite

@@ -1,0 +1,35 @@
+"""Why a quantity has no interval, or is not there: words and rules of the analysis and of readers of its files."""
+
+from __future__ import annotations
+
+FEW_BLOCKS = "too few independent blocks"  # no interval
+NO_PLATEAU = "no plateau of F_s is resolved"  # no τ*
+# The mean of N_R is given if no more of the spots than this outlive the data: with spots of unequal rates the estimate
+# is then too high by less than a third.
+CENSORED = 0.25
+INCOMPLETE = 0.05  # as a part of the spots: how many of the law of N_R may be unknown in a mean, and in the model
+# Notes on what is there.
+WIDENED = "interval widened to its value, which the resamples exclude"
+PRODUCT_LIMIT = "by product limit: too high where spots rearrange at unequal rates"
+CENTERED = "by a centered window"
+
+
+def joined(*notes: str) -> str:
+    """Notes as one; those that are empty leave no trace."""
+    return "; ".join(filter(None, notes))
+
+
+def too_many_outlive(followed: float, censored: float) -> str:
+    """Why there is no mean of N_R where more than a quarter of the spots outlive the data; else empty."""
+    part = censored / followed
+    return "" if part <= CENSORED else f"{part:.0%} of the soft spots outlive the data: their N_R is not known"
+
+
+def incomplete(unknown: float) -> str:
+    """Why a law of N_R is not complete, of which this part is unknown; empty if it is."""
+    if unknown <= INCOMPLETE:
+        return ""
+    return (
+        f"{100 * unknown:.0f} % of the soft spots take more rearrangements than can be seen in the data; "
+        "longer data are needed"
+    )
