@@ -30,12 +30,12 @@ def reached(*modules: str) -> tuple[str, ...]:
             continue
         found.add(module)
         if module != COMPILED:
-            waiting += _imports(module)
+            waiting += imports(module)
     kernels = KERNELS if COMPILED in found else ()
     return (*kernels, *sorted(str(_path(module).relative_to(ROOT)) for module in found - {COMPILED}))
 
 
-def _imports(module: str) -> list[str]:
+def imports(module: str) -> list[str]:
     """The modules of the same package that a module imports, at its top or within functions."""
     path = _path(module)
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]

@@ -11,7 +11,9 @@ __version__ = _version("softspots")
 
 _PLACES = {
     "box": ("Box",),
+    "curve": ("Curve",),
     "dynamics.simulation": ("Simulation",),
+    "estimate": ("Estimate",),
     "exceptions": (
         "DamagedFileError",
         "InputError",
