@@ -10,6 +10,7 @@ from importlib.metadata import version as _version
 __version__ = _version("softspots")
 
 _PLACES = {
+    "analysis.meanfield": ("LifetimePrediction", "predict_lifetimes", "simulate_lifetimes"),
     "box": ("Box",),
     "curve": ("Curve",),
     "dynamics.simulation": ("Simulation",),

@@ -67,8 +67,8 @@ FUNCTIONS = {
         partial(meanfield.predict_lifetimes, spots=5, rearrangements=2.0),
         {"times": [1.0, 2.0], "budget_probabilities": LAW["budget_probabilities"]},
     ),
-    "simulate_model": (
-        partial(meanfield.simulate_model, spots=2, births=3, seed=1),
+    "simulate_lifetimes": (
+        partial(meanfield.simulate_lifetimes, spots=2, births=3, seed=1),
         {"budget_probabilities": LAW["budget_probabilities"]},
     ),
     "correlation_time": (correlation_time, {"series": D2MIN}),

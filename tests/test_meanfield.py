@@ -1,5 +1,6 @@
 """The mean-field model: its theory against exact arithmetic, and against runs of the model itself."""
 
+import doctest
 from decimal import Context, Decimal, localcontext
 from math import comb
 
@@ -10,13 +11,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from softspots import _core
+from softspots.analysis import meanfield
 from softspots.analysis.meanfield import (
     lifetime,
     lifetime_given_budget,
     lifetime_moments,
     lifetime_survival,
     predict_lifetimes,
-    simulate_model,
+    simulate_lifetimes,
     steps_to_time,
 )
 
@@ -216,7 +218,7 @@ def test_steps_follow_the_rules(places, budgets, data):
 
 
 def test_a_run_of_a_single_spot_spends_its_budgets():
-    lifetimes, budgets = simulate_model(POWER_LAW, 1, 5000, seed=1)
+    lifetimes, budgets = simulate_lifetimes(POWER_LAW, 1, 5000, seed=1)
     assert (lifetimes == budgets).all()
     counts = np.bincount(budgets, minlength=len(POWER_LAW))[1:]
     common = POWER_LAW[1:] * 5000 > 5
@@ -226,14 +228,14 @@ def test_a_run_of_a_single_spot_spends_its_budgets():
 
 
 def test_a_seed_is_a_run():
-    first, again, other = (simulate_model(POWER_LAW, 7, 300, seed) for seed in (1, 1, 2))
+    first, again, other = (simulate_lifetimes(POWER_LAW, 7, 300, seed) for seed in (1, 1, 2))
     assert all((a == b).all() for a, b in zip(first, again, strict=True))
     assert (first[0] != other[0]).any()
 
 
 def test_a_run_lasts_until_all_have_died():
     # Fewer births than places; places so many that to wait for a rearrangement takes more steps than a call does.
-    lifetimes, budgets = simulate_model(POWER_LAW, 100_000, 30, seed=1)
+    lifetimes, budgets = simulate_lifetimes(POWER_LAW, 100_000, 30, seed=1)
     assert lifetimes.shape == budgets.shape == (30,)
     assert (lifetimes >= budgets).all()
 
@@ -244,7 +246,7 @@ def test_runs_have_the_law_of_the_theory(seed):
     random = np.random.default_rng([2, seed])
     spots, law = int(random.integers(2, 25)), np.append(0, random.dirichlet(np.full(random.integers(1, 15), 0.5)))
     births = int(random.integers(1, 4 * spots))
-    found = np.array([simulate_model(law, spots, births, [3, seed, run])[0][-1] for run in range(3000)])
+    found = np.array([simulate_lifetimes(law, spots, births, [3, seed, run])[0][-1] for run in range(3000)])
     # About 20 bins of equal probability, as far as whole steps allow, but never with less than 30 expected.
     tau = np.arange(1, 60 * spots * len(law))
     survival = lifetime_survival(tau, law, spots)
@@ -260,7 +262,7 @@ def test_runs_have_the_law_of_the_theory(seed):
 def test_no_spot_counts_more_for_its_length_of_life():
     """All spots of short runs, with budgets so uneven that a cut at a given step would show."""
     law, spots, births, runs = np.bincount([1, 1, 1, 1, 30]) / 5, 5, 20, 1000
-    found = np.array([simulate_model(law, spots, births, [4, run])[0] for run in range(runs)])
+    found = np.array([simulate_lifetimes(law, spots, births, [4, run])[0] for run in range(runs)])
     for tau in (2, 8, 40, 150):
         fractions = (found >= tau).mean(axis=1)
         # Spots of one run are not independent, the runs are. False alarm in one of 10,000 seeds for each.
@@ -313,10 +315,10 @@ def spend(struck, places=2, births=1):
         (lambda: predict_lifetimes([1.0, 1.0], [0, 1.0], 10, 1.0), "ascending"),
         (lambda: predict_lifetimes([-1.0, 1.0], [0, 1.0], 10, 1.0), "not negative"),
         (lambda: predict_lifetimes([1.0, np.inf], [0, 1.0], 10, 1.0), "finite"),
-        (lambda: simulate_model([0, 0.9], 10, 5, 1), r"sum to 0\.9"),
-        (lambda: simulate_model([0, 1.0], 2.5, 5, 1), r"spots is 2\.5; it must be a whole number, 1 or more"),
-        (lambda: simulate_model([0, 1.0], 10, 0, 1), "births is 0; it must be a whole number, 1 or more"),
-        (lambda: simulate_model([0, 1.0], 10, 5, -1), "non-negative"),
+        (lambda: simulate_lifetimes([0, 0.9], 10, 5, 1), r"sum to 0\.9"),
+        (lambda: simulate_lifetimes([0, 1.0], 2.5, 5, 1), r"spots is 2\.5; it must be a whole number, 1 or more"),
+        (lambda: simulate_lifetimes([0, 1.0], 10, 0, 1), "births is 0; it must be a whole number, 1 or more"),
+        (lambda: simulate_lifetimes([0, 1.0], 10, 5, -1), "non-negative"),
         (lambda: spend([0, 2]), "places from 0 to 1"),
         (lambda: spend([-1]), "places from 0 to 1"),
         (lambda: spend([]), "at least one"),
@@ -327,3 +329,8 @@ def spend(struck, places=2, births=1):
 def test_wrong_input_is_named_elsewhere(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_examples_hold():
+    result = doctest.testmod(meanfield)
+    assert result.attempted > 0 == result.failed

@@ -11,6 +11,7 @@ from synthetic import DEATH, GROUP, INTERVAL, PARTICLES, REARRANGES, SPOTS, STEP
 from softspots.analysis.correlations import field_correlation
 from softspots.analysis.reduce import reduce_run
 from softspots.analysis.series import collapses, relaxation_exponent, series_of
+from softspots.curve import relaxation_time
 from softspots.estimate import Estimate
 from softspots.frame import Box, Frame
 from softspots.io import read_results
@@ -81,6 +82,13 @@ def test_numbers_are_those_that_were_put_in(reduced):
     # Spots of unrelated maps coincide or do not touch: of a quarter of the places a spot is on a spot again.
     assert within(reduced["epsilon"], SPOTS * GROUP / PARTICLES)
     assert reduced["c_sd_0"].value == reduced["c_sd"].value[0]
+
+
+def test_times_are_those_of_their_curves(reduced):
+    found = relaxation_time(reduced["scattering"])
+    # Resamples of the curve are those that the time was found with.
+    np.testing.assert_allclose(ends(found), ends(reduced["tau_alpha"]), rtol=1e-12)
+    assert (reduced["scattering"].x == reduced.axes["lag"]).all()
 
 
 def test_modes_of_frames_without_spots_are_left_out(reduced):

@@ -3,7 +3,7 @@
 N_S spots each have a budget r of rearrangements, drawn from P_R. In each step one of them, chosen at
 random, takes a rearrangement; a spot that has taken r is destroyed, and a new one replaces it
 (Schoenholz et al. 2014, section V and appendix). P_R is an array with P_R(r) at index r, as
-`numpy.bincount` counts it; N_S need not be whole, a mean number of spots will do.
+`numpy.bincount` counts it; in the theory N_S need not be whole, a mean number of spots will do.
 """
 
 from __future__ import annotations
@@ -187,10 +187,10 @@ def predict_lifetimes(
     return LifetimePrediction(times, survival, np.maximum(0, -np.diff(survival)) / np.diff(times))
 
 
-def simulate_model(
+def simulate_lifetimes(
     budget_probabilities: np.ndarray, spots: int, births: int, seed: int | Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Lifetimes from a run of the model itself, against which its theory (`lifetime`) can be held.
+    """Lifetimes from a run of the mean-field model itself, against which its theory can be held.
 
     The run begins with N_S new spots, and goes on until each of the first ``births`` spots to be born,
     those N_S among them, has died; spots born later are not reported. Which spots are reported
@@ -220,6 +220,28 @@ def simulate_model(
     ------
     InputError
         If a value is out of its range.
+
+    See Also
+    --------
+    lifetime, lifetime_survival, lifetime_moments : the theory, in steps.
+    predict_lifetimes : the theory in simulation time.
+
+    Notes
+    -----
+    Schoenholz et al. 2014, appendix. A million births of 20 spots take about two seconds.
+
+    Examples
+    --------
+    A spot that dies of its first, second or third rearrangement, among 20 of them; the mean is N_S ⟨r⟩ = 34 steps.
+
+    >>> import softspots as ss
+    >>> from softspots.analysis.meanfield import lifetime_moments, lifetime_survival
+    >>> law = [0.0, 0.5, 0.3, 0.2]
+    >>> lifetimes, budgets = ss.simulate_lifetimes(law, spots=20, births=100_000, seed=1)
+    >>> bool(abs(lifetimes.mean() - lifetime_moments(law, 20)[0]) < 0.5)
+    True
+    >>> bool(abs((lifetimes >= 50).mean() - lifetime_survival(50, law, 20)) < 0.01)
+    True
     """
     probabilities = _checked_probabilities(budget_probabilities)
     spots, births = int(_whole("spots", spots, least=1)), int(_whole("births", births, least=1))

@@ -56,7 +56,7 @@ def report(parameters: Parameters, faults: dict[int, str]) -> str:
                 "P*/ρ_SS",
                 f"{found.ratio.value:.2f} ± {found.ratio.error:.2f}".replace("± nan", "(too few frames for an error)"),
             ),
-            ("bound 1/ρ_SS", f"{1 / found.density:.2f}" if found.density else "none"),
+            ("bound 1/ρ_SS", f"{found.bound:.2f}" if found.density else "none"),
             ("soft spots", f"{np.mean(labels.max(axis=1) + 1):.1f} per frame"),
         ]
     worst = np.max(results["inherent_max_force"], initial=0.0, where=~np.isnan(results["inherent_max_force"]))
