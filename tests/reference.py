@@ -15,7 +15,7 @@ from scipy.spatial import Delaunay
 
 from softspots.box import Box
 from softspots.frame import PER_PARTICLE, Frame
-from softspots.model import Model
+from softspots.model import Mixture, Model
 
 LENNARD_JONES = {-12: 1.0, -6: -1.0}
 SMOOTHING_POWERS = {"even": (0, 2, 4), "quadratic": (0, 1, 2), "switch": ()}
@@ -71,6 +71,10 @@ class Pairwise:
     def of(cls, model):
         if isinstance(model, cls):
             return model
+        if isinstance(model, Mixture) and not isinstance(model, Model):
+            numbers = itertools.combinations_with_replacement(range(len(model.species)), 2)
+            kinds = {pair: model.potential(*pair).terms for pair in numbers}
+            return cls(kinds, model.largest_cutoff, model.non_additivity)
         kinds = {pair: partial(pair_potential, model, sum(pair)) for pair in ((0, 0), (0, 1), (1, 1))}
         return cls(kinds, model.largest_cutoff)
 
@@ -156,6 +160,8 @@ def edges_of_images(frame, reach):
 
 def interacting_pairs(frame, model):
     """The ordered pairs within the cutoff, as i, j, separations (P, d), distances (P,) and V, V', V'' (3, P)."""
+    if isinstance(model, Mixture):
+        frame = replace(frame, species=model.indices(frame), only_b=True)
     potential = Pairwise.of(model)
     i, j, _, separations = ordered_pairs(frame.positions, frame.box, potential.reach(frame))
     distances = np.sqrt((separations**2).sum(axis=1))
@@ -163,7 +169,7 @@ def interacting_pairs(frame, model):
 
 
 def energy_forces(frame, model):
-    """Energy, forces (N, d) and virial (d, d), Σ over pairs of r_a f_b, of a frame; a `Model` or a `Pairwise`."""
+    """Energy, forces (N, d) and virial (d, d), Σ over pairs of r_a f_b, of a frame; of a `Mixture` or a `Pairwise`."""
     i, _, separations, distances, (energy, slope, _) = interacting_pairs(frame, model)
     pulls = (slope / distances)[:, None] * separations
     forces = np.zeros_like(frame.positions)

@@ -44,7 +44,7 @@ MAX_STEP = 0.1
 MAX_HALVINGS = 20
 # Particles that merely touch, with a residual force V' = V''' δ²/2, overlap by δ, at most so far as at the handover.
 # V''' is that of the model where its potentials go to zero: V'' = V''' δ = sqrt(2 V' V''') holds nothing. Three such
-# neighbours around a particle hold it by half as much again.
+# neighbours around a particle hold it by half as much again, in space four by a third.
 MAX_OVERLAP, TOUCHES = 5e-4, 1.5
 UNSTABLE = "the Hessian is not shown to be positive definite"
 
@@ -139,7 +139,7 @@ def inherent_structure(
     if np.abs(frame.positions).max(initial=0) > WRAPPED_BEYOND * min(frame.box.length_x, frame.box.length_y):
         frame = frame.wrapped()
     energy = energy_forces(frame, model)[0] / max(len(frame), 1)
-    if energy > ABSURD_ENERGY * max(model.epsilon):
+    if energy > ABSURD_ENERGY * model.energy_scale:
         warnings.warn(
             f"inherent_structure: the start has an energy of {energy:.3g} per particle, beyond thermal ones; are "
             "its positions in σ_AA, and not in units of the box, and is the density right?",
@@ -255,13 +255,13 @@ def _newton(landscape: _Landscape, point: _Point, max_force: float) -> tuple[_Po
     energies = [point.energy]
     for _ in range(MAX_NEWTON_FACTORS):
         matrix = landscape.hessian(point)
-        if not factorize_tied(matrix, zero_threshold(matrix), uniform(matrix.shape[0], 2), landscape.cholesky):
+        if not factorize_tied(matrix, zero_threshold(matrix), _translations(point), landscape.cholesky):
             return point, False, energies
         if np.abs(point.forces).max() < max_force:
             return point, True, energies
         factorized, gain = point, np.inf
         while (point is factorized or gain < CHORD_GAIN) and np.abs(point.forces).max() >= max_force:
-            step = landscape.cholesky.solve(point.forces.reshape(-1)).reshape(-1, 2)
+            step = landscape.cholesky.solve(point.forces.reshape(-1)).reshape(point.forces.shape)
             lower = landscape.downhill(point, [step - step.mean(axis=0)])
             if lower is None:
                 break
@@ -273,6 +273,10 @@ def _newton(landscape: _Landscape, point: _Point, max_force: float) -> tuple[_Po
     return point, False, energies
 
 
+def _translations(point: _Point) -> np.ndarray:
+    return uniform(point.forces.size, point.frame.dimension)
+
+
 def _judge(landscape: _Landscape, point: _Point, stable: bool, max_force: float) -> tuple[_Point, Stability, bool]:
     """What is held where Newton steps ended, and whether there is an unstable mode to leave it along.
 
@@ -281,15 +285,15 @@ def _judge(landscape: _Landscape, point: _Point, stable: bool, max_force: float)
     way.
     """
     matrix, softness = landscape.hessian(point), landscape.softness(point, max_force)
-    softest = softest_places(matrix, 2).min()
-    whole = Stability(
-        np.ones(len(point.frame), dtype=bool), np.arange(0), (), uniform(matrix.shape[0], 2).T.reshape(2, -1, 2), ""
-    )
+    dimension = point.frame.dimension
+    softest = softest_places(matrix, dimension).min()
+    translations = _translations(point).T.reshape(dimension, -1, dimension)
+    whole = Stability(np.ones(len(point.frame), dtype=bool), np.arange(0), (), translations, "")
     if stable and softest > softness:
         return point, whole, False
     found = examine(matrix, point.frame, softness)
     # A particle that falls from its place is not loose but on a saddle.
-    if softest < -softness or (found.held.all() and len(found.rigid_motions) == 2):
+    if softest < -softness or (found.held.all() and len(found.rigid_motions) == dimension):
         return point, whole if stable else replace(whole, reason=UNSTABLE), not stable
     if np.abs(point.forces).max() >= max_force:
         point = landscape.point(landscape.descend(point.frame, "lbfgs", max_force))
@@ -313,8 +317,8 @@ def _kick(landscape: _Landscape, point: _Point) -> _Point | None:
     if threshold == 0:
         # All particles are out of each other's reach.
         return None
-    eigenvalue, mode = softest_mode(matrix, uniform(matrix.shape[0], 2), landscape.cholesky)
+    eigenvalue, mode = softest_mode(matrix, _translations(point), landscape.cholesky)
     if eigenvalue > -threshold:
         return None
-    step = MAX_STEP / np.abs(mode).max() * mode.reshape(-1, 2)
+    step = MAX_STEP / np.abs(mode).max() * mode.reshape(point.forces.shape)
     return landscape.downhill(point, [step, -step])

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg import null_space, orth
 
 from softspots.frame import Box, Frame
 from softspots.landscape.factorization import Cholesky
 from softspots.landscape.matrices import row_sums, with_places
 from softspots.structure.clusters import label_clusters, make_whole
+
+# In units of the shortest side: lattice vectors have a component as long, rounding is far below.
+AROUND = 1e-3
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -30,7 +35,7 @@ class Stability:
     clusters : tuple of ndarray of int
         Ids of the particles of each rigid cluster that nothing holds, rising; the largest cluster first.
     rigid_motions : (M, N, dimension) ndarray
-        Orthonormal motions of all that is held, as one, at no cost: the translations, and the rotation of a cluster
+        Orthonormal motions of all that is held, as one, at no cost: the translations, and the rotations of a cluster
         that does not reach around the periodic box. Zero on all other particles.
     reason : str
         Why there is no certificate; empty if there is one.
@@ -65,7 +70,7 @@ def factorize_tied(matrix: sparse.csc_array, threshold: float, rigid: np.ndarray
     """Factorise a Hessian with its rigid motions tied by springs; False unless that shows that it is stable.
 
     Tied means that c is added to one diagonal entry for each of the ``rigid`` motions (n, m): particle 0 is tied to its
-    place, and, if all may rotate, another one in one direction. That is positive definite if and only if H is, but for
+    place, and, if all may rotate, others in some directions. That is positive definite if and only if H is, but for
     these motions: adding to v the motion that brings the tied coordinates back to their places leaves vᵀ H v as it is
     and takes the springs' energy away. So the factorisation is the certificate, with no shift that could hide a
     soft unstable mode. ``threshold``, the `zero_threshold`, is subtracted, so that a zero mode does not pass by
@@ -151,27 +156,40 @@ def find_parts(matrix: sparse.csc_array, dimension: int, softness: float) -> np.
 
 def examine(matrix: sparse.csc_array, frame: Frame, softness: float) -> Stability:
     """What is held in a frame with this Hessian, and how it may move as one; the reason is left empty."""
-    part = find_parts(matrix, 2, softness)
+    dimension = frame.dimension
+    part = find_parts(matrix, dimension, softness)
     held = part == 0
     clusters = tuple(np.flatnonzero(part == number) for number in range(1, part.max(initial=-1) + 1))
-    motions = np.zeros((2, len(frame), 2))
+    motions = np.zeros((dimension, len(frame), dimension))
     if held.any():
-        solid = _rigid_motions(frame.positions[held], frame.box, held_block(matrix, held, 2))
-        motions = np.zeros((solid.shape[1], len(frame), 2))
-        motions[:, held] = solid.T.reshape(len(motions), -1, 2)
+        solid = _rigid_motions(frame.positions[held], frame.box, held_block(matrix, held, dimension))
+        motions = np.zeros((solid.shape[1], len(frame), dimension))
+        motions[:, held] = solid.T.reshape(len(motions), -1, dimension)
     return Stability(held, np.flatnonzero(part < 0), clusters, motions, "")
 
 
 def _rigid_motions(positions: np.ndarray, box: Box, block: sparse.csc_array) -> np.ndarray:
-    """Orthonormal columns (n, m): the translations, and the rotation if the springs do not reach around the box."""
-    pairs = np.unique(np.column_stack(block.nonzero()) // 2, axis=0)
+    """Orthonormal columns (n, m): the translations, and the rotations that leave in place how springs reach around.
+
+    If they do not reach around the box these are all rotations; if in one direction only, that about it, which there
+    is in three dimensions.
+    """
+    dimension = box.dimension
+    pairs = np.unique(np.column_stack(block.nonzero()) // dimension, axis=0)
     whole = make_whole(positions, box, pairs)
     one, other = whole[pairs].transpose(1, 0, 2)
-    motions = uniform(2 * len(positions), 2)
-    if not np.allclose(other - one, box.minimum_image(other - one), rtol=0, atol=1e-6):
+    # How far closed ways along springs lead around the box.
+    ways = other - one - box.minimum_image(other - one)
+    ways = ways[(np.abs(ways) > AROUND * min(box.lengths)).any(axis=1)]
+    planes = itertools.combinations(np.eye(dimension), 2)
+    turns = np.array([np.outer(one, other) - np.outer(other, one) for one, other in planes])
+    # A turn that moves the end of a way off its image costs energy.
+    free = null_space((ways.T @ ways @ turns).reshape(len(turns), -1).T)
+    motions = uniform(positions.size, dimension)
+    if not free.size:
         return motions
-    rotation = ((whole - whole.mean(axis=0)) @ [[0.0, 1.0], [-1.0, 0.0]]).reshape(-1, 1)
-    return np.hstack((motions, rotation / np.linalg.norm(rotation)))
+    rotations = (whole - whole.mean(axis=0)) @ np.tensordot(free.T, turns, 1)
+    return np.hstack((motions, orth(rotations.reshape(len(rotations), -1).T)))
 
 
 def _lowest(blocks: np.ndarray) -> np.ndarray:

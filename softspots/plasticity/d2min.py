@@ -6,8 +6,9 @@ import numpy as np
 
 from softspots import _core
 from softspots.arrays import positive_number
+from softspots.box import SAME, Box
 from softspots.exceptions import InputError
-from softspots.frame import Box, Frame
+from softspots.frame import Frame
 from softspots.landscape.forces import box_array
 from softspots.objects import require
 
@@ -20,10 +21,11 @@ MANY_FAR, FAR = 0.05, 0.375
 def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
     """Falk–Langer D²_min of every particle between two frames (Schoenholz et al. 2014, eq. 1).
 
-    The minimum over 2 × 2 matrices Λ of Σ_j |r'_ij − Λ r_ij|², a sum (not a mean) over the particles j within
+    The minimum over d × d matrices Λ of Σ_j |r'_ij − Λ r_ij|², a sum (not a mean) over the particles j within
     ``cutoff`` of i in the first frame. A pair keeps the periodic image that it has in the first frame: its later
     separation is the first one plus the motion of both particles. A particle's own motion is what the image counters
-    say if both frames have them and the strains of their boxes; if not, it is the shortest one in the flow.
+    say if both frames have them and the strains of their boxes, and no tilt but the first has flipped; if not, it is
+    the shortest one in the flow.
 
     Parameters
     ----------
@@ -39,7 +41,8 @@ def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
     -------
     (N,) ndarray
         In σ_AA², in the order of the first frame. NaN where it is not defined, as a matrix Λ fits any motion whatever:
-        with no neighbours, with one, or with two that do not lie on one line with the particle.
+        with no more neighbours than they span directions with the particle: none, one, two that do not lie on one line
+        with it, in three dimensions three that do not lie in one plane with it.
 
     Raises
     ------
@@ -50,13 +53,12 @@ def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
     require("d2min", frame=frame, later=later)
     later = later.in_order_of(frame)
     first, second = frame.box, later.box
-    sides = np.array([(box.length_x, box.length_y) for box in (first, second)])
-    # Lengths that came through a file of single precision are the same.
-    if not np.allclose(*sides, rtol=1e-6, atol=0):
-        raise InputError(
-            f"d2min: the boxes differ in size, {first.length_x} × {first.length_y} and "
-            f"{second.length_x} × {second.length_y}"
-        )
+    if first.dimension != second.dimension:
+        raise InputError(f"d2min: the frames have {first.dimension} and {second.dimension} dimensions")
+    sides = np.array([box.lengths for box in (first, second)])
+    if not np.allclose(*sides, rtol=SAME, atol=0):
+        words = [" × ".join(map(str, box.lengths)) for box in (first, second)]
+        raise InputError(f"d2min: the boxes differ in size, {words[0]} and {words[1]}")
     cutoff = positive_number("d2min: cutoff", cutoff)
     if not 2 * cutoff <= (side := sides.min()):
         raise InputError(
@@ -65,9 +67,10 @@ def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
     # The flow carries each image at the speed of its own row: motion is counted from where the kernel sees it.
     wrapped = frame.wrapped()
     strain = first.strain_to(second)
-    flow = np.column_stack((strain * wrapped.positions[:, 1], np.zeros(len(frame))))
+    flow = np.zeros_like(wrapped.positions)
+    flow[:, 0] = strain * wrapped.positions[:, 1]
     motion = later.positions - wrapped.positions - flow
-    if _is_counted(frame) and _is_counted(later):
+    if _is_counted(frame) and _is_counted(later) and _has_same_layers(first, second, strain):
         motion = _counted_motion(motion, wrapped, later)
         if frame.ids is None or later.ids is None:
             _require_same_order(motion, second)
@@ -80,26 +83,30 @@ def _is_counted(frame: Frame) -> bool:
     return frame.images is not None and frame.box.has_history
 
 
+def _has_same_layers(first: Box, second: Box, strain: float) -> bool:
+    """Whether a third lattice vector has only been sheared, and not exchanged for another one of the same lattice."""
+    sheared = first.vectors[2:, :2] + strain * first.vectors[2:, 1:2] * (1.0, 0.0)
+    return np.allclose(second.vectors[2:, :2], sheared, rtol=0, atol=SAME * max(first.lengths))
+
+
 def _counted_motion(motion: np.ndarray, frame: Frame, later: Frame) -> np.ndarray:
-    """The motion (N, 2) with what the image counters say was wrapped away between two frames."""
-    box = later.box
-    columns, rows = (later.images_without_flips() - frame.images_without_flips()).T
-    columns = columns + box.flips * rows
+    """The motion (N, d) with what the image counters say was wrapped away between two frames."""
+    box, images = later.box, later.images_without_flips() - frame.images_without_flips()
+    images[:, 0] += box.flips * images[:, 1]
     motion = motion.copy()
     # As in `Box.minimum_image`, so that both agree to the bit where the true motion is the shortest.
-    motion[:, 1] += rows * box.length_y
-    motion[:, 0] += rows * box.tilt
-    motion[:, 0] += columns * box.length_x
+    for counts, vector in reversed([*zip(images.T, box.vectors, strict=True)]):
+        for axis in range(box.dimension):
+            motion[:, axis] += counts * vector[axis]
     return motion
 
 
 def _shortest_motion(motion: np.ndarray, box: Box) -> np.ndarray:
-    """The motions (N, 2) that are shortest among their images, or, where many are long, shortest about their drift."""
-    sides = np.array((box.length_x, box.length_y))
+    """The motions (N, d) that are shortest among their images, or, where many are long, shortest about their drift."""
     motion = box.minimum_image(motion)
     if not _are_far(motion, box):
         return motion
-    drift = sides * np.angle(np.exp(2j * np.pi * motion / sides).mean(axis=0)) / (2 * np.pi)
+    drift = box.lengths * np.angle(np.exp(2j * np.pi * motion / box.lengths).mean(axis=0)) / (2 * np.pi)
     about = box.minimum_image(motion - drift)
     _require_same_order(about, box)
     return drift + about
@@ -121,5 +128,4 @@ def _are_far(motion: np.ndarray, box: Box) -> bool:
 
 
 def _count_far(motion: np.ndarray, box: Box) -> int:
-    x, y = np.abs(motion.T)
-    return np.count_nonzero((x > FAR * box.length_x) | (y > FAR * box.length_y))
+    return np.count_nonzero(np.any(np.abs(motion) > FAR * np.array(box.lengths), axis=1))

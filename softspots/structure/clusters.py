@@ -21,7 +21,7 @@ def make_whole(positions: np.ndarray, box: Box, edges: np.ndarray) -> np.ndarray
     branches = np.column_stack((first, np.full(len(first), size)))
     _, before = breadth_first_order(_graph(np.concatenate((edges, branches)), size + 1), size, directed=False)
     before[size] = size
-    padded = np.concatenate((positions, np.zeros((1, 2))))
+    padded = np.concatenate((positions, np.zeros((1, box.dimension))))
     whole = box.minimum_image(padded - padded[before])
     whole[first] = positions[first]
     whole[size] = 0
