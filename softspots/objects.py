@@ -8,11 +8,13 @@ from softspots.exceptions import InputError
 NEEDED = {
     "frame": ("Frame", ("positions", "species", "box", "in_order_of", "wrapped")),
     "later": ("Frame", ("positions", "species", "box", "in_order_of", "wrapped")),
-    "model": ("Model", ("indices", "pair_table", "smoothing", "largest_cutoff", "epsilon", "fraction_a")),
+    "model": ("Mixture", ("species", "form", "indices", "sizes_of", "largest_cutoff")),
     "modes": ("Modes", ("vectors", "participation_ratio")),
     "stability": ("Stability", ("held", "rigid_motions", "reduced")),
     "cholesky": ("Cholesky", ("factorize", "solve", "packed", "lock")),
 }
+# What others call it that have one, where that is not its kind.
+PARTS = {"Mixture": "model"}
 
 
 def require(stage: str, **given) -> None:
@@ -42,7 +44,8 @@ def _with_article(noun: str) -> str:
 
 def _remedy(kind: str, value) -> str:
     """Where the one that is needed can be had from: of an inherent structure, its frame."""
-    if kind == "Model" and isinstance(value, str):
-        return f": Model.preset({value!r})"
-    part = getattr(value, kind.lower(), None)
-    return "" if part is None else f": pass its .{kind.lower()}{'()' * callable(part)}"
+    if kind == "Mixture" and isinstance(value, str):
+        return f": Mixture.preset({value!r})"
+    name = PARTS.get(kind, kind.lower())
+    part = getattr(value, name, None)
+    return "" if part is None else f": pass its .{name}{'()' * callable(part)}"

@@ -376,7 +376,9 @@ def test_a_movie_shows_what_is_known_and_is_that_of_its_run(folder, monkeypatch,
     marks, sizes = [], []
     draw_bar, draw_discs = movie.draw_bar, movie.draw_discs
     monkeypatch.setattr(movie, "draw_bar", lambda *values: (marks.append(values[3]), draw_bar(*values)))
-    monkeypatch.setattr(movie, "draw_discs", lambda *values: (sizes.append(values[4]), draw_discs(*values))[1])
+    monkeypatch.setattr(
+        movie, "draw_discs", lambda *values: (sizes.append(set(values[4].tolist())), draw_discs(*values))[1]
+    )
 
     class Changed:
         def __init__(self):
@@ -388,5 +390,5 @@ def test_a_movie_shows_what_is_known_and_is_that_of_its_run(folder, monkeypatch,
     assert len(movie.movie_frames(Changed())) == 1
     movie.draw_movie(tmp_path / "hot.gif", Changed())
     assert marks == [12.0]
-    assert sizes == [(1.0, 0.8)]
+    assert sizes == [{1.0, 0.8}]
     assert {one.name for one in tmp_path.iterdir()} == {"hot.nc", "hot.gif"}

@@ -1,5 +1,7 @@
 """The map: what its pixels and its inset show."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from glass import BOX, TEMPERATURE, glass
@@ -9,7 +11,7 @@ from reference import images_of, wrapped
 
 from softspots.figures.map import COLORS, OUTLINE, draw_map, periodic_images
 from softspots.frame import Box, Frame
-from softspots.model import Model
+from softspots.model import Harmonic, Mixture, Model
 
 # Inside the smallest disc, where the inset's mark, which runs through centres of particles of this lattice, is not.
 OFF_CENTRE = (0.19, 0.2)
@@ -99,6 +101,18 @@ def test_discs_are_those_of_the_model():
     widths = [collection.get_widths()[0] for collection in axes.collections[:2]]
     assert widths == pytest.approx([1.2, 0.7])
     assert axes.get_title(loc="left") == "one frame"
+
+
+def test_discs_have_the_sizes_of_the_particles():
+    frame, d2min, labels = glass()
+    sizes = np.random.default_rng(2).uniform(0.7, 1.3, len(frame))
+    mixture = Mixture.polydisperse(Harmonic())
+    axes = draw_map(replace(frame, sizes=sizes), d2min, labels, model=mixture, inset=False)
+    widths, places = axes.collections[0].get_widths(), axes.collections[0].get_offsets()
+    for width, place in zip(widths, places, strict=True):
+        # A disc lies where its particle does, or an image of it.
+        off = frame.box.minimum_image(frame.positions - place)
+        assert width == pytest.approx(sizes[np.argmin((off**2).sum(axis=1))])
 
 
 def test_soft_spots_alone_are_outlined(drawn):

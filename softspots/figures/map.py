@@ -21,7 +21,7 @@ from softspots.arrays import float_array, positive_number, whole_array
 from softspots.exceptions import InputError
 from softspots.frame import Frame
 from softspots.io.replacing import replacing
-from softspots.model import Model
+from softspots.model import Mixture, Model
 from softspots.objects import require
 
 STYLE = {
@@ -41,6 +41,8 @@ LABELS = 0.55  # inches, about, that tick labels and the label of an axis take
 # is of a blueish grey, which is no red of any lightness.
 COLORS = ListedColormap(matplotlib.colormaps["OrRd"](range(16, 256))).with_extremes(bad="#a9b4bf")
 MARK = "#1f4e9c"  # the inset's frame and its place in the map: the one blue among reds
+# More sizes than these are drawn as one collection.
+FEW_SIZES = 8
 OUTLINE, THICK = 0.1, 0.17  # width of the outlines, and in the inset of that of the spot it is about, in σ_AA
 # In σ_AA; in a smaller box, half of its shorter side, so that the inset shows a part of the map.
 INSET_SIDE = 14.0
@@ -56,7 +58,7 @@ def draw_map(
     temperature: float | None = None,
     *,
     axes: Axes | None = None,
-    model: Model | None = None,
+    model: Mixture | None = None,
     threshold: float = THRESHOLD,
     title: str = "",
     inset: bool = True,
@@ -82,8 +84,8 @@ def draw_map(
         In ε_AA/k_B. If given, colours stand for D²_min/T, and the colour bar marks the threshold.
     axes : matplotlib.axes.Axes, optional
         Where to draw. Inset and colour bar share its place with the map. Default: those of a new figure, 7 inches wide.
-    model : Model, optional
-        The mixture, for the diameters of A and B particles, σ_AA and σ_BB. Default: that of `Model.preset()`.
+    model : Mixture, optional
+        For the diameters of the particles, in the paper's mixture σ_AA and σ_BB. Default: that of `Model.preset()`.
     threshold : float
         D²_min/T from which on a particle is said to rearrange; used with a temperature only.
     title : str
@@ -100,11 +102,11 @@ def draw_map(
     ------
     InputError
         If shapes do not fit, numbers are masked, D²_min is infinite, negative or nowhere positive, or the temperature
-        is no positive finite number, or the model is none.
+        is no positive finite number, the model is none, or it does not know the frame's species.
     """
     model = Model.preset() if model is None else model
     require("draw_map", frame=frame, model=model)
-    diameters = model.sigma[0], model.sigma[2]
+    diameters = model.diameters_of(frame)
     d2min = float_array("draw_map: values of d2min", d2min, (len(frame),), allow_nan=True)
     labels = whole_array("draw_map: labels", labels, (len(frame),), -1, 2**31 - 1)
     if (d2min < 0).any() or not (d2min > 0).any():
@@ -255,8 +257,8 @@ def draw_discs(axes, frame, values, labels, diameters, coloring, low, high, thic
         What the colour stands for.
     labels : (N,) ndarray of int
         Number of the soft spot of each particle, -1 for none.
-    diameters : pair of float
-        Of A and B particles, in σ_AA.
+    diameters : (N,) ndarray
+        In σ_AA.
     coloring : dict
         ``cmap`` and ``norm``.
     low, high : pair of float
@@ -269,16 +271,19 @@ def draw_discs(axes, frame, values, labels, diameters, coloring, low, high, thic
     list of EllipseCollection
         The last one is coloured.
     """
-    points, particles = periodic_images(frame, low - max(diameters) / 2, high + max(diameters) / 2)
+    # The large ones first, then the small ones on top of them.
+    sizes, kind = np.unique(-diameters, return_inverse=True)
+    points, particles = periodic_images(frame, low + sizes[0] / 2, high - sizes[0] / 2)
     on_spot = labels[particles] >= 0
     marked = on_spot & (labels[particles] == thick)
     collections = []
     layers = (~on_spot, 0.0), (on_spot, 0.0), (marked, THICK), (on_spot & ~marked, OUTLINE)
     for layer, (chosen, rim) in enumerate(layers):
-        # One size for each collection: the files hold its path once.
-        for species, diameter in enumerate(diameters):
-            those = chosen & (frame.species[particles] == species)
-            size = [diameter - 2 * rim]
+        # One size for each collection, where sizes are few: the files hold its path once.
+        few = len(sizes) <= FEW_SIZES
+        for number in range(len(sizes) if few else 1):
+            those = chosen & (kind[particles] == number) if few else chosen
+            size = (-sizes[[number]] if few else diameters[particles[those]]) - 2 * rim
             discs = EllipseCollection(
                 size, size, [0], units="xy", offsets=points[those], offset_transform=axes.transData, linewidth=0
             )

@@ -86,7 +86,7 @@ def _draw(path, results, chosen, progress):
     names = ("species", "position", "soft_spot", "tilt", "strain")
     species, positions, labels, tilts, strains = (results[name] for name in names)
     size = float(results["length_x"]), float(results["length_y"])
-    sigma_aa, _, sigma_bb = Model.of_run(results.configuration).sigma
+    model = Model.of_run(results.configuration)
     coloring = color_scale(activity[chosen])
 
     figure = Figure(figsize=(SIDE, SIDE * 1.2))
@@ -101,8 +101,9 @@ def _draw(path, results, chosen, progress):
             for collection in drawn:
                 collection.remove()
             frame = Frame(positions[index], species, Box(*size, tilts[index], strains[index]), only_b=True)
+            diameters = model.diameters_of(frame)
             drawn = draw_discs(
-                axes, frame, activity[index], labels[index], (sigma_aa, sigma_bb), coloring, np.zeros(2), np.array(size)
+                axes, frame, activity[index], labels[index], diameters, coloring, np.zeros(2), np.array(size)
             )
             if index == chosen[0]:
                 draw_bar(bar, drawn[-1], temperature, results.configuration["rearrangement_threshold"], "horizontal")

@@ -8,7 +8,7 @@ import numpy as np
 
 from softspots import _core
 from softspots.frame import Box, Frame
-from softspots.model import Model
+from softspots.model import ContactForm, EvenForm, LennardJonesForm, Mixture
 from softspots.objects import require
 
 
@@ -18,23 +18,32 @@ def box_array(box: Box) -> np.ndarray:
 
 
 @lru_cache(maxsize=32)
-def kernel_potential(model: Model) -> _core.Potential:
+def kernel_potential(model: Mixture) -> _core.Potential:
     """The model as the kernels take it; a model that was here before has its potential already."""
-    return _core.Potential.lennard_jones(model.pair_table(), model.smoothing)
+    form, eta = model.form, model.non_additivity
+    match form:
+        case LennardJonesForm():
+            return _core.Potential.lennard_jones(form.table, form.smoothing, eta)
+        case EvenForm():
+            return _core.Potential.powers(*form.exponents, form.coefficients, eta)
+        case ContactForm():
+            return _core.Potential.contact(form.exponent, form.coefficients, eta)
+    return _core.Potential.spline(form.inner, form.cutoff, form.coefficients, eta)
 
 
-def kernel_arguments(frame: Frame, model: Model) -> tuple:
+def kernel_arguments(frame: Frame, model: Mixture) -> tuple:
     """What every kernel on one frame takes first."""
-    return frame.positions, model.indices(frame), None, box_array(frame.box), kernel_potential(model)
+    species, sizes = model.indices(frame), model.sizes_of(frame)
+    return frame.positions, species, sizes, box_array(frame.box), kernel_potential(model)
 
 
-def energy_forces(frame: Frame, model: Model) -> tuple[float, np.ndarray, np.ndarray]:
+def energy_forces(frame: Frame, model: Mixture) -> tuple[float, np.ndarray, np.ndarray]:
     """Potential energy, forces and virial of a frame.
 
     Parameters
     ----------
     frame : Frame
-    model : Model
+    model : Mixture
 
     Returns
     -------

@@ -20,7 +20,7 @@ from softspots.landscape.lanczos import largest_pairs
 from softspots.landscape.matrices import ZERO_TOLERANCE, checked, matrix_norm, row_sums, with_places, zero_threshold
 from softspots.landscape.stability import Stability, factorize_tied, uniform, untie
 from softspots.landscape.threads import single_threaded
-from softspots.model import Model
+from softspots.model import Mixture
 from softspots.objects import require
 
 # Block Lanczos keeps some three vectors for each mode that it finds; below this many in all, it gains nothing.
@@ -77,7 +77,7 @@ class Modes:
         return participation_ratio(self.vectors)
 
 
-def hessian(frame: Frame, model: Model) -> sparse.csc_array:
+def hessian(frame: Frame, model: Mixture) -> sparse.csc_array:
     """The dynamical matrix H_{iα,jβ} = ∂²V/∂r_iα∂r_jβ of a frame (Schoenholz et al. 2014, section II).
 
     Compressed sparse columns is what the direct solver reads, and unlike blocks they can be sliced. The
@@ -87,7 +87,7 @@ def hessian(frame: Frame, model: Model) -> sparse.csc_array:
     Parameters
     ----------
     frame : Frame
-    model : Model
+    model : Mixture
 
     Returns
     -------

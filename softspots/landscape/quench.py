@@ -17,7 +17,7 @@ from softspots.landscape.matrices import zero_threshold
 from softspots.landscape.modes import hessian, softest_mode
 from softspots.landscape.stability import Stability, examine, factorize_tied, softest_places, uniform
 from softspots.landscape.threads import single_threaded
-from softspots.model import Model
+from softspots.model import Mixture
 from softspots.objects import require
 
 # Where the first-order minimisers hand over, in ε_AA/σ_AA: two Newton steps go from there to rounding.
@@ -96,7 +96,7 @@ class InherentStructure:
 @single_threaded()
 def inherent_structure(
     frame: Frame,
-    model: Model,
+    model: Mixture,
     method: str = "newton",
     max_force: float = 1e-10,
     cholesky: Cholesky | None = None,
@@ -115,7 +115,7 @@ def inherent_structure(
     frame : Frame
         The structure's coordinates go on from these, or from the wrapped ones where some lie more than four box lengths
         out: there rounding would leave forces.
-    model : Model
+    model : Mixture
     method : {"newton", "fire", "cg", "cg+fire"}, optional
         The first-order part: L-BFGS to 1e-4 ("newton"), the others by themselves to ``max_force``; "cg+fire",
         conjugate gradients and then FIRE, is the paper's.
@@ -203,7 +203,7 @@ class _Point:
 class _Landscape:
     """The energy of frames of one model, and the work it has cost."""
 
-    def __init__(self, model: Model, cholesky: Cholesky):
+    def __init__(self, model: Mixture, cholesky: Cholesky):
         self.model = model
         self.cholesky = cholesky
         self.evaluations = 0

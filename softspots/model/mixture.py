@@ -163,11 +163,6 @@ class Mixture:
         """The largest ε of any pair."""
         return max(pair.epsilon for pair in self.potentials)
 
-    @property
-    def diameters(self) -> tuple[float, ...]:
-        """How large a particle of each species looks, for pictures; in its size where it has one."""
-        return tuple(self.potential(k, k).diameter for k in range(len(self.species)))
-
     def sharpness(self, depth: float) -> float:
         """How fast V'' grows from its zero at the cutoff, |ΔV''|/δ at most, down to ``depth`` below it.
 
@@ -262,6 +257,18 @@ class Mixture:
             raise InputError(f"Mixture: sizes must be positive; {sizes[~(sizes > 0)][0]:g} is among them")
         self.sizes.require_lengths(sizes)
         return sizes
+
+    def diameters_of(self, frame) -> np.ndarray:
+        """How large a frame's particles look, for pictures, (N,): by species, times the size where they have one.
+
+        Raises
+        ------
+        InputError
+            As `indices` and `sizes_of`.
+        """
+        species = np.array([self.potential(k, k).diameter for k in range(len(self.species))])
+        own, sizes = species[self.indices(frame)], self.sizes_of(frame)
+        return own if sizes is None else own * sizes
 
     @cached_property
     def form(self) -> LennardJonesForm | EvenForm | ContactForm | SplineForm:

@@ -1,0 +1,146 @@
+"""Stages on mixtures of any kind, against the slow oracle, and on packings and glasses that others have published."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import reference
+from netCDF4 import Dataset
+
+import softspots as ss
+
+PLACES = [parent / "shared" / "data" for parent in Path(__file__).parents]
+PUBLISHED = next((place for place in PLACES if place.is_dir()), None)
+published = pytest.mark.skipif(PUBLISHED is None, reason="other people's files are not here")
+MIXTURES = {
+    "three species": ss.Mixture(
+        {
+            ("A", "A"): ss.LennardJones(),
+            ("A", "B"): ss.LennardJones(sigma=0.8, epsilon=1.5),
+            ("A", "C"): ss.LennardJones(sigma=1.1),
+            ("B", "B"): ss.LennardJones(sigma=0.88),
+            ("B", "C"): ss.LennardJones(epsilon=0.7, smoothing="even", cutoff=2.0),
+            ("C", "C"): ss.LennardJones(sigma=0.9),
+        }
+    ),
+    "powers": ss.Mixture.preset("soft-spheres"),
+    "harmonic": ss.Mixture.preset("harmonic"),
+    "hertzian": ss.Mixture.preset("hertzian"),
+    "splines": ss.Mixture(
+        {
+            ("A", "A"): ss.Morse(alpha=5.0, cutoff=2.2),
+            ("A", "B"): ss.WCA(),
+            ("B", "B"): ss.Yukawa(kappa=2.0, cutoff=2.5),
+        }
+    ),
+    "one species": ss.Mixture({(7, 7): ss.Mie(n=14, m=8, cutoff=2.0)}),
+    "sizes": ss.Mixture.polydisperse(ss.InversePower(n=12, cutoff=1.25), 0.2, smallest=0.73, largest=1.62),
+    "harmonic sizes": ss.Mixture.polydisperse(ss.Harmonic(), smallest=0.8, largest=1.4),
+    "spline sizes": ss.Mixture.polydisperse(ss.Yukawa(kappa=1.0, cutoff=2.0), 0.1, smallest=0.9, largest=1.2),
+}
+
+
+@pytest.fixture(params=MIXTURES)
+def mixture(request):
+    return MIXTURES[request.param]
+
+
+@pytest.fixture
+def frame(mixture):
+    """Particles on a jittered lattice in a tilted box, their kinds mixed."""
+    rng = np.random.default_rng(8)
+    box = ss.Box(11.0, 10.6, 3.3)
+    grid = np.stack(np.meshgrid(np.arange(11), np.arange(10)), axis=-1).reshape(-1, 2)
+    positions = grid * (1.0, 1.06) + rng.uniform(-0.12, 0.12, grid.shape)
+    labels = np.array(mixture.species)[rng.integers(len(mixture.species), size=len(grid))]
+    return ss.Frame(positions, labels, box, sizes=mixture.draw_sizes(rng, len(grid)))
+
+
+def oracle(mixture, frame):
+    kinds = {labels: pair.terms for labels, pair in mixture.pairs.items()}
+    return reference.Pairwise(kinds, mixture.largest_cutoff, mixture.non_additivity)
+
+
+def test_energy_forces_and_hessian_are_those_of_the_formulas(mixture, frame):
+    energy, forces, virial = ss.energy_forces(frame, mixture)
+    expected = reference.energy_forces(frame, oracle(mixture, frame))
+    # Splines follow forces to 1e-10 of them (2e-7 of the Yukawa force at its closest), energies and V'' less closely;
+    # all else is rounding.
+    splines = isinstance(mixture.form, ss.model.SplineForm)
+    tolerance = 1e-6 if splines else 1e-11
+    scale = np.abs(expected[1]).max()
+    assert energy == pytest.approx(expected[0], rel=tolerance)
+    np.testing.assert_allclose(forces, expected[1], rtol=0, atol=tolerance * scale)
+    np.testing.assert_allclose(virial, expected[2], rtol=tolerance, atol=tolerance * scale)
+    matrix = reference.hessian(frame, oracle(mixture, frame))
+    np.testing.assert_allclose(
+        ss.hessian(frame, mixture).toarray(), matrix, rtol=0, atol=tolerance * np.abs(matrix).max()
+    )
+
+
+@pytest.mark.filterwarnings("ignore:inherent_structure. the start has an energy")
+@pytest.mark.parametrize("name", ["three species", "powers", "splines", "sizes", "spline sizes"])
+def test_minima_are_certified(name):
+    mixture, rng = MIXTURES[name], np.random.default_rng(3)
+    box = ss.Box(12.0, 12.5, 1.7)
+    labels = np.array(mixture.species)[rng.integers(len(mixture.species), size=165)]
+    start = ss.Frame(rng.random((165, 2)) * box.lengths, labels, box, sizes=mixture.draw_sizes(rng, 165))
+    minimum = ss.inherent_structure(start, mixture)
+    assert minimum.certified and minimum.max_force < 1e-10
+
+
+def test_a_frame_that_the_mixture_does_not_know_is_refused(frame):
+    sized = MIXTURES["sizes"]
+    with pytest.raises(ss.InputError, match="each particle needs a size"):
+        ss.energy_forces(ss.Frame(frame.positions, np.zeros(len(frame)), frame.box), sized)
+    with pytest.raises(ss.InputError, match="species D of the frame is not known; known: A, B, C"):
+        ss.energy_forces(ss.Frame(frame.positions, ["D"] * len(frame), frame.box), MIXTURES["three species"])
+
+
+@published
+def test_energies_and_stresses_of_published_packings():
+    mixture = ss.Mixture.polydisperse(ss.Harmonic())
+    with Dataset(PUBLISHED / "2d_polyuniform_N64_Lp-1.0.nc") as packings:
+        for pos, rad, box, energy, stress in zip(
+            *(packings[name][:].data for name in ("pos", "rad", "box", "Energy", "Stress")), strict=True
+        ):
+            cell = box.reshape(2, 2).T
+            frame = ss.Frame(pos.reshape(-1, 2) @ cell, np.zeros(64), ss.Box(*np.diag(cell), cell[1, 0]), sizes=2 * rad)
+            found, _, virial = ss.energy_forces(frame, mixture)
+            # All digits that the file has, but for rounding.
+            assert found == pytest.approx(energy, rel=1e-10)
+            np.testing.assert_allclose(-virial / frame.box.area, stress.reshape(2, 2), rtol=1e-8, atol=1e-12)
+
+
+@published
+def test_modes_of_a_published_glass_are_those_of_its_code():
+    """Participation ratios in the tests of PyMatterSim, whose soft spheres end with a force that goes to zero."""
+    with open(PUBLISHED / "IS.2DIPL.atom") as file:
+        particles = np.loadtxt(file, skiprows=9)
+    box = ss.Box(30.499714066520937, 30.499714066520937)
+    frame = ss.Frame(particles[:, 2:4], particles[:, 1].astype(int) - 1, box)
+    mixture = ss.Mixture.preset("soft-spheres", smoothing="shifted-force")
+    _, vectors = np.linalg.eigh(ss.hessian(frame, mixture).toarray())
+    squares = (vectors[:, :100:10].reshape(800, 2, -1) ** 2).sum(axis=1)
+    known = [1.0, 0.60509595, 0.4184461, 0.47013442, 0.39952026, 0.48376086, 0.37543589, 0.4782805, 0.37811075]
+    # The digits of theirs.
+    np.testing.assert_allclose(1 / (800 * (squares**2).sum(axis=0)), [*known, 0.28011895], rtol=3e-8)
+
+
+@published
+def test_stresses_of_a_published_shear_test():
+    """Forty steps of the mixture of Falk and Langer, cut off at 2.4, in JuMol; its box is 10 deep."""
+
+    def pair(epsilon, sigma):
+        return ss.LennardJones(epsilon=epsilon, sigma=sigma, cutoff=2.4, smoothing="shifted-force")
+
+    large, small = 2 * np.sin(np.pi / 5), 2 * np.sin(np.pi / 10)
+    mixture = ss.Mixture({(2, 2): pair(0.5, large), (1, 2): pair(1.0, 1.0), (1, 1): pair(0.5, small)})
+    lines = (PUBLISHED / "aqs_LJ_glass.lammpstrj").read_text().splitlines()
+    for start, (_, stress) in enumerate(np.loadtxt(PUBLISHED / "aqs_LJ_glass_stress.dat")):
+        block = lines[start * 109 : (start + 1) * 109]
+        particles = np.array([line.split() for line in block[9:]], dtype=float)
+        box = ss.Box(9.88045, 9.88045, float(block[5].split()[2]))
+        _, _, virial = ss.energy_forces(ss.Frame(particles[:, 2:4], particles[:, 1].astype(int), box), mixture)
+        # The error of the spline of a shifted force, 4e-10 of the largest, as part of a stress of 0.03.
+        assert -virial[0, 1] / box.area / 10 == pytest.approx(stress, rel=1e-8, abs=1e-10)
