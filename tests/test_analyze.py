@@ -267,7 +267,7 @@ def test_a_signal_leaves_nothing_half_written(folder, tmp_path, capsys, monkeypa
     monkeypatch.setattr(reduced, "set_attributes", interrupted)
     status, out, err = run(capsys, folder / "hot.nc", "--output", tmp_path, "--quiet")
     assert (status, out) == (128 + number, "")
-    assert err == f"softspots.analyze: ended by {number.name}; the files that are there are whole\n"
+    assert err == f"softspots.analyze: ended by {number.name}; no file had been written\n"
     assert not list(tmp_path.iterdir())
 
 
@@ -287,7 +287,8 @@ def test_an_earlier_analysis_stays_until_the_new_one_is_there(folder, tmp_path, 
 
     with monkeypatch.context() as patch:
         patch.setattr(analyze, "reduce_run", interrupted)
-        assert run(capsys, *arguments)[0] == 130
+        status, _, err = run(capsys, *arguments)
+        assert (status, err) == (130, "softspots.analyze: ended by SIGINT; the files that are there are whole\n")
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == earlier
     assert run(capsys, *arguments)[0] == 0
     assert not [path for path in tmp_path.iterdir() if path.read_bytes().startswith(b"earlier")]

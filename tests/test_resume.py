@@ -1,5 +1,7 @@
 """Runs that go on from a checkpoint: to the same bits, with the same parameters, or not at all."""
 
+import shutil
+
 import numpy as np
 import pytest
 from tiny import OFTEN, TINY, assert_same_run, flipped, go, write
@@ -39,7 +41,38 @@ def test_a_finished_run_continues_with_more_frames(tmp_path, undisturbed):
     assert not (tmp_path / FRAMES).exists()
     go(tmp_path, "--frames=5", "--resume")
     assert_same_run(tmp_path, undisturbed)
-    # Once more changes nothing.
+
+
+def states_of(folder):
+    """Bytes and times of all files."""
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+
+
+def test_a_finished_run_with_nothing_left_to_do_is_left_alone(tmp_path, undisturbed, capfd):
+    shutil.copytree(undisturbed, tmp_path, dirs_exist_ok=True)
+    before = states_of(tmp_path)
+    go(tmp_path, "--frames=5", "--resume")
+    out, err = capfd.readouterr()
+    assert "P*" in out and not err
+    assert states_of(tmp_path) == before
+    # A map that is not there is drawn, to the same bits.
+    (tmp_path / "map.png").unlink()
+    go(tmp_path, "--frames=5", "--resume")
+    after = states_of(tmp_path)
+    assert after.pop("map.png")[0] == before["map.png"][0]
+    assert after.items() <= before.items()
+    # A trajectory that is damaged is written anew.
+    (tmp_path / "trajectory.nc").write_bytes(before["trajectory.nc"][0][:-3000])
+    go(tmp_path, "--frames=5", "--resume")
+    assert_same_run(tmp_path, undisturbed)
+
+
+def test_a_map_of_fewer_frames_does_not_stay(tmp_path, undisturbed, monkeypatch):
+    go(tmp_path, "--frames=3")
+    with monkeypatch.context() as patch:
+        patch.setattr(simulate, "draw", lambda *_: (_ for _ in ()).throw(PhysicsError("ended before the map")))
+        with pytest.raises(PhysicsError):
+            go(tmp_path, "--frames=5", "--resume")
     go(tmp_path, "--frames=5", "--resume")
     assert_same_run(tmp_path, undisturbed)
 

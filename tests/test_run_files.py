@@ -1,6 +1,7 @@
 """The files of a run side by side: sealed if the run came to its end, closed whatever happens, and read back."""
 
 import fcntl
+from unittest.mock import Mock
 
 import pytest
 from sound import IDENTITY
@@ -130,5 +131,5 @@ def test_the_table_does_not_depend_on_the_map(monkeypatch, capsys):
     monkeypatch.setattr(simulate, "draw", full)
     monkeypatch.setattr(simulate, "report", lambda *_: "the table")
     with pytest.raises(OutputError, match="map.png"):
-        simulate.show(Parameters(), Outcome({}))
+        simulate.show(Parameters(), Outcome({}, (Mock(), Mock())))
     assert capsys.readouterr().out.startswith("the table")

@@ -36,6 +36,8 @@ from softspots.io.results import Results, read_results
 NAME = "softspots.analyze"
 SUMMARIES = ("summary.md", "summary.json")
 FORMATS = (".pdf", ".png")
+# What a signal leaves behind.
+WHOLE, NOTHING = "; the files that are there are whole", "; no file had been written"
 # Milliseconds, for the estimate of the time left: of a figure, of a frame of a movie without and per particle.
 FIGURE, MOVIE_FRAME, MOVIE_PARTICLE = 1500, 100, 0.04
 
@@ -281,7 +283,7 @@ def main(argv=None) -> None:
         Default: the command line of the process.
     """
     check_streams(NAME)
-    with listening(), command(NAME), cutting(hint="; the files that are there are whole"):
+    with listening(), command(NAME), cutting(hint=NOTHING):
         with printing():
             arguments = make_parser().parse_args(argv)
         sources = open_sources(arguments.files)
@@ -289,5 +291,7 @@ def main(argv=None) -> None:
         with claimed(arguments.output):
             check_output(arguments, sources)
             remove_leftovers(arguments.output)
-            text = analyze(arguments, sources)
+            planned = [arguments.output / name for name in planned_files(sources, arguments.movie)]
+            with cutting(hint=lambda: WHOLE if any(map(Path.exists, planned)) else NOTHING):
+                text = analyze(arguments, sources)
             say(f"{text}\nthis summary, figures, and reduced data are in {arguments.output}")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from softspots.commands.chain import Analysis, kept_particles
-from softspots.commands.parameters import Parameters
+from softspots.commands.parameters import MAP, Parameters
 from softspots.exceptions import DamagedFileError, OutputError, SoftspotsError, system_errors
 from softspots.frame import Box, Frame
 from softspots.io.checkpoint import FRAMES, read_file, sync, write_file
@@ -24,11 +24,13 @@ WRITTEN = ("results.nc", "trajectory.nc")
 class Files:
     """results.nc, trajectory.nc and the frames' own files side by side; a context manager for rank 0.
 
-    Files of these names that are there give way to new ones. Only what ends without an error is sealed.
+    Files of these names that are there give way to new ones, and a map of earlier frames goes. Only what ends without
+    an error is sealed.
     """
 
     def __init__(self, parameters: Parameters, frame: Frame, attributes: dict, identity: dict):
         self._output, self._identity = parameters.output, identity
+        (self._output / MAP).unlink(missing_ok=True)
         results = ResultsWriter(
             self._output / "results.nc",
             frame,
@@ -154,6 +156,24 @@ def earlier_frames(output: Path, like: Frame, faults: list[str], identity: dict)
         box = Box(like.box.length_x, like.box.length_y, float(values["tilt"]), float(values["strain"]))
         frame = replace(like, positions=values["position"], box=box, time=float(values["time"]), images=values["image"])
         yield index, frame, Analysis(values, fault)
+
+
+def finished(output: Path, count: int, identity: dict) -> bool:
+    """Whether results.nc and trajectory.nc are those of this run, whole, with so many frames, and nothing else is."""
+    try:
+        results, path = _own_results(output, identity), output / "trajectory.nc"
+        _check_identity("trajectory.nc", trajectory_attributes(path), identity)
+        ended = len(results) == count and "wall_time_total" in results.attributes
+        return ended and sum(1 for _ in read_trajectory(path)) == count and not (output / FRAMES).exists()
+    except SoftspotsError:
+        return False
+
+
+def finished_frames(output: Path, faults: list[str]) -> Iterator[tuple]:
+    """The frames of a run that has ended, from results.nc, as number, `Frame`, and `Analysis`."""
+    results = read_results(output / "results.nc")
+    for index, fault in enumerate(faults):
+        yield index, results.frame(index), Analysis(results.variables(index), fault)
 
 
 def check_files(output: Path, count: int, identity: dict) -> None:

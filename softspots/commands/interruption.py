@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from signal import Signals
 
 
@@ -34,7 +34,7 @@ class _Request:
 
     signal: Signals | None = None
     cuts = False
-    hint = ""
+    hint: str | Callable[[], str] = ""
 
 
 def end_at_once() -> None:
@@ -67,12 +67,16 @@ def _note(number, _):
 
 def _cut():
     if _Request.signal and _Request.cuts:
-        raise Terminated(_Request.signal, _Request.hint)
+        hint = _Request.hint
+        raise Terminated(_Request.signal, hint() if callable(hint) else hint)
 
 
 @contextlib.contextmanager
-def cutting(cuts: bool = True, hint: str | None = None) -> Iterator[None]:
-    """Whether a signal, also one that has come before, raises `Terminated` at once in the body, or is only noted."""
+def cutting(cuts: bool = True, hint: str | Callable[[], str] | None = None) -> Iterator[None]:
+    """Whether a signal, also one that has come before, raises `Terminated` at once in the body, or is only noted.
+
+    A hint that depends on what has been done is given as a function.
+    """
     before = _Request.cuts, _Request.hint
     _Request.cuts, _Request.hint = cuts, _Request.hint if hint is None else hint
     try:

@@ -18,7 +18,8 @@ from softspots.model import PRESETS as MODELS
 from softspots.model import SMOOTHINGS, Model
 from softspots.structure.spots import CONNECTIONS
 
-FILES = ("results.nc", "trajectory.nc", "map.png")
+MAP = "map.png"
+FILES = ("results.nc", "trajectory.nc", MAP)
 
 PAPER_PARTICLES = 10_000
 

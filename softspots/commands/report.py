@@ -8,7 +8,7 @@ import numpy as np
 
 from softspots.analysis.probability import plateau
 from softspots.commands.chain import Analysis
-from softspots.commands.parameters import PAPER_PARTICLES, Parameters
+from softspots.commands.parameters import MAP, PAPER_PARTICLES, Parameters
 from softspots.figures.map import save_map
 from softspots.frame import Frame
 from softspots.io.results import read_results
@@ -17,7 +17,10 @@ from softspots.io.schema import LABELS
 
 @dataclass
 class Outcome:
-    """What rank 0 remembers of all frames: their faults, by number, and the frame with the most active soft spot."""
+    """What rank 0 remembers of all frames: their faults, by number, and the frame with the most active soft spot.
+
+    Without that frame there is no map to draw.
+    """
 
     faults: dict[int, str]
     liveliest: tuple[Frame, Analysis] | None = None
@@ -83,7 +86,7 @@ def draw(parameters: Parameters, outcome: Outcome) -> None:
     frame, analysis = outcome.liveliest
     values = analysis.values
     save_map(
-        parameters.output / "map.png",
+        parameters.output / MAP,
         frame,
         values["d2min"],
         values["soft_spot"],

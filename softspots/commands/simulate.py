@@ -7,7 +7,8 @@ number of frames.
 A run can be ended at any moment and resumed to the same bits. A checkpoint holds the state of the dynamics between two
 pieces of the preparation or two batches of frames. As no kill may cost a frame, but HDF5 files do not survive a kill in
 the middle of a write, each frame goes to a small file of its own first; a resumed run writes results.nc and
-trajectory.nc anew from these, up to the checkpoint, and a finished one removes them after it has read these back.
+trajectory.nc anew from these, up to the checkpoint, and a finished one removes them after it has read these back. A
+finished run that is resumed with nothing left to do leaves its files alone.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from time import perf_counter
 from softspots.commands.chain import Analysis, analyse, intervals, make_simulation
 from softspots.commands.checkpointing import Checkpointer
 from softspots.commands.command import check_streams, command, complain, say
-from softspots.commands.files import Files, check_files, earlier_frames, save_frames
+from softspots.commands.files import Files, check_files, earlier_frames, finished, finished_frames, save_frames
 from softspots.commands.interruption import Terminated, cutting, listening
 from softspots.commands.memory import keep_memory, machine_memory, needed_memory
 from softspots.commands.options import read_arguments
 from softspots.commands.output import check_output, find_checkpoint, open_folder
-from softspots.commands.parameters import FILES, Parameters, new_identity, rank_grid
+from softspots.commands.parameters import FILES, MAP, Parameters, new_identity, rank_grid
 from softspots.commands.progress import Progress
 from softspots.commands.report import Outcome, draw, report
 from softspots.dynamics.parallel import launched_rank, one_thread, together, world
@@ -68,6 +69,8 @@ def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None)
     earlier = checkpoint.progress if checkpoint else {"frames": 0, "faults": [], "wall_time": 0.0, "preparation": 0.0}
     identity = checkpoint.identity if checkpoint else new_identity(parameters)
     done = earlier["frames"]
+    if checkpoint and (outcome := _outcome_of_finished(parameters, comm, checkpoint)):
+        return outcome
     start = perf_counter() - earlier["wall_time"]
     with together(comm):
         if comm.rank == 0:
@@ -142,6 +145,19 @@ def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None)
             if comm.rank == 0:
                 discard_frames(parameters.output)
     return outcome
+
+
+def _outcome_of_finished(parameters, comm, checkpoint) -> Outcome | None:
+    """What a run has come to that has nothing left to do, with what a missing map needs; None if it is none."""
+    output, progress, outcome = parameters.output, checkpoint.progress, None
+    with together(comm):
+        whole = comm.rank == 0 and progress["frames"] == parameters.frames
+        if whole and finished(output, parameters.frames, checkpoint.identity):
+            outcome = Outcome({index: fault for index, fault in enumerate(progress["faults"]) if fault})
+            if not (output / MAP).exists():
+                for frame in finished_frames(output, progress["faults"]):
+                    outcome.add(*frame)
+    return (outcome or Outcome({})) if comm.bcast(outcome is not None) else None
 
 
 def _analyse(interval, model, parameters) -> Analysis | None:
@@ -220,7 +236,7 @@ def heading(parameters: Parameters, ranks: int, checkpoint: Checkpoint | None) -
     """A line that says what is run, where it goes, and what it takes."""
     done = checkpoint.progress["frames"] if checkpoint else 0
     if done == parameters.frames:
-        return f"all {done} frames are done; what is made of them goes to {parameters.output} again"
+        return f"all {done} frames are done; what is not there of their files is made anew in {parameters.output}"
     return (
         f"{parameters.particles} particles, T = {parameters.temperature:g}, strain rate {parameters.strain_rate:g}, "
         f"frames {done + 1} to {parameters.frames} on {ranks} rank(s), each with about "
@@ -229,7 +245,7 @@ def heading(parameters: Parameters, ranks: int, checkpoint: Checkpoint | None) -
 
 
 def show(parameters: Parameters, outcome: Outcome) -> None:
-    """Draw the map and print the table.
+    """Draw the map, unless it is there, and print the table.
 
     Raises
     ------
@@ -242,7 +258,8 @@ def show(parameters: Parameters, outcome: Outcome) -> None:
         files = ", ".join(str(parameters.output / name) for name in FILES)
         # A picture does not depend on who reads the table, nor the table on whether it can be drawn.
         try:
-            draw(parameters, outcome)
+            if outcome.liveliest:
+                draw(parameters, outcome)
         finally:
             say(f"{report(parameters, outcome.faults)}\n{'files':22}{files}")
     if len(outcome.faults) == parameters.frames:
