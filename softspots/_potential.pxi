@@ -4,7 +4,7 @@
 SMOOTHINGS = {"even": 0, "quadratic": 1, "switch": 2}
 CONTACTS = {2.0: 4, 2.5: 5}
 # Pairs of species are looked up in small tables.
-MOST_SPECIES = 1000
+MOST_SPECIES = 100
 # Powers of r² are made by multiplication, and must not leave the range of numbers.
 MOST_EXPONENT = 100
 
@@ -87,7 +87,9 @@ cdef class Potential:
     def contact(double alpha, coefficients, non_additivity=None):
         """V = ε/α (1 − r/σ)^α below σ, α = 2 or 5/2; ε and σ of each pair, (P, 2)."""
         cdef const double[:, ::1] c = _pairs("coefficients", coefficients, 2)
-        cdef int law = _code("alpha", alpha, CONTACTS)
+        if alpha not in CONTACTS:
+            raise InputError(f"alpha is {alpha:g}; 2 or 2.5 is needed")
+        cdef int law = CONTACTS[alpha]
         return Potential.owner(ss_new_contact(law, <int> c.shape[0], &c[0, 0]), c[:, 1], non_additivity)
 
     @staticmethod

@@ -17,11 +17,12 @@ module softspots_potential
   private
   public :: potential_type, new_lennard_jones, new_powers, new_contact, new_spline, let_sizes_count
   public :: pair_terms, sigma2_of, reach
-  public :: law_lennard_jones, law_powers, law_quadratic, law_switch, law_harmonic, law_hertzian, law_spline
+  public :: law_lennard_jones, law_power_10, law_power_12, law_harmonic, law_hertzian, law_spline
 
-  !> Lennard-Jones is that of the powers which has loops of its own, as 12 and 6 are its exponents.
   integer(i4), parameter :: law_lennard_jones = 0, law_quadratic = 1, law_switch = 2
+  !> Of the powers, those that have loops of their own too: 12 and 6, as Lennard-Jones, and 10 and 12 alone.
   integer(i4), parameter :: law_powers = 3, law_harmonic = 4, law_hertzian = 5, law_spline = 6
+  integer(i4), parameter :: law_power_10 = 7, law_power_12 = 8
 
   !> Constants of the species pairs (0, 0), (0, 1), ..., (0, S - 1), (1, 1), ..., counted from 0; those that the law has
   !> not are not allocated.
@@ -38,11 +39,12 @@ module softspots_potential
     real(wp), allocatable, dimension(:) :: inner !< r_in
     real(wp), allocatable, dimension(:) :: f1, f2, f3, f4, at_inner
     real(wp), allocatable, dimension(:) :: epsilon, sigma
-    !> The intervals of a spline begin at start, in r^2, and are `width` wide; value(:, k, pair) are the coefficients of
-    !> V in the fraction of interval k that lies below r^2.
+    !> The intervals of a spline begin at start, in r^2, and there are per_width of them in a unit. A pair's begin with
+    !> number `first`, and one more, with zeros, ends them; value(:, k) are the coefficients of V in the fraction of
+    !> interval k that lies below r^2, and slope(5 k), ..., slope(5 k + 4) those of -V'/r.
     integer(i4) :: n_intervals = 0
-    real(wp), allocatable, dimension(:) :: start, width
-    real(wp), allocatable :: value(:, :, :)
+    real(wp), allocatable, dimension(:) :: start, per_width, first
+    real(wp), allocatable :: value(:, :), slope(:)
   end type potential_type
 
 contains
@@ -121,9 +123,15 @@ contains
     real(wp), intent(in) :: coefficients(:, :)
     type(potential_type) :: new
 
-    integer(i4) :: last
+    integer(i4) :: law, last
+    logical :: alone
 
-    new = new_potential(merge(law_lennard_jones, law_powers, n == 12 .and. m == 6), coefficients(6, :))
+    alone = all(coefficients(2, :) >= 0 .and. coefficients(2, :) <= 0)
+    law = law_powers
+    if (n == 12 .and. m == 6) law = law_lennard_jones
+    if (n == 10 .and. alone) law = law_power_10
+    if (n == 12 .and. alone) law = law_power_12
+    new = new_potential(law, coefficients(6, :))
     last = size(coefficients, 2) - 1
     allocate (new%repulsion(0:last), new%attraction(0:last), new%k0(0:last), new%k2(0:last), new%k4(0:last))
     new%n = n
@@ -156,15 +164,23 @@ contains
     real(wp), intent(in) :: inner(:), cutoff(:), coefficients(:, :, :)
     type(potential_type) :: new
 
-    integer(i4) :: last
+    integer(i4) :: p, k, n, m
 
     new = new_potential(law_spline, cutoff)
-    last = size(inner) - 1
-    new%n_intervals = size(coefficients, 2)
-    allocate (new%start(0:last), new%width(0:last), new%value(0:5, 0:new%n_intervals - 1, 0:last))
+    n = size(coefficients, 2)
+    new%n_intervals = n
+    allocate (new%start(0:size(inner) - 1), new%per_width(0:size(inner) - 1), new%first(0:size(inner) - 1))
+    allocate (new%value(0:5, 0:(n + 1)*size(inner) - 1), new%slope(0:5*(n + 1)*size(inner) - 1), source=0.0_wp)
     new%start(:) = inner**2
-    new%width(:) = (new%cutoff2 - new%start)/new%n_intervals
-    new%value(:, :, :) = coefficients
+    new%per_width(:) = n/(new%cutoff2 - new%start)
+    do p = 0, size(inner) - 1
+      new%first(p) = p*(n + 1)
+      do k = 0, n - 1
+        m = p*(n + 1) + k
+        new%value(:, m) = coefficients(:, k + 1, p + 1)
+        new%slope(5*m:5*m + 4) = -2*new%per_width(p)*[1, 2, 3, 4, 5]*new%value(1:, m)
+      end do
+    end do
   end function new_spline
 
   !> All particles have sizes from now on, whose unit that of the potential's lengths becomes.
@@ -224,7 +240,7 @@ contains
     real(wp) :: r, t
 
     select case (potential%law)
-    case (law_lennard_jones, law_powers)
+    case (law_lennard_jones, law_powers, law_power_10, law_power_12)
       if (potential%law == law_lennard_jones) then
         call lennard_jones(potential%repulsion(p), potential%attraction(p), r2, value, slope, curvature)
       else
@@ -286,8 +302,8 @@ contains
     curvature = (potential%n*(potential%n + 1)*high - potential%m*(potential%m + 1)*low)*i2
   end subroutine powers
 
-  !> The spline, with s = r^2: V, V'/r = 2 dV/ds and V'' = 2 dV/ds + 4 s d2V/ds2. Below the first interval V goes on with
-  !> its value, slope and curvature there.
+  !> The spline, with s = r^2: V, V'/r = 2 dV/ds and V'' = 2 dV/ds + 4 s d2V/ds2. Below the first interval V goes on
+  !> with its value, slope and curvature there.
   pure subroutine spline(potential, p, r2, value, slope, curvature)
     type(potential_type), intent(in) :: potential
     integer(i4), intent(in) :: p
@@ -297,14 +313,14 @@ contains
     real(wp) :: u, t, first, second, c(0:5)
     integer(i4) :: k
 
-    u = (r2 - potential%start(p))/potential%width(p)
-    k = max(0, min(int(u), potential%n_intervals - 1))
+    u = (r2 - potential%start(p))*potential%per_width(p)
+    k = int(min(max(u, 0.0_wp), real(potential%n_intervals - 1, wp)))
     t = u - k
-    c = potential%value(:, k, p)
+    c = potential%value(:, k + nint(potential%first(p)))
     if (t < 0) c(3:) = 0
     value = c(0) + t*(c(1) + t*(c(2) + t*(c(3) + t*(c(4) + t*c(5)))))
-    first = (c(1) + t*(2*c(2) + t*(3*c(3) + t*(4*c(4) + t*5*c(5)))))/potential%width(p)
-    second = (2*c(2) + t*(6*c(3) + t*(12*c(4) + t*20*c(5))))/potential%width(p)**2
+    first = (c(1) + t*(2*c(2) + t*(3*c(3) + t*(4*c(4) + t*5*c(5)))))*potential%per_width(p)
+    second = (2*c(2) + t*(6*c(3) + t*(12*c(4) + t*20*c(5))))*potential%per_width(p)**2
     slope = 2*first
     curvature = 2*first + 4*r2*second
   end subroutine spline
