@@ -69,11 +69,11 @@ cdef class Potential:
         return new
 
     @staticmethod
-    def lennard_jones(table, smoothing, non_additivity=None):
+    def lennard_jones(table, smoothing):
         """ε, σ, r_c and inner cutoff of each pair, (P, 4); ``smoothing`` as in `softspots.model.Model`."""
         cdef const double[:, ::1] t = _pairs("the pair table's entries", table, 4)
         cdef int law = _code("smoothing", smoothing, SMOOTHINGS)
-        return Potential.owner(ss_new_lennard_jones(law, <int> t.shape[0], &t[0, 0]), t[:, 2], non_additivity)
+        return Potential.owner(ss_new_lennard_jones(law, <int> t.shape[0], &t[0, 0]), t[:, 2], None)
 
     @staticmethod
     def powers(int n, int m, coefficients, non_additivity=None):

@@ -8,7 +8,7 @@ import numpy as np
 
 from softspots import _core
 from softspots.frame import Box, Frame
-from softspots.model import ContactForm, EvenForm, LennardJonesForm, Mixture
+from softspots.model import ContactForm, EvenForm, LennardJonesForm, Mixture, SplineForm
 from softspots.objects import require
 
 
@@ -19,16 +19,17 @@ def box_array(box: Box) -> np.ndarray:
 
 @lru_cache(maxsize=32)
 def kernel_potential(model: Mixture) -> _core.Potential:
-    """The model as the kernels take it; a model that was here before has its potential already."""
-    form, eta = model.form, model.non_additivity
-    match form:
-        case LennardJonesForm():
-            return _core.Potential.lennard_jones(form.table, form.smoothing, eta)
-        case EvenForm():
-            return _core.Potential.powers(*form.exponents, form.coefficients, eta)
-        case ContactForm():
-            return _core.Potential.contact(form.exponent, form.coefficients, eta)
-    return _core.Potential.spline(form.inner, form.cutoff, form.coefficients, eta)
+    """The mixture as the kernels take it; one that was here before has its potential already."""
+    make = _core.Potential
+    match model.form:
+        case LennardJonesForm(table, smoothing):
+            return make.lennard_jones(table, smoothing)
+        case EvenForm((n, m), coefficients):
+            return make.powers(n, m, coefficients, model.non_additivity)
+        case ContactForm(alpha, coefficients):
+            return make.contact(alpha, coefficients, model.non_additivity)
+        case SplineForm(inner, cutoff, coefficients):
+            return make.spline(inner, cutoff, coefficients, model.non_additivity)
 
 
 def kernel_arguments(frame: Frame, model: Mixture) -> tuple:
@@ -57,7 +58,8 @@ def energy_forces(frame: Frame, model: Mixture) -> tuple[float, np.ndarray, np.n
     Raises
     ------
     InputError
-        If the shorter side of the box is less than twice the largest cutoff.
+        If the shorter side of the box is less than twice the largest cutoff, or the mixture does not know the species or
+        sizes of the frame.
     PhysicsError
         If particles coincide, or all but, so that forces are not finite.
     """
