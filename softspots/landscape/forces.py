@@ -58,8 +58,7 @@ def energy_forces(frame: Frame, model: Mixture) -> tuple[float, np.ndarray, np.n
     Raises
     ------
     InputError
-        If the shorter side of the box is less than twice the largest cutoff, or the mixture does not know the species or
-        sizes of the frame.
+        If the shorter side of the box is less than twice the largest cutoff, or the mixture does not know a particle.
     PhysicsError
         If particles coincide, or all but, so that forces are not finite.
     """
