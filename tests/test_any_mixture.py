@@ -89,6 +89,22 @@ def test_minima_are_certified(name):
     assert minimum.certified and minimum.max_force < 1e-10
 
 
+@pytest.mark.filterwarnings("ignore:inherent_structure. the start has an energy")
+@pytest.mark.parametrize("name", ["harmonic", "hertzian"])
+@pytest.mark.parametrize("seed", range(3))
+def test_packings_near_jamming_are_certified_without_their_rattlers(name, seed):
+    mixture = ss.Mixture.preset(name, packing_fraction=0.87)
+    rng, side = np.random.default_rng(seed), np.sqrt(150 / mixture.density)
+    labels = rng.permutation(np.repeat(mixture.species, 75))
+    start = ss.Frame(rng.random((150, 2)) * side, labels, ss.Box(side, side, 0.3 * side))
+    minimum = ss.inherent_structure(start, mixture)
+    assert minimum.certified
+    # Rigid motions of what is held, and nothing else, are no springs; the softest of which is some 1e-3 here.
+    held = np.repeat(minimum.stability.held, 2)
+    values = np.linalg.eigvalsh(ss.hessian(minimum.frame, mixture).toarray()[np.ix_(held, held)])
+    assert (np.abs(values[:2]) < 1e-8).all() and values[2] > 1e-5
+
+
 def test_a_frame_that_the_mixture_does_not_know_is_refused(frame):
     sized = MIXTURES["sizes"]
     with pytest.raises(ss.InputError, match="each particle needs a size"):

@@ -44,8 +44,9 @@ MAX_STEP = 0.1
 MAX_HALVINGS = 20
 # Particles that merely touch, with a residual force V' = V''' δ²/2, overlap by δ, at most so far as at the handover.
 # V''' is that of the model where its potentials go to zero: V'' = V''' δ = sqrt(2 V' V''') holds nothing. Three such
-# neighbours around a particle hold it by half as much again, in space four by a third.
-MAX_OVERLAP, TOUCHES = 5e-4, 1.5
+# neighbours around a particle hold it by half as much again, in space four by a third. Where V'' jumps at contact there
+# is no V''' at it; what touches and turns aside still has V'/r, at distances r of a third and more.
+MAX_OVERLAP, TOUCHES, TURNS = 5e-4, 1.5, 2.0
 UNSTABLE = "the Hessian is not shown to be positive definite"
 
 
@@ -224,7 +225,8 @@ class _Landscape:
     def softness(self, point: _Point, max_force: float) -> float:
         """Up to here, in ε_AA/σ_AA², stiffness may be that of mere touch: see `TOUCHES`."""
         force = max(max_force, np.abs(point.forces).max())
-        return TOUCHES * min(np.sqrt(2 * force * self._sharpness), MAX_OVERLAP * self._sharpness)
+        touch = min(np.sqrt(2 * force * self._sharpness), MAX_OVERLAP * self._sharpness)
+        return TOUCHES * max(touch, TURNS * force)
 
     def descend(self, frame: Frame, minimizer: str, max_force: float) -> Frame:
         budget = max(MAX_EVALUATIONS - self.evaluations, 0)
