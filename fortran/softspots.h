@@ -46,22 +46,48 @@ void ss_append(int first, int capacity, int panels, const double *transform, dou
                float *rounded, double *gram);
 void ss_residual_norms(int n, int entries, const int *indptr, const int *indices, const double *values, int modes,
                        const double *eigenvalues, const double *vectors, double *norms);
-void *ss_new_simulation_2d(int handle, int rank, int size, int grid_x, int grid_y, const double *box, void *potential,
-                        double timestep, double thermostat_time, int thermostat_chain, double skin, failure *error);
-void ss_free_simulation_2d(void *pointer);
-void ss_set_particles_2d(void *pointer, int n, const double *positions, const double *velocities, const int *images,
-                      const int *species, double strain, failure *error);
-void ss_resume_2d(void *pointer, int n, const double *built, const double *positions, const double *velocities,
-               const int *images, const int *species, const double *scalars, int chain, const double *thermostat,
-               const long long *counters, failure *error);
-void ss_get_progress_2d(void *pointer, int n, double *built, double *scalars, int chain, double *thermostat,
-                     long long *counters);
-void ss_run_2d(void *pointer, long long n_steps, double first_temperature, double last_temperature, double strain_rate,
-            failure *error);
-int ss_count_owned_2d(void *pointer);
-void ss_get_owned_2d(void *pointer, int n, int *ids, double *positions, double *velocities, int *images);
-void ss_get_state_2d(void *pointer, double *strain, int *flips, long long *step, long long *rebuilds);
-void ss_thermodynamics_2d(void *pointer, double temperature, double *values);
 void ss_mpi_library_version(char *text, int capacity, int *length);
+
+/* One rank of a simulation: what its kernels take, in any dimension. */
+typedef void *new_simulation(int handle, int rank, int size, const int *grid, const double *box, void *potential,
+                             double reach, double timestep, double thermostat_time, int thermostat_chain, double skin,
+                             failure *error);
+typedef void free_simulation(void *pointer);
+typedef void set_particles(void *pointer, int n, const double *positions, const double *velocities, const int *images,
+                           const int *species, const double *sizes, double strain, failure *error);
+typedef void resume(void *pointer, int n, const double *built, const double *positions, const double *velocities,
+                    const int *images, const int *species, const double *sizes, const double *scalars, int chain,
+                    const double *thermostat, const long long *counters, failure *error);
+typedef void get_progress(void *pointer, int n, double *built, double *scalars, int chain, double *thermostat,
+                          long long *counters);
+typedef void run(void *pointer, long long n_steps, double first_temperature, double last_temperature,
+                 double strain_rate, failure *error);
+typedef int count_owned(void *pointer);
+typedef void get_owned(void *pointer, int n, int *ids, double *positions, double *velocities, int *images);
+typedef void get_state(void *pointer, double *strain, int *flips, long long *step, long long *rebuilds);
+typedef void thermodynamics(void *pointer, double temperature, double *values);
+
+typedef struct {
+  new_simulation *create;
+  free_simulation *release;
+  set_particles *set_particles;
+  resume *resume;
+  get_progress *get_progress;
+  run *run;
+  count_owned *count_owned;
+  get_owned *get_owned;
+  get_state *get_state;
+  thermodynamics *thermodynamics;
+} simulation_kernels;
+
+#define SIMULATION_KERNELS(D) \
+  new_simulation ss_new_simulation_##D; free_simulation ss_free_simulation_##D; \
+  set_particles ss_set_particles_##D; resume ss_resume_##D; get_progress ss_get_progress_##D; run ss_run_##D; \
+  count_owned ss_count_owned_##D; get_owned ss_get_owned_##D; get_state ss_get_state_##D; \
+  thermodynamics ss_thermodynamics_##D; \
+  static const simulation_kernels simulation_##D = { \
+    ss_new_simulation_##D, ss_free_simulation_##D, ss_set_particles_##D, ss_resume_##D, ss_get_progress_##D, \
+    ss_run_##D, ss_count_owned_##D, ss_get_owned_##D, ss_get_state_##D, ss_thermodynamics_##D}
+SIMULATION_KERNELS(2d);
 
 #endif

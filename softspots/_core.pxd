@@ -44,21 +44,25 @@ cdef extern from "softspots.h" nogil:
                    float *rounded, double *gram)
     void ss_residual_norms(int n, int entries, const int *indptr, const int *indices, const double *values, int modes,
                            const double *eigenvalues, const double *vectors, double *norms)
-    void *ss_new_simulation_2d(int handle, int rank, int size, int grid_x, int grid_y, const double *box,
-                            void *potential, double timestep, double thermostat_time, int thermostat_chain, double skin,
-                            failure *error)
-    void ss_free_simulation_2d(void *pointer)
-    void ss_set_particles_2d(void *pointer, int n, const double *positions, const double *velocities, const int *images,
-                          const int *species, double strain, failure *error)
-    void ss_resume_2d(void *pointer, int n, const double *built, const double *positions, const double *velocities,
-                   const int *images, const int *species, const double *scalars, int chain, const double *thermostat,
-                   const long long *counters, failure *error)
-    void ss_get_progress_2d(void *pointer, int n, double *built, double *scalars, int chain, double *thermostat,
-                         long long *counters)
-    void ss_run_2d(void *pointer, long long n_steps, double first_temperature, double last_temperature, double strain_rate,
-                failure *error)
-    int ss_count_owned_2d(void *pointer)
-    void ss_get_owned_2d(void *pointer, int n, int *ids, double *positions, double *velocities, int *images)
-    void ss_get_state_2d(void *pointer, double *strain, int *flips, long long *step, long long *rebuilds)
-    void ss_thermodynamics_2d(void *pointer, double temperature, double *values)
     void ss_mpi_library_version(char *text, int capacity, int *length)
+
+    ctypedef struct simulation_kernels:
+        void *(*create)(int handle, int rank, int size, const int *grid, const double *box, void *potential,
+                        double reach, double timestep, double thermostat_time, int thermostat_chain, double skin,
+                        failure *error) noexcept nogil
+        void (*release)(void *pointer) noexcept nogil
+        void (*set_particles)(void *pointer, int n, const double *positions, const double *velocities, const int *images,
+                            const int *species, const double *sizes, double strain, failure *error) noexcept nogil
+        void (*resume)(void *pointer, int n, const double *built, const double *positions, const double *velocities,
+                     const int *images, const int *species, const double *sizes, const double *scalars, int chain,
+                     const double *thermostat, const long long *counters, failure *error) noexcept nogil
+        void (*get_progress)(void *pointer, int n, double *built, double *scalars, int chain, double *thermostat,
+                           long long *counters) noexcept nogil
+        void (*run)(void *pointer, long long n_steps, double first_temperature, double last_temperature,
+                  double strain_rate, failure *error) noexcept nogil
+        int (*count_owned)(void *pointer) noexcept nogil
+        void (*get_owned)(void *pointer, int n, int *ids, double *positions, double *velocities, int *images) noexcept nogil
+        void (*get_state)(void *pointer, double *strain, int *flips, long long *step, long long *rebuilds) noexcept nogil
+        void (*thermodynamics)(void *pointer, double temperature, double *values) noexcept nogil
+
+    const simulation_kernels simulation_2d

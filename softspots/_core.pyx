@@ -118,14 +118,14 @@ def _array(name, values, dtype, *shape):
     return array
 
 
-def _positions(values):
-    """Positions (N, 2) with N > 0, and memory for what the kernels do with them."""
+def _positions(values, int dimension=2):
+    """Positions (N, d) with N > 0, and memory for what the kernels do with them."""
     count = len(values)
     if not 0 < count <= MOST_PARTICLES:
         raise InputError(f"there are {count} particles; 1 to {MOST_PARTICLES} are allowed")
     # Where it is refused here, it is no abort.
     np.empty(PARTICLE_MEMORY * count, np.uint8)
-    return _array("positions", values, np.float64, count, 2)
+    return _array("positions", values, np.float64, count, dimension)
 
 
 def _code(name, choice, codes):

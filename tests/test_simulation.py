@@ -165,8 +165,8 @@ def with_entry(array, place, value):
 
 
 DAMAGE = {
-    "species beyond the table": ("species", lambda a: with_entry(a, 7, 2), "species of the state must be whole"),
-    "species below it": ("species", lambda a: with_entry(a, 7, -1), "species of the state must be whole"),
+    "species beyond the table": ("species", lambda a: with_entry(a, 7, 2), "species 2 of the frame is not known"),
+    "species below it": ("species", lambda a: with_entry(a, 7, -1), "species -1 of the frame is not known"),
     "fewer species": ("species", lambda a: a[1:], r"species of the state have shape \(199,\); \(200,\) is needed"),
     "NaN": ("positions", lambda a: with_entry(a, (3, 1), np.nan), "positions of the state must be finite"),
     "infinite velocity": ("velocities", lambda a: with_entry(a, (3, 1), np.inf), "velocities of the state must be"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import operator
 
 import numpy as np
 
@@ -12,13 +14,14 @@ from softspots.dynamics.parallel import default_grid, world
 from softspots.dynamics.restoring import checked_state
 from softspots.exceptions import InputError
 from softspots.frame import Box, Frame
-from softspots.landscape.forces import kernel_potential
-from softspots.model import Model
+from softspots.landscape.forces import box_array, kernel_potential
+from softspots.model import Mixture
 from softspots.objects import require
 
 # A Nosé–Hoover chain of a few members is as canonical as one of many.
 LONGEST_CHAIN = 1000
 MOST_RUN_STEPS = 2**62
+MOST_SEED = 2**63 - 1
 
 
 class Integration:
@@ -27,6 +30,7 @@ class Integration:
     # What is not here cannot be set: a misspelt name would have no effect.
     __slots__ = (
         "__weakref__",
+        "_box",
         "_chain",
         "_collision_due",
         "_collisions",
@@ -35,10 +39,11 @@ class Integration:
         "_first_step",
         "_first_time",
         "_ids",
-        "_lengths",
+        "_largest_size",
         "_model",
         "_particles",
         "_prepared",
+        "_sizes",
         "_skin",
         "_species",
         "_strain_rate",
@@ -48,18 +53,19 @@ class Integration:
 
     def __init__(
         self,
-        model: Model,
+        model: Mixture,
         particles: int,
         box: Box,
         temperature: float,
         strain_rate: float,
         seed: int,
+        largest_size: float,
         *,
         timestep: float = 5e-3,
         thermostat_time: float = 1.0,
         thermostat_chain: int = 1,
         skin: float = 0.45,
-        grid: tuple[int, int] | None = None,
+        grid: tuple[int, ...] | None = None,
         comm=None,
         **unknown,
     ):
@@ -70,30 +76,35 @@ class Integration:
         self._model = model
         self._particles = particles
         # The random start has the seed itself.
-        self._collisions = np.random.default_rng([whole_number("Simulation: seed", seed, 0, 2**63 - 1), 1])
+        self._collisions = np.random.default_rng([whole_number("Simulation: seed", seed, 0, MOST_SEED), 1])
         self.temperature = temperature
         self.strain_rate = strain_rate
         self._timestep = positive_number("Simulation: timestep", timestep)
         self._skin = positive_number("Simulation: skin", skin)
         self._chain = whole_number("Simulation: thermostat_chain", thermostat_chain, 1, LONGEST_CHAIN)
         self._comm = world() if comm is None else comm
-        self._lengths = (box.length_x, box.length_y)
+        self._box = _unstrained(box)
+        # That of all particles, where they have sizes.
+        self._largest_size = largest_size
         self._first_step = 0
         self._first_time = 0.0
         # Steps of a preparation that are done, and whether velocities are still to be drawn anew after the last one.
         self._prepared = 0
         self._collision_due = False
-        grid = default_grid(self._comm.size, *self._lengths) if grid is None else tuple(grid)
-        if len(grid) != 2:
-            raise InputError(f"Simulation: grid is {grid}; two numbers, of ranks along x and y, are needed")
-        columns, rows = (whole_number("Simulation: grid", count, 1) for count in grid)
-        if columns * rows != self._comm.size:
-            raise InputError(f"Simulation: grid is {columns}x{rows}, but there are {self._comm.size} ranks")
+        grid = default_grid(self._comm.size, *self._box.lengths) if grid is None else tuple(grid)
+        if len(grid) != self._box.dimension:
+            needed = {2: "two numbers, of ranks along x and y", 3: "three numbers, of ranks along x, y and z"}
+            raise InputError(f"Simulation: grid is {grid}; {needed[self._box.dimension]}, are needed")
+        grid = tuple(whole_number("Simulation: grid", count, 1) for count in grid)
+        if np.prod(grid) != self._comm.size:
+            raise InputError(f"Simulation: grid is {'x'.join(map(str, grid))}, but there are {self._comm.size} ranks")
+        potential = kernel_potential(model)
         self._domain = _core.Domain(
             self._comm,
-            (columns, rows),
-            self._lengths,
-            kernel_potential(model),
+            grid,
+            box_array(self._box),
+            potential,
+            potential.cutoff * largest_size,
             self._timestep,
             positive_number("Simulation: thermostat_time", thermostat_time),
             self._chain,
@@ -107,13 +118,14 @@ class Integration:
         )
 
     def _place(self, frame: Frame, velocities: np.ndarray) -> None:
-        # The kernels count images with the tilt of least size.
-        box = Box.sheared(*self._lengths, frame.box.total_strain)
         images = frame.images_without_flips()
-        images[:, 0] += box.flips * images[:, 1]
-        self._species = self._model.indices(frame)
+        if frame.dimension == 3:
+            # In the numbers of the box of this simulation, whose third lattice vector may lean less along y.
+            images[:, 1] += _rows_off(frame.box) * images[:, 2]
+        self._species, self._sizes = frame.species, frame.sizes
         self._ids = np.arange(len(frame)) if frame.ids is None else frame.ids
-        self._domain.set_particles(frame.positions, velocities, images, self._species, frame.box.total_strain)
+        numbers, sizes = self._model.indices(frame), self._model.sizes_of(frame)
+        self._domain.set_particles(frame.positions, velocities, images, numbers, sizes, frame.box.total_strain)
 
     def run(self, steps: int, temperatures: tuple[float, float] | None = None) -> None:
         """Advance by ``steps`` time steps; a collective call.
@@ -139,14 +151,15 @@ class Integration:
         )
 
     def __repr__(self) -> str:
+        sides = " × ".join(f"{length:.4g}" for length in self._box.lengths)
         return (
-            f"Simulation(N={self._particles}, box {self._lengths[0]:.4g} × {self._lengths[1]:.4g}, "
+            f"Simulation(N={self._particles}, box {sides}, "
             f"T={self._temperature:g}, strain rate {self._strain_rate:g}, ranks {self._comm.size}, "
             f"step {self.step}, time {self.time:g}, strain {self.strain:.6g})"
         )
 
     @property
-    def model(self) -> Model:
+    def model(self) -> Mixture:
         """The mixture."""
         return self._model
 
@@ -198,48 +211,69 @@ class Integration:
         """How often the neighbours were sorted anew."""
         return self._domain.state()[3]
 
-    def frame(self) -> Frame:
-        """The whole configuration, by particle number, on every rank; a collective call."""
-        positions, _, images = self._gather()
+    def frame(self, rank: int | None = None) -> Frame | None:
+        """The whole configuration, by particle number; a collective call.
+
+        Parameters
+        ----------
+        rank : int, optional
+            The only rank that gets it, for the others it is None. Default: every rank gets it.
+        """
+        gathered = self._gather(self._domain.owned(), rank)
+        if gathered is None:
+            return None
+        positions, _, images = gathered
         strain, flips, _, _ = self._domain.state()
-        box = Box.sheared(*self._lengths, strain)
-        images[:, 0] += images[:, 1] * (box.flips - flips)
+        box = self._box.at_strain(strain)
+        # The kernels also flip a third lattice vector.
+        images[:, 0] += images[:, 1] * box.flips - images[:, 1:] @ flips
         # Since the last rebuild particles may have left the cell by a little.
         positions, more = box.wrap(positions)
-        return Frame(positions, self._species, box, self.time, images + more, self._ids, only_b=True)
+        return Frame(positions, self._species, box, self.time, images + more, self._ids, only_b=True, sizes=self._sizes)
 
     def velocities(self) -> np.ndarray:
-        """Peculiar velocities (N, 2), in σ_AA/τ, by particle number, on every rank; a collective call."""
-        return self._gather()[1]
+        """Peculiar velocities (N, d), in σ_AA/τ, by particle number, on every rank; a collective call."""
+        return self._gather(self._domain.owned())[1]
 
-    def _gather(self):
-        return _by_id(self._comm.allgather(self._domain.owned()))
+    def _gather(self, share, rank=None):
+        shares = self._comm.allgather(share) if rank is None else self._comm.gather(share, rank)
+        return None if shares is None else _by_id(shares)
 
-    def state(self) -> dict[str, np.ndarray]:
-        """All that `restore` needs to go on with the same bits, on every rank; a collective call.
+    def state(self, rank: int | None = None) -> dict[str, np.ndarray] | None:
+        """All that `restore` needs to go on with the same bits; a collective call.
+
+        Parameters
+        ----------
+        rank : int, optional
+            The only rank that gets it, for the others it is None. Default: every rank gets it.
 
         Returns
         -------
         dict
             Plain arrays: ``positions``, ``built`` (those at the last rebuild of the neighbours, whose order sums depend
-            on), ``velocities`` (N, 2), ``images`` (N, 2), ``species`` (N,), ``scalars``, ``thermostat``, ``counters``,
-            ``clock`` (where the time counts from, and the steps done of a preparation) and the state of the random
-            ``collisions`` as text.
+            on), ``velocities`` (N, d), ``images`` (N, d), ``species`` and ``ids`` (N,), where particles have sizes
+            ``sizes`` (N,), ``scalars``, ``thermostat``, ``counters``, ``clock`` (where the time counts from, and the
+            steps done of a preparation) and the state of the random ``collisions`` as text.
         """
         built, scalars, thermostat, counters = self._domain.progress()
-        positions, velocities, images, built = _by_id(self._comm.allgather((*self._domain.owned(), built)))
-        return {
+        gathered = self._gather((*self._domain.owned(), built), rank)
+        if gathered is None:
+            return None
+        positions, velocities, images, built = gathered
+        state = {
             "positions": positions,
             "built": built,
             "velocities": velocities,
             "images": images,
             "species": self._species,
+            "ids": self._ids,
             "scalars": scalars,
             "thermostat": thermostat,
             "counters": counters,
             "clock": np.array([self._first_step, self._first_time, self._prepared]),
             "collisions": np.array(json.dumps(self._collisions.bit_generator.state)),
         }
+        return state if self._sizes is None else state | {"sizes": self._sizes}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Go on from a `state` of a simulation with the same parameters, on any number of ranks; a collective call.
@@ -249,13 +283,15 @@ class Integration:
         InputError
             If the state cannot be one of this simulation's. Nothing has changed then.
         """
-        state = checked_state(
-            state, self._particles, Box(*self._lengths), self._model.largest_cutoff, self._skin, self._chain
+        state, frame = checked_state(
+            state, self._model, self._particles, self._box, self._largest_size, self._skin, self._chain
         )
-        self._species, self._ids = state["species"], np.arange(self._particles)
-        self._species.flags.writeable = False
+        numbers, sizes = self._model.indices(frame), self._model.sizes_of(frame)
+        self._species, self._ids, self._sizes = frame.species, frame.ids, frame.sizes
         self._domain.resume(
-            *(state[name] for name in ("built", "positions", "velocities", "images", "species")),
+            *(state[name] for name in ("built", "positions", "velocities", "images")),
+            numbers,
+            sizes,
             *(state[name] for name in ("scalars", "thermostat", "counters")),
         )
         first_step, self._first_time, prepared = state["clock"].tolist()
@@ -268,22 +304,41 @@ class Integration:
         Returns
         -------
         dict
-            ``kinetic_temperature`` (peculiar velocities, 2N − 2 degrees of freedom), ``potential_energy`` (per
-            particle), ``shear_stress`` (−P_xy) and ``pressure`` in ε_AA/σ_AA², and ``conserved_energy``: kinetic,
+            ``kinetic_temperature`` (peculiar velocities, d N − d degrees of freedom), ``potential_energy`` (per
+            particle), ``shear_stress`` (−P_xy) and ``pressure`` in ε_AA/σ_AA^d, and ``conserved_energy``: kinetic,
             potential and thermostat's energy, in ε_AA, which under shear grows by the work done,
-            area × ∫ shear_stress d(strain).
+            volume × ∫ shear_stress d(strain).
         """
-        values = self._domain.thermodynamics(self._temperature)
-        (xx, xy, yy), potential, (wxx, wxy, wyy), thermostat = values[:3], values[3], values[4:7], values[7]
-        area = self._lengths[0] * self._lengths[1]
-        count = self._particles
+        dimension, volume, count = self._box.dimension, self._box.volume, self._particles
+        # One below the other: xx, xy, yy, or xx, xy, xz, yy, yz, zz.
+        pairs = dimension * (dimension + 1) // 2
+        diagonal = [pair for pair, (a, b) in enumerate(zip(*np.triu_indices(dimension), strict=True)) if a == b]
+        values = self._domain.thermodynamics(self._temperature).tolist()
+        kinetic, potential, virial, thermostat = values[:pairs], values[pairs], values[pairs + 1 : -1], values[-1]
+        # One after the other, as of old: newer Pythons' sum rounds otherwise.
+        twice_kinetic = functools.reduce(operator.add, [kinetic[k] for k in diagonal])
         return {
-            "kinetic_temperature": float((xx + yy) / (2 * count - 2)),
-            "potential_energy": float(potential / count),
-            "shear_stress": float(-(xy + wxy) / area),
-            "pressure": float((xx + yy + wxx + wyy) / (2 * area)),
-            "conserved_energy": float(0.5 * (xx + yy) + potential + thermostat),
+            "kinetic_temperature": twice_kinetic / (dimension * count - dimension),
+            "potential_energy": potential / count,
+            "shear_stress": -(kinetic[1] + virial[1]) / volume,
+            "pressure": functools.reduce(operator.add, [virial[k] for k in diagonal], twice_kinetic)
+            / (dimension * volume),
+            "conserved_energy": 0.5 * twice_kinetic + potential + thermostat,
         }
+
+
+def _rows_off(box: Box) -> int:
+    """How many times the second lattice vector is to be taken off the third one, so that it leans least along y."""
+    return round(box.tilts[2] / box.length_y)
+
+
+def _unstrained(box: Box) -> Box:
+    """The box at zero strain, with the third lattice vector that leans least along y."""
+    box = box.at_strain(0.0)
+    if box.dimension == 2:
+        return box
+    xy, xz, yz = box.tilts
+    return Box(lengths=box.lengths, tilts=(xy, xz, yz - _rows_off(box) * box.length_y), strain=0.0)
 
 
 def _by_id(shares):

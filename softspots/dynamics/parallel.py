@@ -179,24 +179,31 @@ def one_thread() -> None:
         library.omp_set_max_active_levels(0)
 
 
-def default_grid(size: int, length_x: float, length_y: float) -> tuple[int, int]:
-    """Ranks along x and y whose rectangles are as square as can be; of two equal ones, that with more along x.
+def default_grid(size: int, *lengths: float) -> tuple[int, ...]:
+    """Ranks along each axis whose parts of the box have the least surface; of two equal ones, that with more along x.
 
     Parameters
     ----------
     size : int
         Number of ranks.
-    length_x, length_y : float
+    *lengths : float
         Side lengths of the box.
     """
 
-    def elongation(ranks_x):
-        ratio = (length_x / ranks_x) / (length_y * ranks_x / size)
+    def surface(grid):
         # Rounded, so that 2x1 and 1x2 of a square box are equal on every machine.
-        return round(max(ratio, 1 / ratio), 9), -ranks_x
+        parts = (count / length * lengths[0] for count, length in zip(grid, lengths, strict=True))
+        return round(sum(parts), 9), [-count for count in grid]
 
-    ranks_x = min((n for n in range(1, size + 1) if size % n == 0), key=elongation)
-    return ranks_x, size // ranks_x
+    return min(_grids(size, len(lengths)), key=surface)
+
+
+def _grids(size, dimension):
+    """All ways to write ``size`` as a product of so many whole numbers."""
+    if dimension == 1:
+        return [(size,)]
+    divisors = (count for count in range(1, size + 1) if size % count == 0)
+    return [(count, *rest) for count in divisors for rest in _grids(size // count, dimension - 1)]
 
 
 def stderr_is_watched() -> bool:

@@ -7,44 +7,62 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from softspots.arrays import float_array, whole_array
+from softspots.arrays import float_array, label_array, whole_array
+from softspots.box import Box
 from softspots.exceptions import InputError
-from softspots.frame import Box
+from softspots.frame import Frame
+from softspots.model import Mixture
 
 COUNT = 2**62
 INT32 = 2**31 - 1
 
 
-def checked_state(state: Mapping, particles: int, box: Box, cutoff: float, skin: float, chain: int) -> dict:
-    """New arrays of all that `Simulation.state` gives, and the random state of the collisions as a dict.
+def checked_state(
+    state: Mapping, model: Mixture, particles: int, box: Box, largest_size: float, skin: float, chain: int
+) -> tuple[dict, Frame]:
+    """New arrays of what `Simulation.state` gives, the random state of the collisions as a dict, and the particles.
 
     Parameters
     ----------
     state : dict
+    model : Mixture
     particles : int
         That the simulation has.
     box : Box
-        Its sides.
-    cutoff, skin : float
-        Within which neighbours are kept, and how far beyond.
+        Its own, at any strain.
+    largest_size : float
+        The largest size of its particles; 1 where they have none.
+    skin : float
+        How far beyond the cutoff neighbours are kept.
     chain : int
         Length of the thermostat's chain.
+
+    Returns
+    -------
+    checked : dict
+    frame : Frame
+        Of species, ids and sizes.
 
     Raises
     ------
     InputError
         If something is missing, or cannot be part of a state of such a simulation.
     """
-    if missing := sorted({*FLOATS, *WHOLES, "collisions"} - set(state)):
+    if missing := sorted({*FLOATS, *WHOLES, "species", "collisions"} - set(state)):
         raise InputError(f"Simulation: the state has no {', '.join(missing)}")
-    sizes = {"N": particles, "chain": chain}
+    sizes = {"N": particles, "d": box.dimension, "chain": chain}
     checked = {}
     for name, shape in FLOATS.items():
         checked[name] = float_array(f"Simulation: {name} of the state", state[name], _sized(shape, sizes))
     for name, (shape, low, high, dtype) in WHOLES.items():
         named = f"Simulation: {name} of the state"
         checked[name] = whole_array(named, state[name], _sized(shape, sizes), low, high, dtype)
-    _check_built(checked, box, cutoff, skin)
+    frame = _particles_of(state, checked["positions"], box)
+    if (largest := largest_of_state(state, model, particles)) != largest_size:
+        raise InputError(
+            f"Simulation: the state's largest size is {largest:.9g}, and that of the run {largest_size:.9g}"
+        )
+    _check_built(checked, box, model.largest_cutoff * largest, skin)
     kinetic, known = float(np.vdot(checked["velocities"], checked["velocities"])), checked["scalars"][2]
     # Both are sums over all particles, in other orders; the kernels drop what lies below 2**-49 of each.
     if not abs(kinetic - known) <= 1e-9 * kinetic + particles * 2.0**-48:
@@ -55,21 +73,50 @@ def checked_state(state: Mapping, particles: int, box: Box, cutoff: float, skin:
             f"Simulation: the state's clock counts from step {first_step:g}, of {checked['counters'][0]} steps, and "
             f"{prepared:g} steps of a preparation"
         )
-    return checked | {"collisions": _random_state(state["collisions"])}
+    return checked | {"collisions": _random_state(state["collisions"])}, frame
+
+
+def largest_of_state(state: Mapping, model: Mixture, particles: int) -> float:
+    """The largest size of a state's particles; 1 where the mixture knows of no sizes.
+
+    Raises
+    ------
+    InputError
+        If sizes are missing, or are none.
+    """
+    if model.sizes is None:
+        return 1.0
+    if "sizes" not in state:
+        raise InputError("Simulation: the state has no sizes")
+    return float(float_array("Simulation: sizes of the state", state["sizes"], (particles,)).max())
+
+
+def _particles_of(state, positions, box) -> Frame:
+    count = len(positions)
+    return Frame(
+        positions,
+        label_array("Simulation: species of the state", state["species"], (count,)),
+        box,
+        # States of earlier versions have none.
+        ids=whole_array(
+            "Simulation: ids of the state", state.get("ids", np.arange(count)), (count,), -COUNT, COUNT, np.int64
+        ),
+        only_b=True,
+        sizes=state.get("sizes"),
+    )
 
 
 # Shapes of what is a float, and shapes, ranges and types of what is a whole number.
 FLOATS = {
-    "positions": ("N", 2),
-    "built": ("N", 2),
-    "velocities": ("N", 2),
+    "positions": ("N", "d"),
+    "built": ("N", "d"),
+    "velocities": ("N", "d"),
     "scalars": (3,),
     "thermostat": (2, "chain"),
     "clock": (3,),
 }
 WHOLES = {
-    "images": (("N", 2), -INT32, INT32, np.int32),
-    "species": (("N",), 0, 1, np.int32),
+    "images": (("N", "d"), -INT32, INT32, np.int32),
     "counters": ((3,), 0, COUNT, np.int64),
 }
 
@@ -82,12 +129,13 @@ def _check_built(checked, box, cutoff, skin):
     """The neighbours are those of the last rebuild: nobody may have moved further since than they stay complete."""
     built_strain, strain, _ = checked["scalars"]
     # Any farther, and the tilt has no digits left.
-    Box.sheared(box.length_x, box.length_y, built_strain)
+    box.at_strain(built_strain)
     built, strained = checked["built"], strain - built_strain
-    if not ((built >= 0) & (built <= (box.length_x, box.length_y))).all():
+    if not ((built >= 0) & (built <= box.lengths)).all():
         raise InputError("Simulation: built of the state must lie within the box; its particles are wrapped")
-    moved = checked["positions"] - built - np.column_stack((strained * built[:, 1], np.zeros(len(built))))
-    farthest = np.hypot(*moved.T).max()
+    moved = checked["positions"] - built
+    moved[:, 0] -= strained * built[:, 1]
+    farthest = np.linalg.norm(moved, axis=1).max()
     if farthest > skin / 2 or abs(strained) * (cutoff + skin) > skin:
         raise InputError(
             f"Simulation: since the state's last rebuild of the neighbours a particle has moved by {farthest:.3g}, and "

@@ -8,38 +8,43 @@ import numpy as np
 
 from softspots._core import MOST_PARTICLES
 from softspots.arrays import float_array, positive_number, whole_number
-from softspots.dynamics.integration import Integration
+from softspots.dynamics.integration import MOST_SEED, Integration
 from softspots.dynamics.parallel import together
 from softspots.dynamics.preparation import pieces, stages
+from softspots.dynamics.restoring import largest_of_state
 from softspots.dynamics.starting import random_frame, thermal_velocities, without_overlaps
+from softspots.exceptions import InputError
 from softspots.frame import Box, Frame
-from softspots.model import Model
+from softspots.model import Mixture
 from softspots.objects import require
 
 
 class Simulation(Integration):
-    """Sheared NVT dynamics of a binary mixture (Schoenholz et al. 2014, section II).
+    """Sheared NVT dynamics of a mixture in two or three dimensions (Schoenholz et al. 2014, section II).
 
-    SLLOD equations in a deforming periodic box, with a Nosé–Hoover thermostat on the peculiar velocities. The start
-    is random with overlaps removed, at the given temperature; `prepare` makes a glass in steady shear of it. On
-    several ranks the box is cut into a grid of rectangles. The same arguments give the same bits on any number of
-    ranks, for the same build.
+    SLLOD equations in a deforming periodic box, with flow along x and gradient along y, and a Nosé–Hoover thermostat on
+    the peculiar velocities. The start is random with overlaps removed, at the given temperature; `prepare` makes a
+    glass in steady shear of it. On several ranks the box is cut into a grid of equal parts. The same arguments give the
+    same bits on any number of ranks, for the same build.
 
     `temperature` and `strain_rate` may be set between runs; everything else is fixed.
 
     Parameters
     ----------
-    model : Model
+    model : Mixture
+        Its fractions, or sizes, are those of the particles.
     particles : int
-        N, both species together.
+        N, all species together.
     temperature : float
         T of the thermostat, in ε_AA/k_B.
     strain_rate : float
         γ̇, in 1/τ.
     seed : int
         Of positions, species and velocities.
-    density : float
-        N/area, in 1/σ_AA²; the box is a square.
+    density : float, optional
+        N/volume, in 1/σ_AA^d; the box is a square or a cube. Default: the mixture's.
+    dimension : {2, 3}, optional
+        d. Default: the mixture's.
     state : dict, optional
         Go on from this `state` of a simulation with the same parameters, instead of a random start.
     timestep : float
@@ -50,16 +55,16 @@ class Simulation(Integration):
         Number of thermostats in the Nosé–Hoover chain; 1 is a plain Nosé–Hoover thermostat.
     skin : float
         How far neighbours are kept beyond the cutoff, in σ_AA; any value gives the same physics.
-    grid : tuple of 2 ints, optional
-        Ranks along x and y. Default: rectangles as square as can be.
+    grid : tuple of d ints, optional
+        Ranks along each axis. Default: parts of the box with the least surface.
     comm : communicator, optional
         Default: all ranks (see `softspots.dynamics.parallel.world`).
 
     Raises
     ------
     InputError
-        If the box is smaller than twice cutoff plus skin, or a rank's rectangle narrower than them, or another
-        argument is outside its range.
+        If the box is smaller than twice cutoff plus skin, or a rank's part of it narrower than them, another argument
+        is outside its range, or the mixture does not know what a random start needs.
     PhysicsError
         If the overlaps of the random start could not be removed.
     """
@@ -68,25 +73,29 @@ class Simulation(Integration):
 
     def __init__(
         self,
-        model: Model,
+        model: Mixture,
         particles: int = 10_000,
         temperature: float = 0.1,
         strain_rate: float = 1e-4,
         seed: int = 1,
         *,
-        density: float = 1.2,
+        density: float | None = None,
+        dimension: int | None = None,
         state: dict[str, np.ndarray] | None = None,
         **options,
     ):
         particles = whole_number("Simulation: particles", particles, 2, MOST_PARTICLES)
-        side = float(np.sqrt(particles / positive_number("Simulation: density", density)))
-        super().__init__(model, particles, Box(side, side), temperature, strain_rate, seed, **options)
+        require("Simulation", model=model)
+        box = _cube(particles, _own_or(model, "density", density), _own_or(model, "dimension", dimension))
         if state is not None:
+            largest_size = largest_of_state(state, model, particles)
+            super().__init__(model, particles, box, temperature, strain_rate, seed, largest_size, **options)
             self.restore(state)
             return
-        rng = np.random.default_rng(seed)
-        start = random_frame(rng, model, particles, Box(side, side))
-        velocities = thermal_velocities(rng, particles, self._temperature)
+        rng = np.random.default_rng(whole_number("Simulation: seed", seed, 0, MOST_SEED))
+        start = random_frame(rng, model, particles, box)
+        super().__init__(model, particles, box, temperature, strain_rate, seed, _largest(start), **options)
+        velocities = thermal_velocities(rng, start.positions.shape, self._temperature)
         with together(self._comm):
             start = without_overlaps(start, model) if self._comm.rank == 0 else None
         self._place(self._comm.bcast(start), velocities)
@@ -95,7 +104,7 @@ class Simulation(Integration):
     def from_frame(
         cls,
         frame: Frame,
-        model: Model,
+        model: Mixture,
         temperature: float = 0.1,
         strain_rate: float = 1e-4,
         seed: int = 1,
@@ -109,10 +118,11 @@ class Simulation(Integration):
         ----------
         frame : Frame
             The start. The time goes on from its own, and so do the strain and the image counters, where it has them.
-        model : Model
+            Frames of the simulation have its ids, species and sizes.
+        model : Mixture
         temperature, strain_rate, seed : optional
             As for `Simulation`; the seed is that of velocities alone.
-        velocities : (N, 2) array_like of float, optional
+        velocities : (N, d) array_like of float, optional
             Peculiar ones, in σ_AA/τ. Default: drawn at ``temperature``.
         **options
             Those of `Simulation` from ``timestep`` on.
@@ -125,10 +135,13 @@ class Simulation(Integration):
         require("Simulation", frame=frame)
         self = cls.__new__(cls)
         particles = whole_number("Simulation: the number of particles", len(frame), 2, MOST_PARTICLES)
-        Integration.__init__(self, model, particles, frame.box, temperature, strain_rate, seed, **options)
+        Integration.__init__(
+            self, model, particles, frame.box, temperature, strain_rate, seed, _largest(frame), **options
+        )
+        shape = frame.positions.shape
         if velocities is None:
-            velocities = thermal_velocities(np.random.default_rng(seed), particles, self._temperature)
-        self._place(frame, float_array("Simulation: velocities", velocities, (particles, 2)))
+            velocities = thermal_velocities(np.random.default_rng(seed), shape, self._temperature)
+        self._place(frame, float_array("Simulation: velocities", velocities, shape))
         self._first_time = frame.time
         return self
 
@@ -188,8 +201,8 @@ class Simulation(Integration):
                 self._prepared += self.step - before
                 self._collision_due = piece.collide and self._prepared == end
             if piece.collide:
-                velocities = thermal_velocities(self._collisions, self._particles, piece.last_temperature)
-                self._place(self.frame(), velocities)
+                shape = self._particles, self._box.dimension
+                self._place(self.frame(), thermal_velocities(self._collisions, shape, piece.last_temperature))
                 self._collision_due = False
             if progress:
                 progress(rest)
@@ -201,3 +214,23 @@ class Simulation(Integration):
     ) -> int:
         """How many steps `prepare` takes with the same arguments."""
         return sum(stages(liquid_time, cooling_time, strain, self._strain_rate, self._timestep))
+
+
+def _own_or(model: Mixture, name: str, given):
+    """What is given, or else what the mixture has."""
+    own = getattr(model, name) if given is None else given
+    if own is None:
+        raise InputError(f"Simulation: the mixture has no {name} of its own; give {name}")
+    return own
+
+
+def _cube(particles: int, density: float, dimension: int) -> Box:
+    """A square or a cube for so many particles."""
+    volume = particles / positive_number("Simulation: density", density)
+    side = float({2: np.sqrt, 3: np.cbrt}[whole_number("Simulation: dimension", dimension, 2, 3)](volume))
+    return Box(lengths=(side,) * dimension)
+
+
+def _largest(frame: Frame) -> float:
+    """The largest size; 1 where there are none, or no particles."""
+    return 1.0 if frame.sizes is None else float(frame.sizes.max(initial=0.0))

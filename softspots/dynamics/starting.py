@@ -10,28 +10,39 @@ from softspots import _core
 from softspots.exceptions import PhysicsError
 from softspots.frame import Box, Frame
 from softspots.landscape.forces import kernel_arguments
-from softspots.model import Model
+from softspots.model import Mixture
 
 # The force at which overlaps of a random start count as removed: the thermostat copes with what is left.
 OVERLAP_FORCE = 10.0
 OVERLAP_EVALUATIONS = 20_000
 
 
-def random_frame(rng: np.random.Generator, model: Model, particles: int, box: Box) -> Frame:
-    """Particles anywhere in a box that is not sheared, in the composition of the model."""
-    species = np.zeros(particles, dtype=np.int32)
-    species[rng.permutation(particles)[round(model.fraction_a * particles) :]] = 1
-    return Frame(rng.random((particles, 2)) * (box.length_x, box.length_y), species, box, only_b=True)
+def random_frame(rng: np.random.Generator, model: Mixture, particles: int, box: Box) -> Frame:
+    """Particles anywhere in a box that is not sheared, in the composition of the model, and of its sizes.
+
+    Raises
+    ------
+    InputError
+        If the model does not know its composition or sizes.
+    """
+    # Where labels are strings, their numbers mean the same.
+    named = all(isinstance(label, str) for label in model.species)
+    kinds = np.arange(len(model.species), dtype=np.int32) if named else np.array(model.species)
+    species = np.empty(particles, dtype=kinds.dtype)
+    species[rng.permutation(particles)] = np.repeat(kinds, model.counts(particles))
+    positions = rng.random((particles, box.dimension)) * box.lengths
+    return Frame(positions, species, box, only_b=True, sizes=model.draw_sizes(rng, particles))
 
 
-def thermal_velocities(rng: np.random.Generator, count: int, temperature: float) -> np.ndarray:
-    """Maxwell's distribution with zero total momentum and exactly the kinetic temperature."""
-    velocities = rng.normal(size=(count, 2))
+def thermal_velocities(rng: np.random.Generator, shape: tuple[int, int], temperature: float) -> np.ndarray:
+    """Maxwell's distribution (N, d) with zero total momentum and exactly the kinetic temperature."""
+    count, dimension = shape
+    velocities = rng.normal(size=shape)
     velocities -= velocities.mean(axis=0)
-    return velocities * np.sqrt(temperature * (2 * count - 2) / (velocities**2).sum())
+    return velocities * np.sqrt(temperature * (dimension * count - dimension) / (velocities**2).sum())
 
 
-def without_overlaps(frame: Frame, model: Model) -> Frame:
+def without_overlaps(frame: Frame, model: Mixture) -> Frame:
     """The frame, minimised until no force is large.
 
     Raises
