@@ -277,8 +277,8 @@ simulate.main(sys.argv[1:])
     [
         # In a rank's own part of the work; in a collective part, where the other rank waits; in that part on both.
         ([1], "chain.d2min"),
-        ([1], "simulate.intervals"),
-        ([0, 1], "simulate.intervals"),
+        ([1], "simulate.next_interval"),
+        ([0, 1], "simulate.next_interval"),
     ],
 )
 def test_a_failure_ends_all_ranks_and_is_told_once(ranks, stage, tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -85,10 +85,11 @@ def make_simulation(parameters: Parameters, comm, state: dict | None = None) -> 
     )
 
 
-def intervals(run: Simulation, steps: int, period: int, check: Callable[[], None]) -> Iterator[Interval]:
-    """An interval of so many steps in each period of the dynamics; a collective call each.
+def next_interval(run: Simulation, steps: int, period: int, check: Callable[[], None], rank: int) -> Interval | None:
+    """An interval of so many steps, after which the dynamics go on to a period; on one rank, for the others None.
 
-    In between, `check` is called as often as in the preparation, and may raise an exception on all ranks.
+    A collective call. In between, `check` is called as often as in the preparation, and may raise an exception on all
+    ranks.
     """
 
     def advance(steps):
@@ -96,13 +97,12 @@ def intervals(run: Simulation, steps: int, period: int, check: Callable[[], None
             run.run(min(SHEAR_PIECE, steps - done))
             check()
 
-    while True:
-        frame, thermodynamics = run.frame(), run.thermodynamics()
-        start = perf_counter()
-        advance(steps)
-        later = run.frame()
-        advance(period - steps)
-        yield Interval(frame, thermodynamics, later, perf_counter() - start)
+    frame, thermodynamics = run.frame(rank), run.thermodynamics()
+    start = perf_counter()
+    advance(steps)
+    later = run.frame(rank)
+    advance(period - steps)
+    return Interval(frame, thermodynamics, later, perf_counter() - start) if run.rank == rank else None
 
 
 def analyse(interval: Interval, model: Model, parameters: Parameters) -> Analysis:

@@ -49,8 +49,8 @@ class Checkpointer:
         self._end(signals)
 
     def keep(self, progress: dict):
-        """Keep the state of the run in memory, for a checkpoint in the middle of what follows; a collective call."""
-        self._kept = self._run.state(), progress
+        """Keep the state of the run on rank 0, for a checkpoint in the middle of what follows; a collective call."""
+        self._kept = self._run.state(0), progress, self._run.step
 
     def check(self):
         """Give up what has been done since `keep`, and go back there, if a signal has reached a rank; collective.
@@ -67,7 +67,7 @@ class Checkpointer:
 
     def write(self):
         """Write what was kept as a checkpoint; a collective call."""
-        state, progress = self._kept
+        state, progress, _ = self._kept
         with together(self._comm):
             if self._comm.rank == 0:
                 path = self._parameters.output / CHECKPOINT
@@ -76,5 +76,4 @@ class Checkpointer:
 
     def _end(self, signals):
         if signal := next(filter(None, signals), None):
-            step = self._kept[0]["counters"][0]
-            raise Terminated(signal, f" after step {step}; --resume goes on from there", agreed=True)
+            raise Terminated(signal, f" after step {self._kept[2]}; --resume goes on from there", agreed=True)

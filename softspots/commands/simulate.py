@@ -18,10 +18,9 @@ import socket
 import sys
 from dataclasses import replace
 from importlib.metadata import version
-from itertools import islice
 from time import perf_counter
 
-from softspots.commands.chain import Analysis, analyse, intervals, make_simulation
+from softspots.commands.chain import Analysis, analyse, make_simulation, next_interval
 from softspots.commands.checkpointing import Checkpointer
 from softspots.commands.command import check_streams, command, complain, say
 from softspots.commands.files import Files, check_files, earlier_frames, finished, finished_frames, save_frames
@@ -104,7 +103,7 @@ def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None)
             progress.stage("preparing")
             run.prepare(**preparation, progress=prepared)
             preparation_time = perf_counter() - start
-        opening = run.frame()
+        opening = run.frame(0)
         with together(comm):
             if comm.rank == 0:
                 attributes = {"ranks": comm.size, "wall_time_preparation": preparation_time}
@@ -112,21 +111,25 @@ def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None)
                 for index, frame, analysis in earlier_frames(parameters.output, opening, earlier["faults"], identity):
                     files.write_again(index, frame, analysis)
                     outcome.add(index, frame, analysis)
-        stream = intervals(run, parameters.steps_per_interval, steps, checkpointer.check)
         while done < parameters.frames:
             progress.stage(f"frame {done + 1} of {parameters.frames}")
             checkpointer.keep(now(done, preparation_time))
-            batch = list(islice(stream, min(comm.size, parameters.frames - done)))
+            # Frame by frame for the ranks in turn, each of which holds its own.
+            batch = range(done, min(done + comm.size, parameters.frames))
+            mine = None
+            for rank in range(len(batch)):
+                found = next_interval(run, parameters.steps_per_interval, steps, checkpointer.check, rank)
+                mine = found or mine
             progress.advance(len(batch) * steps)
             with together(comm):
-                mine = _analyse(batch[comm.rank], run.model, parameters) if comm.rank < len(batch) else None
+                analysis = mine and _analyse(mine, run.model, parameters)
             checkpointer.check()
-            analyses = comm.gather(mine)
-            with together(comm):
-                if comm.rank == 0:
-                    for index, (interval, analysis) in enumerate(zip(batch, analyses, strict=False), done):
-                        files.write(index, interval.frame, analysis)
-                        outcome.add(index, interval.frame, analysis)
+            for rank, index in enumerate(batch):
+                found = comm.gather((mine.frame, analysis) if comm.rank == rank else None)
+                with together(comm):
+                    if comm.rank == 0:
+                        files.write(index, *found[rank])
+                        outcome.add(index, *found[rank])
             progress.advance(len(batch) * analysis_work)
             done += len(batch)
             checkpointer.pause(now(done, preparation_time))
