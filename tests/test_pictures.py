@@ -4,14 +4,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 from glass import TEMPERATURE, glass
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 import softspots
 from softspots.exceptions import InputError, OutputError
+from softspots.figures.drawing import MARKERS, PANEL_STYLE, bars
 from softspots.figures.map import draw_map, save_map
 from softspots.frame import Box, Frame
 
@@ -133,3 +136,18 @@ def test_pictures_and_analysis_need_no_compiled_code():
     files = sorted(str(path) for path in DATA.glob("T0.[14]_rate1e-[34].nc"))
     assert len(files) == 4
     subprocess.run([sys.executable, "-c", WITHOUT_KERNELS, *files], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("marker", MARKERS)
+def test_a_point_without_an_interval_can_be_seen_hollow(marker):
+    with matplotlib.rc_context(PANEL_STYLE):
+        figure = Figure(figsize=(0.5, 0.5), dpi=PANEL_STYLE["savefig.dpi"], layout="none")
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.set_axis_off()
+        bars(axes, 0.5, 0.5, np.nan, np.nan, marker=marker, color="black")
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+    brightness = np.asarray(canvas.buffer_rgba())[..., 0] / 255
+    middle = brightness[47:53, 47:53]
+    # Of eight pixels across, some in the middle are white; a cross is as dark there as at its rim.
+    assert middle.max() > 0.9 and brightness.min() < 0.1

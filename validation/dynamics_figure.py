@@ -54,18 +54,26 @@ def _startup(axes, parts, quantity, label):
     if quantity == "potential_energy":
         _curve(axes, parts["start-up, 1e-3, cooled as by default"], quantity, RATES["1e-3"], "", ":")
     axes.axvline(0.2, color="0.6", linewidth=0.6, linestyle=":")
+    note = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "fontsize": 7, "color": "0.35"}
+    axes.annotate("frames from\nhere on", (0.2, 0.03), (3, 0), **note)
     axes.set(xlabel=r"strain $\gamma$", ylabel=label)
     if quantity == "shear_stress":
         axes.set(xlim=(0, 0.4), ylim=(0, 1.25))
-        axes.legend(title=r"$\dot\gamma$ ($1/\tau$)", loc="upper right", ncols=2)
+        ground = {"frameon": True, "framealpha": 1, "edgecolor": "none"}
+        axes.legend(title=r"$\dot\gamma$ ($1/\tau$)", loc="upper right", ncols=2, **ground)
     else:
+        for rate in ("1e-4", "1e-5"):
+            end = parts[f"start-up, {rate}"]
+            place = end["strain"][-1], np.mean(np.reshape(end[quantity], (-1, len(end["strain"])))[:, -5:])
+            text = rf"$10^{{{rate[2:]}}}/\tau$"
+            axes.annotate(text, place, (3, 0), textcoords="offset points", fontsize=7, color=RATES[rate], va="center")
         # The energy of a glass takes longer than its stress.
         axes.set(xlim=(0, 1), xticks=np.linspace(0, 1, 6))
         styles = (("--", "10"), (":", "100"), ("-", "1000"))
         lines = [
             Line2D([], [], color=RATES["1e-3"], linestyle=style, label=rf"${time}\,\tau$") for style, time in styles
         ]
-        axes.legend(handles=lines, title="cooled in", loc="lower right")
+        axes.legend(handles=lines, title=r"$10^{-3}/\tau$, cooled in", loc="lower right")
 
 
 def _curve(axes, data, quantity, color, label, linestyle="-"):
@@ -82,7 +90,7 @@ def _curve(axes, data, quantity, color, label, linestyle="-"):
 def _distributions(axes, parts):
     """Kinetic energy, and velocities a hundredth below, in units of their canonical spread.
 
-    The kinetic energy with one thermostat is not canonical, and its key says by how much.
+    The kinetic energy with one thermostat is not canonical, and a note says by how much.
     """
     x = np.linspace(-4.5, 4.5, 400)
     half_freedom = parts["ensemble, liquid, 3 thermostats"]["particles"] - 1
@@ -92,10 +100,9 @@ def _distributions(axes, parts):
     for name, color, label, marker, fill in (
         ("liquid, 3 thermostats", OURS, r"liquid, $T=1$", "o", "full"),
         ("sheared, 3 thermostats", OTHER, r"sheared, $T=0.1$", "s", "full"),
-        ("sheared, 1 thermostat", OTHER, "the same, 1 thermostat:\nnot canonical, {:.1f} × variance", "s", "none"),
+        ("sheared, 1 thermostat", OTHER, None, "s", "none"),
     ):
         data = parts[f"ensemble, {name}"]
-        label = label.format(np.mean(data["kinetic_variance"]))
         centres = (np.array(data["edges"][1:]) + data["edges"][:-1]) / 2
         style = {"fmt": marker, "markersize": 2.2, "fillstyle": fill, "markeredgewidth": 0.5, "elinewidth": 0.6}
         for quantity, scale in (("kinetic_histogram", 1.0), ("velocity_histogram", 0.01)):
@@ -104,17 +111,20 @@ def _distributions(axes, parts):
             known = (np.array(data[quantity]) > 0).sum(axis=0) > len(data["seeds"]) / 2
             labelled = {"label": label} if scale == 1 else {}
             axes.errorbar(centres[known], mean[known], error[known], color=color, **style, **labelled)
+    # Of the last one.
+    hollow = f"hollow: with 1 thermostat, not canonical,\n{np.mean(data['kinetic_variance']):.1f} × the variance"
+    axes.text(0, 0.9, hollow, ha="center", fontsize=7, color=OTHER)
     axes.text(0, 0.012, "kinetic energy", ha="center", fontsize=7)
     axes.text(0, 0.00012, r"velocities ($\times\,10^{-2}$)", ha="center", fontsize=7)
     axes.set(
         xlim=(-4.5, 4.5),
-        ylim=(2e-7, 1e6),
+        ylim=(2e-8, 30),
         xticks=range(-4, 5, 2),
-        yticks=10.0 ** np.arange(-6, 1, 2),
+        yticks=10.0 ** np.arange(-8, 1, 2),
         xlabel="deviation / canonical s.d.",
         ylabel="probability density",
     )
-    axes.legend(loc="upper center")
+    axes.legend(loc="lower center")
 
 
 def _pair_distributions(axes, data):

@@ -37,7 +37,7 @@ PANEL_STYLE = STYLE | {
 # the paper's study the run that is in both series has one colour.
 TEMPERATURES = LinearSegmentedColormap.from_list("temperatures", ("#173fa6", "#9b4fa8", "#e0685c", "#f7b24a"))
 RATES = LinearSegmentedColormap.from_list("rates", ("#0a0a33", "#173fa6", "#43b35c"))
-MARKERS = "osD^vPX"
+MARKERS = "osD^<>v"  # each can be seen hollow
 GREY = "0.45"
 NO_INTERVAL = "_no interval"  # of points; the underscore keeps it out of legends, where one key stands for all
 GUIDE = {"color": GREY, "linewidth": 0.8}
