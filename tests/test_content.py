@@ -34,7 +34,6 @@ WRONG = {
     "position": [((0, 0, 0), np.inf)],
     "inherent_certified": [(0, 2)],
     "kinetic_temperature": [(0, -0.1)],
-    "species": [(4, 2)],
     "length_y": [(..., 0.0)],
     "wall_time": [((0, 0), -1.0)],
 }

@@ -27,6 +27,14 @@ def test_debye_is_flat_at_its_height():
     np.testing.assert_allclose(found.below.value, 60 * found.below.x**2, atol=1)
 
 
+def test_debye_is_flat_in_three_dimensions():
+    found = density_of_states(spectra(lambda omega: 60 * omega**3, 3.0), PARTICLES, dimension=3)
+    omega, width = found.states.x, found.states.x[0]
+    # n = 60 ω³ makes D/ω² = 180/3N, but for at most one of the levels in a window.
+    level = 1 / (PARTICLES * ((omega + width) ** 3 - (omega - width) ** 3))
+    assert np.all(np.abs(found.states.value - 180 / (3 * PARTICLES)) < level)
+
+
 def test_peak_is_found_with_its_interval():
     # D/ω = 2 dn/d(ω²) is a parabola in ω² around 4; n(2) = 60 · 4 (1 − 0.1/3).
     def mode_number(omega):

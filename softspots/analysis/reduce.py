@@ -23,7 +23,7 @@ from softspots.analysis.vibrations import density_of_states
 from softspots.curve import plateau_end, relaxation_time
 from softspots.estimate import competing
 from softspots.exceptions import InputError
-from softspots.frame import Box, Frame
+from softspots.frame import Frame
 from softspots.io.reduced import Reduced
 from softspots.io.results import read_results
 from softspots.plasticity.d2min import d2min
@@ -101,7 +101,8 @@ def reduce_run(
 def _vibrations(run, found):
     run.need_frames(run.has_spots, 1, "modes")
     try:
-        result = density_of_states(run.results["eigenvalue"][run.has_spots], run.labels.shape[1])
+        eigenvalues = run.results["eigenvalue"][run.has_spots]
+        result = density_of_states(eigenvalues, run.labels.shape[1], run.results.dimension)
     except InputError as error:
         raise Missing(str(error)) from None
     found.axes["frequency"] = result.states.x
@@ -198,6 +199,9 @@ def _relaxation(run, found):
     _need_lags(run)
     y = run.results["position"][run.has_positions, :, 1]
     y += run.results["image"][run.has_positions, :, 1] * run.results["length_y"]
+    if run.results.dimension == 3:
+        # A layer up lies higher by the tilt yz of its lattice vector.
+        y += run.results["image"][run.has_positions, :, 2] * run.results["tilt_yz"][run.has_positions, None]
     measure_relaxation(found, y, run.lags, run.times[run.has_positions], run.interval)
 
 
@@ -268,16 +272,9 @@ def _inherent_activity(run, found):
 
 
 def _inherent_structures(run) -> tuple[np.ndarray, Callable[[int], Frame]]:
-    """Their positions, frame by frame, and one of them; what they need of the file is read once, not for each."""
     if "inherent_position" not in run.results:
         raise Missing("inherent structures are not in the file, which an earlier version has written")
-    names = ("inherent_position", "species", "tilt", "strain", "length_x", "length_y")
-    positions, species, tilts, strains, *sides = (run.results[name] for name in names)
-
-    def structure(index):
-        return Frame(positions[index], species, Box(*map(float, sides), tilts[index], strains[index]), only_b=True)
-
-    return positions, structure
+    return run.results.inherent_structures()
 
 
 def _overlap(run, found, given):

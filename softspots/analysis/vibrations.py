@@ -25,8 +25,8 @@ class DensityOfStates:
     Parameters
     ----------
     states : Curve
-        D(ω)/ω, the share of all degrees of freedom per ω and ω. Over ω, the centers of the windows, of which the first
-        is half their width.
+        D(ω)/ω, the share of all degrees of freedom per ω and ω; in three dimensions D(ω)/ω². Over ω, the centers of the
+        windows, of which the first is half their width.
     below : Curve
         How many modes lie below ω, the translations left out.
     peak : Estimate
@@ -38,19 +38,22 @@ class DensityOfStates:
     peak: Estimate
 
 
-def density_of_states(eigenvalues: np.ndarray, particles: int) -> DensityOfStates:
-    """D(ω)/ω and its largest value, the boson peak in two dimensions.
+def density_of_states(eigenvalues: np.ndarray, particles: int, dimension: int = 2) -> DensityOfStates:
+    """D(ω)/ω^(d − 1) and its largest value, the boson peak.
 
-    Averaged over [ω − w, ω + w] with weight ω it is the number of modes there over 2N · 2ωw, so that Debye's D ∝ ω is
-    flat whatever the width. The half width w is twice the lowest frequency, averaged over frames, which is that of the
-    longest transverse wave. Where D(ω)/ω is broad, the place of its maximum depends on w.
+    Averaged over [ω − w, ω + w] with weight ω^(d − 1) it is the number of modes there over d N times the integral of
+    the weight, in two dimensions 2N · 2ωw, so that Debye's D ∝ ω^(d − 1) is flat whatever the width. The half width w
+    is twice the lowest frequency, averaged over frames, which is that of the longest transverse wave. Where it is
+    broad, the place of its maximum depends on w.
 
     Parameters
     ----------
     eigenvalues : (F, M) array_like of float
-        ω² of the lowest modes of each frame, rising, the two translations left out, in ε_AA/(m σ_AA²).
+        ω² of the lowest modes of each frame, rising, the translations left out, in ε_AA/(m σ_AA²).
     particles : int
         N.
+    dimension : {2, 3}, optional
+        d, of space.
 
     Returns
     -------
@@ -66,6 +69,7 @@ def density_of_states(eigenvalues: np.ndarray, particles: int) -> DensityOfState
     Schoenholz et al. 2014, section II, where the peak stands "on average, at 270 modes" of N = 10,000.
     """
     particles = whole_number("particles", particles, 1)
+    dimension = whole_number("density_of_states: dimension", dimension, 2, 3)
     eigenvalues = float_array("eigenvalues", eigenvalues, ("frames", "modes"))
     if eigenvalues.size == 0 or not (eigenvalues > 0).all():
         raise InputError(
@@ -86,7 +90,10 @@ def density_of_states(eigenvalues: np.ndarray, particles: int) -> DensityOfState
         np.array([np.searchsorted(frame, edges) for frame in frequencies])
         for edges in (centres - half_width, centres, centres + half_width)
     )
-    volume = 2 * particles * 2 * centres * half_width
+    volume = dimension * particles * 2 * centres * half_width
+    if dimension == 3:
+        # ((ω + w)³ − (ω − w)³)/3 is 2ωw times this.
+        volume = volume * (centres + half_width**2 / (3 * centres))
 
     def average(inside, below, frames):
         return fraction(np.stack((inside / volume, below), axis=-2), frames[..., None, None])

@@ -14,6 +14,7 @@ from softspots.dynamics.preparation import SHEAR_PIECE
 from softspots.dynamics.simulation import Simulation
 from softspots.exceptions import PhysicsError, SoftspotsError
 from softspots.frame import Frame
+from softspots.io.frames import frame_values
 from softspots.io.schema import LABELS
 from softspots.landscape.factorization import Cholesky
 from softspots.landscape.modes import hessian, lowest_modes
@@ -117,16 +118,12 @@ def analyse(interval: Interval, model: Model, parameters: Parameters) -> Analysi
     """
     frame = interval.frame
     times = dict.fromkeys(LABELS["stage"], 0.0) | {"dynamics": interval.wall_time}
-    values = {name: interval.thermodynamics[name] for name in THERMODYNAMICS} | {
-        "time": frame.time,
-        "strain": frame.box.strain,
-        "tilt": frame.box.tilt,
-        "position": frame.positions,
-        "image": frame.images,
+    values = frame_values(frame) | {name: interval.thermodynamics[name] for name in THERMODYNAMICS}
+    values |= {
         "inherent_certified": np.int8(0),
         "soft_spot": np.full(len(frame), -1, dtype=np.int32),
+        "d2min": np.full(len(frame), np.nan),
     }
-    values["d2min"] = np.full(len(frame), np.nan)
     fault = ""
     cholesky = Cholesky()
     try:
@@ -166,7 +163,13 @@ def find_spots(
         raise PhysicsError(f"{held} particles are held; at least {kept_particles(parameters)} are needed for the modes")
     with _timed(times, "modes"):
         matrix = hessian(minimum.frame, model)
-        modes = lowest_modes(matrix, parameters.modes, stability=minimum.stability, cholesky=cholesky)
+        modes = lowest_modes(
+            matrix,
+            parameters.modes,
+            dimension=minimum.frame.dimension,
+            stability=minimum.stability,
+            cholesky=cholesky,
+        )
     with _timed(times, "soft_spots"):
         participation_ratio = modes.participation_ratio
         ranking = mode_particles(modes.vectors, kept_particles(parameters))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -13,8 +12,9 @@ import numpy as np
 from softspots.commands.chain import Analysis, kept_particles
 from softspots.commands.parameters import MAP, Parameters
 from softspots.exceptions import DamagedFileError, OutputError, SoftspotsError, system_errors
-from softspots.frame import Box, Frame
+from softspots.frame import Frame
 from softspots.io.checkpoint import FRAMES, read_file, sync, write_file
+from softspots.io.frames import frame_from
 from softspots.io.results import ResultsWriter, read_results
 from softspots.io.trajectory import TrajectoryWriter, read_trajectory, trajectory_attributes
 
@@ -42,7 +42,13 @@ class Files:
         with ExitStack() as stack:
             self._results = stack.enter_context(results)
             self._trajectory = stack.enter_context(
-                TrajectoryWriter(self._output / "trajectory.nc", frame.species, identity)
+                TrajectoryWriter(
+                    self._output / "trajectory.nc",
+                    frame.species,
+                    identity,
+                    dimension=frame.dimension,
+                    sizes=frame.sizes,
+                )
             )
             self._end = stack.pop_all()
 
@@ -149,13 +155,11 @@ def _check_identity(path, attributes, identity):
 def earlier_frames(output: Path, like: Frame, faults: list[str], identity: dict) -> Iterator[tuple]:
     """The frames before a resumption, from their own files, as number, `Frame`, and `Analysis`.
 
-    The species and the sides of the box are those of ``like``, any frame of the run.
+    Their particles and the sides of the box are those of ``like``, any frame of the run.
     """
     for index, fault in enumerate(faults):
         values = read_frame_file(output, index, identity)
-        box = Box(like.box.length_x, like.box.length_y, float(values["tilt"]), float(values["strain"]))
-        frame = replace(like, positions=values["position"], box=box, time=float(values["time"]), images=values["image"])
-        yield index, frame, Analysis(values, fault)
+        yield index, frame_from(like, values), Analysis(values, fault)
 
 
 def finished(output: Path, count: int, identity: dict) -> bool:

@@ -69,11 +69,13 @@ def draw_movie(path: Path, results: Results, progress: Callable[[], None] = lamb
     Raises
     ------
     InputError
-        If no frame has soft spots and D²_min.
+        If no frame has soft spots and D²_min, or frames have three dimensions.
     OutputError
         If the movie cannot be written.
     """
     chosen = movie_frames(results)
+    if results.dimension != 2:
+        raise InputError(f"{results.path} has frames of three dimensions; a movie shows two")
     if chosen.size == 0:
         raise InputError(f"{results.path} has no frame with soft spots and D²_min to show")
     with matplotlib.rc_context(STYLE), replacing(path) as unfinished:

@@ -3,30 +3,46 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from os import PathLike
 
 import numpy as np
 
 from softspots.exceptions import DamagedFileError, InputError
-from softspots.frame import Box, Frame
+from softspots.frame import Frame
 from softspots.io.attributes import CONFIGURATION, set_attributes, split_prefix
 from softspots.io.content import is_written
+from softspots.io.frames import LENGTHS, TILTS, frame_from, particles
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
-from softspots.io.schema import LABELS, SCHEMA, SIZES, TIME, TIME_BEFORE_3, VERSION, parameter_fault
+from softspots.io.schema import (
+    LABELS,
+    OPTIONAL,
+    SCHEMA,
+    SIZE,
+    SIZES,
+    SPACE,
+    SPECIES_NAME,
+    TIME,
+    TIME_BEFORE_3,
+    VERSION,
+    parameter_fault,
+)
 
-# What a frame of the dynamics is made of.
-FRAME = ("position", "image", "time", "tilt", "strain")
+ALL = SCHEMA | OPTIONAL
+# What a frame of the dynamics is made of, beside its tilts.
+FRAME = ("position", "image", "time", "strain")
 
 
 class ResultsWriter:
     """Write a results file, frame by frame; a context manager. Nothing here is parallel: one rank writes.
 
-    The variables are those of `softspots.io.schema.SCHEMA`. Floats that are never written (D²_min of the last frame,
-    which has no later one) read as NaN; integers as NetCDF's fill value. HDF5 keeps checksums of what it writes, and
-    what ends without an error gets one of the whole behind it (`softspots.io.seal`).
+    The variables are those of `softspots.io.schema.SCHEMA`, and of its ``OPTIONAL`` those that the frame has. Floats
+    that are never written (D²_min of the last frame, which has no later one) read as NaN; integers as NetCDF's fill
+    value. HDF5 keeps checksums of what it writes, and what ends without an error gets one of the whole behind it
+    (`softspots.io.seal`).
 
     What holds after a crash: what a call has written is with the operating system when the call returns. If the process
     dies between two calls, even by SIGKILL, the file opens and holds all frames written. HDF5 keeps no journal: a death
@@ -38,7 +54,7 @@ class ResultsWriter:
     path : str or path-like
         An existing file is replaced.
     frame : Frame
-        Any frame of the run: its species and side lengths hold for all.
+        Any frame of the run: its species, sizes and side lengths hold for all.
     modes, top_particles : int
         How many modes, and how many particles of each mode, a frame has.
     configuration : dict
@@ -68,18 +84,24 @@ class ResultsWriter:
         sizes = dict(zip(SIZES, (len(frame), modes, top_particles), strict=True))
         if min(sizes.values()) < 1:
             raise InputError(f"ResultsWriter: the sizes are {sizes}; all must be positive")
-        self._sizes = sizes = sizes | {name: len(labels) for name, labels in LABELS.items()}
-        constants = LABELS | {
-            "species": frame.species,
-            "length_x": frame.box.length_x,
-            "length_y": frame.box.length_y,
+        constants = LABELS | {"axis": LABELS["axis"][: frame.dimension], "species": frame.species}
+        constants |= dict(zip(LENGTHS[frame.dimension], frame.box.lengths, strict=True))
+        if frame.sizes is not None:
+            constants[SIZE] = frame.sizes
+        if frame.species.dtype.kind == "U":
+            constants[SPECIES_NAME], constants["species"] = np.unique(frame.species, return_inverse=True)
+        self._variables = {
+            name: entry
+            for name, entry in ALL.items()
+            if name in SCHEMA or name in (*constants, *TILTS[frame.dimension])
         }
-        arrays = {name: np.array(value, dtype=SCHEMA[name].dtype) for name, value in constants.items()}
-        for name in constants.keys() - LABELS.keys():
-            self._check_content(name, arrays[name], SCHEMA[name].dimensions)
+        self._sizes = sizes | {name: len(constants[name]) for name in (*LABELS, SPECIES_NAME) if name in constants}
+        arrays = {name: np.array(value, dtype=ALL[name].dtype) for name, value in constants.items()}
+        for name in arrays.keys() - (*LABELS, SPECIES_NAME):
+            self._check_content(name, arrays[name], ALL[name].dimensions)
         self._writer = NetCDFWriter(path, "NETCDF4")
         with self._writer.library():
-            _define(self._writer.dataset, sizes | {TIME: None})
+            _define(self._writer.dataset, self._sizes | {TIME: None}, self._variables)
             for name, array in arrays.items():
                 self._writer.dataset.variables[name][...] = array
         self.set_attributes(
@@ -131,9 +153,9 @@ class ResultsWriter:
     def _checked(self, name, value) -> np.ndarray:
         """``value`` as an array, if it fits one frame of the variable ``name``."""
         array = np.asarray(value)
-        if name not in SCHEMA or TIME not in SCHEMA[name].dimensions:
+        if name not in self._variables or TIME not in self._variables[name].dimensions:
             raise InputError(f"ResultsWriter: no variable {name!r} belongs to a frame")
-        entry = SCHEMA[name]
+        entry = self._variables[name]
         dimensions = entry.dimensions[1:]
         shape = tuple(self._sizes[dimension] for dimension in dimensions)
         if array.shape != shape:
@@ -146,15 +168,15 @@ class ResultsWriter:
         return array
 
     def _check_content(self, name, array, dimensions):
-        if fault := SCHEMA[name].content.fault(array, dimensions, self._sizes):
+        if fault := ALL[name].content.fault(array, dimensions, self._sizes):
             raise InputError(f"ResultsWriter: {name} is {fault}")
 
 
-def _define(dataset, sizes):
-    """Make the dimensions and variables of the schema."""
+def _define(dataset, sizes, variables):
+    """Make the dimensions and variables."""
     for name, size in sizes.items():
         dataset.createDimension(name, size)
-    for name, entry in SCHEMA.items():
+    for name, entry in variables.items():
         variable = dataset.createVariable(
             name,
             entry.dtype,
@@ -178,7 +200,7 @@ class Results:
 
     ``len(results)`` is the number of frames, and iteration goes through `frame`. Each access reads from the file and
     checks what it reads; no file stays open, and one that has taken its place is refused. Files of earlier versions
-    lack some variables: ``name in results`` tells.
+    lack some variables, and some there are only in some files: ``name in results`` tells.
 
     Attributes
     ----------
@@ -199,6 +221,7 @@ class Results:
     attributes: dict
     checked: bool
     _stamp: tuple
+    _names: frozenset
 
     def __repr__(self) -> str:
         known = ", ".join(
@@ -212,7 +235,7 @@ class Results:
         return self.n_frames
 
     def __contains__(self, name: str) -> bool:
-        return name in SCHEMA and SCHEMA[name].since <= self.attributes["schema_version"]
+        return name in self._names
 
     def __iter__(self) -> Iterator[Frame]:
         return map(self.frame, range(len(self)))
@@ -228,7 +251,7 @@ class Results:
             If the file is damaged, or a value is not what the schema allows.
         """
         if name not in self:
-            raise KeyError(f"there is no variable {name!r}; there are: {', '.join(filter(self.__contains__, SCHEMA))}")
+            raise KeyError(f"there is no variable {name!r}; there are: {', '.join(filter(self.__contains__, ALL))}")
         with NetCDFReader(self.path, self._stamp) as file:
             return _read(file, name)
 
@@ -244,7 +267,7 @@ class Results:
         """
         index = self._index(index)
         with NetCDFReader(self.path, self._stamp) as file:
-            names = [name for name, entry in SCHEMA.items() if name in self and TIME in entry.dimensions]
+            names = [name for name, entry in ALL.items() if name in self and TIME in entry.dimensions]
             return {name: _read(file, name, index) for name in names}
 
     def frame(self, index: int) -> Frame:
@@ -259,17 +282,46 @@ class Results:
         """
         index = self._index(index)
         with NetCDFReader(self.path, self._stamp) as file:
-            values = {name: _read(file, name, index) for name in FRAME}
-            species, *lengths = (_read(file, name) for name in ("species", "length_x", "length_y"))
+            values = {name: _read(file, name, index) for name in (*FRAME, *TILTS[self.dimension])}
         for name, value in values.items():
             if not is_written(value).all():
                 raise DamagedFileError(f"{self.path}: frame {index} has no {name}")
         try:
-            box = Box(*map(float, lengths), float(values["tilt"]), float(values["strain"]))
-            ids = np.arange(len(species))
-            return Frame(values["position"], species, box, float(values["time"]), values["image"], ids, only_b=True)
+            return frame_from(self._like, values)
         except InputError as error:
             raise DamagedFileError(f"{self.path}: frame {index}: {error}") from error
+
+    def inherent_structures(self) -> tuple[np.ndarray, Callable[[int], Frame]]:
+        """Positions of all inherent structures, (F, N, d), NaN where there is none, and a frame of each by its number.
+
+        What they need of the file is read once, not for each.
+
+        Raises
+        ------
+        KeyError
+            If an earlier version has written the file, without them.
+        DamagedFileError
+            If the file is damaged.
+        """
+        names = ("inherent_position", "strain", *TILTS[self.dimension])
+        columns = dict(zip(names, (self[name] for name in names), strict=True))
+        like = self._like
+
+        def structure(index: int) -> Frame:
+            values = {name: column[index] for name, column in columns.items()}
+            # Times and images are those of the dynamics.
+            return frame_from(like, values | {"position": values["inherent_position"], "time": 0.0, "image": None})
+
+        return columns["inherent_position"], structure
+
+    @property
+    def dimension(self) -> int:
+        """2 or 3."""
+        return 3 if SPACE[0] in self else 2
+
+    @cached_property
+    def _like(self) -> Frame:
+        return particles(self, self.dimension)
 
     def _index(self, index: int) -> int:
         index = operator.index(index)
@@ -299,15 +351,19 @@ def read_results(path: str | PathLike) -> Results:
         if fault := parameter_fault(configuration):
             raise DamagedFileError(f"{path}: {fault}")
         n_frames = len(_read(file, "time"))
-        return Results(path, n_frames, configuration, attributes, file.checked, file.stamp)
+        names = frozenset(_names(file))
+        return Results(path, n_frames, configuration, attributes, file.checked, file.stamp, names)
 
 
 def _read(file: NetCDFReader, name: str, index: int | None = None) -> np.ndarray:
     """A variable of the schema, or one frame of it, if it is what the schema allows."""
-    entry = SCHEMA[name]
+    entry = ALL[name]
     values = np.asarray(file.read(name, ... if index is None else index))
+    if name == SPECIES_NAME:
+        return values.astype(np.str_)
     if entry.dtype is str:
-        fault = None if tuple(values) == LABELS[name] else f"{tuple(values)}; {LABELS[name]} is needed"
+        needed = LABELS[name][:-1] if name == "axis" and SPACE[0] not in file.layout else LABELS[name]
+        fault = None if tuple(values) == needed else f"{tuple(values)}; {needed} is needed"
     else:
         sizes = file.sizes | {TIME: file.sizes.get(TIME, file.sizes.get(TIME_BEFORE_3))}
         fault = entry.content.fault(values, entry.dimensions if index is None else entry.dimensions[1:], sizes)
@@ -322,12 +378,20 @@ def _fault(file: NetCDFReader) -> str | None:
         if file.attributes.get(name) not in allowed:
             return f"its {name} is {file.attributes.get(name)!r}; {' or '.join(map(repr, allowed))} is needed"
     schema_version = file.attributes["schema_version"]
-    for name, entry in SCHEMA.items():
-        if entry.since > schema_version:
-            continue
-        if name not in file.layout:
+    there = _names(file)
+    if there & {*SPACE} not in (set(), {*SPACE}):
+        return f"of {', '.join(SPACE)} it has some; all or none are needed"
+    for name in sorted(SCHEMA.keys() - there):
+        if SCHEMA[name].since <= schema_version:
             return f"it has no variable {name}"
-        needed = entry.dtype, entry.dimensions_in(schema_version)
+    for name in sorted(there):
+        needed = ALL[name].dtype, ALL[name].dimensions_in(schema_version)
         if file.layout[name] != needed:
             return "its variable {} is {} over {}; {} over {} is needed".format(name, *file.layout[name], *needed)
     return None
+
+
+def _names(file: NetCDFReader) -> set[str]:
+    """The variables that are there and that its version of the schema has."""
+    version_there = file.attributes["schema_version"]
+    return {name for name, entry in ALL.items() if name in file.layout and entry.since <= version_there}

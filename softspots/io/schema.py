@@ -12,17 +12,18 @@ from softspots.io.content import Content
 from softspots.model import PRESETS, SMOOTHINGS
 
 # Files of all versions from 1 on are read; the table says which version brought what. Version 3 brought the seal, the
-# checksums of HDF5, and the name of the unlimited dimension, which was "frame" before.
-VERSION = 3
+# checksums of HDF5, and the name of the unlimited dimension, which was "frame" before; version 4 the third dimension,
+# sizes, and species other than 0 and 1.
+VERSION = 4
 TIME, TIME_BEFORE_3 = "time", "frame"
 
-# The sizes of these dimensions are the run's: all particles, by id; the lowest modes, by rising eigenvalue, the two
+# The sizes of these dimensions are the run's: all particles, by id; the lowest modes, by rising eigenvalue, the
 # translations left out; the particles kept for each mode, by falling |e_i|.
 SIZES = ("particle", "mode", "top_particle")
 # These are fixed, and each has a coordinate variable of the same name. The one dimension left is `time`, unlimited: one
-# entry a frame.
+# entry a frame. In two dimensions there is no axis z.
 LABELS = {
-    "axis": ("x", "y"),
+    "axis": ("x", "y", "z"),
     "stage": ("dynamics", "quench", "modes", "soft_spots", "d2min"),
 }
 
@@ -71,11 +72,11 @@ POSITIVE, NOT_NEGATIVE, COUNT = Content(above=0), Content(least=0), Content(leas
 
 SCHEMA = {
     # coordinates of the axes
-    "axis": Variable(("axis",), str, "1", "Cartesian axis: x along the flow, y along its gradient"),
+    "axis": Variable(("axis",), str, "1", "Cartesian axis: x along the flow, y along its gradient, z across both"),
     "stage": Variable(("stage",), str, "1", "stage of the computation"),
     # the whole run
     "species": Variable(
-        ("particle",), "i4", "1", "species of the particle: 0 is A, 1 is B", "", Content(least=0, most=1), compress=True
+        ("particle",), "i4", "1", "species of the particle: in binary mixtures 0 is A, 1 is B", compress=True
     ),
     "length_x": Variable((), "f8", "sigma_AA", "side length of the box in x", "", POSITIVE),
     "length_y": Variable((), "f8", "sigma_AA", "side length of the box in y", "", POSITIVE),
@@ -87,7 +88,7 @@ SCHEMA = {
         (TIME, "particle", "axis"), "f8", "sigma_AA", "position, wrapped into the sheared cell", "r_i"
     ),
     "image": Variable(
-        (TIME, "particle", "axis"), "i4", "1", "how often wrapped along the two lattice vectors", compress=True
+        (TIME, "particle", "axis"), "i4", "1", "how often wrapped along each lattice vector", compress=True
     ),
     "kinetic_temperature": Variable(
         (TIME,), "f8", "epsilon_AA k_B^-1", "temperature of the peculiar velocities", "T", NOT_NEGATIVE
@@ -137,7 +138,7 @@ SCHEMA = {
         (TIME, "mode"),
         "f8",
         "epsilon_AA sigma_AA^-2",
-        "rising eigenvalues of the dynamical matrix, the two translations left out",
+        "rising eigenvalues of the dynamical matrix, the translations left out",
         "ω²",
         Content(above=0, sorted="mode"),
     ),
@@ -177,6 +178,19 @@ SCHEMA = {
     ),
     # cost
     "wall_time": Variable((TIME, "stage"), "f8", "s", "wall time of the stage", "", NOT_NEGATIVE),
+}
+
+# What only some files have: all of three dimensions the first ones; then where particles have sizes; where species have
+# names, of which ``species`` has the numbers, from 0 on, in this order.
+SPACE, SIZE, SPECIES_NAME = ("length_z", "tilt_xz", "tilt_yz"), "size", "species_name"
+OPTIONAL = {
+    "length_z": Variable((), "f8", "sigma_AA", "side length of the box in z", "", POSITIVE, since=4),
+    "tilt_xz": Variable(
+        (TIME,), "f8", "sigma_AA", "x-component of the third lattice vector (tilt_xz, tilt_yz, length_z)", since=4
+    ),
+    "tilt_yz": Variable((TIME,), "f8", "sigma_AA", "y-component of the third lattice vector", since=4),
+    SIZE: Variable(("particle",), "f8", "sigma_AA", "diameter of the particle", "σ_i", POSITIVE, since=4),
+    SPECIES_NAME: Variable((SPECIES_NAME,), str, "1", "name of the species", since=4),
 }
 
 # What is known of those parameters of a run from which results are derived: one of several words, or a number.

@@ -12,8 +12,10 @@ from os import PathLike
 
 import numpy as np
 
+from softspots.arrays import float_array, label_array, whole_array, whole_number
+from softspots.box import Box
 from softspots.exceptions import DamagedFileError, InputError
-from softspots.frame import Box, Frame
+from softspots.frame import Frame
 from softspots.io.attributes import get_attributes, set_attributes
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
 
@@ -29,6 +31,8 @@ PER_FRAME = {
     "strain": ("f8", (), None),
     "image": ("i4", ("atom", "spatial"), None),
 }
+# Of the file, where particles have sizes.
+RADIUS = "radius"
 # Of the frame: CRC-32 of all that it holds, its number, and the file's attributes. Earlier versions had none.
 CHECKSUM = "checksum"
 LONGEST_HEADER = 8192
@@ -40,14 +44,16 @@ class TrajectoryWriter:
     """Write frames to a trajectory file, one by one; a context manager.
 
     The file is a NetCDF classic file with 64-bit offsets in the AMBER convention 1.0: float32 coordinates and times,
-    float64 cells. A cell has the lattice vectors (length_x, 0, 0), (tilt, length_y, 0) and (0, 0, ``LENGTH_Z``); the
-    particles lie at z = 0. ``atom_types`` is 1 for A and 2 for B, as in LAMMPS's NetCDF dump.
+    float64 cells. In two dimensions a cell has the lattice vectors (length_x, 0, 0), (tilt, length_y, 0) and
+    (0, 0, ``LENGTH_Z``), and the particles lie at z = 0. ``atom_types`` is the species, or the number of its name in
+    the attribute ``species_names``, and one more, so 1 for A and 2 for B, as in LAMMPS's NetCDF dump.
 
     The convention has no reduced units, and readers refuse names other than its own: **"angstrom" stands for σ_AA and
     "picosecond" for τ**, which the file's title repeats.
 
     Besides what the convention has: ``strain``, the total strain of the box (NaN if it is not known), and ``image``,
-    how often each particle has been wrapped along the lattice vectors (−2³¹ + 1 if not known).
+    how often each particle has been wrapped along the lattice vectors (−2³¹ + 1 if not known); where particles have
+    sizes, ``radius``, half of them, in the unit of the coordinates; in three dimensions, the attribute ``dimension``.
     Full precision is in the results file only.
     Each frame has a ``checksum``, and what ends without an error gets one of the whole behind it (`softspots.io.seal`).
 
@@ -55,10 +61,14 @@ class TrajectoryWriter:
     ----------
     path : str or path-like
         An existing file is replaced.
-    species : (N,) array_like of int
-        0 for A, 1 for B; the same in every frame.
+    species : (N,) array_like of int or str
+        The same in every frame.
     attributes : dict, optional
         Further global attributes, such as the run's identity (``run_id``, ``parameters_checksum``).
+    dimension : {2, 3}, optional
+        Of all frames.
+    sizes : (N,) array_like of float, optional
+        The same in every frame. Default: None, particles have none.
 
     Raises
     ------
@@ -66,12 +76,31 @@ class TrajectoryWriter:
         If the file cannot be made, or written; each method may raise it.
     """
 
-    def __init__(self, path: str | PathLike, species: np.ndarray, attributes: Mapping | None = None):
-        self._species = np.asarray(species, dtype=np.int32)
+    def __init__(
+        self,
+        path: str | PathLike,
+        species: np.ndarray,
+        attributes: Mapping | None = None,
+        *,
+        dimension: int = 2,
+        sizes=None,
+    ):
+        self._species = label_array("TrajectoryWriter: species", species, ("N",))
+        self._dimension = whole_number("TrajectoryWriter: dimension", dimension, 2, 3)
+        self._radii = None
+        if sizes is not None:
+            self._radii = float_array("TrajectoryWriter: sizes", sizes, self._species.shape) / 2
+        self._types, own = self._species, {}
+        if self._species.dtype.kind == "U":
+            names, self._types = np.unique(self._species, return_inverse=True)
+            own["species_names"] = json.dumps(names.tolist())
+        if dimension == 3:
+            own["dimension"] = 3
+        attributes = own | dict(attributes or {})
         self._time = -np.inf
         self._writer = NetCDFWriter(path, "NETCDF3_64BIT_OFFSET")
         with self._writer.library():
-            self._define(self._writer.dataset, attributes or {})
+            self._define(self._writer.dataset, attributes)
             self._attributes = get_attributes(self._writer.dataset)
 
     def _define(self, dataset, attributes):
@@ -108,6 +137,9 @@ class TrajectoryWriter:
             variable = dataset.createVariable(name, dtype, ("frame", *dimensions))
             if units:
                 variable.units = units
+        if self._radii is not None:
+            dataset.createVariable(RADIUS, "f8", ("atom",))[:] = self._radii
+            dataset.variables[RADIUS].units = "angstrom"
 
     def write(self, frame: Frame):
         """Append ``frame``, its positions as they are, and hand the file to the operating system.
@@ -117,25 +149,31 @@ class TrajectoryWriter:
         Raises
         ------
         InputError
-            If the species of the frame are not those of the trajectory, its ids are not 0 to N - 1 in order, or its
-            time lies before that of the last one.
+            If the species, sizes or dimension of the frame are not those of the trajectory, its ids are not 0 to N - 1
+            in order, or its time lies before that of the last one.
         """
         if frame.ids is not None and not np.array_equal(frame.ids, np.arange(len(frame))):
             raise InputError("TrajectoryWriter: the ids of the frame are not 0 to N - 1 in this order, as in the file")
         if not np.array_equal(frame.species, self._species):
             raise InputError("TrajectoryWriter: the species of the frame differ from those of the trajectory")
+        radii = None if frame.sizes is None else frame.sizes / 2
+        if frame.dimension != self._dimension or not np.array_equal(radii, self._radii):
+            raise InputError("TrajectoryWriter: the frame has another dimension, or other sizes, than the trajectory")
         if not self._time <= frame.time < np.inf:
             raise InputError(f"TrajectoryWriter: the time is {frame.time:g} after {self._time:g}; it must not fall")
         box = frame.box
-        images = np.full((len(frame), 2), NOT_KNOWN) if frame.images is None else frame.images
+        images = np.full(frame.positions.shape, NOT_KNOWN) if frame.images is None else frame.images
+        lengths, angles = _cell(box)
+        # In two dimensions zeros for z.
+        rest = np.zeros((len(frame), 3 - frame.dimension))
         values = {
             "time": frame.time,
-            "coordinates": np.column_stack((frame.positions, np.zeros(len(frame)))),
-            "cell_lengths": (box.length_x, np.hypot(box.tilt, box.length_y), LENGTH_Z),
-            "cell_angles": (90.0, 90.0, np.degrees(np.arctan2(box.length_y, box.tilt))),
-            "atom_types": self._species + 1,
+            "coordinates": np.hstack((frame.positions, rest)),
+            "cell_lengths": lengths,
+            "cell_angles": angles,
+            "atom_types": self._types + 1,
             "strain": np.nan if box.strain is None else box.strain,
-            "image": np.column_stack((images, np.zeros(len(frame)))),
+            "image": np.hstack((images, rest)),
         }
         arrays = {name: np.asarray(values[name]).astype(dtype) for name, (dtype, _, _) in PER_FRAME.items()}
         with self._writer.library():
@@ -143,7 +181,7 @@ class TrajectoryWriter:
             index = len(dataset.dimensions["frame"])
             for name, array in arrays.items():
                 dataset.variables[name][index] = array
-            dataset.variables[CHECKSUM][index] = _checksum(self._attributes, index, arrays)
+            dataset.variables[CHECKSUM][index] = _checksum(self._attributes, index, arrays, self._radii)
         self._time = frame.time
         self._writer.sync()
 
@@ -172,15 +210,17 @@ def read_trajectory(path: str | PathLike) -> Iterator[Frame]:
             raise DamagedFileError(f"{path} is not a trajectory written by softspots: {fault}")
         names = [name for name in PER_FRAME if name in file.layout]
         before = -np.inf
+        radii = np.asarray(file.read(RADIUS)) if RADIUS in file.layout else None
         for index in range(file.sizes["frame"]):
             values = {name: np.asarray(file.read(name, index)) for name in names}
-            if CHECKSUM in file.layout and _checksum(file.attributes, index, values) != file.read(CHECKSUM, index):
+            checksum = _checksum(file.attributes, index, values, radii) if CHECKSUM in file.layout else None
+            if checksum is not None and checksum != file.read(CHECKSUM, index):
                 raise DamagedFileError(f"{path} is damaged: the checksum of frame {index} is not that of its content")
             if not before <= values["time"] < np.inf:
                 raise DamagedFileError(f"{path}: the time of frame {index} is {values['time']:g}, after {before:g}")
             before = values["time"]
             try:
-                frame = _frame(values)
+                frame = _frame(values, file.attributes, radii)
             except InputError as error:
                 raise DamagedFileError(f"{path}: frame {index}: {error}") from error
             yield frame
@@ -192,28 +232,56 @@ def trajectory_attributes(path: str | PathLike) -> dict:
         return file.attributes
 
 
-def _frame(values: Mapping) -> Frame:
-    length_x, length_b, _ = values["cell_lengths"].tolist()
-    gamma = np.radians(values["cell_angles"][2])
+def _cell(box: Box) -> tuple[tuple, tuple]:
+    """Lengths of the lattice vectors and angles between them, in degrees, as the convention has them."""
+    in_plane = np.hypot(box.tilt, box.length_y)
+    gamma = np.degrees(np.arctan2(box.length_y, box.tilt))
+    if box.dimension == 2:
+        return (box.length_x, in_plane, LENGTH_Z), (90.0, 90.0, gamma)
+    first, second, third = box.vectors
+    alpha, beta = (np.degrees(np.arctan2(np.linalg.norm(np.cross(third, one)), third @ one)) for one in (second, first))
+    return (box.length_x, in_plane, np.linalg.norm(third)), (alpha, beta, gamma)
+
+
+def _box(lengths: list[float], angles: np.ndarray, dimension: int, strain: float) -> Box:
+    length_x, length_b, length_c = lengths
+    alpha, beta, gamma = np.radians(angles)
+    lengths, tilts = [length_x, length_b * np.sin(gamma)], [length_b * np.cos(gamma)]
+    if dimension == 3:
+        xz = length_c * np.cos(beta)
+        yz = (length_b * length_c * np.cos(alpha) - tilts[0] * xz) / lengths[1]
+        tilts += [xz, yz]
+        lengths.append(np.sqrt(length_c**2 - xz**2 - yz**2))
+    return Box(lengths=lengths, tilts=tilts, strain=None if np.isnan(strain) else strain)
+
+
+def _frame(values: Mapping, attributes: Mapping, radii: np.ndarray | None) -> Frame:
+    dimension = attributes.get("dimension", 2)
     strain = float(values.get("strain", np.nan))
-    tilt, length_y = float(length_b * np.cos(gamma)), float(length_b * np.sin(gamma))
-    images = values["image"][:, :2] if "image" in values else None
+    images = values["image"][:, :dimension] if "image" in values else None
+    species = values["atom_types"] - 1
+    if "species_names" in attributes:
+        names = np.array(json.loads(attributes["species_names"]))
+        species = names[whole_array("species", species, species.shape, 0, len(names) - 1)]
     return Frame(
-        values["coordinates"][:, :2],
-        values["atom_types"] - 1,
-        Box(length_x, length_y, tilt, None if np.isnan(strain) else strain),
+        values["coordinates"][:, :dimension],
+        species,
+        _box(values["cell_lengths"].tolist(), values["cell_angles"], dimension, strain),
         float(values["time"]),
         None if images is None or (images == NOT_KNOWN).all() else images,
-        np.arange(len(values["atom_types"])),
+        np.arange(len(species)),
         only_b=True,
+        sizes=None if radii is None else 2 * radii,
     )
 
 
-def _checksum(attributes: Mapping, index: int, arrays: Mapping) -> int:
+def _checksum(attributes: Mapping, index: int, arrays: Mapping, radii: np.ndarray | None) -> int:
     """CRC-32 as a signed integer, which is what the format has."""
     checksum = zlib.crc32(json.dumps([attributes, index], sort_keys=True).encode())
     for name, (dtype, _, _) in PER_FRAME.items():
         checksum = zlib.crc32(np.ascontiguousarray(arrays[name], dtype=f"<{dtype}"), checksum)
+    if radii is not None:
+        checksum = zlib.crc32(np.ascontiguousarray(radii, dtype="<f8"), checksum)
     return int(np.uint32(checksum).astype(np.int32))
 
 
@@ -228,13 +296,17 @@ def _fault(file: NetCDFReader) -> str | None:
             continue
         if file.layout.get(name) != (np.dtype(dtype), ("frame", *dimensions)):
             return f"its variable {name} is {file.layout.get(name)}"
+    if RADIUS in file.layout and file.layout[RADIUS] != (np.dtype("f8"), ("atom",)):
+        return f"its variable {RADIUS} is {file.layout[RADIUS]}"
+    if file.attributes.get("dimension", 2) not in (2, 3):
+        return f"its dimension is {file.attributes['dimension']!r}; 2 or 3 is needed"
     if (file.sizes["spatial"], file.sizes["cell_spatial"], file.sizes["cell_angular"]) != (3, 3, 3):
         return "space must have three dimensions"
     # A file without a seal says in one place how many frames it has.
     record = sum(
         dtype.itemsize * math.prod(file.sizes[name] for name in dimensions[1:])
         for dtype, dimensions in file.layout.values()
-        if dimensions[0] == "frame"
+        if dimensions[:1] == ("frame",)
     )
     rest = os.path.getsize(file.path) - file.sizes["frame"] * record
     if CHECKSUM in file.layout and not file.checked and not 0 < rest < max(record, LONGEST_HEADER):

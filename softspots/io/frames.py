@@ -1,0 +1,56 @@
+"""Frames of the dynamics as results files have them, variable by variable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from softspots.arrays import whole_array
+from softspots.box import Box
+from softspots.exceptions import DamagedFileError, InputError
+from softspots.frame import Frame
+from softspots.io.schema import SIZE, SPECIES_NAME
+
+if TYPE_CHECKING:
+    from softspots.io.results import Results
+
+# By dimension, the names of the lengths, which are those of the run, and of the tilts, which are a frame's own.
+LENGTHS = {2: ("length_x", "length_y"), 3: ("length_x", "length_y", "length_z")}
+TILTS = {2: ("tilt",), 3: ("tilt", "tilt_xz", "tilt_yz")}
+
+
+def frame_values(frame: Frame) -> dict:
+    """What `ResultsWriter.write_frame` takes of a frame of the dynamics."""
+    own = {"time": frame.time, "strain": frame.box.strain, "position": frame.positions, "image": frame.images}
+    return own | dict(zip(TILTS[frame.dimension], frame.box.tilts, strict=True))
+
+
+def frame_from(like: Frame, values: Mapping) -> Frame:
+    """The frame with such values, of the particles and with the lengths of ``like``, any frame of the run."""
+    tilts = [float(values[name]) for name in TILTS[like.dimension]]
+    box = Box(lengths=like.box.lengths, tilts=tilts, strain=float(values["strain"]))
+    return replace(like, positions=values["position"], box=box, time=float(values["time"]), images=values["image"])
+
+
+def particles(results: Results, dimension: int) -> Frame:
+    """A frame of the particles of a results file, all in one place, in a box of the run's lengths without a tilt.
+
+    Raises
+    ------
+    DamagedFileError
+        If the file is damaged, or there can be no such particles.
+    """
+    species = results["species"]
+    try:
+        box = Box(lengths=[float(results[name]) for name in LENGTHS[dimension]], strain=0.0)
+        if SPECIES_NAME in results:
+            names = results[SPECIES_NAME]
+            species = names[whole_array("species", species, ("N",), 0, len(names) - 1)]
+        places, ids = np.zeros((len(species), dimension)), np.arange(len(species))
+        sizes = {"sizes": results[SIZE]} if SIZE in results else {}
+        return Frame(places, species, box, ids=ids, only_b=True, **sizes)
+    except InputError as error:
+        raise DamagedFileError(f"{results.path}: {error}") from error
