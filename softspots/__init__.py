@@ -27,6 +27,7 @@ _PLACES = {
     ),
     "figures.map": ("draw_map",),
     "frame": ("Frame",),
+    "landscape.elasticity": ("elastic_constants",),
     "landscape.factorization": ("Cholesky",),
     "landscape.forces": ("energy_forces",),
     "landscape.modes": ("Modes", "hessian", "lowest_modes", "modes_below", "participation_ratio"),

@@ -9,6 +9,7 @@ NEEDED = {
     "frame": ("Frame", ("positions", "species", "box", "in_order_of", "wrapped")),
     "later": ("Frame", ("positions", "species", "box", "in_order_of", "wrapped")),
     "model": ("Mixture", ("species", "form", "indices", "sizes_of", "largest_cutoff")),
+    "minimum": ("InherentStructure", ("frame", "max_force", "certified", "stability")),
     "modes": ("Modes", ("vectors", "participation_ratio")),
     "stability": ("Stability", ("held", "rigid_motions", "reduced")),
     "cholesky": ("Cholesky", ("factorize", "solve", "packed", "lock")),
