@@ -68,8 +68,8 @@ def elastic_constants(minimum: InherentStructure, model: Mixture, cholesky: Chol
     residual = np.abs(energy_forces(frame, model)[1]).max()
     if residual > SAME_FORCES * minimum.max_force:
         raise InputError(
-            f"elastic_constants: forces reach {residual:.3g}, at the end of the quench {minimum.max_force:.3g}; the model "
-            "must be that of the quench"
+            f"elastic_constants: forces reach {residual:.3g}, but {minimum.max_force:.3g} at the end of the quench; "
+            "the model must be that of the quench"
         )
     matrix, rigid = stability.reduced(hessian(frame, model))
     dimension = frame.dimension
