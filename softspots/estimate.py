@@ -10,7 +10,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 
 from softspots.arrays import float_array
 from softspots.exceptions import InputError
-from softspots.reasons import FEW_BLOCKS, WIDENED, joined
+from softspots.reasons import FEW_BLOCKS, OFTEN_UNDEFINED, WIDENED, joined
 
 CONFIDENCE = 0.68  # of the intervals
 # From fewer independent blocks than this no error can be told: with four, the error itself is uncertain by 40 %.
@@ -216,8 +216,7 @@ def holding(value, low, high) -> tuple[np.ndarray, np.ndarray, str]:
         part = np.max(np.where(np.isinf(beyond), 1.0, beyond / (wide[1] - wide[0])), where=moved, initial=0.0)
     if not moved.any():
         return *wide, ""
-    where = f", at {moved.sum()} of {moved.size} places" if moved.size > 1 else ""
-    return *wide, f"{WIDENED} ({part:.0%} of its width{where})"
+    return *wide, f"{WIDENED} ({part:.0%} of its width{_where(moved)})"
 
 
 def _fewest(estimate: Estimate, among: np.ndarray | slice = np.s_[...]) -> float:
@@ -238,17 +237,23 @@ def _central(resampled, confidence) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _reason(value, independent, undefined) -> str:
-    """Why there is no interval where there is none; empty if there is one everywhere."""
+    """Why there is no interval where there is none, each reason with the places that it holds for; else empty."""
     known = np.isfinite(value)
     if not known.any():
         return "infinite: it lies beyond the data" if np.isinf(value).any() else ""
-    independent = independent[known]
-    few = np.sum(independent < FEWEST)
-    if few:
-        where = f", at {few} of {independent.size} places" if few < independent.size else ""
-        return f"{FEW_BLOCKS}: {int(independent.min())}{where}"
-    share = undefined[known].max()
-    return f"undefined in {share:.0%} of the resamples" if share > UNDEFINED else ""
+    independent, undefined = independent[known], undefined[known]
+    few = independent < FEWEST
+    vague = ~few & (undefined > UNDEFINED)
+    kinds = (
+        (few, f"{FEW_BLOCKS}: {np.floor(independent.min()):.0f}"),
+        (vague, f"{OFTEN_UNDEFINED}: {np.max(undefined, where=vague, initial=0.0):.0%}"),
+    )
+    return joined(*(reason + _where(places) for places, reason in kinds if places.any()))
+
+
+def _where(places) -> str:
+    """At how many of the places, unless it is all."""
+    return "" if places.all() else f", at {np.count_nonzero(places)} of {np.size(places)} places"
 
 
 def correlation_time(series: np.ndarray) -> np.ndarray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-FEW_BLOCKS = "too few independent blocks"  # no interval
+# No interval.
+FEW_BLOCKS = "too few independent blocks"
+OFTEN_UNDEFINED = "often undefined when resampled"
 NO_PLATEAU = "no plateau of F_s is resolved"  # no τ*
 # The mean of N_R is given if no more of the spots than this outlive the data: with spots of unequal rates the estimate
 # is then too high by less than a third.

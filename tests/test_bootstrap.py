@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from softspots.analysis.bootstrap import block_weights, blocks, bootstrap, fraction
 from softspots.analysis.lifetimes import fit_constant
 from softspots.curve import Curve, relaxation_time
-from softspots.estimate import Estimate, combined, competing, correlation_time
+from softspots.estimate import Estimate, Support, combined, competing, correlation_time
 
 
 def autoregressive(random, memory, frames, series):
@@ -100,6 +100,16 @@ def test_what_few_blocks_know_has_no_interval():
     assert 1 <= found.independent[0] <= 3
     assert np.isnan(found.error).tolist() == [True, False]
     assert found.note == f"too few independent blocks: {found.independent[0]:.0f}, at 1 of 2 places"
+
+
+def test_each_reason_for_no_interval_is_told_with_its_places():
+    resampled = np.ones((100, 5))
+    resampled[:60, 0] = resampled[:20, 2] = np.nan
+    support = Support(np.array([3, 50, 50, 4, 50]))
+    found = Estimate.of(np.array([1, 1, 1, 1, np.nan]), resampled, 1, support)
+    assert np.isnan(found.low).tolist() == [True, False, True, True, True]
+    few, undefined = "too few independent blocks: 3, at 2 of 4 places", "often undefined when resampled: 20%, at 1 of"
+    assert found.note == f"{few}; {undefined} 4 places"
 
 
 def slow(seed, components):

@@ -33,7 +33,7 @@ def test_a_part_of_a_curve_keeps_its_intervals():
 def test_what_is_derived_from_a_point_without_an_interval_has_none():
     curve = decay(undefined=[3])
     assert np.isnan(curve.low).tolist() == [False, False, False, True, False]
-    assert curve.note == "undefined in 100% of the resamples"
+    assert curve.note == "often undefined when resampled: 100%, at 1 of 5 places"
     # e^(-t/4) falls to a half at 2.77, between 2 and 4, and to 0.7 between 1 and 2.
     assert np.isnan(relaxation_time(curve, 0.5).low)
     found = relaxation_time(curve, 0.7)

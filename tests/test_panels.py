@@ -206,13 +206,14 @@ def test_panels_say_which_runs_lack_what(runs, axes):
     told = {name: replace(runs["cold"][name], note="by a centered window; x") for name in ("alive", "constant", "c_ss")}
     low = told["c_ss"].low.copy()
     low[1:3] = np.nan
-    told["c_ss"] = replace(told["c_ss"], low=low, note="too few independent blocks: 3")
+    why = ["too few independent blocks", "often undefined when resampled"]
+    told["c_ss"] = replace(told["c_ss"], low=low, note="; ".join(f"{reason}: 3" for reason in why))
     (series,) = series_of([changed(runs["cold"], **told)])
     panels_in_time.draw_correlation(axes, series, "c_ss")
     (note,) = [text.get_text() for text in axes.texts if "window" in text.get_text()]
     count, known = np.sum(np.isfinite(low[1:])), np.sum(np.isfinite(told["c_ss"].value[1:]))
     expected = f"no interval at {known - count} of {known} points:"
-    assert note.splitlines() == ["by a centered window", expected, "too few independent blocks"]
+    assert note.splitlines() == ["by a centered window", expected, *why]
 
 
 def test_points_of_curves_show_whether_they_have_an_interval(axes):

@@ -18,7 +18,7 @@ from softspots.estimate import Estimate
 from softspots.figures.map import STYLE
 from softspots.figures.naming import differences, rate_words, words
 from softspots.io.reduced import Reduced
-from softspots.reasons import CENTERED, FEW_BLOCKS
+from softspots.reasons import CENTERED, FEW_BLOCKS, OFTEN_UNDEFINED
 
 PANEL_STYLE = STYLE | {
     "savefig.dpi": 200,
@@ -179,8 +179,9 @@ def say(axes: Axes, series: Series, name: str, drawn: Callable[[Reduced], np.nda
         int(np.isnan(run[name].low + run[name].high)[shown].sum()) for run, shown in zip(there, points, strict=True)
     )
     if unknown:
-        why = f":\n{FEW_BLOCKS}" if any(FEW_BLOCKS in run[name].note for run in there) else ""
-        lines.append(f"no interval at {unknown} of {sum(int(shown.sum()) for shown in points)} points{why}")
+        reasons = [one for one in (FEW_BLOCKS, OFTEN_UNDEFINED) if any(one in run[name].note for run in there)]
+        counted = f"no interval at {unknown} of {sum(int(shown.sum()) for shown in points)} points"
+        lines += [f"{counted}:", *reasons] if reasons else [counted]
     place = {"transform": axes.transAxes, "fontsize": SMALL - 0.5, "color": GREY, "va": "bottom"}
     if lines and there:
         # White around the letters alone, so that lines do not cross them and data are not covered.
