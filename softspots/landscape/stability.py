@@ -14,7 +14,8 @@ from softspots.landscape.factorization import Cholesky
 from softspots.landscape.matrices import row_sums, with_places
 from softspots.structure.clusters import label_clusters, make_whole
 
-# In units of the shortest side: lattice vectors have a component as long, rounding is far below.
+# In units of the shortest side. Some component of a lattice vector is as long at least; ways that do not lead around
+# close to rounding, below 10⁻¹⁰ sides for a million springs in a row. Anything between the two would do.
 AROUND = 1e-3
 
 
@@ -132,6 +133,23 @@ def find_parts(matrix: sparse.csc_array, dimension: int, softness: float) -> np.
     Springs up to ``softness`` do not count. A particle that the springs to others leave free to move in some direction
     is a rattler, and so is, again and again, who is free without it; what remains falls into clusters. That each
     particle is held by its cluster does not show that the cluster is rigid: that is for the factorisation.
+
+    Parameters
+    ----------
+    matrix : (dimension N, dimension N) sparse array
+        A Hessian, in ε_AA/σ_AA²; its blocks are dimension × dimension.
+    dimension : int
+    softness : float
+        In ε_AA/σ_AA².
+
+    Returns
+    -------
+    (N,) ndarray of int
+
+    Raises
+    ------
+    ValueError
+        If the size of the matrix is no multiple of the dimension.
     """
     blocks = sparse.bsr_array(matrix, blocksize=(dimension, dimension))
     size = len(blocks.indptr) - 1
@@ -155,7 +173,22 @@ def find_parts(matrix: sparse.csc_array, dimension: int, softness: float) -> np.
 
 
 def examine(matrix: sparse.csc_array, frame: Frame, softness: float) -> Stability:
-    """What is held in a frame with this Hessian, and how it may move as one; the reason is left empty."""
+    """What is held in a frame with this Hessian, and how it may move as one; the reason is left empty.
+
+    Parameters
+    ----------
+    matrix : (dimension N, dimension N) sparse array
+        The Hessian, in ε_AA/σ_AA².
+    frame : Frame
+        Of the N particles.
+    softness : float
+        Springs up to this stiffness hold nothing, in ε_AA/σ_AA².
+
+    Raises
+    ------
+    ValueError
+        If the size of the matrix is no multiple of the frame's dimension.
+    """
     dimension = frame.dimension
     part = find_parts(matrix, dimension, softness)
     held = part == 0
@@ -183,7 +216,8 @@ def _rigid_motions(positions: np.ndarray, box: Box, block: sparse.csc_array) -> 
     ways = ways[(np.abs(ways) > AROUND * min(box.lengths)).any(axis=1)]
     planes = itertools.combinations(np.eye(dimension), 2)
     turns = np.array([np.outer(one, other) - np.outer(other, one) for one, other in planes])
-    # A turn that moves the end of a way off its image costs energy.
+    # A turn that moves the end of a way off its image costs energy. What counts as zero is SciPy's bound for rounding:
+    # a turn that moves only one of a million ways is still at 10⁻⁶ of the largest.
     free = null_space((ways.T @ ways @ turns).reshape(len(turns), -1).T)
     motions = uniform(positions.size, dimension)
     if not free.size:
