@@ -35,7 +35,7 @@ def vector_seconds(core: int) -> dict[str, float]:
 
 def exact_sum_seconds(core: int, count: int) -> float:
     """Seconds that a core takes for one exact sum of ``count`` terms."""
-    sources = (FORTRAN / "kinds.f90", FORTRAN / "reduction.f90", HERE / "exact_sum.f90")
+    sources = (FORTRAN / "base/kinds.f90", FORTRAN / "base/reduction.f90", HERE / "exact_sum.f90")
     function = _compiled(os.environ.get("FC", "gfortran"), "-ffp-contract=off", *sources).sum_exactly
     terms = np.random.default_rng(1).random(count)
     address = terms.ctypes.data_as(ctypes.c_void_p)

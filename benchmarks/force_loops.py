@@ -1,0 +1,139 @@
+"""The loop over all pairs by itself, for each law of forces and each way to find coefficients: a look at what bounds it.
+
+``python -m benchmarks.force_loops [3]``: nanoseconds per particle and per vector of 4 slots, of 10,000 particles on
+one core, in two dimensions or in three; the best of many short trials, the loops in turns.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import tempfile
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+
+import softspots as ss
+from softspots.model import ContactForm, EvenForm, LennardJonesForm
+
+from .loops import FLAGS, FORTRAN, TRIALS, _on
+from .measure import HERE, run
+
+PARTICLES, SKIN, REPEATS = 10_000, 0.3, 5
+PLAIN = ("base/kinds", "base/errors", "base/storage", "pairs/potential", "interface/c_potential")
+GENERATED = (
+    "base/box",
+    "pairs/images",
+    "pairs/neighbors",
+    "mechanics/pair_loops",
+    "mechanics/forces",
+    "mechanics/configuration",
+)
+
+
+def _lennard_jones(smoothing):
+    return lambda sigma: ss.LennardJones(sigma=sigma, smoothing=smoothing)
+
+
+# The law of a pair by its σ, and density and three σ of a mixture that is studied with it.
+LAWS = {
+    "lennard-jones": (_lennard_jones("even"), 1.2, (1.0, 0.8, 0.88)),
+    "power 10": (lambda sigma: ss.InversePower(sigma=sigma, n=10, cutoff=1.48 * sigma), 0.86, (1.0, 1.18, 1.4)),
+    "power 12": (lambda sigma: ss.InversePower(sigma=sigma, n=12, cutoff=1.48 * sigma), 0.86, (1.0, 1.18, 1.4)),
+    "harmonic": (lambda sigma: ss.Harmonic(sigma=sigma), 0.774, (1.0, 1.2, 1.4)),
+    "hertzian": (lambda sigma: ss.Hertzian(sigma=sigma), 0.774, (1.0, 1.2, 1.4)),
+    "spline": (_lennard_jones("shifted-force"), 1.2, (1.0, 0.8, 0.88)),
+}
+
+
+def mixtures():
+    """Name, mixture and density."""
+    yield "lennard-jones, one cutoff", ss.Mixture.preset("kob-andersen"), 1.2
+    yield "lennard-jones, pair by pair", ss.Mixture.preset("kob-andersen", smoothing="quadratic"), 1.2
+    for name, (law, density, (aa, ab, bb)) in LAWS.items():
+        kinds = {("A", "A"): law(aa), ("A", "B"): law(ab), ("B", "B"): law(bb)}
+        yield f"{name}, two species", ss.Mixture(kinds), density
+        kinds |= {("A", "C"): law(ab), ("B", "C"): law(bb), ("C", "C"): law(bb)}
+        yield f"{name}, three species", ss.Mixture(kinds), density
+        mean = (aa + 2 * ab + bb) / 4
+        yield f"{name}, sizes", ss.Mixture.polydisperse(law(1.0), 0.2, smallest=0.8, largest=1.25), density * mean**2
+
+
+def library(dimension):
+    """The kernels and their timer, compiled for this machine."""
+    fypp = Path(sys.executable).with_name("fypp")
+    with tempfile.TemporaryDirectory() as folder:
+        sources = [FORTRAN / f"{name}.f90" for name in PLAIN]
+        for source in (*(FORTRAN / f"{name}.fypp" for name in GENERATED), HERE / "force_loops.fypp"):
+            sources.append(Path(folder) / f"{source.stem}.f90")
+            run([fypp, f"-DD={dimension}", "-I", FORTRAN, source, sources[-1]], cwd=folder)
+        compiler, built = os.environ.get("FC", "gfortran"), Path(folder) / "loops.so"
+        run([compiler, *FLAGS, "-ffp-contract=fast", "-shared", "-fPIC", *sources, "-o", built], cwd=folder)
+        return ctypes.CDLL(str(built))
+
+
+def _address(array):
+    return None if array is None else array.ctypes.data_as(ctypes.c_void_p)
+
+
+def _potential(loops, mixture):
+    """The mixture in the library that is timed, as `softspots.landscape.forces.kernel_potential` makes it in ours."""
+    form, laws = mixture.form, {"even": 0, "quadratic": 1, "switch": 2, 2.0: 4, 2.5: 5}
+    if isinstance(form, LennardJonesForm):
+        make, arguments = loops.ss_new_lennard_jones, (laws[form.smoothing], len(form.table), _address(form.table))
+    elif isinstance(form, EvenForm):
+        rows = form.coefficients
+        make, arguments = loops.ss_new_powers, (*form.exponents, len(rows), _address(rows))
+    elif isinstance(form, ContactForm):
+        rows = form.coefficients
+        make, arguments = loops.ss_new_contact, (laws[form.exponent], len(rows), _address(rows))
+    else:
+        sizes = form.coefficients.shape[:2]
+        make, arguments = loops.ss_new_spline, (*sizes, *map(_address, (form.inner, form.cutoff, form.coefficients)))
+    make.restype = ctypes.c_void_p
+    pointer = ctypes.c_void_p(make(*arguments))
+    if mixture.non_additivity is not None:
+        loops.ss_let_sizes_count(pointer, ctypes.c_double(mixture.non_additivity))
+    return pointer
+
+
+def main(dimension=2):
+    loops, random = library(dimension), np.random.default_rng(1)
+    sum_forces = getattr(loops, f"sum_forces_{dimension}d")
+    cases = []
+    for name, mixture, density in mixtures():
+        side = round(PARTICLES ** (1 / dimension))
+        places = np.stack(np.meshgrid(*[np.arange(side)] * dimension), axis=-1).reshape(-1, dimension)
+        spacing = density ** (-1 / dimension)
+        positions = (places + random.uniform(-0.15, 0.15, places.shape)) * spacing
+        species = random.integers(0, len(mixture.species), len(positions)).astype(np.int32)
+        sizes = mixture.draw_sizes(random, len(positions))
+        lengths = np.full(dimension, side * spacing)
+        case = _potential(loops, mixture), len(positions), positions, species, sizes, lengths
+        cases.append((name, case, [], []))
+
+    def call(case, repeats):
+        pointer, n, *arrays = case
+        met = ctypes.c_int()
+        skin = ctypes.c_double(SKIN)
+        assert sum_forces(pointer, n, *map(_address, arrays), skin, repeats, ctypes.byref(met)) == 0
+        return met.value
+
+    with _on(0):
+        for _ in range(TRIALS):
+            for _, case, times, met in cases:
+                met.append(call(case, 0))
+                call(case, 1)
+                begin = process_time()
+                call(case, REPEATS)
+                times.append((process_time() - begin) / REPEATS)
+    print(f"{'':30}  ns/particle  slots/particle  ns/vector")
+    for name, case, times, met in cases:
+        time, n = 1e9 * min(times), case[1]
+        print(f"{name:30}  {time / n:11.1f}  {met[0] / n:14.1f}  {4 * time / met[0]:9.2f}")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
