@@ -1,4 +1,4 @@
-"""The loop over all pairs by itself, for each law of forces and each way to find coefficients: a look at what bounds it.
+"""The loop over all pairs by itself, for each law of forces and each way to find coefficients: what bounds it.
 
 ``python -m benchmarks.force_loops [3]``: nanoseconds per particle and per vector of 4 slots, of 10,000 particles on
 one core, in two dimensions or in three; the best of many short trials, the loops in turns.
