@@ -6,6 +6,7 @@ import netCDF4
 import numpy as np
 import pytest
 from sound import change
+from test_trajectory import READERS
 
 from softspots.box import Box
 from softspots.exceptions import DamagedFileError, InputError
@@ -130,3 +131,31 @@ def test_a_file_of_some_of_three_dimensions_is_refused(tmp_path):
         dataset.renameVariable("tilt_xz", "other")
     with pytest.raises(DamagedFileError, match="all or none are needed"):
         read_results(path)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_other_programs_see_the_same_cell_and_particles(tmp_path, reader):
+    pytest.importorskip(reader)
+    # Labels are numbered in their order, as other programs number types: 1 and 2.
+    frames = make_frames(
+        3, sizes=np.linspace(0.7, 1.6, PARTICLES), species=np.where(np.arange(PARTICLES) % 2, "B", "A")
+    )
+    path = tmp_path / "trajectory.nc"
+    with TrajectoryWriter(path, frames[0].species, dimension=3, sizes=frames[0].sizes) as writer:
+        for frame in frames:
+            writer.write(frame)
+    for frame, (time, cell, positions, types, _) in zip(frames, READERS[reader](path), strict=True):
+        assert time == frame.time
+        # Single precision, of angles too: some 1e-7 of lengths of up to 8.
+        np.testing.assert_allclose(cell, frame.box.vectors, rtol=0, atol=4e-6)
+        np.testing.assert_allclose(positions, frame.positions, rtol=0, atol=1e-6)
+        assert types is None or np.array_equal(types, np.arange(PARTICLES) % 2 + 1)
+
+
+def test_ovito_draws_particles_in_their_size(tmp_path):
+    files = pytest.importorskip("ovito.io")
+    frame = make_frames(3, **KINDS["sizes"])[0]
+    with TrajectoryWriter(tmp_path / "t.nc", frame.species, dimension=3, sizes=frame.sizes) as writer:
+        writer.write(frame)
+    radii = files.import_file(str(tmp_path / "t.nc")).compute().particles["Radius"]
+    np.testing.assert_allclose(radii, frame.sizes / 2, rtol=1e-7)
