@@ -192,6 +192,10 @@ def lowest_modes(
         If what the solver has found are no eigenvectors.
     """
     one_of("lowest_modes: method", method, METHODS)
+    if stability is not None:
+        require("lowest_modes", stability=stability)
+        if not stability.held.any():
+            raise UnstableError(f"lowest_modes: there is nothing to have modes: {stability.reason}")
     matrix, precision = checked(matrix)
     size = matrix.shape[0]
     if size % whole_number("lowest_modes: dimension", dimension, 1):
@@ -200,7 +204,6 @@ def lowest_modes(
         cholesky = Cholesky()
     require("lowest_modes", cholesky=cholesky)
     if stability is not None:
-        require("lowest_modes", stability=stability)
         matrix, rigid = _held(matrix, dimension, translations, stability)
     else:
         rigid = uniform(size, dimension)[:, : dimension * bool(translations)]
@@ -263,8 +266,6 @@ def _held(matrix, dimension: int, translations: bool, stability: Stability):
             f"lowest_modes: stability is of {motions.shape[1]} particles in {motions.shape[2]} dimensions; the matrix "
             f"has {matrix.shape[0]} degrees of freedom in {dimension}"
         )
-    if not stability.held.any():
-        raise UnstableError(f"lowest_modes: there is nothing to have modes: {stability.reason}")
     return stability.reduced(matrix)
 
 

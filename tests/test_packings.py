@@ -1,0 +1,84 @@
+"""Packings of spheres above, at and below jamming: what is held, how many contacts hold it, and how stiff it is."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from test_elasticity import start
+
+import softspots as ss
+
+PARTICLES = 128
+TILTS = {2: (0.3,), 3: (0.3, 0.2, -0.4)}
+
+
+def packing(name, dimension, packing_fraction, seed=0):
+    """From random points, in a tilted box."""
+    mixture = ss.Mixture.preset(name, dimension=dimension, packing_fraction=packing_fraction)
+    side = (PARTICLES / mixture.density) ** (1 / dimension)
+    box = ss.Box(lengths=[side] * dimension, tilts=side * np.array(TILTS[dimension]))
+    return mixture, ss.inherent_structure(start(mixture, box, PARTICLES, seed), mixture, max_force=1e-13)
+
+
+def expanded(minimum, mixture, strain):
+    """The minimum in a box whose volume is greater by a factor exp(strain)."""
+    frame = minimum.frame
+    factor = np.exp(strain / frame.dimension)
+    box = ss.Box(lengths=factor * np.array(frame.box.lengths), tilts=factor * np.array(frame.box.tilts))
+    return ss.inherent_structure(replace(frame, positions=factor * frame.positions, box=box), mixture, max_force=1e-13)
+
+
+def contacts(minimum, mixture):
+    """Pairs that overlap (P, 2)."""
+    dimension = minimum.frame.dimension
+    pairs = np.column_stack(ss.hessian(minimum.frame, mixture).nonzero()) // dimension
+    return np.unique(pairs[pairs[:, 0] < pairs[:, 1]], axis=0)
+
+
+def pressure(minimum, mixture):
+    return np.trace(ss.energy_forces(minimum.frame, mixture)[2]) / minimum.frame.dimension / minimum.frame.box.volume
+
+
+@pytest.mark.parametrize("name", ["harmonic", "hertzian"])
+@pytest.mark.parametrize(("dimension", "packing_fraction"), [(2, 0.87)])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_packings_become_isostatic_at_jamming(name, dimension, packing_fraction, seed):
+    """Contacts are at least d N' - d + 1 among the N' particles that are held, one more than their coordinates less the translations.
+
+    As in Goodrich, Liu and Nagel, Phys. Rev. Lett. 109, 095704 (2012): with fewer, a packing of a positive pressure has
+    no positive bulk modulus; and there are no more of them where the pressure goes to zero.
+    """
+    mixture, minimum = packing(name, dimension, packing_fraction, seed)
+    excess, pressures = [], []
+    for _ in range(12):
+        stability = minimum.stability
+        assert minimum.certified and minimum.energy > 0
+        named = np.concatenate((stability.rattlers, *stability.clusters))
+        assert np.array_equal(np.sort(named), np.flatnonzero(~stability.held))
+        held = stability.held[contacts(minimum, mixture)].all(axis=1)
+        least = dimension * (np.count_nonzero(stability.held) - 1) + 1
+        excess.append(np.count_nonzero(held) - least)
+        pressures.append(pressure(minimum, mixture))
+        if pressures[-1] < 1e-6:
+            break
+        modulus = np.einsum("iijj", ss.elastic_constants(minimum, mixture)) / dimension**2
+        assert modulus > 0
+        minimum = expanded(minimum, mixture, 0.7 * pressures[-1] / modulus)
+    assert excess[0] > PARTICLES / 5
+    assert min(excess) >= 0 and excess[-1] <= 1
+    # As the bulk modulus had predicted, but for that it falls with the pressure itself, as its third root.
+    assert pressures[-1] / pressures[-2] == pytest.approx(0.3, rel={"harmonic": 0.03, "hertzian": 0.4}[name])
+
+
+@pytest.mark.parametrize("name", ["harmonic", "hertzian"])
+@pytest.mark.parametrize(("dimension", "packing_fraction"), [(2, 0.8)])
+def test_below_jamming_nothing_is_held(name, dimension, packing_fraction):
+    mixture, minimum = packing(name, dimension, packing_fraction)
+    # Overlaps of the squares of which forces of 1e-13 are left, or for Hertzian spheres the power 5/2.
+    assert minimum.energy < 1e-18 and minimum.max_force < 1e-13 and not minimum.certified
+    assert minimum.stability.reason == "nothing is held: every particle can go somewhere at no cost"
+    assert np.array_equal(minimum.stability.rattlers, np.arange(PARTICLES))
+    with pytest.raises(ss.UnstableError, match="not certified: nothing is held"):
+        ss.elastic_constants(minimum, mixture)
+    with pytest.raises(ss.UnstableError, match="there is nothing to have modes: nothing is held"):
+        ss.lowest_modes(ss.hessian(minimum.frame, mixture), 3, dimension=dimension, stability=minimum.stability)
