@@ -43,10 +43,10 @@ def pressure(minimum, mixture):
 @pytest.mark.parametrize(("dimension", "packing_fraction"), [(2, 0.87)])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_packings_become_isostatic_at_jamming(name, dimension, packing_fraction, seed):
-    """Contacts are at least d N' - d + 1 among the N' particles that are held, one more than their coordinates less the translations.
+    """N' particles that are held have d N' - d + 1 contacts or more, one more than coordinates less translations.
 
-    As in Goodrich, Liu and Nagel, Phys. Rev. Lett. 109, 095704 (2012): with fewer, a packing of a positive pressure has
-    no positive bulk modulus; and there are no more of them where the pressure goes to zero.
+    As in Goodrich, Liu and Nagel, Phys. Rev. Lett. 109, 095704 (2012): with fewer, a packing under pressure has no
+    positive bulk modulus. As the pressure goes to zero, there are no more.
     """
     mixture, minimum = packing(name, dimension, packing_fraction, seed)
     excess, pressures = [], []
