@@ -16,19 +16,53 @@ void *ss_new_contact(int law, int n_pairs, const double *coefficients);
 void *ss_new_spline(int n_pairs, int n_intervals, const double *inner, const double *cutoff, const double *coefficients);
 void ss_let_sizes_count(void *potential, double non_additivity);
 void ss_free_potential(void *potential);
-void ss_energy_forces_2d(int n, const double *positions, const int *species, const double *sizes, const double *box,
-                      void *potential, double *energy, double *forces, double *virial, failure *error);
-void ss_count_hessian_2d(int n, const double *positions, const int *species, const double *sizes, const double *box,
-                      void *potential, int *indptr, failure *error);
-void ss_fill_hessian_2d(int n, const double *positions, const int *species, const double *sizes, const double *box,
-                     void *potential, const int *indptr, int *indices, double *blocks, failure *error);
-void ss_minimize_2d(int n, double *positions, const int *species, const double *sizes, const double *box,
-                 void *potential, int method, double max_force, int max_evaluations, double *forces, int *evaluations,
-                 failure *error);
-void ss_d2min_2d(int n, const double *positions, const double *displacements, double row_shift, const double *box,
-              double cutoff, double *d2min, failure *error);
-void ss_connect_2d(int n, const double *positions, const double *box, const int *chosen, double length, int capacity,
-                int *edges, int *count, failure *error);
+
+/* One frame, compiled for each dimension. */
+typedef void *new_configuration_kernel(int n, const double *positions, const int *species, const double *sizes,
+                                       const double *box, double range, failure *error);
+typedef void free_configuration_kernel(void *configuration);
+typedef void energy_forces_kernel(void *configuration, void *potential, double *energy, double *forces, double *virial,
+                                  failure *error);
+typedef void find_hessian_kernel(void *configuration, void *potential, int *n_entries, failure *error);
+typedef void write_hessian_kernel(void *configuration, int n_entries, int *indptr, int *indices, double *values,
+                                  failure *error);
+typedef void minimize_kernel(void *configuration, void *potential, int method, double max_force, int max_evaluations,
+                             double *positions, int *evaluations, failure *error);
+typedef void d2min_kernel(void *configuration, const double *displacements, const double *tilt_shifts, double cutoff,
+                          double *d2min, failure *error);
+typedef void connect_kernel(int n, const double *positions, const double *box, const int *chosen, double length,
+                            int capacity, int *edges, int *count, failure *error);
+
+typedef struct {
+  new_configuration_kernel *new_configuration;
+  free_configuration_kernel *free_configuration;
+  energy_forces_kernel *energy_forces;
+  find_hessian_kernel *find_hessian;
+  write_hessian_kernel *write_hessian;
+  minimize_kernel *minimize;
+  d2min_kernel *d2min;
+  connect_kernel *connect;
+} frame_kernels;
+
+#define FRAME_KERNELS(D)                                                                                              \
+  new_configuration_kernel ss_new_configuration_##D;                                                                  \
+  free_configuration_kernel ss_free_configuration_##D;                                                                \
+  energy_forces_kernel ss_energy_forces_##D;                                                                          \
+  find_hessian_kernel ss_find_hessian_##D;                                                                            \
+  write_hessian_kernel ss_write_hessian_##D;                                                                          \
+  minimize_kernel ss_minimize_##D;                                                                                    \
+  d2min_kernel ss_d2min_##D;                                                                                          \
+  connect_kernel ss_connect_##D;                                                                                      \
+  static const frame_kernels frame_kernels_##D = {                                                                    \
+      ss_new_configuration_##D, ss_free_configuration_##D, ss_energy_forces_##D, ss_find_hessian_##D,                 \
+      ss_write_hessian_##D,     ss_minimize_##D,           ss_d2min_##D,         ss_connect_##D};
+FRAME_KERNELS(2d)
+FRAME_KERNELS(3d)
+
+static inline const frame_kernels *frame_kernels_of(int dimension) {
+  return dimension == 2 ? &frame_kernels_2d : &frame_kernels_3d;
+}
+
 void ss_spend_budgets(int n, const int *struck, long long n_budgets, const long long *budgets, int n_spots,
                       long long *spot, long long *birth, long long *remaining, long long *lifetimes,
                       long long *counters);

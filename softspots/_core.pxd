@@ -15,19 +15,25 @@ cdef extern from "softspots.h" nogil:
                         const double *coefficients)
     void ss_let_sizes_count(void *potential, double non_additivity)
     void ss_free_potential(void *potential)
-    void ss_energy_forces_2d(int n, const double *positions, const int *species, const double *sizes, const double *box,
-                          void *potential, double *energy, double *forces, double *virial, failure *error)
-    void ss_count_hessian_2d(int n, const double *positions, const int *species, const double *sizes, const double *box,
-                          void *potential, int *indptr, failure *error)
-    void ss_fill_hessian_2d(int n, const double *positions, const int *species, const double *sizes, const double *box,
-                         void *potential, const int *indptr, int *indices, double *blocks, failure *error)
-    void ss_minimize_2d(int n, double *positions, const int *species, const double *sizes, const double *box,
-                     void *potential, int method, double max_force, int max_evaluations, double *forces,
-                     int *evaluations, failure *error)
-    void ss_d2min_2d(int n, const double *positions, const double *displacements, double row_shift, const double *box,
-                  double cutoff, double *d2min, failure *error)
-    void ss_connect_2d(int n, const double *positions, const double *box, const int *chosen, double length, int capacity,
-                    int *edges, int *count, failure *error)
+
+    ctypedef struct frame_kernels:
+        void *(*new_configuration)(int n, const double *positions, const int *species, const double *sizes,
+                                   const double *box, double range, failure *error) noexcept nogil
+        void (*free_configuration)(void *configuration) noexcept
+        void (*energy_forces)(void *configuration, void *potential, double *energy, double *forces, double *virial,
+                              failure *error) noexcept nogil
+        void (*find_hessian)(void *configuration, void *potential, int *n_entries, failure *error) noexcept nogil
+        void (*write_hessian)(void *configuration, int n_entries, int *indptr, int *indices, double *values,
+                              failure *error) noexcept nogil
+        void (*minimize)(void *configuration, void *potential, int method, double max_force, int max_evaluations,
+                         double *positions, int *evaluations, failure *error) noexcept nogil
+        void (*d2min)(void *configuration, const double *displacements, const double *tilt_shifts, double cutoff,
+                      double *d2min, failure *error) noexcept nogil
+        void (*connect)(int n, const double *positions, const double *box, const int *chosen, double length,
+                        int capacity, int *edges, int *count, failure *error) noexcept nogil
+
+    const frame_kernels *frame_kernels_of(int dimension)
+
     void ss_spend_budgets(int n, const int *struck, long long n_budgets, const long long *budgets, int n_spots,
                           long long *spot, long long *birth, long long *remaining, long long *lifetimes,
                           long long *counters)

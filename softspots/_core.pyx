@@ -118,14 +118,19 @@ def _array(name, values, dtype, *shape):
     return array
 
 
-def _positions(values, int dimension=2):
-    """Positions (N, d) with N > 0, and memory for what the kernels do with them."""
+def _positions(values, dimension=None):
+    """Positions (N, 2) or (N, 3), or of the dimension asked for, with N > 0, and memory for what kernels do with them."""
     count = len(values)
     if not 0 < count <= MOST_PARTICLES:
         raise InputError(f"there are {count} particles; 1 to {MOST_PARTICLES} are allowed")
     # Where it is refused here, it is no abort.
     np.empty(PARTICLE_MEMORY * count, np.uint8)
-    return _array("positions", values, np.float64, count, dimension)
+    return _array("positions", values, np.float64, count, dimension or (3 if np.shape(values)[1:] == (3,) else 2))
+
+
+def _box(values, int dimension):
+    """Lengths, then tilts: xy or xy, xz, yz."""
+    return _array("box", values, np.float64, dimension + dimension * (dimension - 1) // 2)
 
 
 def _code(name, choice, codes):
@@ -134,91 +139,24 @@ def _code(name, choice, codes):
     return codes[choice]
 
 
-def energy_forces(positions, species, sizes, box, Potential potential):
-    """Energy, forces (N, 2) and virial (2, 2) of one frame; see `softspots.landscape.forces.energy_forces`."""
-    cdef const double[:, ::1] r = _positions(positions)
-    cdef const int[::1] s = potential.species(species, r.shape[0])
-    cdef const double[::1] d = potential.sizes(sizes, r.shape[0])
-    cdef const double[::1] b = _array("box", box, np.float64, 3)
-    cdef double[:, ::1] forces = np.empty((r.shape[0], 2))
-    cdef double[:, ::1] virial = np.empty((2, 2))
-    cdef double energy = 0
-    cdef failure error
-    with nogil:
-        ss_energy_forces_2d(<int> r.shape[0], &r[0, 0], &s[0], address(d), &b[0], potential.pointer, &energy,
-                         &forces[0, 0], &virial[0, 0], &error)
-    check(&error)
-    return energy, np.asarray(forces), np.asarray(virial)
-
-
-def hessian(positions, species, sizes, box, Potential potential):
-    """Row starts (N + 1,), column indices and 2 × 2 blocks of the Hessian; see `softspots.landscape.modes.hessian`."""
-    cdef const double[:, ::1] r = _positions(positions)
-    cdef int n = <int> r.shape[0]
-    cdef const int[::1] s = potential.species(species, n)
-    cdef const double[::1] d = potential.sizes(sizes, n)
-    cdef const double[::1] b = _array("box", box, np.float64, 3)
-    cdef int[::1] indptr = np.zeros(n + 1, dtype=np.int32)
-    cdef failure error
-    with nogil:
-        ss_count_hessian_2d(n, &r[0, 0], &s[0], address(d), &b[0], potential.pointer, &indptr[0], &error)
-    check(&error)
-    cdef int[::1] indices = np.empty(indptr[n], dtype=np.int32)
-    cdef double[:, :, ::1] blocks = np.empty((indptr[n], 2, 2))
-    with nogil:
-        ss_fill_hessian_2d(n, &r[0, 0], &s[0], address(d), &b[0], potential.pointer, &indptr[0], &indices[0],
-                        &blocks[0, 0, 0], &error)
-    check(&error)
-    return np.asarray(indptr), np.asarray(indices), np.asarray(blocks)
-
-
-def minimize(positions, species, sizes, box, Potential potential, method, double max_force, int max_evaluations):
-    """Minimised positions (N, 2), energy, largest force component and force calls; see `softspots.landscape.quench`."""
-    cdef double[:, ::1] r = _positions(positions).copy()
-    cdef const int[::1] s = potential.species(species, r.shape[0])
-    cdef const double[::1] d = potential.sizes(sizes, r.shape[0])
-    cdef const double[::1] b = _array("box", box, np.float64, 3)
-    cdef double[:, ::1] forces = np.empty((r.shape[0], 2))
-    cdef int how = _code("method", method, METHODS)
-    cdef int evaluations = 0
-    cdef failure error
-    with nogil:
-        ss_minimize_2d(<int> r.shape[0], &r[0, 0], &s[0], address(d), &b[0], potential.pointer, how, max_force,
-                    max_evaluations, &forces[0, 0], &evaluations, &error)
-    check(&error)
-    energy, forces_there, _ = energy_forces(r, s, sizes, b, potential)
-    return np.asarray(r), energy, float(np.abs(forces_there).max()), evaluations
-
-
-def d2min(positions, displacements, double row_shift, box, double cutoff):
-    """D²_min (N,); see `softspots.plasticity.d2min.d2min`."""
-    cdef const double[:, ::1] r = _positions(positions)
-    cdef int n = <int> r.shape[0]
-    cdef const double[:, ::1] u = _array("displacements", displacements, np.float64, n, 2)
-    cdef const double[::1] b = _array("box", box, np.float64, 3)
-    cdef double[::1] values = np.empty(n)
-    cdef failure error
-    with nogil:
-        ss_d2min_2d(n, &r[0, 0], &u[0, 0], row_shift, &b[0], cutoff, &values[0], &error)
-    check(&error)
-    return np.asarray(values)
-
-
 def connect(positions, box, chosen, double length):
     """Pairs (E, 2) of chosen particles at most ``length`` apart, or by Delaunay if it is 0; see `softspots.structure.spots`."""
     cdef const double[:, ::1] r = _positions(positions)
     cdef int n = <int> r.shape[0]
-    cdef const double[::1] b = _array("box", box, np.float64, 3)
+    cdef const double[::1] b = _box(box, r.shape[1])
     cdef const int[::1] c = _array("chosen", chosen, np.int32, n)
+    cdef const frame_kernels *kernels = frame_kernels_of(<int> r.shape[1])
     # What a triangulation has at most; only a long distance connects more.
     cdef int count = 3 * n, capacity = 0
     cdef int[:, ::1] edges
     cdef failure error
+    if not length > 0 and r.shape[1] != 2:
+        raise InputError(f"length is {length:g}; in three dimensions it must be positive")
     while count > capacity:
         capacity = count
         edges = np.empty((capacity, 2), dtype=np.int32)
         with nogil:
-            ss_connect_2d(n, &r[0, 0], &b[0], &c[0], length, capacity, &edges[0, 0], &count, &error)
+            kernels.connect(n, &r[0, 0], &b[0], &c[0], length, capacity, &edges[0, 0], &count, &error)
         check(&error)
     return np.asarray(edges[:count])
 
@@ -269,5 +207,6 @@ def mpi_library_version():
 built_with_mpi = bool(mpi_library_version())
 
 include "_potential.pxi"
+include "_configuration.pxi"
 include "_krylov.pxi"
 include "_domain.pxi"

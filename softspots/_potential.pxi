@@ -113,6 +113,10 @@ cdef class Potential:
                              f"0 to {self.n_species - 1} are allowed")
         return species
 
+    def reach(self, sizes):
+        """How far it reaches between particles of these sizes, None where they have none: σ_ij is no larger than the largest."""
+        return self.cutoff * (1.0 if sizes is None else np.max(sizes))
+
     cdef sizes(self, values, int count):
         """Sizes of the particles, (N,), checked; None where they have none."""
         if (values is None) != (self.non_additivity is None):

@@ -119,12 +119,13 @@ def test_read_only_arrays_are_taken(frame):
     for array in arrays:
         array.flags.writeable = False
     positions, species, box, table = arrays
-    arguments = positions, species, None, box, _core.Potential.lennard_jones(table, model.smoothing)
-    assert_same(_core.energy_forces(*arguments), energy_forces(frame, model))
-    rows, _, _ = _core.hessian(*arguments)
-    assert rows[-1] > len(frame)
-    assert np.isfinite(_core.minimize(*arguments, "fire", 1.0, 10)[1])
-    assert not _core.d2min(positions, np.broadcast_to(0.0, (len(frame), 2)), 0.0, box, 2.5).any()
+    potential = _core.Potential.lennard_jones(table, model.smoothing)
+    place = _core.Configuration(positions, species, None, box, potential.cutoff)
+    assert_same(place.energy_forces(potential), energy_forces(frame, model))
+    rows, _, _ = place.hessian(potential)
+    assert rows[-1] > 4 * len(frame)
+    assert np.isfinite(place.minimize(potential, "fire", 1.0, 10)[0]).all()
+    assert not place.d2min(np.broadcast_to(0.0, (len(frame), 2)), np.zeros(1), 2.5).any()
 
 
 @pytest.mark.parametrize("gap", [0.0, 1e-30])

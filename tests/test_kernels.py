@@ -17,7 +17,7 @@ from reference import disordered_frame
 import softspots as ss
 from softspots import _core
 from softspots.dynamics.parallel import Serial
-from softspots.landscape.forces import box_array, kernel_arguments, kernel_potential
+from softspots.landscape.forces import box_array, kernel_potential
 
 MODEL = ss.Model.preset("kob-andersen")
 
@@ -35,25 +35,31 @@ def kernel_calls():
     values, vectors = random.random(3), random.standard_normal((3, 2 * n))
 
     def domain(*arrays):
-        run = _core.Domain(Serial(), (1, 1), arrays[2][:2], potential, 1e-4, 1.0, 1, 0.4)
-        run.set_particles(arrays[0], arrays[3], arrays[4], arrays[1], 0.0)
+        run = _core.Domain(Serial(), (1, 1), [*arrays[2][:2], 0.0], potential, 2.5, 1e-4, 1.0, 1, 0.4)
+        run.set_particles(arrays[0], arrays[3], arrays[4], arrays[1], None, 0.0)
         run.run(2, 0.3, 0.3, 0.0)
         return run.owned()
 
     def resumed(*arrays):
-        run = _core.Domain(Serial(), (1, 1), box[:2], potential, 1e-4, 1.0, 1, 0.4)
-        run.resume(*arrays)
+        run = _core.Domain(Serial(), (1, 1), [*box[:2], 0.0], potential, 2.5, 1e-4, 1.0, 1, 0.4)
+        run.resume(*arrays[:5], None, *arrays[5:])
         return run.owned()
+
+    def sorted_around(positions, species, box):
+        return _core.Configuration(positions, species, None, box, 2.8)
 
     zeros = np.zeros((n, 2), dtype=np.int32)
     velocities = random.standard_normal((n, 2))
     built = ss.Box(*box).wrap(positions)[0]
     counts = np.array([0, 1, 0])
     return {
-        "energy_forces": (lambda r, s, b: _core.energy_forces(r, s, None, b, potential), arguments),
-        "hessian": (lambda r, s, b: _core.hessian(r, s, None, b, potential), arguments),
-        "minimize": (lambda r, s, b: _core.minimize(r, s, None, b, potential, "fire", 1e-10, 20), arguments),
-        "d2min": (lambda r, u, b: _core.d2min(r, u, 0.1, b, 2.5), [positions, 0.1 * positions, box]),
+        "energy_forces": (lambda *a: sorted_around(*a).energy_forces(potential), arguments),
+        "hessian": (lambda *a: sorted_around(*a).hessian(potential), arguments),
+        "minimize": (lambda *a: sorted_around(*a).minimize(potential, "fire", 1e-10, 20), arguments),
+        "d2min": (
+            lambda r, s, b, u, t: sorted_around(r, s, b).d2min(u, t, 2.5),
+            [*arguments, 0.1 * positions, np.array([0.1])],
+        ),
         "connect": (lambda r, b, c: _core.connect(r, b, c, 0.0), [positions, box, np.ones(n, dtype=np.int32)]),
         "accumulate": (_core.accumulate, [values, np.zeros(2)]),
         "Domain": (domain, [*arguments, velocities, zeros]),
@@ -154,9 +160,9 @@ def test_other_layouts_and_types_work_or_are_refused_in_words(name, how):
     ],
 )
 def test_values_that_would_change_are_refused(values, message):
-    positions, _, _, box, potential = kernel_arguments(ss.Frame([[1, 1], [3, 3]], [0, 1], ss.Box(9, 9)), MODEL)
+    positions, box = np.array([[1.0, 1.0], [3.0, 3.0]]), [9.0, 9.0, 0.0]
     with pytest.raises(ss.InputError, match=message):
-        _core.energy_forces(positions, values, None, box, potential)
+        _core.Configuration(positions, values, None, box, 2.5).energy_forces(kernel_potential(MODEL))
     with pytest.raises(ss.InputError, match="positions are of type complex128; float64 is needed"):
         _core.connect(positions + 0j, box, np.ones(2, dtype=np.int32), 0.0)
 
@@ -164,7 +170,7 @@ def test_values_that_would_change_are_refused(values, message):
 def test_more_particles_than_sums_are_exact_for_are_refused():
     many = np.broadcast_to(0.0, (_core.MOST_PARTICLES + 1, 2))
     with pytest.raises(ss.InputError, match="67108864 particles; 1 to 67108863 are allowed"):
-        _core.d2min(many, many, 0.0, [9, 9, 0], 1.0)
+        _core.Configuration(many, None, None, [9, 9, 0], 1.0)
 
 
 @pytest.mark.parametrize("length", [6e4, 1e9, 1e14])
@@ -227,9 +233,8 @@ def test_particles_on_top_of_each_other(call):
 
 def test_particles_far_from_the_box():
     positions = np.array([[5, 5], [1, 1 - 1e12]])
-    arguments = kernel_arguments(ss.Frame([[5, 5], [1, 1]], [0, 0], ss.Box(10, 10)), MODEL)[1:]
     with pytest.raises(ss.InputError, match=r"particle 1 lies 1e\+11 box lengths away; up to 1e\+08"):
-        _core.energy_forces(positions, *arguments)
+        _core.Configuration(positions, None, None, [10.0, 10.0, 0.0], 2.5)
     with pytest.raises(ss.InputError, match=r"particle 1 lies 1e\+11 box lengths away; up to 1e\+08"):
         _core.connect(positions, [10.0, 10.0, 0.0], np.ones(2, dtype=np.int32), 0.0)
 
@@ -346,7 +351,7 @@ box, model = [side, side, 0.0], ss.Model.preset("kob-andersen")
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 for more, call in (
     (10_000_000, lambda: ss.energy_forces(ss.Frame(positions, np.arange(n) % 2, ss.Box(side, side)), model)),
-    (80_000_000, lambda: _core.d2min(positions, positions, 0.0, box, 40.0)),
+    (80_000_000, lambda: _core.Configuration(positions, None, None, box, 40.0).d2min(positions, [0.0], 40.0)),
 ):
     resource.setrlimit(resource.RLIMIT_AS, (used + more, resource.RLIM_INFINITY))
     try:

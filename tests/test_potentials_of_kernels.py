@@ -13,7 +13,7 @@ from reference import hessian as reference_hessian
 
 import softspots as ss
 from softspots import _core
-from softspots.landscape.forces import kernel_arguments
+from softspots.landscape.forces import minimize
 from softspots.model.spline import evaluate
 
 # By ε, σ and the cutoff of a pair.
@@ -223,13 +223,13 @@ def test_minimum_of_particles_with_sizes():
     """The minimisers see sizes, and sort particles and sizes alike."""
     mixture = ss.Mixture.polydisperse(ss.Hertzian(), non_additivity=0.1)
     frame = make_frame("sizes")
-    positions, energy, largest, _ = _core.minimize(*kernel_arguments(frame, mixture), "lbfgs", 1e-9, 2000)
-    there = replace(frame, positions=positions)
+    there, _ = minimize(frame, mixture, "lbfgs", 1e-9, 2000)
+    energy, found, _ = ss.energy_forces(there, mixture)
     expected, forces, _ = reference_energy_forces(there, oracle_of(mixture))
     assert 0 < energy < ss.energy_forces(frame, mixture)[0]
     assert energy == pytest.approx(expected, rel=1e-12)
     # Forces are sums of some ten overlaps of up to 1, rounded.
-    assert largest < 1e-9 and np.abs(forces).max() < 1e-9 + 1e-14
+    assert np.abs(found).max() < 1e-9 and np.abs(forces).max() < 1e-9 + 1e-14
 
 
 POTENTIAL = _core.Potential
@@ -263,11 +263,11 @@ def test_what_is_no_potential_is_refused(make, message):
         (0.0, [1.0], r"sizes have shape \(1,\); \(2,\) is needed"),
         (0.0, [1.0, 0.0], "sizes reach from 0 to 1; positive finite numbers are needed"),
         (2.0, [1.0, 1.5], "with a non-additivity of 2 they must differ by less than 0.5"),
-        (0.0, [1.0, 5.0], "box is 9; at least 10"),
+        (0.0, [1.0, 5.0], "the potential reaches as far as 5; neighbours are known up to 2"),
     ],
 )
 def test_sizes_that_do_not_fit_are_refused(non_additivity, sizes, message):
     potential = POTENTIAL.contact(2.0, [[1.0, 1.0]], non_additivity)
     arguments = [[1.0, 1.0], [2.0, 2.0]], np.zeros(2, dtype=np.int32), sizes, [9.0, 9.0, 0.0]
     with pytest.raises(ss.InputError, match=message):
-        _core.energy_forces(*arguments, potential)
+        _core.Configuration(*arguments, 2.0).energy_forces(potential)

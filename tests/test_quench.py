@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from reference import disordered_frame, flipped, wrapped
 
-from softspots import _core
 from softspots.frame import Box, Frame
 from softspots.landscape import quench
-from softspots.landscape.forces import energy_forces, kernel_arguments
+from softspots.landscape.forces import energy_forces, minimize
 from softspots.landscape.modes import hessian, lowest_modes
 from softspots.landscape.quench import METHODS, inherent_structure
 from softspots.model import Model
@@ -303,10 +302,10 @@ def test_lbfgs_takes_the_steps_of_its_definition():
     expected, shortened = limited_memory_bfgs(frame, model, 30)
     # One of the steps overshoots, and pairs have been forgotten by the end.
     assert shortened == 1
-    positions, _, _, evaluations = _core.minimize(*kernel_arguments(frame, model), "lbfgs", 1e-4, 30)
+    end, evaluations = minimize(frame, model, "lbfgs", 1e-4, 30)
     assert evaluations == 30
     # The history is in single precision; its rounding has grown to 1e-7 by then, of moves of up to 0.5.
-    np.testing.assert_allclose(positions, expected, rtol=0, atol=3e-6)
+    np.testing.assert_allclose(end.positions, expected, rtol=0, atol=3e-6)
 
 
 def test_a_start_in_other_units_warns(large, monkeypatch):

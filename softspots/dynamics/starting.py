@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from softspots import _core
 from softspots.exceptions import PhysicsError
 from softspots.frame import Box, Frame
-from softspots.landscape.forces import kernel_arguments
+from softspots.landscape.forces import energy_forces, minimize
 from softspots.model import Mixture
 
 # The force at which overlaps of a random start count as removed: the thermostat copes with what is left.
@@ -50,12 +47,11 @@ def without_overlaps(frame: Frame, model: Mixture) -> Frame:
     PhysicsError
         If the forces stay large.
     """
-    positions, _, max_force, _ = _core.minimize(
-        *kernel_arguments(frame, model), "fire", OVERLAP_FORCE, OVERLAP_EVALUATIONS
-    )
+    relaxed, _ = minimize(frame, model, "fire", OVERLAP_FORCE, OVERLAP_EVALUATIONS)
+    max_force = np.abs(energy_forces(relaxed, model)[1]).max()
     if max_force > OVERLAP_FORCE:
         raise PhysicsError(
             f"Simulation: overlaps of the random start remain, with forces up to {max_force:.3g}; "
             f"the density {len(frame) / frame.box.area:.3g} may be too high"
         )
-    return replace(frame, positions=positions)
+    return relaxed

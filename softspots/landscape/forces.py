@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -10,6 +11,9 @@ from softspots import _core
 from softspots.frame import Box, Frame
 from softspots.model import ContactForm, EvenForm, LennardJonesForm, Mixture, SplineForm
 from softspots.objects import require
+
+# So that neighbours last for several steps, in σ_AA.
+MINIMIZE_SKIN = 0.3
 
 
 def box_array(box: Box) -> np.ndarray:
@@ -32,10 +36,26 @@ def kernel_potential(model: Mixture) -> _core.Potential:
             return make.spline(inner, cutoff, coefficients, model.non_additivity)
 
 
-def kernel_arguments(frame: Frame, model: Mixture) -> tuple:
-    """What every kernel on one frame takes first."""
+def configuration(frame: Frame, model: Mixture, skin: float = 0.0) -> _core.Configuration:
+    """A frame whose neighbours are sorted once for all that is computed on it, as far as the potential reaches.
+
+    With a ``skin``, in σ_AA, neighbours are known so much farther, or as far as the box allows.
+    """
     species, sizes = model.indices(frame), model.sizes_of(frame)
-    return frame.positions, species, sizes, box_array(frame.box), kernel_potential(model)
+    reach = kernel_potential(model).reach(sizes)
+    skin = max(min(skin, 0.5 * min(frame.box.lengths) - reach), 0.0)
+    return _core.Configuration(frame.positions, species, sizes, box_array(frame.box), reach + skin)
+
+
+def minimize(frame: Frame, model: Mixture, method: str, max_force: float, max_evaluations: int) -> tuple[Frame, int]:
+    """The frame moved downhill by "lbfgs", "cg" or "fire", and how many force evaluations that took.
+
+    It ends where no force component reaches ``max_force``, ``max_evaluations`` are spent, or rounding stops all
+    progress.
+    """
+    start = configuration(frame, model, MINIMIZE_SKIN)
+    positions, evaluations = start.minimize(kernel_potential(model), method, max_force, max_evaluations)
+    return replace(frame, positions=positions), evaluations
 
 
 def energy_forces(frame: Frame, model: Mixture) -> tuple[float, np.ndarray, np.ndarray]:
@@ -63,4 +83,4 @@ def energy_forces(frame: Frame, model: Mixture) -> tuple[float, np.ndarray, np.n
         If particles coincide, or all but, so that forces are not finite.
     """
     require("energy_forces", frame=frame, model=model)
-    return _core.energy_forces(*kernel_arguments(frame, model))
+    return configuration(frame, model).energy_forces(kernel_potential(model))

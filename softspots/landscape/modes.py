@@ -15,7 +15,7 @@ from softspots.arrays import float_array, moderate, one_of, real_array, real_num
 from softspots.exceptions import InputError, PhysicsError, UnstableError
 from softspots.frame import Frame
 from softspots.landscape.factorization import Cholesky, count_below
-from softspots.landscape.forces import kernel_arguments
+from softspots.landscape.forces import configuration, kernel_potential
 from softspots.landscape.lanczos import largest_pairs
 from softspots.landscape.matrices import ZERO_TOLERANCE, checked, matrix_norm, row_sums, with_places, zero_threshold
 from softspots.landscape.stability import Stability, factorize_tied, uniform, untie
@@ -102,10 +102,14 @@ def hessian(frame: Frame, model: Mixture) -> sparse.csc_array:
         If particles coincide, or all but, so that it is not finite.
     """
     require("hessian", frame=frame, model=model)
-    indptr, indices, blocks = _core.hessian(*kernel_arguments(frame, model))
-    size = 2 * len(frame)
-    # Symmetric to the bit: the transpose turns rows into columns at no cost.
-    return sparse.csc_array(sparse.bsr_array((blocks, indices, indptr), shape=(size, size)).tocsr().T)
+    return hessian_of(configuration(frame, model), model)
+
+
+def hessian_of(point: _core.Configuration, model: Mixture) -> sparse.csc_array:
+    """`hessian` of a frame whose neighbours are sorted already."""
+    indptr, indices, values = point.hessian(kernel_potential(model))
+    # Symmetric to the bit: rows are columns.
+    return sparse.csc_array((values, indices, indptr), shape=(len(indptr) - 1, len(indptr) - 1))
 
 
 def participation_ratio(vectors: np.ndarray) -> np.ndarray:

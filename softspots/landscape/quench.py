@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csc_array
 
-from softspots import _core
+from softspots._core import Configuration
 from softspots.arrays import one_of, positive_number
 from softspots.frame import Frame
 from softspots.landscape.factorization import Cholesky
-from softspots.landscape.forces import energy_forces, kernel_arguments
+from softspots.landscape.forces import configuration, energy_forces, kernel_potential, minimize
 from softspots.landscape.matrices import zero_threshold
-from softspots.landscape.modes import hessian, softest_mode
+from softspots.landscape.modes import hessian_of, softest_mode
 from softspots.landscape.stability import Stability, examine, factorize_tied, softest_places, uniform
 from softspots.landscape.threads import single_threaded
 from softspots.model import Mixture
@@ -187,6 +187,7 @@ class _Point:
     frame: Frame
     energy: float
     forces: np.ndarray
+    configuration: Configuration
 
     @property
     def rounding(self) -> float:
@@ -213,13 +214,14 @@ class _Landscape:
 
     def point(self, frame: Frame) -> _Point:
         self.evaluations += 1
-        energy, forces, _ = energy_forces(frame, self.model)
-        return _Point(frame, energy, forces)
+        place = configuration(frame, self.model)
+        energy, forces, _ = place.energy_forces(kernel_potential(self.model))
+        return _Point(frame, energy, forces, place)
 
     def hessian(self, point: _Point) -> csc_array:
         """The last one is kept."""
         if self._last[0] is not point:
-            self._last = point, hessian(point.frame, self.model)
+            self._last = point, hessian_of(point.configuration, self.model)
         return self._last[1]
 
     def softness(self, point: _Point, max_force: float) -> float:
@@ -230,11 +232,9 @@ class _Landscape:
 
     def descend(self, frame: Frame, minimizer: str, max_force: float) -> Frame:
         budget = max(MAX_EVALUATIONS - self.evaluations, 0)
-        positions, _, _, evaluations = _core.minimize(
-            *kernel_arguments(frame, self.model), minimizer, max_force, budget
-        )
+        frame, evaluations = minimize(frame, self.model, minimizer, max_force, budget)
         self.evaluations += evaluations
-        return replace(frame, positions=positions)
+        return frame
 
     def downhill(self, point: _Point, steps: list[np.ndarray]) -> _Point | None:
         """The lowest of the points at the ends of ``steps``, all halved until it is lower than ``point``."""

@@ -76,7 +76,11 @@ def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
             _require_same_order(motion, second)
     else:
         motion = _shortest_motion(motion, second)
-    return _core.d2min(wrapped.positions, motion + flow, strain * first.length_y, box_array(first), cutoff)
+    neighbors = _core.Configuration(wrapped.positions, None, None, box_array(first), cutoff)
+    # In turn xy, or xy, xz, yz: the x of each lattice vector grows with its y.
+    heights = first.vectors[1:, 1]
+    tilt_shifts = [*(strain * heights), 0.0][: len(first.tilts)]
+    return neighbors.d2min(motion + flow, tilt_shifts, cutoff)
 
 
 def _is_counted(frame: Frame) -> bool:
