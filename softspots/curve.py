@@ -70,7 +70,7 @@ def relaxation_time(curve: Curve, level: float = 1 / np.e) -> Estimate:
     InputError
         If the level is no finite number.
     """
-    level = real_number("level", level)
+    level = real_number("relaxation_time: level", level)
     lags = curve.x.astype(float)
     # What is known of it is known of the two lags between which the curve falls to the level.
     last = np.argmax(np.append(curve.value <= level, True))

@@ -278,7 +278,7 @@ def correlation_time(series: np.ndarray) -> np.ndarray:
     InputError
         If a value is not finite.
     """
-    series = float_array("the series", series, ("F", "K")[: np.ndim(series)])
+    series = float_array("correlation_time: series", series, ("F", "K")[: np.ndim(series)])
     n_frames = len(series)
     mean = series.mean(axis=0)
     size = next_fast_len(2 * n_frames, real=True)

@@ -87,7 +87,7 @@ def test_nothing_goes_on_with_what_is_behind_a_mask(function, masked):
     values = np.ma.masked_array(arguments[masked])
     call(**arguments | {masked: values})
     values[values.shape[0] - 1] = np.ma.masked
-    with pytest.raises(InputError, match="masked"):
+    with pytest.raises(InputError, match=f"^{function}: .* masked"):
         call(**arguments | {masked: values})
 
 
@@ -97,7 +97,7 @@ def test_what_is_no_number_of_a_spot_is_refused(wrong):
     labels = np.full((2, PARTICLES), -1)
     labels[1, 3] = wrong
     for call in (lambda: probability.plateau(D2MIN[:2], labels, 0.1), lambda: tracking.spot_correlation(labels, [0])):
-        with pytest.raises(InputError, match=f"labels must be whole numbers from -1 to 11; {wrong}"):
+        with pytest.raises(InputError, match=f": labels must be whole numbers from -1 to 11; {wrong}"):
             call()
 
 

@@ -31,7 +31,7 @@ def blocks(series: np.ndarray) -> tuple[int, float]:
     series : (F, ...) array_like of float
         Those that are not finite throughout are left out.
     """
-    refuse_masked("series", series)
+    refuse_masked("blocks: series", series)
     series = np.asarray(series, dtype=float).reshape(len(series), -1)
     slowest = correlation_time(series[:, np.isfinite(series).all(axis=0)]).max(initial=0.5)
     memory = slowest - 1 / (4 * slowest)
@@ -79,7 +79,7 @@ def bootstrap(statistic: Callable, *sums: np.ndarray, resamples: int = RESAMPLES
     Estimate
     """
     for values in sums:
-        refuse_masked("sums", values)
+        refuse_masked("bootstrap: sums", values)
     sums = [np.asarray(values, dtype=float) for values in sums]
     totals = [values.sum(axis=0) for values in sums]
     n_frames = len(sums[0])
@@ -96,6 +96,6 @@ def bootstrap(statistic: Callable, *sums: np.ndarray, resamples: int = RESAMPLES
 def fraction(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """part / whole, NaN where the whole is zero; the shapes are broadcast."""
     for values in (part, whole):
-        refuse_masked("parts or wholes", values)
+        refuse_masked("fraction: parts or wholes", values)
     part, whole = np.broadcast_arrays(part, whole)
     return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)

@@ -82,8 +82,8 @@ def self_scattering(
     -----
     Schoenholz et al. 2014, section IV. All pairs of frames are products of two matrices, (F, N) by (N, F).
     """
-    positions = checked_field("positions", positions)
-    times, lags = checked_times(times, len(positions)), checked_lags(lags)
+    positions = checked_field("self_scattering", "positions", positions)
+    times, lags = checked_times("self_scattering", times, len(positions)), checked_lags("self_scattering", lags)
     phases = wavevector * positions
     cosine, sine = np.cos(phases), np.sin(phases)
     products, present = by_origin((cosine @ cosine.T + sine @ sine.T) / positions.shape[1], times, times, times, lags)
@@ -126,11 +126,13 @@ def field_correlation(
     thousand frames this costs no more than Fourier transforms along time, and keeps the single pairs, from which the
     errors come.
     """
-    x, y = checked_field("x", x), checked_field("y", y)
+    x, y = (checked_field("field_correlation", name, values) for name, values in (("x", x), ("y", y)))
     if x.shape[1] != y.shape[1]:
         raise InputError(f"field_correlation: x has {x.shape[1]} particles and y {y.shape[1]}")
-    x_times, y_times = checked_times(x_times, len(x)), checked_times(y_times, len(y))
-    lags = checked_lags(lags)
+    x_times, y_times = (
+        checked_times("field_correlation", times, len(field)) for times, field in ((x_times, x), (y_times, y))
+    )
+    lags = checked_lags("field_correlation", lags)
     deviations = []
     for name, field in (("x", x), ("y", y)):
         if field.min() == field.max():

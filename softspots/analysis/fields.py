@@ -10,8 +10,8 @@ from softspots.exceptions import InputError
 SHAPE = ("frames", "particles")
 
 
-def checked_field(name: str, values, allow_nan: bool = False) -> np.ndarray:
-    """A field as (F, N) floats.
+def checked_field(stage: str, name: str, values, allow_nan: bool = False) -> np.ndarray:
+    """A field of a stage, which messages name, as (F, N) floats.
 
     Raises
     ------
@@ -19,16 +19,16 @@ def checked_field(name: str, values, allow_nan: bool = False) -> np.ndarray:
         If the shape does not fit, the field is empty, or a value is masked, or not finite; NaN is taken where it is
         allowed.
     """
-    field = _not_empty(name, float_array(f"values of {name}", values, SHAPE, allow_nan=True))
+    field = _not_empty(f"{stage}: {name}", float_array(f"{stage}: values of {name}", values, SHAPE, allow_nan=True))
     if not allow_nan and np.isnan(field).any():
         bad = np.flatnonzero(np.isnan(field).any(axis=1))
         raise InputError(
-            f"{name} is not finite in {len(bad)} frames, the first of them frame {bad[0]}; leave these out"
+            f"{stage}: {name} is not finite in {len(bad)} frames, the first of them frame {bad[0]}; leave these out"
         )
     return field
 
 
-def checked_labels(labels) -> np.ndarray:
+def checked_labels(stage: str, labels) -> np.ndarray:
     """The soft spot of each particle within its frame as (F, N) integers, -1 for none.
 
     Raises
@@ -38,7 +38,7 @@ def checked_labels(labels) -> np.ndarray:
     """
     # There are no more soft spots than particles.
     most = max(np.shape(labels)[-1:], default=0) - 1
-    return _not_empty("labels", whole_array("labels", labels, SHAPE, -1, max(most, 0)))
+    return _not_empty(f"{stage}: labels", whole_array(f"{stage}: labels", labels, SHAPE, -1, max(most, 0)))
 
 
 def checked_flags(name: str, values, shape: tuple) -> np.ndarray:
@@ -56,7 +56,7 @@ def checked_flags(name: str, values, shape: tuple) -> np.ndarray:
     return flags
 
 
-def checked_activity(d2min) -> np.ndarray:
+def checked_activity(stage: str, d2min) -> np.ndarray:
     """D²_min as (F, N) floats, NaN where it is not known.
 
     Raises
@@ -64,13 +64,15 @@ def checked_activity(d2min) -> np.ndarray:
     InputError
         If the shape does not fit, there is none, or a value is masked, negative or infinite.
     """
-    activity = checked_field("d2min", d2min, allow_nan=True)
+    activity = checked_field(stage, "d2min", d2min, allow_nan=True)
     if (activity < 0).any():
-        raise InputError(f"d2min must not be negative; {np.count_nonzero(activity < 0)} of {activity.size} are")
+        raise InputError(
+            f"{stage}: d2min must not be negative; {np.count_nonzero(activity < 0)} of {activity.size} are"
+        )
     return activity
 
 
-def checked_maps(d2min, labels) -> tuple[np.ndarray, np.ndarray]:
+def checked_maps(stage: str, d2min, labels) -> tuple[np.ndarray, np.ndarray]:
     """D²_min, and whether each particle is on a soft spot, both (F, N).
 
     Raises
@@ -80,9 +82,10 @@ def checked_maps(d2min, labels) -> tuple[np.ndarray, np.ndarray]:
     """
     if np.shape(d2min) != np.shape(labels):
         raise InputError(
-            f"d2min has shape {np.shape(d2min)} and labels {np.shape(labels)}; both must be (frames, particles)"
+            f"{stage}: d2min has shape {np.shape(d2min)} and labels {np.shape(labels)}; "
+            "both must be (frames, particles)"
         )
-    return checked_activity(d2min), checked_labels(labels) >= 0
+    return checked_activity(stage, d2min), checked_labels(stage, labels) >= 0
 
 
 def _not_empty(name, field):

@@ -12,18 +12,18 @@ from softspots.exceptions import InputError
 MOST = 2**53  # what floats hold exactly, and sums of two of them do not overflow
 
 
-def checked_times(times: Sequence[int] | None, n_frames: int) -> np.ndarray:
+def checked_times(stage: str, times: Sequence[int] | None, n_frames: int) -> np.ndarray:
     """Times of frames as an array, 0, 1, … if there are none; InputError if they are not rising integers."""
     if times is None:
         return np.arange(n_frames)
-    return _rising("times", whole_array("times", times, (n_frames,), -MOST, MOST, np.int64))
+    return _rising(f"{stage}: times", whole_array(f"{stage}: times", times, (n_frames,), -MOST, MOST, np.int64))
 
 
-def checked_lags(lags: Sequence[int]) -> np.ndarray:
+def checked_lags(stage: str, lags: Sequence[int]) -> np.ndarray:
     """Lags as an array; InputError if they are not integers that rise from 0 or more."""
-    lags = _rising("lags", whole_array("lags", lags, ("lags",), 0, MOST, np.int64))
+    lags = _rising(f"{stage}: lags", whole_array(f"{stage}: lags", lags, ("lags",), 0, MOST, np.int64))
     if lags.size == 0:
-        raise InputError("lags are empty; one is needed at the least")
+        raise InputError(f"{stage}: lags are empty; one is needed at the least")
     return lags
 
 

@@ -51,7 +51,7 @@ def survival(tracks: Tracks, at: np.ndarray, of: str = "lifetime", seed: int = 0
     Schoenholz et al. 2014, eq. 6.
     """
     deaths, losses = _ends(tracks, of)
-    at = whole_array("at", at, ("K",), -MOST, MOST, np.int64)
+    at = whole_array("survival: at", at, ("K",), -MOST, MOST, np.int64)
     places = np.clip(at, 0, deaths.shape[1])
     found = bootstrap(lambda deaths, losses: _kaplan_meier(deaths, losses)[..., places], deaths, losses, seed=seed)
     return Curve.over(at, found)
@@ -76,7 +76,7 @@ def density(alive: Curve) -> Curve:
     InputError
         If the places do not rise.
     """
-    edges = checked_lags(alive.x)
+    edges = checked_lags("density", alive.x)
     return Curve.over(bin_centers(edges), alive.map(lambda values: _falls(values) / np.diff(edges)))
 
 

@@ -67,8 +67,8 @@ def lifetime_given_budget(tau: np.ndarray, r: np.ndarray, spots: float) -> np.nd
     InputError
         If a value is out of its range.
     """
-    tau, r = _whole("tau", tau, least=1), _whole("r", r, least=1)
-    return nbinom.pmf(tau - r, r, 1 / _checked_spots(spots))
+    tau, r = _whole("lifetime_given_budget: tau", tau, least=1), _whole("lifetime_given_budget: r", r, least=1)
+    return nbinom.pmf(tau - r, r, 1 / _checked_spots("lifetime_given_budget", spots))
 
 
 def lifetime(tau: np.ndarray, budget_probabilities: np.ndarray, spots: float) -> np.ndarray:
@@ -93,8 +93,8 @@ def lifetime(tau: np.ndarray, budget_probabilities: np.ndarray, spots: float) ->
     InputError
         If a value is out of its range.
     """
-    probabilities = _checked_probabilities(budget_probabilities)
-    return _sum_over_hits(tau, probabilities[1:] / _checked_spots(spots), spots)
+    probabilities = _checked_probabilities("lifetime", budget_probabilities)
+    return _sum_over_hits("lifetime", tau, probabilities[1:] / _checked_spots("lifetime", spots), spots)
 
 
 def lifetime_survival(tau: np.ndarray, budget_probabilities: np.ndarray, spots: float) -> np.ndarray:
@@ -103,8 +103,8 @@ def lifetime_survival(tau: np.ndarray, budget_probabilities: np.ndarray, spots: 
     Parameters, shapes and errors are those of `lifetime`.
     """
     # Sums of positive terms lose no digits; SciPy's `nbinom.sf` does, about three in a tail of 1e-4.
-    more = np.cumsum(_checked_probabilities(budget_probabilities)[:0:-1])[::-1]
-    return _sum_over_hits(tau, more, _checked_spots(spots))
+    more = np.cumsum(_checked_probabilities("lifetime_survival", budget_probabilities)[:0:-1])[::-1]
+    return _sum_over_hits("lifetime_survival", tau, more, _checked_spots("lifetime_survival", spots))
 
 
 def lifetime_moments(budget_probabilities: np.ndarray, spots: float) -> tuple[float, float]:
@@ -112,7 +112,8 @@ def lifetime_moments(budget_probabilities: np.ndarray, spots: float) -> tuple[fl
 
     Parameters and errors are those of `lifetime`.
     """
-    spots, probabilities = _checked_spots(spots), _checked_probabilities(budget_probabilities)
+    spots = _checked_spots("lifetime_moments", spots)
+    probabilities = _checked_probabilities("lifetime_moments", budget_probabilities)
     r = np.arange(len(probabilities))
     mean = probabilities @ r
     variance = probabilities @ (r - mean) ** 2
@@ -141,8 +142,9 @@ def steps_to_time(steps: np.ndarray, rearrangements: float, interval: float = IN
     InputError
         If ``rearrangements`` or ``interval`` is not a positive finite number.
     """
-    refuse_masked("steps", steps)
-    rearrangements, interval = positive_number("rearrangements", rearrangements), positive_number("interval", interval)
+    refuse_masked("steps_to_time: steps", steps)
+    rearrangements = positive_number("steps_to_time: rearrangements", rearrangements)
+    interval = positive_number("steps_to_time: interval", interval)
     return np.asarray(steps) * (interval / rearrangements)
 
 
@@ -176,11 +178,15 @@ def predict_lifetimes(
     InputError
         If a value is out of its range.
     """
-    times = float_array("times", times, ("K",))
+    spots = _checked_spots("predict_lifetimes", spots)
+    budget_probabilities = _checked_probabilities("predict_lifetimes", budget_probabilities)
+    times = float_array("predict_lifetimes: times", times, ("K",))
     if len(times) < 2:
-        raise InputError(f"times have shape {times.shape}; (K,) with K of 2 or more is needed")
+        raise InputError(f"predict_lifetimes: times have shape {times.shape}; (K,) with K of 2 or more is needed")
     if not (times[0] >= 0 and (np.diff(times) > 0).all()):
-        raise InputError(f"times must be ascending and not negative; got {times[0]:g}, {times[1]:g}, …")
+        raise InputError(
+            f"predict_lifetimes: times must be ascending and not negative; got {times[0]:g}, {times[1]:g}, …"
+        )
     steps = np.maximum(1, np.ceil(times / steps_to_time(1, rearrangements, interval)))
     survival = lifetime_survival(steps, budget_probabilities, spots)
     # Where hardly a spot has died, rounding may let the survival rise by a digit.
@@ -243,8 +249,9 @@ def simulate_lifetimes(
     >>> bool(abs((lifetimes >= 50).mean() - lifetime_survival(50, law, 20)) < 0.01)
     True
     """
-    probabilities = _checked_probabilities(budget_probabilities)
-    spots, births = int(_whole("spots", spots, least=1)), int(_whole("births", births, least=1))
+    probabilities = _checked_probabilities("simulate_lifetimes", budget_probabilities)
+    spots = int(_whole("simulate_lifetimes: spots", spots, least=1))
+    births = int(_whole("simulate_lifetimes: births", births, least=1))
     # NumPy draws the places, in a fraction of the time that they are spent in: no generator of our own.
     random = np.random.default_rng(seed)
     budgets = random.choice(len(probabilities), size=births, p=probabilities)
@@ -261,9 +268,9 @@ def simulate_lifetimes(
     return lifetimes, budgets
 
 
-def _sum_over_hits(tau, weights, spots) -> np.ndarray:
+def _sum_over_hits(stage, tau, weights, spots) -> np.ndarray:
     """The sum over k of weights[k] times the probability that a spot is struck k times in τ - 1 steps."""
-    tau = _whole("tau", tau, least=1)
+    tau = _whole(f"{stage}: tau", tau, least=1)
     hits = np.flatnonzero(weights)
     trials, total = tau.reshape(-1, 1) - 1, np.empty(tau.size)
     rows = max(1, BLOCK // len(hits))
@@ -273,27 +280,30 @@ def _sum_over_hits(tau, weights, spots) -> np.ndarray:
     return total.reshape(tau.shape)
 
 
-def _checked_probabilities(budget_probabilities) -> np.ndarray:
-    probabilities = real_array("budget_probabilities", budget_probabilities, ("B",)).astype(float)
+def _checked_probabilities(stage, budget_probabilities) -> np.ndarray:
+    probabilities = real_array(f"{stage}: budget_probabilities", budget_probabilities, ("B",)).astype(float)
     if len(probabilities) < 2:
         raise InputError(
-            f"budget_probabilities have shape {probabilities.shape}; (B,) is needed, P_R(r) for r = 0 to B - 1, B > 1"
+            f"{stage}: budget_probabilities have shape {probabilities.shape}; (B,) is needed, "
+            "P_R(r) for r = 0 to B - 1, B > 1"
         )
     if not (probabilities >= 0).all():
         worst = np.flatnonzero(~(probabilities >= 0))[0]
-        raise InputError(f"P_R({worst}) is {probabilities[worst]}; probabilities must not be negative")
+        raise InputError(f"{stage}: P_R({worst}) is {probabilities[worst]}; probabilities must not be negative")
     if probabilities[0] > 0:
-        raise InputError(f"P_R(0) is {probabilities[0]}; it must be 0, for a spot of the model dies of a rearrangement")
+        raise InputError(
+            f"{stage}: P_R(0) is {probabilities[0]}; it must be 0, for a spot of the model dies of a rearrangement"
+        )
     # Rounding of a quotient of counts is far below this, a forgotten normalisation far above.
     if abs(probabilities.sum() - 1) > 1e-8:
-        raise InputError(f"budget_probabilities sum to {probabilities.sum()}; the sum must be 1")
+        raise InputError(f"{stage}: budget_probabilities sum to {probabilities.sum()}; the sum must be 1")
     return probabilities
 
 
-def _checked_spots(spots) -> float:
-    number = real_number("spots", spots)
+def _checked_spots(stage, spots) -> float:
+    number = real_number(f"{stage}: spots", spots)
     if number < 1:
-        raise InputError(f"spots is {spots!r}; it must be a finite number, 1 or more")
+        raise InputError(f"{stage}: spots is {spots!r}; it must be a finite number, 1 or more")
     return number
 
 

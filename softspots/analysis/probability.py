@@ -83,7 +83,12 @@ def rearrangement_probability(
     -----
     Schoenholz et al. 2014, eq. 2 and fig. 2.
     """
-    edges, hits, counts = _binned(*checked_maps(d2min, labels), temperature, bins_per_decade)
+    edges, hits, counts = _binned(
+        "rearrangement_probability",
+        *checked_maps("rearrangement_probability", d2min, labels),
+        temperature,
+        bins_per_decade,
+    )
     centers = np.sqrt(edges[1:] * edges[:-1])
     return Curve.over(centers, bootstrap(fraction, hits, counts), counts.sum(axis=0)), edges
 
@@ -106,7 +111,9 @@ def plateau_onset(d2min: np.ndarray, labels: np.ndarray, temperature: float, bin
     Estimate
         Infinite where no bin is on the plateau but perhaps the last.
     """
-    edges, hits, counts = _binned(*checked_maps(d2min, labels), temperature, bins_per_decade)
+    edges, hits, counts = _binned(
+        "plateau_onset", *checked_maps("plateau_onset", d2min, labels), temperature, bins_per_decade
+    )
     first = np.argmax(counts.sum(axis=0))
 
     def reached(hits, counts):
@@ -150,8 +157,9 @@ def plateau(d2min: np.ndarray, labels: np.ndarray, temperature: float, threshold
     InputError
         If shapes do not fit or a value is out of its range.
     """
-    d2min, on_spot = checked_maps(d2min, labels)
-    rearranges = d2min > real_number("threshold", threshold) * positive_number("temperature", temperature)
+    d2min, on_spot = checked_maps("plateau", d2min, labels)
+    level = real_number("plateau: threshold", threshold) * positive_number("plateau: temperature", temperature)
+    rearranges = d2min > level
     known = ~np.isnan(d2min)
     counts = [which.sum(axis=1) for which in (rearranges & on_spot, rearranges, known & on_spot, known)]
 
@@ -168,10 +176,10 @@ def plateau(d2min: np.ndarray, labels: np.ndarray, temperature: float, threshold
     )
 
 
-def _binned(d2min, on_spot, temperature, bins_per_decade) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _binned(stage, d2min, on_spot, temperature, bins_per_decade) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Borders of the bins, and particles on spots and all particles in them, (F, B) each."""
-    temperature = positive_number("temperature", temperature)
-    bins_per_decade = whole_number("bins_per_decade", bins_per_decade, 1)
+    temperature = positive_number(f"{stage}: temperature", temperature)
+    bins_per_decade = whole_number(f"{stage}: bins_per_decade", bins_per_decade, 1)
     # Neither what did not move has a bin, nor what is not known.
     frames, particles = np.nonzero(d2min > 0)
     steps = np.floor(bins_per_decade * np.log10(d2min[frames, particles] / temperature)).astype(int)

@@ -109,17 +109,22 @@ def delta_p_star(
     particle is on the cleaned map from some number of modes on, and one pass over the edges finds these numbers for
     all N_m.
     """
-    d2min, temperature = checked_activity(d2min), positive_number("temperature", temperature)
+    d2min = checked_activity("delta_p_star", d2min)
+    temperature = positive_number("delta_p_star: temperature", temperature)
     n_frames, n_all = d2min.shape
-    mode_particles = whole_array("mode_particles", mode_particles, (n_frames, "modes", "particles"), 0, n_all - 1)
-    participation_ratio = float_array("participation_ratio", participation_ratio, mode_particles.shape[:2])
+    shape = n_frames, "modes", "particles"
+    mode_particles = whole_array("delta_p_star: mode_particles", mode_particles, shape, 0, n_all - 1)
+    participation_ratio = float_array(
+        "delta_p_star: participation_ratio", participation_ratio, mode_particles.shape[:2]
+    )
     n_modes, n_particles = (
-        _some_of(name, values, limit)
+        _some_of(f"delta_p_star: {name}", values, limit)
         for name, values, limit in zip(
             ("n_modes", "n_particles"), (n_modes, n_particles), mode_particles.shape[1:], strict=True
         )
     )
-    rearranges, known = d2min > real_number("threshold", threshold) * temperature, ~np.isnan(d2min)
+    rearranges = d2min > real_number("delta_p_star: threshold", threshold) * temperature
+    known = ~np.isnan(d2min)
     on_map, hits = np.zeros((2, len(d2min), len(n_modes), len(n_particles)))
     for frame, pairs in zip(range(len(d2min)), edges, strict=True):
         ranked = mode_particles[frame, rank_modes(participation_ratio[frame])]
@@ -165,8 +170,8 @@ def modes_needed(ranked: np.ndarray, edges: np.ndarray, n_all: int, min_particle
     InputError
         If a shape does not fit, or a number is masked, or that of no particle.
     """
-    ranked = whole_array("ranked", ranked, ("modes", "particles"), 0, n_all - 1)
-    edges = whole_array("edges", edges, ("edges", 2), 0, n_all - 1)
+    ranked = whole_array("modes_needed: ranked", ranked, ("modes", "particles"), 0, n_all - 1)
+    edges = whole_array("modes_needed: edges", edges, ("edges", 2), 0, n_all - 1)
     never = len(ranked) + 1
     taken = np.full(n_all, never)
     # Of equal indices the last one counts, which is the most localized mode.

@@ -99,8 +99,9 @@ def spot_correlation(
     -----
     Schoenholz et al. 2014, eq. 4 and 5.
     """
-    maps = _Maps.of(labels)
-    times, lags = checked_times(times, maps.n_frames), checked_lags(lags)
+    maps = _Maps.of("spot_correlation", labels)
+    times = checked_times("spot_correlation", times, maps.n_frames)
+    lags = checked_lags("spot_correlation", lags)
     sums, counts = np.zeros((2, maps.n_frames, len(lags)))
     pairs = np.zeros(len(lags), dtype=int)
     for start, time in enumerate(times):
@@ -206,8 +207,8 @@ def track(
     -----
     Schoenholz et al. 2014, section V. Since the best associate is taken, τ_L and N_R are upper bounds.
     """
-    maps = _Maps.of(labels, rearranging)
-    times = checked_times(times, maps.n_frames)
+    maps = _Maps.of("track", labels, rearranging)
+    times = checked_times("track", times, maps.n_frames)
     if not 0 < epsilon < 1:
         raise InputError(f"track: epsilon is {epsilon!r}; it must lie between 0 and 1")
     if window < 1:
@@ -284,8 +285,8 @@ class _Maps:
         return len(self.counts)
 
     @classmethod
-    def of(cls, labels, rearranging=None) -> _Maps:
-        labels = checked_labels(labels)
+    def of(cls, stage, labels, rearranging=None) -> _Maps:
+        labels = checked_labels(stage, labels)
         counts = labels.max(axis=1) + 1
         first = np.cumsum(counts) - counts
         frames, particles = np.nonzero(labels >= 0)
@@ -296,10 +297,12 @@ class _Maps:
         sizes = np.diff(members.indptr)
         if not sizes.all():
             frame = np.searchsorted(first, np.argmin(sizes), side="right") - 1
-            raise InputError(f"labels must number the soft spots through from 0; those of frame {frame} leave some out")
+            raise InputError(
+                f"{stage}: labels must number the soft spots through from 0; those of frame {frame} leave some out"
+            )
         rearranges = np.zeros(counts.sum(), dtype=bool)
         if rearranging is not None:
-            rearranging = checked_flags("rearranging", rearranging, labels.shape)
+            rearranging = checked_flags(f"{stage}: rearranging", rearranging, labels.shape)
             rearranges[spots[rearranging[frames, particles]]] = True
         return cls(members, counts, first, sizes, rearranges)
 

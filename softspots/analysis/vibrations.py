@@ -68,9 +68,9 @@ def density_of_states(eigenvalues: np.ndarray, particles: int, dimension: int = 
     -----
     Schoenholz et al. 2014, section II, where the peak stands "on average, at 270 modes" of N = 10,000.
     """
-    particles = whole_number("particles", particles, 1)
+    particles = whole_number("density_of_states: particles", particles, 1)
     dimension = whole_number("density_of_states: dimension", dimension, 2, 3)
-    eigenvalues = float_array("eigenvalues", eigenvalues, ("frames", "modes"))
+    eigenvalues = float_array("density_of_states: eigenvalues", eigenvalues, ("frames", "modes"))
     if eigenvalues.size == 0 or not (eigenvalues > 0).all():
         raise InputError(
             f"density_of_states: eigenvalues have shape {eigenvalues.shape} and {np.count_nonzero(eigenvalues <= 0)} "
