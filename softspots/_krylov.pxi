@@ -1,13 +1,13 @@
 """The eigensolver's kernels on blocks of vectors: what is written to is taken as it is, without a copy."""
 
-# As fortran/krylov.f90 has them.
+# As fortran/linear/krylov.f90 has them.
 PANEL_ROWS = 2048
 BLOCK_WIDTH = 16
 TILE_WIDTH = 4
 
 
 cdef class PackedFactor:
-    """A sparse Cholesky factor, packed for solves with blocks of vectors; see fortran/krylov.f90.
+    """A sparse Cholesky factor, packed for solves with blocks of vectors; see fortran/linear/krylov.f90.
 
     Indices are counted from 1: columns ``column[t]`` to ``column[t + 1]``, exclusive, are tile t, and its rows below
     are ``row[start[t] - 1:start[t + 1] - 1]``. The factor comes in compressed columns, ``indptr`` (n + 1,) and ``values``.
@@ -34,6 +34,11 @@ cdef class PackedFactor:
         with nogil:
             ss_pack_factor(n, tiles, &column[0], &indptr[0], &values[0], &start[0], &self.below[0, 0],
                            &self.triangle[0, 0, 0])
+
+    @property
+    def entries(self):
+        """How many the packed factor has, zeros of narrow tiles included."""
+        return self.below.shape[0] * self.below.shape[1] + self.triangle.size
 
     def solve(self, double[:, ::1] block):
         """``block`` (n, BLOCK_WIDTH) becomes the solution."""
@@ -106,6 +111,43 @@ def residual_norms(const int[::1] indptr, const int[::1] indices, const double[:
         ss_residual_norms(n, <int> indices.shape[0], &indptr[0], &indices[0], &values[0], modes, &eigenvalues[0],
                           &vectors[0, 0], &norms[0])
     return np.asarray(norms)
+
+
+def chebyshev_step(const int[::1] indptr, const int[::1] indices, const double[:, :, ::1] blocks, double center,
+                   double factor, double weight, const double[:, ::1] x, double[:, ::1] y):
+    """``y`` becomes ``factor * (H - center) x - weight * y``, blocks of vectors (n, BLOCK_WIDTH).
+
+    H is symmetric, in compressed rows of ``blocks`` (entries, d, d), counted from 0, in two or three dimensions d.
+    """
+    cdef int particles = <int> indptr.shape[0] - 1
+    cdef int entries = <int> indices.shape[0]
+    cdef int dimension = <int> blocks.shape[1]
+    if particles < 1 or entries < 1 or not indptr[particles] == entries == blocks.shape[0]:
+        raise InputError(f"the matrix does not fit itself: {particles} rows, {entries} indices, {blocks.shape[0]} blocks")
+    if dimension not in (2, 3) or blocks.shape[2] != dimension:
+        raise InputError(f"blocks are {blocks.shape[1]} × {blocks.shape[2]}; 2 × 2 or 3 × 3 are needed")
+    if not x.shape[0] == y.shape[0] == particles * dimension:
+        raise InputError(f"vectors have {x.shape[0]} and {y.shape[0]} components; {particles * dimension} are needed")
+    if x.shape[1] != BLOCK_WIDTH or y.shape[1] != BLOCK_WIDTH:
+        raise InputError(f"there are {x.shape[1]} and {y.shape[1]} vectors in a block; {BLOCK_WIDTH} are needed")
+    with nogil:
+        if dimension == 2:
+            ss_chebyshev_step_2d(particles, entries, &indptr[0], &indices[0], &blocks[0, 0, 0], center, factor, weight,
+                                 &x[0, 0], &y[0, 0])
+        else:
+            ss_chebyshev_step_3d(particles, entries, &indptr[0], &indices[0], &blocks[0, 0, 0], center, factor, weight,
+                                 &x[0, 0], &y[0, 0])
+
+
+def count_fill(const int[::1] indptr, const int[::1] indices):
+    """How many entries (n,) each column of the Cholesky factor of a symmetric matrix has, in rows counted from 0."""
+    cdef int n = <int> indptr.shape[0] - 1
+    if n < 1 or indptr[n] != indices.shape[0] or indices.shape[0] < 1:
+        raise InputError(f"the pattern does not fit itself: {n} rows, {indices.shape[0]} indices")
+    cdef int[::1] counts = np.empty(n, dtype=np.int32)
+    with nogil:
+        ss_count_fill(n, <int> indices.shape[0], &indptr[0], &indices[0], &counts[0])
+    return np.asarray(counts)
 
 
 def _check_panels(first, last, basis, block):

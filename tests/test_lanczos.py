@@ -48,7 +48,7 @@ def test_equal_dense_diagonalisation(count, locked):
     values = 1 / np.linspace(1, 40, 600) ** 2
     matrix, exact = operator_with(values)
     known = exact[:, :locked]
-    found, vectors = largest_pairs(applied(matrix), 600, count, known)
+    found, vectors, _ = largest_pairs(applied(matrix), 600, count, known)
     assert_largest(found, vectors, matrix, count, known)
 
 
@@ -56,7 +56,7 @@ def test_basis_stays_orthogonal_where_the_norm_is_far_above_the_rest():
     """Each step multiplies what is lost by up to 1e5 here: without the estimate everything is lost in four."""
     values = np.concatenate((1e5 * np.linspace(1, 2, 8), 1 / np.linspace(1, 30, 592)))
     matrix, _ = operator_with(values)
-    found, vectors = largest_pairs(applied(matrix), 600, 50, NOTHING)
+    found, vectors, _ = largest_pairs(applied(matrix), 600, 50, NOTHING)
     assert_allclose(vectors @ vectors.T, np.eye(50), atol=1e-11)
     # Rounding of the norm, 2e5, is 4e-11 and is met several times.
     assert_allclose(found, values[np.argsort(-values)][:50], atol=1e-9)
@@ -71,7 +71,7 @@ def test_more_equal_eigenvalues_than_a_block_has_vectors(multiplicity):
     values = np.repeat(1 / np.arange(1, 600 // multiplicity + 1) ** 2, multiplicity)
     matrix = np.diag(values)
     size, count = len(values), 2 * multiplicity
-    found, vectors = largest_pairs(applied(matrix), size, count, np.zeros((size, 0)))
+    found, vectors, _ = largest_pairs(applied(matrix), size, count, np.zeros((size, 0)))
     assert_largest(found, vectors, matrix, count, np.zeros((size, 0)))
 
 
@@ -131,7 +131,7 @@ def test_basis_outgrows_memory_that_is_too_small_or_of_another_size(monkeypatch,
     monkeypatch.setattr(lanczos, "_spare", {"basis": memory})
     # A dense spectrum, which takes some 300 vectors, four times the first guess.
     matrix, exact = operator_with(1 / np.linspace(1, 10, 600))
-    found, vectors = largest_pairs(applied(matrix), 600, 4, exact[:, :3])
+    found, vectors, _ = largest_pairs(applied(matrix), 600, 4, exact[:, :3])
     assert_largest(found, vectors, matrix, 4, exact[:, :3])
     assert lanczos._spare["basis"][0].shape[1] > 200
 

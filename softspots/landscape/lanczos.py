@@ -22,8 +22,10 @@ TOLERANCE = 1e-14
 ROUNDING = np.finfo(float).eps
 # Vectors of a new block that are shorter than this, relative to the operator's norm, are rounding.
 BREAKDOWN = 1e-13
-# Vectors per wanted pair from which on convergence is looked at; seldom are more than three needed.
+# Vectors per wanted pair from which on convergence is looked at; of an inverse, seldom are more than three needed.
 FIRST_CHECK = 2.75
+# Relative residual from which on the value at the edge stays the same one.
+NEAR = 1e-5
 # Others at the edge may lag behind the pair that is looked at: by this factor as a rule, else by some blocks.
 MARGIN, LAG = 3, 4 * BLOCK_WIDTH
 # The memory of the last basis and vectors, for the next frame's: to get that much anew from the system takes
@@ -31,8 +33,15 @@ MARGIN, LAG = 3, 4 * BLOCK_WIDTH
 _spare: dict[str, tuple[np.ndarray, np.ndarray] | np.ndarray] = {}
 
 
-def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, locked: np.ndarray):
-    """The ``count`` largest eigenvalues, descending, of a positive definite operator, and vectors (count, size).
+def largest_pairs(
+    solve: Callable[[np.ndarray], None],
+    size: int,
+    count: int,
+    locked: np.ndarray,
+    first_check: float = FIRST_CHECK,
+    most: int | None = None,
+):
+    """The ``count`` largest eigenvalues, descending, of an operator, vectors (count, size), and how many it took.
 
     All vectors of the iteration are kept. New ones are always orthogonalised against the last two blocks, and
     against all when the loss of orthogonality may exceed ``MAX_LOSS``: the three terms of a step carry on the losses of
@@ -46,9 +55,13 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
         The operator, on blocks (size, BLOCK_WIDTH), in place.
     size : int
     count : int
-        A small part of ``size``.
+        A small part of ``size``, and of the positive eigenvalues.
     locked : (size, k) ndarray
         Orthonormal eigenvectors that are known and not to be found.
+    first_check : float, optional
+        Vectors per wanted pair from which on convergence is looked at.
+    most : int, optional
+        How many vectors the basis may have; by default all that there are.
 
     Raises
     ------
@@ -56,12 +69,13 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
         If the pairs have not converged when the basis is full.
     """
     capacity = int(3.1 * count) + 4 * BLOCK_WIDTH
+    most = min(size - locked.shape[1], most or size)
     basis = _Basis(size, locked, capacity)
     # The operator within the basis: its diagonal and the ones below, each from its first column on.
     projected = np.zeros((2 * BLOCK_WIDTH, capacity))
     norm = before_last = last_loss = 0.0
     longest, expected = 0.0, np.inf
-    check, edge = int(FIRST_CHECK * count) + 4 * BLOCK_WIDTH, None
+    check, edge = int(first_check * count) + 4 * BLOCK_WIDTH, None
     basis.block[:size] = np.random.default_rng(0).standard_normal((size, BLOCK_WIDTH))
     basis.project_out_locked()
     basis.orthonormalize(0.0, 0.0)
@@ -92,15 +106,18 @@ def largest_pairs(solve: Callable[[np.ndarray], None], size: int, count: int, lo
         if width >= check:
             residual, edge = _edge_residual(found, coupling, count, edge)
             allowed = TOLERANCE * edge + ROUNDING * norm
-            if MARGIN * residual < allowed:
+            if residual > NEAR * edge:
+                # The pair that is looked at may still become another one.
+                check, edge = width + LAG, None
+            elif MARGIN * residual < allowed:
                 eigenvalues, weights = _largest(found, count)
                 residual = linalg.norm(coupling @ weights[-BLOCK_WIDTH:], axis=0).max()
                 if residual < allowed:
                     vectors = basis.combine(weights)
                     basis.release()
-                    return eigenvalues, vectors
+                    return eigenvalues, vectors, width
                 check, edge = width + LAG, None
-        if basis.width + BLOCK_WIDTH > size - locked.shape[1]:
+        if basis.width + BLOCK_WIDTH > most:
             raise PhysicsError(f"Lanczos: {count} pairs have not converged in a basis of {width} vectors")
 
 

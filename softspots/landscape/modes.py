@@ -6,28 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import eigh
-from scipy.sparse.linalg import LinearOperator, eigsh
 
 from softspots import _core
-from softspots._core import BLOCK_WIDTH
-from softspots.arrays import float_array, moderate, one_of, real_array, real_number, whole_number
+from softspots.arrays import float_array, moderate, one_of, positive_number, real_array, real_number, whole_number
 from softspots.exceptions import InputError, PhysicsError, UnstableError
 from softspots.frame import Frame
 from softspots.landscape.factorization import Cholesky, count_below
 from softspots.landscape.forces import configuration, kernel_potential
-from softspots.landscape.lanczos import largest_pairs
 from softspots.landscape.matrices import ZERO_TOLERANCE, checked, matrix_norm, row_sums, with_places, zero_threshold
-from softspots.landscape.stability import Stability, factorize_tied, uniform, untie
+from softspots.landscape.solvers import METHODS, Problem, by_dense, choose
+from softspots.landscape.stability import Stability, uniform
 from softspots.landscape.threads import single_threaded
 from softspots.model import Mixture
 from softspots.objects import require
 
-# Block Lanczos keeps some three vectors for each mode that it finds; below this many in all, it gains nothing.
-DENSE = 4
-# Shift of a matrix that may have negative modes, in the same units: far above what counts as zero, so that the factor
-# exists at a minimum, and far below the lowest sound mode, so that the shift costs ARPACK no iterations.
-SHIFT = 1e-8
 # Residuals in units of the matrix norm; those of modes are at least five digits below.
 MAX_RESIDUAL = 1e-8
 
@@ -50,6 +42,13 @@ class Modes:
         for rounding.
     orthogonality_error : float
         Largest |⟨a, b⟩ − δ_ab| over the modes and the rigid motions.
+    method : {"lanczos", "filter", "arpack", "dense"}
+        How they were found. All but the filter have shown, by a factor, that the Hessian has no other modes at or
+        below zero.
+    reason : str
+        Why that way.
+    predicted_bytes, spent_bytes : int
+        Memory that was thought to be needed, and that of the arrays that were.
     """
 
     eigenvalues: np.ndarray
@@ -57,6 +56,10 @@ class Modes:
     residuals: np.ndarray
     zero_eigenvalues: np.ndarray
     orthogonality_error: float
+    method: str
+    reason: str
+    predicted_bytes: int
+    spent_bytes: int
 
     def __len__(self) -> int:
         return len(self.eigenvalues)
@@ -149,15 +152,23 @@ def lowest_modes(
     dimension: int = 2,
     translations: bool = True,
     stability: Stability | None = None,
-    method: str = "lanczos",
+    method: str | None = None,
+    memory: float | None = None,
     cholesky: Cholesky | None = None,
 ) -> Modes:
     """The ``count`` lowest modes of a Hessian whose only zero modes are its rigid motions, as a rule the translations.
 
-    Lanczos on the inverse of H in the space of all but these, by the Cholesky factor that shows that H has no other
-    modes at or below zero. None of the returned modes is a rigid motion or mixes with one. Deterministic: the
-    same matrix gives the same bits. Ctrl-C ends it within a second up to some 500 modes; LAPACK on the projected
-    matrix, three times as wide as there are modes, does not look for signals: of 1,000 modes it takes some seconds.
+    Block Lanczos in the space of all but these. On the inverse of H, by the Cholesky factor that shows that H has no
+    other modes at or below zero. Or on a filter, a polynomial of H, which needs no factor: what that fills is
+    N log N in two dimensions, but N^(4/3) in three, where the filter soon is the faster by far. None of the returned
+    modes is a rigid motion or mixes with one. Deterministic: the same matrix and method give the same bits. Ctrl-C ends
+    it within a second up to some 500 modes; LAPACK on the projected matrix, three times as wide as there are modes,
+    does not look for signals: of 1,000 modes it takes some seconds; nor does a factorisation, in three dimensions.
+
+    What the filter proves: values are energies, so the lowest is not below the first one by more than its residual
+    unless a mode has been missed, and a negative mode would be amplified above all others. One is missed only if
+    each of sixteen random vectors is all but orthogonal to it. That is no certificate; the quench has one
+    (``minimum.stability``), and `modes_below` proves the number of modes where there is memory for a factor.
 
     Parameters
     ----------
@@ -175,9 +186,14 @@ def lowest_modes(
         That of the inherent structure with this Hessian, ``minimum.stability``. Particles and clusters that nothing
         holds are left out, as if they were not there, and their vectors are zero; the participation ratio stays that
         among all N. If all are held, it changes nothing.
-    method : {"lanczos", "arpack"}, optional
-        Block Lanczos, or the solver of Schoenholz et al. 2014, section II, one vector at a time, which may miss some
-        of many equal eigenvalues. Where block Lanczos would need most of all vectors, dense linear algebra serves.
+    method : {"lanczos", "filter", "arpack"}, optional
+        Block Lanczos on the inverse or on the filter, or the solver of Schoenholz et al. 2014, section II, one vector
+        at a time, which may miss some of many equal eigenvalues. By default the faster of the first two that fits
+        into memory, by prediction; the factor if times are near each other. Where block Lanczos would need most of all
+        vectors, dense linear algebra serves.
+    memory : float, optional
+        Bytes that may be taken. By default what the machine has free, less a tenth, and what is asked for is tried
+        whatever it takes.
     cholesky : Cholesky, optional
         That of the quench which ended here has the factor already. It changes no bit of the result.
 
@@ -192,10 +208,15 @@ def lowest_modes(
         ``count`` is out of range, the method unknown, or ``stability`` another system's.
     UnstableError
         If there are negative modes or further zero modes, or nothing is held; also a ValueError.
+    ShortageError
+        If there is not enough memory by any method, or by the one asked for; also a MemoryError.
     PhysicsError
         If what the solver has found are no eigenvectors.
     """
-    one_of("lowest_modes: method", method, METHODS)
+    if method is not None:
+        one_of("lowest_modes: method", method, METHODS)
+    if memory is not None:
+        memory = positive_number("lowest_modes: memory", memory)
     if stability is not None:
         require("lowest_modes", stability=stability)
         if not stability.held.any():
@@ -228,13 +249,10 @@ def lowest_modes(
         # What was rounded away is put back, so that rows sum to zero again.
         matrix = with_places(matrix, -row_sums(matrix, dimension))
 
-    find = METHODS[method]
-    if count == len(rigid) or (method == "lanczos" and len(rigid) < DENSE * (count + 4 * BLOCK_WIDTH)):
-        find = _by_dense
+    problem = Problem(matrix, dimension, tolerance, rigid, cholesky)
     with cholesky.lock:
-        if not factorize_tied(matrix, tolerance, rigid, cholesky):
-            raise _unstable(matrix, tolerance, rigid)
-        eigenvalues, modes = find(matrix, tolerance, cholesky, count, rigid)
+        choice = choose(problem, count, method, memory)
+        eigenvalues, modes, spent = METHODS.get(choice.method, by_dense)(problem, count)
 
     # One after the other, as a mode fits into a cache.
     for mode in modes:
@@ -257,6 +275,10 @@ def lowest_modes(
         residuals,
         np.linalg.eigvalsh(rigid.T @ (matrix @ rigid)),
         float(max(np.abs(overlaps).max(), np.abs(modes @ rigid).max(initial=0.0))),
+        choice.method,
+        choice.reason,
+        int(choice.cost.bytes),
+        int(spent),
     )
 
 
@@ -299,78 +321,3 @@ def modes_below(matrix, value: float) -> int:
     """
     matrix, precision = checked(matrix)
     return count_below(matrix, real_number("modes_below: value", value), zero_threshold(matrix, precision))
-
-
-def softest_mode(matrix: sparse.csc_array, rigid: np.ndarray, cholesky: Cholesky) -> tuple[float, np.ndarray]:
-    """The lowest eigenvalue but for the rigid motions, negative or not, and its vector of shape (n,).
-
-    ``cholesky`` is used, and spares the symbolic analysis if its last matrix had the same pattern.
-    """
-    # Within a factor of ten of the lowest eigenvalue, that one still dominates the inverse; the last is above the norm.
-    shifts = SHIFT * matrix_norm(matrix) * 10.0 ** np.arange(10)
-    shift = next(shift for shift in shifts if cholesky.factorize(matrix, shift))
-    eigenvalues, vectors = _arpack(matrix, -shift, cholesky, 1, rigid, rigid)
-    return eigenvalues[0], vectors[0]
-
-
-def _by_lanczos(matrix, threshold: float, cholesky: Cholesky, count: int, rigid: np.ndarray):
-    """Eigenvalues, ascending, and vectors (count, n) off the rigid motions; ``cholesky`` holds the tied matrix."""
-    factor, order = cholesky.packed()
-    moved, untied = rigid.T[:, order], untie(cholesky, threshold, rigid)[order]
-
-    def solve(block):
-        factor.solve(block)
-        block -= untied @ (moved @ block)
-
-    inverses, vectors = largest_pairs(solve, len(order), count, rigid[order])
-    place = np.argsort(order)
-    for vector in vectors:
-        vector[:] = vector[place]
-    return 1 / inverses + threshold, vectors
-
-
-def _by_arpack(matrix, threshold: float, cholesky: Cholesky, count: int, rigid: np.ndarray):
-    untied = untie(cholesky, threshold, rigid)
-    return _arpack(matrix, threshold, cholesky, count, rigid, untied)
-
-
-def _arpack(matrix, shift: float, cholesky: Cholesky, count: int, rigid: np.ndarray, removed: np.ndarray):
-    """ARPACK on the inverse of matrix − shift; ``removed`` is what takes rigid motions out of its solutions."""
-
-    def inverse(vector):
-        solution = cholesky.solve(vector - rigid @ (rigid.T @ vector))
-        return solution - removed @ (rigid.T @ solution)
-
-    # ARPACK draws from the generator when its Krylov space is exhausted, as by the many equal eigenvalues of a crystal.
-    generator = np.random.default_rng(0)
-    start = generator.standard_normal(matrix.shape[0])
-    start -= rigid @ (rigid.T @ start)
-    operator = LinearOperator(matrix.shape, matvec=inverse, dtype=np.float64)
-    eigenvalues, vectors = eigsh(matrix, count, sigma=shift, OPinv=operator, v0=start, rng=generator)
-    order = np.argsort(eigenvalues)
-    return eigenvalues[order], vectors.T[order]
-
-
-def _by_dense(matrix, threshold: float, cholesky: Cholesky, count: int, rigid: np.ndarray):
-    # Raised above all others, rigid motions do not mix with other zero modes.
-    lifted = matrix.toarray() + 2 * matrix_norm(matrix) * (rigid @ rigid.T)
-    eigenvalues, vectors = eigh(lifted, subset_by_index=[0, count - 1])
-    return eigenvalues, vectors.T
-
-
-METHODS = {"lanczos": _by_lanczos, "arpack": _by_arpack}
-
-
-def _unstable(matrix: sparse.csc_array, tolerance: float, rigid: np.ndarray) -> UnstableError:
-    """The error for a matrix with negative modes, or with more zero modes than the rigid motions."""
-    lowest, _ = softest_mode(matrix, rigid, Cholesky())
-    try:
-        negative = count_below(matrix, -tolerance, tolerance)
-        zero = count_below(matrix, tolerance, tolerance) - negative
-    except InputError:
-        negative, zero = "an unknown number of", "unwanted"
-    remedy = "; what nothing holds is left out with stability=minimum.stability" if negative == 0 else ""
-    return UnstableError(
-        f"lowest_modes: the matrix has {negative} negative and {zero} zero modes (within ±{tolerance:.3g}), the lowest "
-        f"off the translations at {lowest:.6g}; 0 and {rigid.shape[1]} are needed, as at a certified minimum{remedy}"
-    )

@@ -14,7 +14,8 @@ from softspots.frame import Frame
 from softspots.landscape.factorization import Cholesky
 from softspots.landscape.forces import configuration, energy_forces, kernel_potential, minimize
 from softspots.landscape.matrices import zero_threshold
-from softspots.landscape.modes import hessian_of, softest_mode
+from softspots.landscape.modes import hessian_of
+from softspots.landscape.solvers import softest_mode
 from softspots.landscape.stability import Stability, examine, factorize_tied, softest_places, uniform
 from softspots.landscape.threads import single_threaded
 from softspots.model import Mixture
