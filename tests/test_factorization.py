@@ -8,7 +8,7 @@ from scipy import sparse
 from softspots.exceptions import InputError
 from softspots.landscape import factorization, quench
 from softspots.landscape.factorization import Cholesky
-from softspots.landscape.modes import hessian
+from softspots.landscape.modes import hessian_of
 from softspots.landscape.quench import inherent_structure
 from softspots.model import Model
 
@@ -62,10 +62,10 @@ def test_an_interrupted_quench_leaves_its_cholesky_usable(monkeypatch):
     def interrupted(*arguments):
         if next(calls) == 1:
             raise KeyboardInterrupt
-        return hessian(*arguments)
+        return hessian_of(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(quench, "hessian", interrupted)
+        patch.setattr(quench, "hessian_of", interrupted)
         with pytest.raises(KeyboardInterrupt):
             inherent_structure(frame, Model.preset(), cholesky=cholesky)
     result = inherent_structure(frame, Model.preset(), cholesky=cholesky)
