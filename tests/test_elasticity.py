@@ -24,6 +24,7 @@ PACKINGS = {
 }
 HARMONIC = ss.Mixture.polydisperse(ss.Harmonic(), smallest=0.8, largest=1.3)
 TILTED = ss.Box(7.3, 7.1, 2.9)
+TILTED_3D = ss.Box(lengths=(5.2, 5.1, 5.3), tilts=(1.7, -1.1, 2.3))
 # By name: mixture, box, number of particles, seed.
 STARTS = {
     "paper": (ss.Mixture.preset("kob-andersen"), TILTED, 62, 0),
@@ -31,6 +32,9 @@ STARTS = {
     "polydisperse": (ss.Mixture.preset("polydisperse", dimension=2), TILTED, 52, 0),
     "harmonic packing": (HARMONIC, ss.Box(9.1, 9.1, -3.1), 90, 0),
     "Hertzian packing": (ss.Mixture.preset("hertzian"), ss.Box(10.2, 10.4, -2.1), 80, 0),
+    "Lennard-Jones, 3D": (ss.Mixture.preset("kob-andersen-3d"), TILTED_3D, 169, 0),
+    "polydisperse, 3D": (ss.Mixture.preset("polydisperse"), TILTED_3D, 145, 0),
+    "harmonic packing, 3D": (ss.Mixture.preset("harmonic", dimension=3), TILTED_3D, 104, 0),
 }
 
 
@@ -146,7 +150,7 @@ def test_what_has_none_is_told():
 
 
 @published
-@pytest.mark.parametrize("dimension", [2])
+@pytest.mark.parametrize("dimension", [2, 3])
 def test_published_packings(dimension):
     """Energies, stresses and elastic constants, to the last digits."""
     mixture = ss.Mixture.polydisperse(ss.Harmonic())

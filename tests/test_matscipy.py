@@ -6,7 +6,7 @@ There a flat box lies in one of some depth, beyond the reach of its images.
 import ase
 import numpy as np
 import pytest
-from test_elasticity import TILTED, start
+from test_elasticity import TILTED, TILTED_3D, start
 
 import softspots as ss
 
@@ -32,8 +32,8 @@ def sizes():
 CASES = {
     "species, 2D": (lennard_jones, TILTED, 60),
     "sizes, 2D": (sizes, TILTED, 45),
-    "species, 3D": (lennard_jones, ss.Box(lengths=(5.2, 5.1, 5.3), tilts=(1.7, -1.1, 2.3)), 165),
-    "sizes, 3D": (sizes, ss.Box(lengths=(5.2, 5.1, 5.3), tilts=(1.7, -1.1, 2.3)), 125),
+    "species, 3D": (lennard_jones, TILTED_3D, 165),
+    "sizes, 3D": (sizes, TILTED_3D, 125),
 }
 
 
@@ -48,7 +48,7 @@ def atoms_of(frame, mixture, calculator):
     return atoms
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if "2D" in name])
+@pytest.mark.parametrize("name", CASES)
 def test_a_minimum(name):
     make, box, count = CASES[name]
     mixture, calculator = make()

@@ -40,13 +40,13 @@ def pressure(minimum, mixture):
 
 
 @pytest.mark.parametrize("name", ["harmonic", "hertzian"])
-@pytest.mark.parametrize(("dimension", "packing_fraction"), [(2, 0.87)])
+@pytest.mark.parametrize(("dimension", "packing_fraction"), [(2, 0.87), (3, 0.68)])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_packings_become_isostatic_at_jamming(name, dimension, packing_fraction, seed):
     """N' particles that are held have d N' - d + 1 contacts or more, one more than coordinates less translations.
 
     As in Goodrich, Liu and Nagel, Phys. Rev. Lett. 109, 095704 (2012): with fewer, a packing under pressure has no
-    positive bulk modulus. As the pressure goes to zero, there are no more.
+    positive bulk modulus. As the pressure goes to zero, there are no more; Hertzian spheres overlap more there.
     """
     mixture, minimum = packing(name, dimension, packing_fraction, seed)
     excess, pressures = [], []
@@ -65,13 +65,13 @@ def test_packings_become_isostatic_at_jamming(name, dimension, packing_fraction,
         assert modulus > 0
         minimum = expanded(minimum, mixture, 0.7 * pressures[-1] / modulus)
     assert excess[0] > PARTICLES / 5
-    assert min(excess) >= 0 and excess[-1] <= 1
+    assert min(excess) >= 0 and excess[-1] <= {"harmonic": 1, "hertzian": 5}[name]
     # As the bulk modulus had predicted, but for that it falls with the pressure itself, as its third root.
     assert pressures[-1] / pressures[-2] == pytest.approx(0.3, rel={"harmonic": 0.03, "hertzian": 0.4}[name])
 
 
 @pytest.mark.parametrize("name", ["harmonic", "hertzian"])
-@pytest.mark.parametrize(("dimension", "packing_fraction"), [(2, 0.8)])
+@pytest.mark.parametrize(("dimension", "packing_fraction"), [(2, 0.8), (3, 0.58)])
 def test_below_jamming_nothing_is_held(name, dimension, packing_fraction):
     mixture, minimum = packing(name, dimension, packing_fraction)
     # Overlaps of the squares of which forces of 1e-13 are left, or for Hertzian spheres the power 5/2.

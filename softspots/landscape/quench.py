@@ -32,6 +32,8 @@ METHODS = {
     "cg": (("cg", 0.0),),
     "cg+fire": (("cg", HANDOVER), ("fire", 0.0)),
 }
+# Where nothing else has led to a minimum: just above jamming all forces are as small as those of the handover.
+TO_THE_END = (("lbfgs", 0.0),)
 # In ε per particle: far above all thermal configurations, far below most of particles thrown at random.
 ABSURD_ENERGY = 100.0
 # For the minimisers of one quench, all in.
@@ -161,11 +163,17 @@ def _quench(landscape: _Landscape, frame: Frame, minimizers: tuple, max_force: f
             frame = landscape.descend(frame, minimizer, max(max_force, handover))
         point, stable, energies = _newton(landscape, landscape.point(frame), max_force)
         point, stability, unstable = _judge(landscape, point, stable, max_force)
-        spent = kicks == MAX_KICKS or landscape.evaluations >= MAX_EVALUATIONS
-        if not unstable or spent or (lower := _kick(landscape, point)) is None:
+        if not unstable:
             break
-        frame = lower.frame
-        kicks += 1
+        spent = kicks == MAX_KICKS or landscape.evaluations >= MAX_EVALUATIONS
+        lower = None if spent else _kick(landscape, point)
+        if lower is not None:
+            frame = lower.frame
+            kicks += 1
+        elif minimizers != TO_THE_END and np.abs(point.forces).max() >= max_force:
+            frame, minimizers = point.frame, TO_THE_END
+        else:
+            break
     residual = float(np.abs(point.forces).max())
     if residual >= max_force:
         reached = f"the largest force is {residual:.2g}, and less than {max_force:.2g} is asked for"
