@@ -4,9 +4,10 @@ There a flat box lies in one of some depth, beyond the reach of its images.
 """
 
 import ase
+import ase.io
 import numpy as np
 import pytest
-from test_elasticity import TILTED, TILTED_3D, start
+from test_elasticity import PUBLISHED, TILTED, TILTED_3D, published, start
 
 import softspots as ss
 
@@ -84,3 +85,40 @@ def test_a_minimum(name):
     ours = ours + sum(changes) / 4 - np.einsum("ab,cd->abcd", stress, identity)
     # Rounding, over the softest mode.
     np.testing.assert_allclose(ours, theirs[(slice(dimension),) * 4] * depth, rtol=0, atol=1e-10 * np.abs(ours).max())
+
+
+@published
+def test_a_published_glass():
+    """A minimum of the Kob-Andersen mixture in matscipy's tests, in a box that is too small here: eight of them."""
+    mixture, calculator = lennard_jones()
+    cell = ase.io.read(PUBLISHED / "glass_min.xyz")
+    atoms = cell.repeat(2)
+    atoms.calc = calculator
+    frame = ss.Frame(atoms.positions, atoms.numbers - 1, ss.Box(lengths=atoms.cell.lengths()))
+    energy, forces, virial = ss.energy_forces(frame, mixture)
+    assert energy == pytest.approx(8 * cell.get_potential_energy(), rel=1e-12)
+    # Eight digits of the positions, times stiffnesses of up to some thousand.
+    np.testing.assert_allclose(forces, 0, atol=1e-5)
+    np.testing.assert_allclose(-virial / frame.box.volume, cell.get_stress(voigt=False), rtol=0, atol=1e-6)
+    theirs = calculator.get_hessian(atoms, "sparse")
+    assert abs(ss.hessian(frame, mixture) - theirs).max() < 1e-12 * abs(theirs).max()
+
+
+@published
+def test_that_glass_with_sizes():
+    """Its positions, with sizes thrown at random, as in matscipy's tests: each pair is far from rest."""
+    mixture, calculator = sizes()
+    atoms = ase.io.read(PUBLISHED / "glass_min.xyz").repeat(2)
+    atoms.calc = calculator
+    atoms.set_array("size", mixture.draw_sizes(np.random.default_rng(0), len(atoms)))
+    frame = ss.Frame(
+        atoms.positions, ["A"] * len(atoms), ss.Box(lengths=atoms.cell.lengths()), sizes=atoms.arrays["size"]
+    )
+    energy, forces, virial = ss.energy_forces(frame, mixture)
+    assert energy == pytest.approx(atoms.get_potential_energy(), rel=1e-12)
+    # Rounding of the largest.
+    np.testing.assert_allclose(forces, atoms.get_forces(), rtol=0, atol=1e-12 * np.abs(forces).max())
+    stress = atoms.get_stress(voigt=False)
+    np.testing.assert_allclose(-virial / frame.box.volume, stress, rtol=0, atol=1e-12 * np.abs(stress).max())
+    theirs = calculator.get_hessian(atoms, "sparse")
+    assert abs(ss.hessian(frame, mixture) - theirs).max() < 1e-12 * abs(theirs).max()
