@@ -75,8 +75,11 @@ class PairPotential(ABC):
     @cached_property
     def smooth(self) -> int:
         """How many of V, V', V'' are continuous at the cutoff, 0 to 3: see the class."""
-        ends = np.abs(self.inside(np.array(self.cutoff))) * self.cutoff ** np.arange(3)
-        return int(np.cumprod(ends <= ZERO * self.epsilon).sum())
+        with np.errstate(over="ignore", invalid="ignore"):
+            near, ends = np.abs(self.inside(self.cutoff * np.array([0.9, 1.0]))).T * self.cutoff ** np.arange(3)
+        # A cutoff deep in the core leaves rounding of what is large there; kernels refuse what is no number.
+        jumps = ends > ZERO * max(self.epsilon, near.max())
+        return int(np.cumprod(~jumps | ~np.isfinite(ends - near)).sum())
 
     @cached_property
     def inner(self) -> float:
