@@ -19,6 +19,8 @@ ZERO = 1e-6
 THERMAL, BEYOND = 10.0, 1e3
 # Splines in r² begin no closer, as a part of the cutoff: their intervals would be too wide there.
 CLOSEST = 0.05
+# No box is longer.
+FARTHEST = 1e15
 
 
 class PairPotential(ABC):
@@ -138,6 +140,11 @@ class CutPotential(PairPotential):
 
     def __post_init__(self):
         self._positive("cutoff")
+        if not 1 / FARTHEST <= self.cutoff <= FARTHEST:
+            raise InputError(
+                f"{self._name}: cutoff is {self.cutoff:g}; allowed: {1 / FARTHEST:g} to {FARTHEST:g}, whose powers are "
+                "numbers to compute with"
+            )
         one_of(f"{self._name}: smoothing", self.smoothing, self.smoothings)
 
     @abstractmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -14,6 +15,8 @@ from softspots.model.pair import CutPotential, PairPotential, polynomial
 
 # Kernels make powers by multiplication, which must not leave the range of numbers.
 MOST_EXPONENT = 100
+# Of logarithms: what is left of the range is for distances below 1.
+LARGEST = 600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +27,15 @@ class _Powers(CutPotential):
     sigma: float = 1.0
     cutoff: float
     smoothing: str = "even"
+
+    def __post_init__(self):
+        super().__post_init__()
+        steepest = math.log(self.epsilon) + self.exponents[0] * math.log(self.sigma)
+        if abs(steepest) > LARGEST:
+            raise InputError(
+                f"{self._name}: sigma is {self.sigma:g}, and its power {self.exponents[0]:g} no number to compute with; "
+                "take units in which sigma is about 1"
+            )
 
     @property
     def exponents(self) -> tuple[float, float]:
