@@ -47,7 +47,7 @@ class Modes:
         below zero.
     reason : str
         Why that way.
-    predicted_bytes, spent_bytes : int
+    predicted_bytes, spent_bytes : int or None
         Memory that was thought to be needed, and that of the arrays that were.
     """
 
@@ -56,10 +56,10 @@ class Modes:
     residuals: np.ndarray
     zero_eigenvalues: np.ndarray
     orthogonality_error: float
-    method: str
-    reason: str
-    predicted_bytes: int
-    spent_bytes: int
+    method: str = ""
+    reason: str = ""
+    predicted_bytes: int | None = None
+    spent_bytes: int | None = None
 
     def __len__(self) -> int:
         return len(self.eigenvalues)
