@@ -1,11 +1,10 @@
-"""Stages on mixtures of any kind, against the slow oracle, and on packings and glasses that others have published."""
+"""Stages on mixtures of any kind, against the slow oracle, and on glasses that others have published."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 import reference
-from netCDF4 import Dataset
 
 import softspots as ss
 
@@ -111,21 +110,6 @@ def test_a_frame_that_the_mixture_does_not_know_is_refused(frame):
         ss.energy_forces(ss.Frame(frame.positions, np.zeros(len(frame)), frame.box), sized)
     with pytest.raises(ss.InputError, match="species D of the frame is not known; known: A, B, C"):
         ss.energy_forces(ss.Frame(frame.positions, ["D"] * len(frame), frame.box), MIXTURES["three species"])
-
-
-@published
-def test_energies_and_stresses_of_published_packings():
-    mixture = ss.Mixture.polydisperse(ss.Harmonic())
-    with Dataset(PUBLISHED / "2d_polyuniform_N64_Lp-1.0.nc") as packings:
-        for pos, rad, box, energy, stress in zip(
-            *(packings[name][:].data for name in ("pos", "rad", "box", "Energy", "Stress")), strict=True
-        ):
-            cell = box.reshape(2, 2).T
-            frame = ss.Frame(pos.reshape(-1, 2) @ cell, np.zeros(64), ss.Box(*np.diag(cell), cell[1, 0]), sizes=2 * rad)
-            found, _, virial = ss.energy_forces(frame, mixture)
-            # All digits that the file has, but for rounding.
-            assert found == pytest.approx(energy, rel=1e-10)
-            np.testing.assert_allclose(-virial / frame.box.area, stress.reshape(2, 2), rtol=1e-8, atol=1e-12)
 
 
 @published
