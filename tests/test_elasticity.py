@@ -136,6 +136,18 @@ def test_a_crystal_has_the_constants_of_its_springs():
     )
 
 
+def test_what_does_not_reach_around_the_box_follows_no_strain():
+    """A patch of crystal, which may turn too, stays as it is while the box around it is strained."""
+    points = np.stack(np.meshgrid(np.arange(-4.0, 5.0), np.arange(-4.0, 5.0)), -1).reshape(-1, 2)
+    points = 1.11 * points @ [[1.0, 0.0], [0.5, np.sqrt(3) / 2]]
+    points = points[np.hypot(*points.T) < 3.5]
+    mixture = ss.Mixture.preset("kob-andersen")
+    minimum = ss.inherent_structure(ss.Frame(points, np.zeros(len(points)), ss.Box(20.0, 20.0, 7.0)), mixture)
+    assert minimum.certified and len(minimum.stability.rigid_motions) == 3
+    # What is left of a Born part of some ten.
+    np.testing.assert_allclose(ss.elastic_constants(minimum, mixture), 0, atol=1e-9)
+
+
 def test_what_has_none_is_told():
     mixture = ss.Mixture.preset("harmonic")
     loose = ss.inherent_structure(start(mixture, ss.Box(12.0, 12.0), 60, 0), mixture)
