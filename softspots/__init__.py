@@ -27,6 +27,7 @@ _PLACES = {
     ),
     "figures.map": ("draw_map",),
     "frame": ("Frame",),
+    "landscape.ase_forces": ("ASEForces",),
     "landscape.elasticity": ("elastic_constants",),
     "landscape.factorization": ("Cholesky",),
     "landscape.forces": ("energy_forces",),
@@ -34,6 +35,7 @@ _PLACES = {
     "landscape.quench": ("InherentStructure", "inherent_structure"),
     "landscape.stability": ("Stability",),
     "model": (
+        "Forces",
         "Harmonic",
         "Hertzian",
         "InversePower",
@@ -48,6 +50,7 @@ _PLACES = {
         "WCA",
         "Yukawa",
     ),
+    "model.atoms": ("atoms_from_frame", "frame_from_atoms"),
     "plasticity.d2min": ("d2min",),
     "structure.spots": ("SoftSpots", "soft_spots"),
 }

@@ -14,12 +14,16 @@ NEEDED = {
     "stability": ("Stability", ("held", "rigid_motions", "reduced")),
     "cholesky": ("Cholesky", ("factorize", "solve", "packed", "lock")),
 }
+# What an object must have to take a model's place where other forces may.
+FORCES = ("energy_forces", "hessian")
 # What others call it that have one, where that is not its kind.
 PARTS = {"Mixture": "model"}
 
 
-def require(stage: str, **given) -> None:
+def require(stage: str, *, or_forces: bool = False, **given) -> None:
     """Refuse any of ``given``, by the names of the stage's arguments, that is not what its name says.
+
+    With ``or_forces`` other forces may stand in the place of a mixture.
 
     Raises
     ------
@@ -28,11 +32,16 @@ def require(stage: str, **given) -> None:
     """
     for name, value in given.items():
         kind, attributes = NEEDED[name]
-        if not all(hasattr(value, attribute) for attribute in attributes):
+        forces = or_forces and name == "model" and not isinstance(value, type) and _has_all(value, FORCES)
+        if not (forces or _has_all(value, attributes)):
             raise InputError(
                 f"{stage}: {name} is {_with_article(_described(value))}; {_with_article(kind)} is needed"
                 f"{_remedy(kind, value)}"
             )
+
+
+def _has_all(value, attributes: tuple[str, ...]) -> bool:
+    return all(hasattr(value, attribute) for attribute in attributes)
 
 
 def _described(value) -> str:

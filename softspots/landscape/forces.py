@@ -1,4 +1,4 @@
-"""Energy, forces and virial of a frame."""
+"""Energy, forces and virial of a frame; what acts in it, a mixture through the kernels or other forces as they are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from softspots import _core
 from softspots.frame import Box, Frame
-from softspots.model import ContactForm, EvenForm, LennardJonesForm, Mixture, SplineForm
+from softspots.landscape.other import OtherConfiguration
+from softspots.model import ContactForm, EvenForm, Forces, LennardJonesForm, Mixture, SplineForm
 from softspots.objects import require
 
 # So that neighbours last for several steps, in σ_AA.
@@ -36,35 +37,65 @@ def kernel_potential(model: Mixture) -> _core.Potential:
             return make.spline(inner, cutoff, coefficients, model.non_additivity)
 
 
-def configuration(frame: Frame, model: Mixture, skin: float = 0.0) -> _core.Configuration:
+def is_mixture(model: Mixture | Forces) -> bool:
+    """Whether the kernels know what acts; all else goes by its own energies, forces and Hessians."""
+    return hasattr(model, "form")
+
+
+def acting(model: Mixture | Forces) -> _core.Potential | Forces:
+    """What the methods of a `configuration` take."""
+    return kernel_potential(model) if is_mixture(model) else model
+
+
+def units(model: Mixture | Forces) -> tuple[str, str]:
+    """The names of the units of energy and length; empty if they are not told."""
+    return ("ε_AA", "σ_AA") if is_mixture(model) else getattr(model, "units", ("", ""))
+
+
+def energy_scale(model: Mixture | Forces) -> float:
+    """The depth or height of what acts between two particles; infinite if it is not told."""
+    return model.energy_scale if is_mixture(model) else np.inf
+
+
+def sharpness(model: Mixture | Forces, depth: float) -> float:
+    """How fast stiffness grows from contact on, `Mixture.sharpness`; of other forces, that nobody merely touches."""
+    return model.sharpness(depth) if is_mixture(model) else 0.0
+
+
+def configuration(frame: Frame, model: Mixture | Forces, skin: float = 0.0) -> _core.Configuration | OtherConfiguration:
     """A frame whose neighbours are sorted once for all that is computed on it, as far as the potential reaches.
 
     With a ``skin``, in σ_AA, neighbours are known so much farther, or as far as the box allows.
     """
+    if not is_mixture(model):
+        return OtherConfiguration(frame)
     species, sizes = model.indices(frame), model.sizes_of(frame)
     reach = kernel_potential(model).reach(sizes)
     skin = max(min(skin, 0.5 * min(frame.box.lengths) - reach), 0.0)
     return _core.Configuration(frame.positions, species, sizes, box_array(frame.box), reach + skin)
 
 
-def minimize(frame: Frame, model: Mixture, method: str, max_force: float, max_evaluations: int) -> tuple[Frame, int]:
+def minimize(
+    frame: Frame, model: Mixture | Forces, method: str, max_force: float, max_evaluations: int
+) -> tuple[Frame, int]:
     """The frame moved downhill by "lbfgs", "cg" or "fire", and how many force evaluations that took.
 
     It ends where no force component reaches ``max_force``, ``max_evaluations`` are spent, or rounding stops all
     progress.
     """
     start = configuration(frame, model, MINIMIZE_SKIN)
-    positions, evaluations = start.minimize(kernel_potential(model), method, max_force, max_evaluations)
+    positions, evaluations = start.minimize(acting(model), method, max_force, max_evaluations)
     return replace(frame, positions=positions), evaluations
 
 
-def energy_forces(frame: Frame, model: Mixture) -> tuple[float, np.ndarray, np.ndarray]:
+def energy_forces(frame: Frame, model: Mixture | Forces) -> tuple[float, np.ndarray, np.ndarray]:
     """Potential energy, forces and virial of a frame.
 
     Parameters
     ----------
     frame : Frame
-    model : Mixture
+    model : Mixture or Forces
+        Other forces than a mixture's are in their own units.
 
     Returns
     -------
@@ -82,5 +113,5 @@ def energy_forces(frame: Frame, model: Mixture) -> tuple[float, np.ndarray, np.n
     PhysicsError
         If particles coincide, or all but, so that forces are not finite.
     """
-    require("energy_forces", frame=frame, model=model)
-    return configuration(frame, model).energy_forces(kernel_potential(model))
+    require("energy_forces", or_forces=True, frame=frame, model=model)
+    return configuration(frame, model).energy_forces(acting(model))

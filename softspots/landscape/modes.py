@@ -12,12 +12,13 @@ from softspots.arrays import float_array, moderate, one_of, positive_number, rea
 from softspots.exceptions import InputError, PhysicsError, UnstableError
 from softspots.frame import Frame
 from softspots.landscape.factorization import Cholesky, count_below
-from softspots.landscape.forces import configuration, kernel_potential
+from softspots.landscape.forces import acting, configuration
 from softspots.landscape.matrices import ZERO_TOLERANCE, checked, matrix_norm, row_sums, with_places, zero_threshold
+from softspots.landscape.other import OtherConfiguration
 from softspots.landscape.solvers import METHODS, Problem, by_dense, choose
 from softspots.landscape.stability import Stability, uniform
 from softspots.landscape.threads import single_threaded
-from softspots.model import Mixture
+from softspots.model import Forces, Mixture
 from softspots.objects import require
 
 # Residuals in units of the matrix norm; those of modes are at least five digits below.
@@ -80,7 +81,7 @@ class Modes:
         return participation_ratio(self.vectors)
 
 
-def hessian(frame: Frame, model: Mixture) -> sparse.csc_array:
+def hessian(frame: Frame, model: Mixture | Forces) -> sparse.csc_array:
     """The dynamical matrix H_{iα,jβ} = ∂²V/∂r_iα∂r_jβ of a frame (Schoenholz et al. 2014, section II).
 
     Compressed sparse columns is what the direct solver reads, and unlike blocks they can be sliced. The
@@ -90,7 +91,8 @@ def hessian(frame: Frame, model: Mixture) -> sparse.csc_array:
     Parameters
     ----------
     frame : Frame
-    model : Mixture
+    model : Mixture or Forces
+        Other forces than a mixture's are in their own units.
 
     Returns
     -------
@@ -104,13 +106,13 @@ def hessian(frame: Frame, model: Mixture) -> sparse.csc_array:
     PhysicsError
         If particles coincide, or all but, so that it is not finite.
     """
-    require("hessian", frame=frame, model=model)
+    require("hessian", or_forces=True, frame=frame, model=model)
     return hessian_of(configuration(frame, model), model)
 
 
-def hessian_of(point: _core.Configuration, model: Mixture) -> sparse.csc_array:
+def hessian_of(point: _core.Configuration | OtherConfiguration, model: Mixture | Forces) -> sparse.csc_array:
     """`hessian` of a frame whose neighbours are sorted already."""
-    indptr, indices, values = point.hessian(kernel_potential(model))
+    indptr, indices, values = point.hessian(acting(model))
     # Symmetric to the bit: rows are columns.
     return sparse.csc_array((values, indices, indptr), shape=(len(indptr) - 1, len(indptr) - 1))
 

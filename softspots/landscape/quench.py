@@ -12,13 +12,14 @@ from softspots._core import Configuration
 from softspots.arrays import one_of, positive_number
 from softspots.frame import Frame
 from softspots.landscape.factorization import Cholesky
-from softspots.landscape.forces import configuration, energy_forces, kernel_potential, minimize
+from softspots.landscape.forces import acting, configuration, energy_forces, energy_scale, minimize, sharpness, units
 from softspots.landscape.matrices import zero_threshold
 from softspots.landscape.modes import hessian_of
+from softspots.landscape.other import OtherConfiguration
 from softspots.landscape.solvers import softest_mode
 from softspots.landscape.stability import Stability, examine, factorize_tied, softest_places, uniform
 from softspots.landscape.threads import single_threaded
-from softspots.model import Mixture
+from softspots.model import Forces, Mixture
 from softspots.objects import require
 
 # Where the first-order minimisers hand over, in ε_AA/σ_AA: two Newton steps go from there to rounding.
@@ -77,6 +78,8 @@ class InherentStructure:
         Stationary points that were no minima and were left along their unstable mode.
     newton_energies : tuple of float
         Energies at the start of the last Newton phase and after each of its steps.
+    units : tuple of str
+        Those of energy and length: of a mixture ε_AA and σ_AA, of other forces their own, empty if these do not tell.
     stability : Stability
         Rattlers and clusters that nothing holds, or why the frame is not certified.
     """
@@ -89,6 +92,7 @@ class InherentStructure:
     factorizations: int
     kicks: int
     newton_energies: tuple[float, ...]
+    units: tuple[str, str]
     stability: Stability
 
     def __repr__(self) -> str:
@@ -100,7 +104,7 @@ class InherentStructure:
 @single_threaded()
 def inherent_structure(
     frame: Frame,
-    model: Mixture,
+    model: Mixture | Forces,
     method: str = "newton",
     max_force: float = 1e-10,
     cholesky: Cholesky | None = None,
@@ -119,10 +123,11 @@ def inherent_structure(
     frame : Frame
         The structure's coordinates go on from these, or from the wrapped ones where some lie more than four box lengths
         out: there rounding would leave forces.
-    model : Mixture
+    model : Mixture or Forces
+        All is in σ_AA and ε_AA of a mixture, and in their own units of other forces.
     method : {"newton", "fire", "cg", "cg+fire"}, optional
         The first-order part: L-BFGS to 1e-4 ("newton"), the others by themselves to ``max_force``; "cg+fire",
-        conjugate gradients and then FIRE, is the paper's.
+        conjugate gradients and then FIRE, is the paper's. Other forces than a mixture's have "newton" alone.
     max_force : float, optional
         In ε_AA/σ_AA. Below some 1e-11 rounding of the coordinates of a large box sets the limit.
     cholesky : Cholesky, optional
@@ -137,13 +142,13 @@ def inherent_structure(
         If particles lie on top of each other, so that forces are not finite.
     """
     cholesky = Cholesky() if cholesky is None else cholesky
-    require("inherent_structure", frame=frame, model=model, cholesky=cholesky)
+    require("inherent_structure", or_forces=True, frame=frame, model=model, cholesky=cholesky)
     one_of("inherent_structure: method", method, METHODS)
     max_force = positive_number("inherent_structure: max_force", max_force)
     if np.abs(frame.positions).max(initial=0) > WRAPPED_BEYOND * min(frame.box.length_x, frame.box.length_y):
         frame = frame.wrapped()
     energy = energy_forces(frame, model)[0] / max(len(frame), 1)
-    if energy > ABSURD_ENERGY * model.energy_scale:
+    if energy > ABSURD_ENERGY * energy_scale(model):
         warnings.warn(
             f"inherent_structure: the start has an energy of {energy:.3g} per particle, beyond thermal ones; are "
             "its positions in σ_AA, and not in units of the box, and is the density right?",
@@ -187,6 +192,7 @@ def _quench(landscape: _Landscape, frame: Frame, minimizers: tuple, max_force: f
         factorizations=landscape.cholesky.factorizations - factorizations,
         kicks=kicks,
         newton_energies=tuple(energies),
+        units=units(landscape.model),
         stability=stability,
     )
 
@@ -196,7 +202,7 @@ class _Point:
     frame: Frame
     energy: float
     forces: np.ndarray
-    configuration: Configuration
+    configuration: Configuration | OtherConfiguration
 
     @property
     def rounding(self) -> float:
@@ -214,17 +220,17 @@ class _Point:
 class _Landscape:
     """The energy of frames of one model, and the work it has cost."""
 
-    def __init__(self, model: Mixture, cholesky: Cholesky):
+    def __init__(self, model: Mixture | Forces, cholesky: Cholesky):
         self.model = model
         self.cholesky = cholesky
         self.evaluations = 0
         self._last = None, None
-        self._sharpness = model.sharpness(MAX_OVERLAP)
+        self._sharpness = sharpness(model, MAX_OVERLAP)
 
     def point(self, frame: Frame) -> _Point:
         self.evaluations += 1
         place = configuration(frame, self.model)
-        energy, forces, _ = place.energy_forces(kernel_potential(self.model))
+        energy, forces, _ = place.energy_forces(acting(self.model))
         return _Point(frame, energy, forces, place)
 
     def hessian(self, point: _Point) -> csc_array:

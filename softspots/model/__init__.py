@@ -3,6 +3,7 @@
 from softspots.model.binary import PRESETS, SMOOTHINGS, Model
 from softspots.model.contact import Harmonic, Hertzian
 from softspots.model.exponentials import Morse, Yukawa
+from softspots.model.forces import Forces
 from softspots.model.forms import ContactForm, EvenForm, LennardJonesForm, SplineForm, pair_number
 from softspots.model.mixture import Mixture
 from softspots.model.pair import PairPotential
@@ -16,6 +17,7 @@ __all__ = [
     "WCA",
     "ContactForm",
     "EvenForm",
+    "Forces",
     "Harmonic",
     "Hertzian",
     "InversePower",

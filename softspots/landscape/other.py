@@ -1,0 +1,118 @@
+"""A frame under forces that are no mixture's: what the kernels do for mixtures, from energies, forces, Hessians."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from softspots.arrays import one_of
+from softspots.exceptions import InputError, PhysicsError
+from softspots.frame import Frame
+from softspots.landscape.matrices import checked, row_sums, zero_threshold
+from softspots.model import Forces
+
+# Pairs of steps and changes of the force that L-BFGS remembers: these forces cost far more than vectors do.
+MEMORY = 20
+# Without memory a step is a short one along the force; no coordinate moves further than this in any step.
+FIRST_SCALE, LONGEST_MOVE = 1e-3, 0.1
+# A pair with less curvature, against the lengths of its vectors, would spoil the inverse Hessian.
+LEAST_CURVATURE = 1e-12
+# Evaluations in a row without a smaller force, after which noise of the forces stops all progress.
+PATIENCE = 1000
+
+
+class OtherConfiguration:
+    """A frame and what is computed on it, as `_core.Configuration` has it for mixtures."""
+
+    def __init__(self, frame: Frame):
+        self.frame = frame
+
+    def energy_forces(self, forces: Forces) -> tuple[float, np.ndarray, np.ndarray]:
+        """Energy, forces (N, d) and virial (d, d)."""
+        name = type(forces).__name__
+        shape = self.frame.positions.shape
+        energy, acting, virial = forces.energy_forces(self.frame)
+        acting, virial = np.asarray(acting, dtype=float), np.asarray(virial, dtype=float)
+        if np.shape(energy) != () or acting.shape != shape or virial.shape != (shape[1], shape[1]):
+            raise InputError(
+                f"{name}: energy_forces gives shapes {np.shape(energy)}, {acting.shape} and {virial.shape}; a number, "
+                f"{shape} and {(shape[1], shape[1])} are needed"
+            )
+        if not (np.isfinite(energy) and np.isfinite(acting).all()):
+            raise PhysicsError(f"{name}: energy or forces are not finite; particles may coincide")
+        return float(energy), acting, virial
+
+    def hessian(self, forces: Forces) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Column starts (d N + 1,), row indices and values."""
+        name, size = type(forces).__name__, self.frame.positions.size
+        matrix, tolerance = checked(forces.hessian(self.frame))
+        if matrix.shape != (size, size):
+            raise InputError(f"{name}: hessian has shape {matrix.shape}; {(size, size)} is needed")
+        allowed = zero_threshold(matrix, tolerance)
+        held = np.abs(row_sums(matrix, self.frame.dimension)).max()
+        if held > allowed:
+            raise InputError(
+                f"{name}: moving all particles as one costs forces of {held:.3g}; at most {allowed:.3g} is allowed: "
+                "walls, fields and substrates are not"
+            )
+        return matrix.indptr, matrix.indices, matrix.data
+
+    def minimize(self, forces: Forces, method: str, max_force: float, max_evaluations: int) -> tuple[np.ndarray, int]:
+        """Positions (N, d) downhill, and the number of evaluations."""
+        one_of(f"{type(forces).__name__}: method, of forces that are no mixture,", method, ("lbfgs",))
+
+        def evaluate(positions):
+            return OtherConfiguration(replace(self.frame, positions=positions)).energy_forces(forces)[1]
+
+        return lbfgs(evaluate, self.frame.positions, max_force, max_evaluations)
+
+
+def lbfgs(
+    evaluate: Callable[[np.ndarray], np.ndarray], positions: np.ndarray, max_force: float, max_evaluations: int
+) -> tuple[np.ndarray, int]:
+    """L-BFGS (Nocedal 1980) as the kernels have it: steps that overshoot are shortened, by what the forces say.
+
+    It looks at forces alone: close to a minimum, energies differ by less than their rounding.
+    """
+    history = deque(maxlen=MEMORY)
+    force, evaluations = evaluate(positions), 1
+    least, since = np.abs(force).max(initial=0.0), 0
+    while np.abs(force).max(initial=0.0) >= max_force and evaluations < max_evaluations and since < PATIENCE:
+        direction = _inverse_hessian(history, force)
+        downhill = np.vdot(force, direction)
+        step = min(1.0, LONGEST_MOVE / np.abs(direction).max())
+        moved = positions + step * direction
+        if not downhill > 0 or np.array_equal(moved, positions):
+            if not history:
+                break
+            history.clear()
+            continue
+        while True:
+            acting, evaluations = evaluate(moved), evaluations + 1
+            largest = np.abs(acting).max()
+            least, since = (largest, 0) if largest < least else (least, since + 1)
+            ahead = np.vdot(acting, direction)
+            if largest < max_force or evaluations >= max_evaluations or ahead >= -0.9 * downhill:
+                break
+            step *= min(0.5, max(0.1, downhill / (downhill - ahead)))
+            moved = positions + step * direction
+        taken, lost = moved - positions, force - acting
+        if np.vdot(taken, lost) > LEAST_CURVATURE * np.linalg.norm(taken) * np.linalg.norm(lost):
+            history.append((taken, lost))
+        positions, force = moved, acting
+    return positions, evaluations
+
+
+def _inverse_hessian(history: deque, force: np.ndarray) -> np.ndarray:
+    """The inverse Hessian that the steps amount to, applied to the force: the two loops."""
+    direction, along = force.copy(), []
+    for step, lost in reversed(history):
+        along.append(np.vdot(step, direction) / np.vdot(step, lost))
+        direction -= along[-1] * lost
+    direction *= FIRST_SCALE if not history else np.vdot(*history[-1]) / np.vdot(history[-1][1], history[-1][1])
+    for (step, lost), weight in zip(history, reversed(along), strict=True):
+        direction += (weight - np.vdot(lost, direction) / np.vdot(step, lost)) * step
+    return direction
