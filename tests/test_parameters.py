@@ -234,7 +234,7 @@ WRONG = {
     "--frame-separation 1.5": "--frame-separation: got 1.5; allowed: --frame-interval = 2 or more",
     "--smoothing switch --inner-cutoff 2.5": "--inner-cutoff: got 2.5; allowed: a number below --cutoff = 2.5",
     "--d2min-cutoff 50": "--d2min-cutoff: got 50; allowed: at most half the side of the box, 45.64",
-    "--grid 2by1": "--grid: got 2by1; allowed: auto, or ranks along x and along y, for instance 2x1",
+    "--grid 2by1": "--grid: got 2by1; allowed: auto, or ranks along each axis, for instance 2x1, in space 2x1x1",
     "--grid 0x1": "--grid: got 0x1; allowed: auto",
     "--seed -1": "--seed: got -1; allowed: a whole number from 0 to 2147483647",
     "--frames 99999999999999999999": "--frames: got 99999999999999999999; allowed: a whole number from 1 to 2147483647",
@@ -278,7 +278,7 @@ WRONG_FILES = {
     "density = nan": "run.toml: density: got nan; allowed: a number above 0",
     "model = 1": "run.toml: model: got 1; allowed: one of kob-andersen, as-printed",
     "quiet = 1": "run.toml: quiet: got 1; allowed: true or false",
-    "grid = [2, 1]": "run.toml: grid: got [2, 1]; allowed: auto, or ranks along x and along y",
+    "grid = [2, 1]": "run.toml: grid: got [2, 1]; allowed: auto, or ranks along each axis",
     "output = 3": "run.toml: output: got 3; allowed: the path of a folder",
     "strainrate = 1e-3": "run.toml: unknown key 'strainrate'; did you mean strain_rate?",
     "config = 'other.toml'": "run.toml: unknown key 'config'",
@@ -350,15 +350,19 @@ def test_version(capsys):
 
 
 @pytest.mark.parametrize(
-    "size, length_x, length_y, grid",
-    [(1, 5, 5, (1, 1)), (2, 5, 5, (2, 1)), (3, 5, 5, (3, 1)), (4, 5, 5, (2, 2)), (6, 5, 5, (3, 2)), (6, 5, 9, (2, 3))],
+    "size, lengths, grid",
+    [
+        *[(1, (5, 5), (1, 1)), (2, (5, 5), (2, 1)), (3, (5, 5), (3, 1)), (4, (5, 5), (2, 2)), (6, (5, 5), (3, 2))],
+        *[(6, (5, 9), (2, 3)), (2, (5, 5, 5), (2, 1, 1)), (4, (5, 5, 5), (2, 2, 1)), (8, (5, 5, 5), (2, 2, 2))],
+        *[(12, (5, 5, 5), (3, 2, 2)), (4, (5, 5, 15), (1, 1, 4))],
+    ],
 )
-def test_default_grid(size, length_x, length_y, grid):
-    assert default_grid(size, length_x, length_y) == grid
+def test_default_grid(size, lengths, grid):
+    assert default_grid(size, *lengths) == grid
 
 
 def test_rank_grid():
-    # Side 20: rectangles of 2.95, which is cutoff + skin, fit six times.
+    # Side 20: parts of 2.95, which is cutoff + skin, fit six times.
     small = Parameters(particles=480)
     assert rank_grid(small, 6) == (3, 2)
     assert rank_grid(dataclasses.replace(small, grid=(1, 6)), 6) == (1, 6)
@@ -366,6 +370,8 @@ def test_rank_grid():
         rank_grid(small, 7)
     with pytest.raises(InputError, match="got 2x2, 4 ranks; allowed: grids of the 2 ranks that run"):
         rank_grid(dataclasses.replace(small, grid=(2, 2)), 2)
+    with pytest.raises(InputError, match="got 2x1x1; allowed: 2 numbers, as the box has 2 axes"):
+        rank_grid(dataclasses.replace(small, grid=(2, 1, 1)), 2)
 
 
 def test_earlier_results_are_kept_unless_said_otherwise(tmp_path):

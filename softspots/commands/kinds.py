@@ -130,22 +130,21 @@ class Switch(Kind):
 
 
 class Grid(Kind):
-    """Ranks along x and y, as "2x1"; None for "auto"."""
+    """Ranks along each axis, as "2x1" or "2x1x1"; None for "auto"."""
 
-    allowed = "auto, or ranks along x and along y, for instance 2x1"
+    allowed = "auto, or ranks along each axis, for instance 2x1, in space 2x1x1"
     metavar = "NxN"
 
     def read(self, value):
         if value == "auto":
             return None
         numbers = value.split("x") if isinstance(value, str) else []
-        if len(numbers) != 2:
+        if len(numbers) not in (2, 3):
             raise self.refusal(value)
         try:
-            ranks_x, ranks_y = map(Number(int, least=1).parse, numbers)
+            return tuple(map(Number(int, least=1).parse, numbers))
         except InputError:
             raise self.refusal(value) from None
-        return ranks_x, ranks_y
 
 
 class Folder(Kind):

@@ -152,7 +152,9 @@ class Parameters:
         "2",
     )
     seed: int = _parameter("run", 1, Number(int, least=0, most=2**31 - 1), "seed of the start")
-    grid: tuple[int, int] | None = _parameter("run", None, Grid(), "ranks along x and y; default: as square as can be")
+    grid: tuple[int, ...] | None = _parameter(
+        "run", None, Grid(), "ranks along each axis; default: as square as can be"
+    )
     output: Path = _parameter("run", Path("results"), Folder(), f"folder for {', '.join(FILES)}")
     overwrite: bool = _parameter("run", False, Switch(), "replace the files of an earlier run there")
     resume: bool = _parameter(
@@ -293,23 +295,26 @@ def new_identity(parameters: Parameters) -> dict[str, str]:
     return {"run_id": secrets.token_hex(8), "parameters_checksum": checksum(configuration(parameters))}
 
 
-def rank_grid(parameters: Parameters, size: int) -> tuple[int, int]:
+def rank_grid(parameters: Parameters, size: int) -> tuple[int, ...]:
     """The grid of ``size`` ranks, checked against the box.
 
     Raises
     ------
     InputError
-        If the grid has another number of ranks, or rectangles narrower than cutoff + skin.
+        If the grid has another number of ranks or of axes, or parts narrower than cutoff + skin.
     """
-    side = parameters.box_length
-    grid = parameters.grid or default_grid(size, side, side)
-    shown = f"--grid: got {grid[0]}x{grid[1]}"
-    if grid[0] * grid[1] != size:
-        raise InputError(f"{shown}, {grid[0] * grid[1]} ranks; allowed: grids of the {size} ranks that run")
-    reach = parameters.make_model().largest_cutoff + parameters.skin
+    side, model = parameters.box_length, parameters.make_model()
+    grid = parameters.grid or default_grid(size, *[side] * model.dimension)
+    shown = f"--grid: got {'x'.join(map(str, grid))}"
+    if len(grid) != model.dimension:
+        raise InputError(f"{shown}; allowed: {model.dimension} numbers, as the box has {model.dimension} axes")
+    if math.prod(grid) != size:
+        raise InputError(f"{shown}, {math.prod(grid)} ranks; allowed: grids of the {size} ranks that run")
+    reach = model.largest_cutoff + parameters.skin
     if side / max(grid) < reach:
+        parts = " by ".join(f"{side / ranks:.3g}" for ranks in grid)
         raise InputError(
-            f"{shown}, rectangles of {side / grid[0]:.3g} by {side / grid[1]:.3g}; "
-            f"allowed: cutoff + skin = {reach:.3g} or more along x and y, at most {int(side / reach)} ranks along each"
+            f"{shown}, parts of {parts}; allowed: cutoff + skin = {reach:.3g} or more along each axis, at most "
+            f"{int(side / reach)} ranks along each"
         )
     return grid
