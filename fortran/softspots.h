@@ -128,5 +128,6 @@ typedef struct {
     ss_new_simulation_##D, ss_free_simulation_##D, ss_set_particles_##D, ss_resume_##D, ss_get_progress_##D, \
     ss_run_##D, ss_count_owned_##D, ss_get_owned_##D, ss_get_state_##D, ss_thermodynamics_##D}
 SIMULATION_KERNELS(2d);
+SIMULATION_KERNELS(3d);
 
 #endif

@@ -77,3 +77,4 @@ cdef extern from "softspots.h" nogil:
         void (*thermodynamics)(void *pointer, double temperature, double *values) noexcept nogil
 
     const simulation_kernels simulation_2d
+    const simulation_kernels simulation_3d

@@ -15,9 +15,7 @@ cdef class Domain:
     def __cinit__(self, communicator, grid, box, Potential potential, double reach, double timestep,
                   double thermostat_time, int thermostat_chain, double skin):
         self.dimension = len(grid)
-        if self.dimension != 2:
-            raise InputError(f"a simulation in {self.dimension} dimensions is asked for; 2 is what there is")
-        self.kernels = &simulation_2d
+        self.kernels = &simulation_3d if self.dimension == 3 else &simulation_2d
         cdef const int[::1] ranks = np.array(grid, np.int32)
         cdef const double[::1] b = _array("box", box, np.float64, self.dimension * (self.dimension + 1) // 2)
         if thermostat_chain < 1:

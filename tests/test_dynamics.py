@@ -9,6 +9,7 @@ from reference import energy_forces as reference_energy_forces
 
 from softspots.dynamics.parallel import Serial
 from softspots.dynamics.simulation import Simulation
+from softspots.dynamics.starting import thermal_velocities
 from softspots.frame import Box, Frame
 from softspots.landscape.forces import energy_forces
 from softspots.model import Model
@@ -17,7 +18,7 @@ MODEL = Model.preset("kob-andersen")
 TEMPERATURE = 0.3
 
 
-@pytest.fixture(scope="module", params=[2], ids=["2d"])
+@pytest.fixture(scope="module", params=[2, 3], ids=["2d", "3d"])
 def liquid(request):
     """A thermal frame of some hundred particles and its velocities."""
     # In a cube, a side of twice the range takes more of them.
@@ -98,6 +99,20 @@ def test_equals_a_plain_integrator(liquid, smoothing, strain_rate):
     # 20 steps at this rate take the tilt through its flip.
     end = compare_with_a_plain_integrator(*liquid, model, strain_rate, 20)
     assert end.box.flips == (1 if strain_rate else 0)
+
+
+@pytest.mark.parametrize("tilts", [(0.0, 1.3, -0.8), (1.0, -2.9, 2.5), (0.0, 3.3, 9.1)])
+def test_a_tilted_brick_equals_a_plain_integrator(tilts):
+    rng = np.random.default_rng(3)
+    box = Box(lengths=(6.0, 6.2, 6.4), tilts=tilts)
+    grid = np.indices((6, 6, 6)).reshape(3, -1).T + rng.uniform(-0.1, 0.1, (216, 3))
+    start = Frame(grid / 6 @ box.vectors, np.arange(216) % 3 == 0, box, images=rng.integers(-2, 3, (216, 3)))
+    end = compare_with_a_plain_integrator(start, thermal_velocities(rng, (216, 3), TEMPERATURE), MODEL, 11.2, 10)
+    assert end.box.flips == 1
+    # The third lattice vector has been sheared with the rest; whole others are no matter.
+    left = np.array(end.box.vectors[2]) - box.vectors[2] - (0.56 * tilts[2], 0, 0)
+    assert np.abs(end.box.minimum_image(left)).max() < 1e-12
+    assert abs(end.box.tilts[2]) <= 3.1
 
 
 @pytest.mark.parametrize("chain", [1, 3])

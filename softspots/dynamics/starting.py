@@ -52,6 +52,6 @@ def without_overlaps(frame: Frame, model: Mixture) -> Frame:
     if max_force > OVERLAP_FORCE:
         raise PhysicsError(
             f"Simulation: overlaps of the random start remain, with forces up to {max_force:.3g}; "
-            f"the density {len(frame) / frame.box.area:.3g} may be too high"
+            f"the density {len(frame) / frame.box.volume:.3g} may be too high"
         )
     return relaxed

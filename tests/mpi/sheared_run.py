@@ -1,4 +1,7 @@
-"""A sheared run through flips of the tilt, which rank 0 writes: sheared_run.py OUTPUT GRID PARTICLES STEPS DENSITY."""
+"""A sheared run through flips of the tilt, which rank 0 writes.
+
+sheared_run.py OUTPUT GRID PARTICLES STEPS DENSITY MODEL; the grid has as many numbers as there are dimensions.
+"""
 
 import sys
 
@@ -7,16 +10,18 @@ import numpy as np
 import softspots as ss
 
 output, grid, particles, steps = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-density = float(sys.argv[5])
+density, model = float(sys.argv[5]), sys.argv[6]
+grid = tuple(int(part) for part in grid.split("x"))
 simulation = ss.Simulation(
-    ss.Model.preset("kob-andersen"),
+    ss.Mixture.preset(model),
     particles=particles,
     temperature=0.4,
     # Fast enough for the tilt to flip every 1 / (rate * timestep) = 200 steps.
     strain_rate=1.0,
     seed=11,
     density=density,
-    grid=tuple(int(part) for part in grid.split("x")),
+    dimension=len(grid),
+    grid=grid,
 )
 simulation.run(steps)
 frame = simulation.frame()
