@@ -22,8 +22,9 @@ class ASEForces:
 
     Energies are in eV and lengths in Å, as ASE has them; nothing is converted, so that a ``max_force`` is in eV/Å and a
     Hessian in eV/Å². Where the calculator has a Hessian of its own, as most of matscipy's have, that is taken. Else it
-    is found from central differences of the forces, with ``reach`` as the price: particles that no particle feels both
-    are moved at the same time, so that a large system costs a few hundred evaluations, whatever its size.
+    is found from central differences of the forces. Two particles are moved at the same time if none feels both, so
+    that a large system costs six evaluations for every particle within twice the ``reach`` of one, whatever its size,
+    and a smaller one six for each of its own.
 
     Parameters
     ----------
