@@ -178,6 +178,15 @@ def test_a_glass_of_metals_goes_from_a_file_to_a_map(copper_zirconium):
     assert len(spots) > 0 and 0 < spots.density < 0.5
 
 
+def test_modes_of_a_glass_of_metals_can_have_its_masses(copper_zirconium):
+    forces, minimum = copper_zirconium
+    weights = np.sqrt(ss.atoms_from_frame(minimum.frame).get_masses())
+    motions = minimum.stability.rigid_motions * weights[:, None] / np.linalg.norm(weights / np.sqrt(len(weights)))
+    matrix = forces.hessian(minimum.frame, mass_weighted=True)
+    modes = ss.lowest_modes(matrix, 20, dimension=3, stability=replace(minimum.stability, rigid_motions=motions))
+    np.testing.assert_allclose(modes.eigenvalues, np.linalg.eigvalsh(matrix.toarray())[3:23], rtol=1e-10)
+
+
 def test_the_hessian_is_the_second_difference_of_energies(copper_zirconium):
     forces, minimum = copper_zirconium
     matrix, random = ss.hessian(minimum.frame, forces), np.random.default_rng(2)

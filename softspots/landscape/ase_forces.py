@@ -85,7 +85,8 @@ class ASEForces:
         frame : Frame
         mass_weighted : bool, optional
             Divide by sqrt(m_i m_j), the masses of the elements: in eV/(Å² u). Translations of such a matrix are no
-            longer uniform.
+            longer uniform: `lowest_modes` takes it with a `Stability` whose ``rigid_motions`` are those of the minimum
+            times sqrt(m_i), each normalized.
 
         Raises
         ------
