@@ -11,19 +11,19 @@ from softspots.model import pair_number
 
 INPUT = """
 units lj
-dimension 2
+dimension {dimension}
 atom_style {style}
 atom_modify map array
 box tilt large
 read_data data.txt
 {pairs}
 compute virial all pressure NULL virial
-thermo_style custom step pe c_virial[1] c_virial[2] c_virial[4]
+thermo_style custom step pe c_virial[1]
 thermo_modify norm no
-dump forces all custom 1 forces.txt id fx fy
+dump forces all custom 1 forces.txt id {forces}
 dump_modify forces sort id format float %.17g
 run 0
-print "$(pe:%.17g) $(c_virial[1]:%.17g) $(c_virial[2]:%.17g) $(c_virial[4]:%.17g)" file sums.txt
+print "$(pe:%.17g) {sums}" file sums.txt
 """
 LABELS = "ABC"
 
@@ -34,29 +34,44 @@ def frame():
     return disordered_frame(seed=3, length_x=9.4, length_y=9.1, tilt=4.5)
 
 
+# The components of a symmetric matrix that LAMMPS gives, by their numbers there.
+COMPONENTS = {2: {1: (0, 0), 2: (1, 1), 4: (0, 1)}}
+COMPONENTS[3] = COMPONENTS[2] | {3: (2, 2), 5: (0, 2), 6: (1, 2)}
+
+
 def compute(run, folder, frame, types, pairs):
-    """Energy, forces (N, 2) and virial (xx, yy, xy) of a frame in LAMMPS; types count from 1."""
-    box, sized = frame.box, frame.sizes is not None
-    rows = zip(types, frame.positions, [1.0] * len(frame) if frame.sizes is None else frame.sizes, strict=True)
-    # Of spheres the diameter and the density follow.
+    """Energy, forces (N, d) and the components of the virial of a frame in LAMMPS; types count from 1."""
+    box, sized, flat = frame.box, frame.sizes is not None, frame.dimension == 2
+    # Of spheres the diameter, and a density.
+    before = [f"{kind} {size:.17g} 1" for kind, size in zip(types, frame.sizes, strict=True)] if sized else types
     atoms = [
-        f"{number} {kind} {f'{size:.17g} 1 ' if sized else ''}{x:.17g} {y:.17g} 0"
-        for number, (kind, (x, y), size) in enumerate(rows, start=1)
+        f"{number} {first} {' '.join(f'{x:.17g}' for x in place)}{' 0' * flat}"
+        for number, (first, place) in enumerate(zip(before, frame.positions, strict=True), start=1)
     ]
     kinds = max(types)
-    header = (
-        f"two-dimensional mixture\n\n{len(frame)} atoms\n{kinds} atom types\n0 {box.length_x:.17g} xlo xhi\n"
-        f"0 {box.length_y:.17g} ylo yhi\n-0.5 0.5 zlo zhi\n{box.tilt:.17g} 0 0 xy xz yz\n"
-    )
+    sides = [(0, length) for length in box.lengths] + [(-0.5, 0.5)] * flat
+    tilts = [*box.tilts, *[0] * (3 - len(box.tilts))]
+    header = [
+        f"mixture\n\n{len(frame)} atoms\n{kinds} atom types",
+        *(f"{low:.17g} {high:.17g} {axis}lo {axis}hi" for axis, (low, high) in zip("xyz", sides, strict=True)),
+        f"{' '.join(f'{tilt:.17g}' for tilt in tilts)} xy xz yz\n",
+    ]
     masses = [] if sized else ["Masses\n", *(f"{kind} 1" for kind in range(1, kinds + 1)), ""]
-    (folder / "data.txt").write_text("\n".join([header, *masses, "Atoms\n", *atoms, ""]))
-    (folder / "in.txt").write_text(INPUT.format(style="sphere" if sized else "atomic", pairs="\n".join(pairs)))
+    (folder / "data.txt").write_text("\n".join([*header, *masses, "Atoms\n", *atoms, ""]))
+    names = {
+        "dimension": frame.dimension,
+        "style": "sphere" if sized else "atomic",
+        "pairs": "\n".join(pairs),
+        "forces": " ".join(f"f{axis}" for axis in "xyz"[: frame.dimension]),
+        "sums": " ".join(f"$(c_virial[{number}]:%.17g)" for number in COMPONENTS[frame.dimension]),
+    }
+    (folder / "in.txt").write_text(INPUT.format(**names))
     result = run("-in", "in.txt", "-log", "none", folder=folder)
     assert result.returncode == 0, result.stdout
     numbers, *forces = np.loadtxt(folder / "forces.txt", skiprows=9).T
     assert np.array_equal(numbers, np.arange(1, len(frame) + 1))
     energy, *pressure = np.loadtxt(folder / "sums.txt")
-    return energy, np.transpose(forces), np.array(pressure) * box.area
+    return energy, np.transpose(forces), np.array(pressure) * box.volume
 
 
 def assert_same(got, expected, tolerance=1e-12):
@@ -65,7 +80,8 @@ def assert_same(got, expected, tolerance=1e-12):
     scale = max(1.0, np.abs(forces).max())
     assert energy == pytest.approx(expected[0], rel=tolerance, abs=tolerance * scale)
     np.testing.assert_allclose(forces, expected[1], rtol=0, atol=tolerance * scale)
-    np.testing.assert_allclose(virial[[0, 1, 0], [0, 1, 1]], expected[2], rtol=tolerance, atol=20 * tolerance * scale)
+    found = [virial[place] for place in COMPONENTS[len(virial)].values()]
+    np.testing.assert_allclose(found, expected[2], rtol=tolerance, atol=20 * tolerance * scale)
 
 
 # The pair style, and a line of coefficients, of ε, σ and the cutoff of a pair; what softspots calls it.
@@ -154,9 +170,30 @@ def test_mixtures_are_those_of_lammps(style, species, one_cutoff, frame, lammps,
     assert_same(ss.energy_forces(own_frame, mixture), expected, 1e-12 + tolerance)
 
 
+def crystal(dimension):
+    """Particles near a lattice in a tilted box."""
+    box = ss.Box(9.4, 9.1, 4.5) if dimension == 2 else ss.Box(lengths=(6.4, 6.7, 6.3), tilts=(2.5, -1.3, 2.1))
+    count = 9 if dimension == 2 else 6
+    places = np.indices((count,) * dimension).reshape(dimension, -1).T / count
+    random = np.random.default_rng(3)
+    return ss.Frame(places @ box.vectors + random.uniform(-0.1, 0.1, places.shape), np.zeros(len(places)), box)
+
+
+def test_kob_andersen_in_three_dimensions_is_that_of_lammps(lammps, tmp_path):
+    mixture, frame = ss.Mixture.preset("kob-andersen-3d", smoothing="shifted"), crystal(3)
+    kinds = np.random.default_rng(4).integers(0, 2, len(frame))
+    lines = ["pair_style lj/cut 2.5", "pair_modify shift yes"]
+    for pair, (epsilon, sigma) in {"1 1": (1, 1), "1 2": (1.5, 0.8), "2 2": (0.5, 0.88)}.items():
+        lines.append(f"pair_coeff {pair} {epsilon} {sigma} {2.5 * sigma:.17g}")
+    expected = compute(lammps, tmp_path, frame, kinds + 1, lines)
+    assert_same(ss.energy_forces(replace(frame, species=kinds), mixture), expected)
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
 @pytest.mark.parametrize("non_additivity", [0.0, 0.2])
 @pytest.mark.parametrize("kind", ["power", "harmonic"])
-def test_sizes_are_those_of_lammps(kind, non_additivity, frame, lammps, tmp_path):
+def test_sizes_are_those_of_lammps(kind, non_additivity, dimension, lammps, tmp_path):
+    frame = crystal(dimension)
     frame = replace(frame, sizes=np.random.default_rng(9).uniform(0.6, 1.4, len(frame)))
     potential = ss.InversePower(n=12, cutoff=1.25) if kind == "power" else ss.Harmonic()
     mixture = ss.Mixture.polydisperse(potential, non_additivity)

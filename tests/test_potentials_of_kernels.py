@@ -33,15 +33,18 @@ POTENTIALS = {
     "yukawa": lambda e, s, c: ss.Yukawa(epsilon=10 * e, sigma=s, kappa=2.0, cutoff=c),
 }
 SPLINES = ("morse", "yukawa")
-# How many species, whether all pairs have one cutoff, and the non-additivity where particles have sizes.
+# How many species, whether all pairs have one cutoff, the non-additivity where particles have sizes, and the dimension.
 SOURCES = {
-    "one species": (1, False, None),
-    "two species, one cutoff": (2, True, None),
-    "two species": (2, False, None),
-    "three species": (3, False, None),
-    "seven species": (7, False, None),
-    "additive sizes": (1, False, 0.0),
-    "sizes": (1, False, 0.2),
+    "one species": (1, False, None, 2),
+    "two species, one cutoff": (2, True, None, 2),
+    "two species": (2, False, None, 2),
+    "three species": (3, False, None, 2),
+    "seven species": (7, False, None, 2),
+    "additive sizes": (1, False, 0.0, 2),
+    "sizes": (1, False, 0.2, 2),
+    "two species, 3D": (2, False, None, 3),
+    "three species, 3D": (3, False, None, 3),
+    "sizes, 3D": (1, False, 0.2, 3),
 }
 LABELS = "ABCDEFG"
 
@@ -49,7 +52,7 @@ LABELS = "ABCDEFG"
 @cache
 def make_mixture(potential, source):
     """ε of 0.5 to 1.5 and σ of 0.8 to 1.1 at random, cutoffs of 2.3 σ of each pair, or of 2.3 for all."""
-    n_species, one_cutoff, non_additivity = SOURCES[source]
+    n_species, one_cutoff, non_additivity, _ = SOURCES[source]
     make, random = POTENTIALS[potential], np.random.default_rng(8)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Mixture: V and the force jump")
@@ -64,14 +67,19 @@ def make_mixture(potential, source):
 
 
 @cache
-def glass():
-    """59 particles, some 0.7 apart, in a box that is tilted beyond half its length and fits twice the longest range."""
-    return disordered_frame(seed=3, length_x=6.4, length_y=7.7, tilt=4.5, spread=1)
+def glass(dimension):
+    """Particles some 0.7 apart, in a box that is tilted beyond half its length and fits twice the longest range."""
+    if dimension == 2:
+        return disordered_frame(seed=3, length_x=6.4, length_y=7.7, tilt=4.5, spread=1)
+    # A crystal, shaken.
+    box, random = ss.Box(lengths=(6.4, 6.7, 6.3), tilts=(7.5, -1.3, 2.1)), np.random.default_rng(3)
+    places = np.indices((5, 5, 5)).reshape(3, -1).T / 5
+    return ss.Frame(places @ box.vectors + random.uniform(-0.25, 0.25, places.shape), np.zeros(125), box)
 
 
 def make_frame(source):
-    frame = glass()
-    n_species, _, non_additivity = SOURCES[source]
+    n_species, _, non_additivity, dimension = SOURCES[source]
+    frame = glass(dimension)
     random = np.random.default_rng(4)
     species = np.array(list(LABELS))[random.integers(0, n_species, len(frame))]
     # Diameters that spread by 1:3.
@@ -122,6 +130,12 @@ def test_equals_the_plain_sum_over_images(mixture, frame):
     np.testing.assert_allclose(got[1], forces, rtol=1e-12, atol=2e-14 * scale)
     np.testing.assert_allclose(got[2], virial, rtol=1e-12, atol=1e-13 * scale)
     np.testing.assert_allclose(ss.hessian(frame, mixture).toarray(), hessian, rtol=0, atol=1e-12 * scale)
+
+
+def test_one_cutoff_in_three_dimensions():
+    test_equals_the_plain_sum_over_images(
+        make_mixture("even", "two species, one cutoff"), make_frame("two species, 3D")
+    )
 
 
 def test_forces_and_hessian_are_slopes(mixture, frame, potential):
