@@ -14,10 +14,12 @@ PROGRAM = Path(__file__).with_name("sheared_run.py")
 # Few steps: where there are more ranks than cores, each may wait for a slice of time.
 STEPS = 600
 # Preset, particles, density, and grids for as many ranks as still are wide enough: in the plane a box of side 25.8, in
-# space one of side 8.9, and neighbours up to 2.95; where particles have sizes 26.5 and 7.9, and neighbours up to 2.47.
+# space one of side 8.9, and neighbours up to 2.95; where particles have sizes 26.5 and 7.9, and neighbours up to 2.47;
+# with contacts 27.8, and up to 1.85.
 SYSTEMS = {
     "mixture in the plane": ("kob-andersen", 800, 1.2, ("2x1", "1x2", "3x1", "1x3", "2x2", "4x1", "1x4", "3x2")),
     "mixture in space": ("kob-andersen-3d", 850, 1.2, ("2x1x1", "1x1x3", "2x2x1", "1x2x2")),
+    "contacts in the plane": ("hertzian", 600, 0.774, ("2x2",)),
     "sizes in the plane": ("polydisperse", 700, 1.0, ("2x2",)),
     "sizes in space": ("polydisperse", 500, 1.0, ("1x1x3",)),
 }
