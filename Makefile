@@ -62,7 +62,8 @@ lint: $(VENV)/lint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	@mkdir -p build/lint
-	@for file in fortran/*/*.fypp; do $(BIN)/fypp -DD=3 -I fortran $$file build/lint/$$(basename $$file .fypp)_3d.f90; done
+	@for d in 2 3; do for file in fortran/*/*.fypp; do \
+	  $(BIN)/fypp -DD=$$d -I fortran -l 120 $$file build/lint/$$(basename $$file .fypp)_$${d}d.f90; done; done
 	$(BIN)/fortitude check fortran build/lint
 
 install: $(VENV)/installed

@@ -21,15 +21,15 @@ void ss_free_potential(void *potential);
 typedef void *new_configuration_kernel(int n, const double *positions, const int *species, const double *sizes,
                                        const double *box, double range, failure *error);
 typedef void free_configuration_kernel(void *configuration);
-typedef void energy_forces_kernel(void *configuration, void *potential, double *energy, double *forces, double *virial,
-                                  failure *error);
+typedef void energy_forces_kernel(void *configuration, int n, void *potential, double *energy, double *forces,
+                                  double *virial, failure *error);
 typedef void find_hessian_kernel(void *configuration, void *potential, int *n_entries, failure *error);
-typedef void write_hessian_kernel(void *configuration, int n_entries, int *indptr, int *indices, double *values,
-                                  failure *error);
-typedef void minimize_kernel(void *configuration, void *potential, int method, double max_force, int max_evaluations,
-                             double *positions, int *evaluations, failure *error);
-typedef void d2min_kernel(void *configuration, const double *displacements, const double *tilt_shifts, double cutoff,
-                          double *d2min, failure *error);
+typedef void write_hessian_kernel(void *configuration, int n, int n_entries, int *indptr, int *indices,
+                                  double *values, failure *error);
+typedef void minimize_kernel(void *configuration, int n, void *potential, int method, double max_force,
+                             int max_evaluations, double *positions, int *evaluations, failure *error);
+typedef void d2min_kernel(void *configuration, int n, const double *displacements, const double *tilt_shifts,
+                          double cutoff, double *d2min, failure *error);
 typedef void connect_kernel(int n, const double *positions, const double *box, const int *chosen, double length,
                             int capacity, int *edges, int *count, failure *error);
 

@@ -66,32 +66,31 @@ cdef class Configuration:
 
     def energy_forces(self, Potential potential not None):
         """Energy, forces (N, d) and virial (d, d); see `softspots.landscape.forces.energy_forces`."""
-        cdef Py_ssize_t n = self.positions.shape[0], dimension = self.positions.shape[1]
+        cdef int n = <int> self.positions.shape[0], dimension = <int> self.positions.shape[1]
         cdef double[:, ::1] forces = np.empty((n, dimension))
         cdef double[:, ::1] virial = np.empty((dimension, dimension))
         cdef double energy = 0
         cdef failure error
         self.begin(potential)
         with nogil:
-            self.kernels.energy_forces(self.pointer, potential.pointer, &energy, &forces[0, 0], &virial[0, 0], &error)
+            self.kernels.energy_forces(self.pointer, n, potential.pointer, &energy, &forces[0, 0], &virial[0, 0], &error)
         self.end(&error)
         return energy, np.asarray(forces), np.asarray(virial)
 
     def hessian(self, Potential potential not None):
         """Row starts (N d + 1,), column indices and values of the Hessian; see `softspots.landscape.modes.hessian`."""
-        cdef Py_ssize_t size = self.positions.shape[0] * self.positions.shape[1]
-        cdef int n_entries = 0
+        cdef int n = <int> self.positions.shape[0], n_entries = 0
         cdef failure error
         self.begin(potential)
         with nogil:
             self.kernels.find_hessian(self.pointer, potential.pointer, &n_entries, &error)
         self.end(&error)
-        cdef int[::1] indptr = np.empty(size + 1, dtype=np.int32)
+        cdef int[::1] indptr = np.empty(n * self.positions.shape[1] + 1, dtype=np.int32)
         cdef int[::1] indices = np.empty(n_entries, dtype=np.int32)
         cdef double[::1] values = np.empty(n_entries)
         self.begin(None)
         with nogil:
-            self.kernels.write_hessian(self.pointer, n_entries, &indptr[0], &indices[0], &values[0], &error)
+            self.kernels.write_hessian(self.pointer, n, n_entries, &indptr[0], &indices[0], &values[0], &error)
         self.end(&error)
         return np.asarray(indptr), np.asarray(indices), np.asarray(values)
 
@@ -99,18 +98,18 @@ cdef class Configuration:
         """Positions (N, d) downhill and the number of force calls; what the range exceeds the potential's reach by is skin."""
         cdef double[:, ::1] r = np.array(self.positions)
         cdef int how = _code("method", method, METHODS)
-        cdef int evaluations = 0
+        cdef int n = <int> self.positions.shape[0], evaluations = 0
         cdef failure error
         self.begin(potential)
         with nogil:
-            self.kernels.minimize(self.pointer, potential.pointer, how, max_force, max_evaluations, &r[0, 0],
+            self.kernels.minimize(self.pointer, n, potential.pointer, how, max_force, max_evaluations, &r[0, 0],
                                   &evaluations, &error)
         self.end(&error)
         return np.asarray(r), evaluations
 
     def d2min(self, displacements, tilt_shifts, double cutoff):
         """D²_min (N,) while particles move by ``displacements`` and tilts by ``tilt_shifts``; see `softspots.plasticity.d2min`."""
-        cdef Py_ssize_t n = self.positions.shape[0], dimension = self.positions.shape[1]
+        cdef int n = <int> self.positions.shape[0], dimension = <int> self.positions.shape[1]
         cdef const double[:, ::1] u = _array("displacements", displacements, np.float64, n, dimension)
         cdef const double[::1] t = _array("tilt_shifts", tilt_shifts, np.float64, dimension * (dimension - 1) // 2)
         cdef double[::1] values = np.empty(n)
@@ -119,6 +118,6 @@ cdef class Configuration:
             raise InputError(f"the cutoff is {cutoff:.6g}; neighbours are known up to {self.range:.6g}")
         self.begin(None)
         with nogil:
-            self.kernels.d2min(self.pointer, &u[0, 0], &t[0], cutoff, &values[0], &error)
+            self.kernels.d2min(self.pointer, n, &u[0, 0], &t[0], cutoff, &values[0], &error)
         self.end(&error)
         return np.asarray(values)

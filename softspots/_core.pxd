@@ -20,14 +20,14 @@ cdef extern from "softspots.h" nogil:
         void *(*new_configuration)(int n, const double *positions, const int *species, const double *sizes,
                                    const double *box, double range, failure *error) noexcept nogil
         void (*free_configuration)(void *configuration) noexcept
-        void (*energy_forces)(void *configuration, void *potential, double *energy, double *forces, double *virial,
+        void (*energy_forces)(void *configuration, int n, void *potential, double *energy, double *forces, double *virial,
                               failure *error) noexcept nogil
         void (*find_hessian)(void *configuration, void *potential, int *n_entries, failure *error) noexcept nogil
-        void (*write_hessian)(void *configuration, int n_entries, int *indptr, int *indices, double *values,
+        void (*write_hessian)(void *configuration, int n, int n_entries, int *indptr, int *indices, double *values,
                               failure *error) noexcept nogil
-        void (*minimize)(void *configuration, void *potential, int method, double max_force, int max_evaluations,
+        void (*minimize)(void *configuration, int n, void *potential, int method, double max_force, int max_evaluations,
                          double *positions, int *evaluations, failure *error) noexcept nogil
-        void (*d2min)(void *configuration, const double *displacements, const double *tilt_shifts, double cutoff,
+        void (*d2min)(void *configuration, int n, const double *displacements, const double *tilt_shifts, double cutoff,
                       double *d2min, failure *error) noexcept nogil
         void (*connect)(int n, const double *positions, const double *box, const int *chosen, double length,
                         int capacity, int *edges, int *count, failure *error) noexcept nogil

@@ -12,7 +12,7 @@ from softspots._core import Configuration
 from softspots.arrays import one_of, positive_number
 from softspots.frame import Frame
 from softspots.landscape.factorization import Cholesky
-from softspots.landscape.forces import acting, configuration, energy_forces, energy_scale, minimize, sharpness, units
+from softspots.landscape.forces import MINIMIZE_SKIN, acting, configuration, energy_scale, sharpness, units
 from softspots.landscape.matrices import zero_threshold
 from softspots.landscape.modes import hessian_of
 from softspots.landscape.other import OtherConfiguration
@@ -145,9 +145,10 @@ def inherent_structure(
     require("inherent_structure", or_forces=True, frame=frame, model=model, cholesky=cholesky)
     one_of("inherent_structure: method", method, METHODS)
     max_force = positive_number("inherent_structure: max_force", max_force)
-    if np.abs(frame.positions).max(initial=0) > WRAPPED_BEYOND * min(frame.box.length_x, frame.box.length_y):
+    if np.abs(frame.positions).max(initial=0) > WRAPPED_BEYOND * min(frame.box.lengths):
         frame = frame.wrapped()
-    energy = energy_forces(frame, model)[0] / max(len(frame), 1)
+    landscape = _Landscape(model, cholesky)
+    energy = landscape.surroundings(frame).energy_forces(acting(model))[0] / max(len(frame), 1)
     if energy > ABSURD_ENERGY * energy_scale(model):
         warnings.warn(
             f"inherent_structure: the start has an energy of {energy:.3g} per particle, beyond thermal ones; are "
@@ -155,7 +156,6 @@ def inherent_structure(
             # Beyond the decorator.
             stacklevel=3,
         )
-    landscape = _Landscape(model, cholesky)
     with landscape.cholesky.lock:
         return _quench(landscape, frame, METHODS[method], max_force)
 
@@ -225,6 +225,7 @@ class _Landscape:
         self.cholesky = cholesky
         self.evaluations = 0
         self._last = None, None
+        self._surroundings = None, None
         self._sharpness = sharpness(model, MAX_OVERLAP)
 
     def point(self, frame: Frame) -> _Point:
@@ -247,9 +248,16 @@ class _Landscape:
 
     def descend(self, frame: Frame, minimizer: str, max_force: float) -> Frame:
         budget = max(MAX_EVALUATIONS - self.evaluations, 0)
-        frame, evaluations = minimize(frame, self.model, minimizer, max_force, budget)
+        start = self.surroundings(frame)
+        positions, evaluations = start.minimize(acting(self.model), minimizer, max_force, budget)
         self.evaluations += evaluations
-        return frame
+        return replace(frame, positions=positions)
+
+    def surroundings(self, frame: Frame) -> Configuration | OtherConfiguration:
+        """The frame with its neighbours, with a skin for a minimiser. The last one is kept."""
+        if self._surroundings[0] is not frame:
+            self._surroundings = frame, configuration(frame, self.model, MINIMIZE_SKIN)
+        return self._surroundings[1]
 
     def downhill(self, point: _Point, steps: list[np.ndarray]) -> _Point | None:
         """The lowest of the points at the ends of ``steps``, all halved until it is lower than ``point``."""
