@@ -383,7 +383,7 @@ def test_a_movie_shows_what_is_known_and_is_that_of_its_run(folder, monkeypatch,
 
     class Changed:
         def __init__(self):
-            self.configuration, self.path = configuration, path
+            self.configuration, self.path, self.dimension = configuration, path, 2
 
         def __getitem__(self, name):
             return some if name == "d2min" else results[name]

@@ -9,6 +9,8 @@ from test_elasticity import start
 import softspots as ss
 
 PARTICLES = 128
+# Energies below are those of spheres that are free, of whose overlaps forces up to 1e-13 are left.
+JAMMED = 1e-18
 TILTS = {2: (0.3,), 3: (0.3, 0.2, -0.4)}
 
 
@@ -46,7 +48,9 @@ def test_packings_become_isostatic_at_jamming(name, dimension, packing_fraction,
     """N' particles that are held have d N' - d + 1 contacts or more, one more than coordinates less translations.
 
     As in Goodrich, Liu and Nagel, Phys. Rev. Lett. 109, 095704 (2012): with fewer, a packing under pressure has no
-    positive bulk modulus. As the pressure goes to zero, there are no more; Hertzian spheres overlap more there.
+    positive bulk modulus. As the pressure goes to zero, there are no more. Hertzian spheres overlap more there: by 1e-4
+    at a pressure of 1e-6, a packing fraction of 2e-4 or 3e-4 above jamming, for which O'Hern et al., Phys. Rev. E 68,
+    011306 (2003) have 3.6 or 7.7 times the root of that in contacts a particle: 3 or 9 in all.
     """
     mixture, minimum = packing(name, dimension, packing_fraction, seed)
     excess, pressures = [], []
@@ -63,11 +67,16 @@ def test_packings_become_isostatic_at_jamming(name, dimension, packing_fraction,
             break
         modulus = np.einsum("iijj", ss.elastic_constants(minimum, mixture)) / dimension**2
         assert modulus > 0
-        minimum = expanded(minimum, mixture, 0.7 * pressures[-1] / modulus)
+        part = 0.7
+        # Near jamming a step may set all free: then half of it.
+        while not (step := expanded(minimum, mixture, part * pressures[-1] / modulus)).energy > JAMMED:
+            part /= 2
+            assert part > 0.05
+        minimum = step
     assert excess[0] > PARTICLES / 5
-    assert min(excess) >= 0 and excess[-1] <= {"harmonic": 1, "hertzian": 5}[name]
+    assert min(excess) >= 0 and excess[-1] <= {"harmonic": 1, "hertzian": 5 * (dimension - 1)}[name]
     # As the bulk modulus had predicted, but for that it falls with the pressure itself, as its third root.
-    assert pressures[-1] / pressures[-2] == pytest.approx(0.3, rel={"harmonic": 0.03, "hertzian": 0.4}[name])
+    assert pressures[-1] / pressures[-2] == pytest.approx(1 - part, rel={"harmonic": 0.03, "hertzian": 0.4}[name])
 
 
 @pytest.mark.parametrize("name", ["harmonic", "hertzian"])
@@ -75,7 +84,7 @@ def test_packings_become_isostatic_at_jamming(name, dimension, packing_fraction,
 def test_below_jamming_nothing_is_held(name, dimension, packing_fraction):
     mixture, minimum = packing(name, dimension, packing_fraction)
     # Overlaps of the squares of which forces of 1e-13 are left, or for Hertzian spheres the power 5/2.
-    assert minimum.energy < 1e-18 and minimum.max_force < 1e-13 and not minimum.certified
+    assert minimum.energy < JAMMED and minimum.max_force < 1e-13 and not minimum.certified
     assert minimum.stability.reason == "nothing is held: every particle can go somewhere at no cost"
     assert np.array_equal(minimum.stability.rattlers, np.arange(PARTICLES))
     with pytest.raises(ss.UnstableError, match="not certified: nothing is held"):
