@@ -137,7 +137,8 @@ def mode_particles(vectors: np.ndarray, count: int) -> np.ndarray:
     whole_number("mode_particles: count", count, 1, n_all)
     largest = np.empty((n_modes, count), dtype=np.int32)
     for mode, vector in enumerate(vectors):
-        squares = np.square(moderate(np.asarray(vector, dtype=float)).T).sum(axis=0)
+        # Axis by axis: a sum over an axis this short takes twice as long.
+        squares = sum(axis**2 for axis in moderate(np.asarray(vector, dtype=float)).T)
         if not np.isfinite(squares).all():
             raise InputError(f"mode_particles: mode {mode} has components that are not finite")
         # All that tie with the last one taken are sorted too: a partition alone picks among them at will.
