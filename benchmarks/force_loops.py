@@ -26,6 +26,7 @@ PLAIN = ("base/kinds", "base/errors", "base/storage", "pairs/potential", "interf
 GENERATED = (
     "base/box",
     "pairs/images",
+    "pairs/slots",
     "pairs/neighbors",
     "mechanics/pair_loops",
     "mechanics/forces",
