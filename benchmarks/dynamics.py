@@ -2,8 +2,8 @@
 
 Physical limit
 --------------
-What a time step of the paper's system takes per particle, counted from fortran/forces.f90 (`forces_even`) and its
-assembly (gfortran 12, AVX-512):
+What a time step of the paper's system takes per particle, counted from `lennard_jones_one_cutoff`, generated from
+fortran/mechanics/pair_loops.fypp, and its assembly (gfortran 12, AVX-512):
 
 * A particle has 21.7 neighbours within the cutoff, and meets half of them in its own row. With a skin of 0.45 the rows
   hold 22.3 lanes a particle, 5.58 vectors of 4: 50 % of the lanes do useful work (a thirtieth of it in rows of images),
