@@ -16,7 +16,8 @@ from time import process_time
 import numpy as np
 
 import softspots as ss
-from softspots.model import ContactForm, EvenForm, LennardJonesForm
+from softspots import _core
+from softspots.landscape.forces import made_by
 
 from .loops import FLAGS, FORTRAN, TRIALS, _on
 from .measure import HERE, run
@@ -79,25 +80,33 @@ def _address(array):
     return None if array is None else array.ctypes.data_as(ctypes.c_void_p)
 
 
-def _potential(loops, mixture):
-    """The mixture in the library that is timed, as `softspots.landscape.forces.kernel_potential` makes it in ours."""
-    form, laws = mixture.form, {"even": 0, "quadratic": 1, "switch": 2, 2.0: 4, 2.5: 5}
-    if isinstance(form, LennardJonesForm):
-        make, arguments = loops.ss_new_lennard_jones, (laws[form.smoothing], len(form.table), _address(form.table))
-    elif isinstance(form, EvenForm):
-        rows = form.coefficients
-        make, arguments = loops.ss_new_powers, (*form.exponents, len(rows), _address(rows))
-    elif isinstance(form, ContactForm):
-        rows = form.coefficients
-        make, arguments = loops.ss_new_contact, (laws[form.exponent], len(rows), _address(rows))
-    else:
-        sizes = form.coefficients.shape[:2]
-        make, arguments = loops.ss_new_spline, (*sizes, *map(_address, (form.inner, form.cutoff, form.coefficients)))
-    make.restype = ctypes.c_void_p
-    pointer = ctypes.c_void_p(make(*arguments))
-    if mixture.non_additivity is not None:
-        loops.ss_let_sizes_count(pointer, ctypes.c_double(mixture.non_additivity))
-    return pointer
+class Potentials:
+    """The constructors of `softspots._core.Potential`, for the library that is timed."""
+
+    def __init__(self, loops):
+        self._loops = loops
+
+    def lennard_jones(self, table, smoothing):
+        return self._made("lennard_jones", _core.SMOOTHINGS[smoothing], len(table), _address(table))
+
+    def powers(self, n, m, coefficients, non_additivity):
+        return self._made("powers", n, m, len(coefficients), _address(coefficients), eta=non_additivity)
+
+    def contact(self, alpha, coefficients, non_additivity):
+        law = _core.CONTACTS[alpha]
+        return self._made("contact", law, len(coefficients), _address(coefficients), eta=non_additivity)
+
+    def spline(self, inner, cutoff, coefficients, non_additivity):
+        arrays = map(_address, (inner, cutoff, coefficients))
+        return self._made("spline", *coefficients.shape[:2], *arrays, eta=non_additivity)
+
+    def _made(self, kind, *arguments, eta=None):
+        make = getattr(self._loops, f"ss_new_{kind}")
+        make.restype = ctypes.c_void_p
+        pointer = ctypes.c_void_p(make(*arguments))
+        if eta is not None:
+            self._loops.ss_let_sizes_count(pointer, ctypes.c_double(eta))
+        return pointer
 
 
 def main(dimension=2):
@@ -112,7 +121,7 @@ def main(dimension=2):
         species = random.integers(0, len(mixture.species), len(positions)).astype(np.int32)
         sizes = mixture.draw_sizes(random, len(positions))
         lengths = np.full(dimension, side * spacing)
-        case = _potential(loops, mixture), len(positions), positions, species, sizes, lengths
+        case = made_by(Potentials(loops), mixture), len(positions), positions, species, sizes, lengths
         cases.append((name, case, [], []))
 
     def call(case, repeats):

@@ -25,7 +25,11 @@ def box_array(box: Box) -> np.ndarray:
 @lru_cache(maxsize=32)
 def kernel_potential(model: Mixture) -> _core.Potential:
     """The mixture as the kernels take it; one that was here before has its potential already."""
-    make = _core.Potential
+    return made_by(_core.Potential, model)
+
+
+def made_by(make, model: Mixture):
+    """What ``make`` makes of a mixture, a class with the constructors of `_core.Potential`: one for each form."""
     match model.form:
         case LennardJonesForm(table, smoothing):
             return make.lennard_jones(table, smoothing)
