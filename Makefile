@@ -25,7 +25,8 @@ help:
 	@echo "make test     set up, build, and run the tests"
 	@echo "make sanitize build with the compilers' checks of memory and arithmetic, and run the tests that call compiled code"
 	@echo "make fuzz     try random configurations, calls and damaged files for ten minutes; or MINUTES=60, or EXAMPLES=10000"
-	@echo "make bench    set up, build, and measure side by side with LAMMPS, SciPy, OVITO and freud; writes benchmarks/results.json"
+	@echo "make bench    set up, build, and measure side by side with LAMMPS, SciPy, OVITO, freud and matscipy; writes benchmarks/results.json;"
+	@echo "              or some subjects of it: ONLY=landscape"
 	@echo "make validate hold what is computed against theory, LAMMPS and the paper, from data that is there"
 	@echo "make paper    draw the paper's figures from the data that are there, paper/data"
 	@echo "make campaign compute what is missing of these data, for hours; can be interrupted and goes on"
@@ -43,7 +44,7 @@ sanitize: $(VENV)/installed $(VENV)/test
 	@scripts/sanitize $(BIN)
 
 bench: $(VENV)/installed $(VENV)/peers/installed
-	$(BIN)/python -m benchmarks --mpirun "$(MPIRUN)"
+	$(BIN)/python -m benchmarks --mpirun "$(MPIRUN)" $(if $(ONLY),--only $(ONLY))
 
 fuzz: $(VENV)/installed $(VENV)/test
 	$(BIN)/python tests/fuzz $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(MINUTES),--minutes $(MINUTES)) \

