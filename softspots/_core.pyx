@@ -37,7 +37,7 @@ PARTICLE_MEMORY = 500
 
 # Codes of fortran/base/errors.f90.
 MESSAGES = {
-    1: (InputError, "the shorter side of the box is {value:.6g}; "
+    1: (InputError, "the shortest side of the box is {value:.6g}; "
        "at least {allowed:.6g} (twice the range of interaction) is needed"),
     2: (PhysicsError, "the force on particle {particle} is not finite: another one lies on top of it"),
     3: (
@@ -47,7 +47,7 @@ MESSAGES = {
         "try a smaller timestep, look at density and temperature, or relax overlaps first",
     ),
     4: (PhysicsError, "particles were lost in step {step}: {value:.0f} are left of {allowed:.0f}"),
-    5: (InputError, "the rank grid is too fine: a rank's rectangle is {value:.4g} wide; "
+    5: (InputError, "the rank grid is too fine: a rank's part of the box is {value:.4g} wide; "
        "at least {allowed:.4g} is needed"),
     6: (InputError, "particle {particle} and another one coincide; they must lie apart"),
     7: (
@@ -55,7 +55,7 @@ MESSAGES = {
         "particle {particle} lies {value:.3g} box lengths away; up to {allowed:.0e} it has a place in the box "
         "(wrap positions into the box)",
     ),
-    8: (InputError, "the longer side of the box is {value:.3g}; up to {allowed:.0e} places in it can be told apart"),
+    8: (InputError, "the longest side of the box is {value:.3g}; up to {allowed:.0e} places in it can be told apart"),
     9: (InputError, "there are more than {allowed:.2g} pairs within reach of each other; "
        "fewer particles or a shorter reach is needed"),
     10: (ShortageError, "the kernels need {value:.3g} bytes more for pairs of particles, and there are none"),

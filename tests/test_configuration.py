@@ -258,7 +258,7 @@ def test_what_does_not_fit_is_refused():
         place.d2min(positions, [0.0], 2.0)
     with pytest.raises(ss.InputError, match=r"box have shape \(3,\); \(6,\) is needed"):
         _core.Configuration(positions, None, None, box[:3], 2.0)
-    with pytest.raises(ss.InputError, match="shorter side of the box is 5; at least 6"):
+    with pytest.raises(ss.InputError, match="shortest side of the box is 5; at least 6"):
         _core.Configuration(positions, None, None, box, 3.0)
     for nothing in (0.0, np.nan):
         with pytest.raises(ss.InputError, match=f"the range of neighbours is {nothing:g}; it must be positive"):

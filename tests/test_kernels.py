@@ -212,9 +212,9 @@ def test_pairs_in_a_dilute_run_feel_what_they_feel_in_a_small_box():
 
 def test_a_box_in_which_nothing_can_be_told_apart():
     frame = ss.Frame([[1, 1], [3, 3]], [0, 0], ss.Box(1e17, 1e17))
-    with pytest.raises(ss.InputError, match=r"longer side of the box is 1e\+17; up to 1e\+15"):
+    with pytest.raises(ss.InputError, match=r"longest side of the box is 1e\+17; up to 1e\+15"):
         ss.energy_forces(frame, MODEL)
-    with pytest.raises(ss.InputError, match=r"longer side of the box is 1e\+17; up to 1e\+15"):
+    with pytest.raises(ss.InputError, match=r"longest side of the box is 1e\+17; up to 1e\+15"):
         ss.Simulation.from_frame(frame, MODEL)
 
 

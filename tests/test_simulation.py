@@ -45,7 +45,7 @@ def started(start, strain_rate):
     ("change", "message"),
     [
         ({"particles": 1}, "particles is 1"),
-        ({"particles": 20}, "shorter side of the box is 4.08"),
+        ({"particles": 20}, "shortest side of the box is 4.08"),
         ({"temperature": -0.1}, "temperature is -0.1"),
         ({"temperature": float("nan")}, "temperature is nan"),
         ({"density": 0.0}, "density is 0.0"),

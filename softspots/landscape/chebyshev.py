@@ -51,10 +51,6 @@ class Products:
         self.size = matrix.shape[0]
         self.order = (dimension * particles.astype(np.intp)[:, None] + np.arange(dimension)).ravel()
 
-    @property
-    def nbytes(self) -> int:
-        return sum(part.nbytes for part in (self._indptr, self._indices, self._blocks))
-
     def step(self, x: np.ndarray, y: np.ndarray, center: float = 0.0, factor: float = 1.0, weight: float = 0.0) -> None:
         """``y`` becomes ``factor * (H - center) x - weight * y``, blocks (n, BLOCK_WIDTH)."""
         _core.chebyshev_step(self._indptr, self._indices, self._blocks, center, factor, weight, x, y)

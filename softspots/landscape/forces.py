@@ -113,7 +113,7 @@ def energy_forces(frame: Frame, model: Mixture | Forces) -> tuple[float, np.ndar
     Raises
     ------
     InputError
-        If the shorter side of the box is less than twice the largest cutoff, or the mixture does not know a particle.
+        If the shortest side of the box is less than twice the largest cutoff, or the mixture does not know a particle.
     PhysicsError
         If particles coincide, or all but, so that forces are not finite.
     """

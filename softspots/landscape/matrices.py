@@ -17,8 +17,8 @@ ASYMMETRY = 1e-12
 SHORT_ROUNDINGS = 8
 
 
-def checked(matrix) -> tuple[sparse.csc_array, float]:
-    """``matrix`` as the direct solver wants it, a copy in sorted columns, and its tolerance.
+def checked(name: str, matrix) -> tuple[sparse.csc_array, float]:
+    """``matrix`` as the direct solver wants it, a copy in sorted columns, and its tolerance; messages call it ``name``.
 
     The tolerance is the part of its norm up to which eigenvalues cannot be told from zero: `ZERO_TOLERANCE`, or more if
     the type is shorter than double precision.
@@ -28,29 +28,29 @@ def checked(matrix) -> tuple[sparse.csc_array, float]:
     InputError
         If the matrix is not a finite, real, symmetric one with an entry that is not zero.
     """
-    refuse_masked("columns of the matrix", matrix)
+    refuse_masked(f"columns of {name}", matrix)
     if not sparse.issparse(matrix):
         matrix = np.asarray(matrix)
     if matrix.dtype.kind not in "biuf":
         kind = "complex" if matrix.dtype.kind == "c" else f"of type {matrix.dtype}"
-        raise InputError(f"matrix is {kind}; a real symmetric one is needed")
+        raise InputError(f"{name} is {kind}; a real symmetric one is needed")
     if matrix.dtype == np.float16:
-        raise InputError("matrix is in half precision, which leaves nothing of soft modes; single or double is needed")
+        raise InputError(f"{name} is in half precision, which leaves nothing of soft modes; single or double is needed")
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise InputError(f"matrix has shape {matrix.shape}; a square one is needed")
+        raise InputError(f"{name} has shape {matrix.shape}; a square one is needed")
     if matrix.shape[0] == 0:
-        raise InputError("matrix has shape (0, 0); at least one degree of freedom is needed")
+        raise InputError(f"{name} has shape (0, 0); at least one degree of freedom is needed")
     known_to = SHORT_ROUNDINGS * np.finfo(matrix.dtype).eps if matrix.dtype.kind == "f" else 0.0
     matrix = _canonical(sparse.csc_array(matrix, dtype=np.float64, copy=True))
     if not np.isfinite(matrix.data).all():
-        raise InputError("matrix has entries that are not finite")
+        raise InputError(f"{name} has entries that are not finite")
     largest = abs(matrix).max()
     if not largest > 0:
-        raise InputError("matrix is zero")
+        raise InputError(f"{name} is zero")
     asymmetry = abs(matrix - matrix.T).max()
     if asymmetry > (allowed := max(ASYMMETRY, known_to) * largest):
         raise InputError(
-            f"matrix is not symmetric: |H - Hᵀ| reaches {asymmetry:.3g} where |H| reaches {largest:.3g}; at most "
+            f"{name} is not symmetric: |H - Hᵀ| reaches {asymmetry:.3g} where |H| reaches {largest:.3g}; at most "
             f"{allowed:.3g} is allowed"
         )
     if known_to > ASYMMETRY and asymmetry > 0:

@@ -151,7 +151,7 @@ def lowest_modes(
     matrix,
     count: int,
     *,
-    dimension: int = 2,
+    dimension: int | None = None,
     translations: bool = True,
     stability: Stability | None = None,
     method: str | None = None,
@@ -180,7 +180,7 @@ def lowest_modes(
     count : int
         How many modes, from 1 to dimension * (N − 1).
     dimension : int, optional
-        Of space.
+        Of space. Default: that of ``stability``, or 2.
     translations : bool, optional
         False if walls, a substrate or frozen particles, which have no rows, hold the particles in their places, so that
         translations are no zero modes and there are dimension * N modes.
@@ -223,7 +223,9 @@ def lowest_modes(
         require("lowest_modes", stability=stability)
         if not stability.held.any():
             raise UnstableError(f"lowest_modes: there is nothing to have modes: {stability.reason}")
-    matrix, precision = checked(matrix)
+    if dimension is None:
+        dimension = 2 if stability is None else stability.rigid_motions.shape[2]
+    matrix, precision = checked("lowest_modes: matrix", matrix)
     size = matrix.shape[0]
     if size % whole_number("lowest_modes: dimension", dimension, 1):
         raise InputError(f"lowest_modes: {size} degrees of freedom do not fit dimension {dimension!r}")
@@ -243,9 +245,9 @@ def lowest_modes(
     tolerance = zero_threshold(matrix, precision)
     if (error := np.linalg.norm(matrix @ rigid, axis=0).max(initial=0.0)) > tolerance:
         raise InputError(
-            f"lowest_modes: uniform translations are not zero modes: ‖H t‖ is {error:.3g}, at most {tolerance:.3g} "
-            "is allowed; a Hessian's rows must sum to zero along each axis, unless translations=False says that "
-            "something holds the particles in their places"
+            f"lowest_modes: in {dimension} dimensions translations are not zero modes: ‖H t‖ is {error:.3g}, at "
+            f"most {tolerance:.3g} is allowed; a Hessian's rows must sum to zero along each axis, unless "
+            "translations=False says that something holds the particles in their places"
         )
     if precision > ZERO_TOLERANCE and rigid.size:
         # What was rounded away is put back, so that rows sum to zero again.
@@ -321,5 +323,5 @@ def modes_below(matrix, value: float) -> int:
         If the matrix is not a finite, real, symmetric one, ``value`` no finite number, or rounding leaves the count
         uncertain, as it does when ``value`` is an eigenvalue.
     """
-    matrix, precision = checked(matrix)
+    matrix, precision = checked("modes_below: matrix", matrix)
     return count_below(matrix, real_number("modes_below: value", value), zero_threshold(matrix, precision))

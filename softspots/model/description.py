@@ -13,8 +13,11 @@ or a mixture of its own, with the parameters of each potential under their names
     dimension = 2
     fractions = [0.5, 0.5]          # in the order in which species appear below
 
-    [[model.pairs]] species = ["A", "A"] potential = "inverse-power"     # lennard-jones, inverse-power, mie, wca,
-    harmonic, hertzian, morse, yukawa, tabulated n = 10 cutoff = 1.48
+    [[model.pairs]]
+    species = ["A", "A"]
+    potential = "inverse-power"     # or lennard-jones, mie, wca, harmonic, hertzian, morse, yukawa, tabulated
+    n = 10
+    cutoff = 1.48
 
 A table of distances and energies is given as ``r``, ``energy``, ``force``, or as ``file`` and ``section`` of LAMMPS'
 format. Where particles have sizes there is one pair, without species, and ``non_additivity``, ``smallest`` and

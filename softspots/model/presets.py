@@ -117,7 +117,7 @@ def soft_spheres(smoothing: str = "even", dimension: int = 2, density: float | N
 def soft_spheres_12(smoothing: str = "even", density: float = 125 / 234, cutoff: float = 2.5) -> Mixture:
     """A 50:50 mixture of spheres (σ/r)¹², σ = 1, 1.2, 1.4, in three dimensions; A is small. One cutoff for all pairs.
 
-    Bernu, Hiwatari, Hansen and Pastore, Phys. Rev. A 36, 4891 (1987), who do not say where it is cut off. The cutoff
+    Bernu, Hansen, Hiwatari and Pastore, Phys. Rev. A 36, 4891 (1987), who do not say where it is cut off. The cutoff
     here and the density, 0.534, are those of the glassy configuration at T = 0.208 that comes with Coslovich's
     atooms-models.
     """

@@ -62,7 +62,7 @@ def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
     cutoff = positive_number("d2min: cutoff", cutoff)
     if not 2 * cutoff <= (side := sides.min()):
         raise InputError(
-            f"d2min: cutoff is {cutoff:g}, the shorter side of the box {side:g}; at least twice as much is needed"
+            f"d2min: cutoff is {cutoff:g}, the shortest side of the box {side:g}; at least twice as much is needed"
         )
     # The flow carries each image at the speed of its own row: motion is counted from where the kernel sees it.
     wrapped = frame.wrapped()

@@ -64,7 +64,7 @@ def test_ranks_may_own_nothing(tmp_path):
 def test_a_grid_too_fine_fails_on_all_ranks(tmp_path):
     process = run_python([PROGRAM, tmp_path / "never.npz", "1x4", 100, 10, 1.2, "kob-andersen"], ranks=4)
     assert process.returncode != 0
-    assert "rank grid is too fine: a rank's rectangle is 2.282 wide; at least 2.95 is needed" in process.stderr
+    assert "rank grid is too fine: a rank's part of the box is 2.282 wide; at least 2.95 is needed" in process.stderr
     assert not os.path.exists(tmp_path / "never.npz")
 
 
