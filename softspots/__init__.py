@@ -13,6 +13,8 @@ _PLACES = {
     "analysis.meanfield": ("LifetimePrediction", "predict_lifetimes", "simulate_lifetimes"),
     "box": ("Box",),
     "curve": ("Curve",),
+    "dynamics.athermal_shear": ("AthermalShear", "ShearState", "strain_path"),
+    "dynamics.deformation": ("Deformation",),
     "dynamics.simulation": ("Simulation",),
     "estimate": ("Estimate",),
     "exceptions": (
@@ -52,6 +54,7 @@ _PLACES = {
     ),
     "model.atoms": ("atoms_from_frame", "frame_from_atoms"),
     "plasticity.d2min": ("d2min",),
+    "plasticity.events": ("Event",),
     "structure.spots": ("SoftSpots", "soft_spots"),
 }
 _PLACE = {name: place for place, names in _PLACES.items() for name in names}

@@ -71,17 +71,22 @@ class OtherConfiguration:
 
 
 def lbfgs(
-    evaluate: Callable[[np.ndarray], np.ndarray], positions: np.ndarray, max_force: float, max_evaluations: int
+    evaluate: Callable[[np.ndarray], np.ndarray],
+    positions: np.ndarray,
+    max_force: float,
+    max_evaluations: int,
+    inverse: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> tuple[np.ndarray, int]:
     """L-BFGS (Nocedal 1980) as the kernels have it: steps that overshoot are shortened, by what the forces say.
 
-    It looks at forces alone: close to a minimum, energies differ by less than their rounding.
+    It looks at forces alone: close to a minimum, energies differ by less than their rounding. With ``inverse``, an
+    approximate inverse Hessian applied to forces, such as a factor of one nearby, steps begin with that.
     """
     history = deque(maxlen=MEMORY)
     force, evaluations = evaluate(positions), 1
     least, since = np.abs(force).max(initial=0.0), 0
     while np.abs(force).max(initial=0.0) >= max_force and evaluations < max_evaluations and since < PATIENCE:
-        direction = _inverse_hessian(history, force)
+        direction = _inverse_hessian(history, force, inverse)
         downhill = np.vdot(force, direction)
         step = min(1.0, LONGEST_MOVE / np.abs(direction).max())
         moved = positions + step * direction
@@ -106,13 +111,16 @@ def lbfgs(
     return positions, evaluations
 
 
-def _inverse_hessian(history: deque, force: np.ndarray) -> np.ndarray:
+def _inverse_hessian(history: deque, force: np.ndarray, inverse: Callable | None) -> np.ndarray:
     """The inverse Hessian that the steps amount to, applied to the force: the two loops."""
     direction, along = force.copy(), []
     for step, lost in reversed(history):
         along.append(np.vdot(step, direction) / np.vdot(step, lost))
         direction -= along[-1] * lost
-    direction *= FIRST_SCALE if not history else np.vdot(*history[-1]) / np.vdot(history[-1][1], history[-1][1])
+    if inverse is not None:
+        direction = inverse(direction)
+    else:
+        direction *= FIRST_SCALE if not history else np.vdot(*history[-1]) / np.vdot(history[-1][1], history[-1][1])
     for (step, lost), weight in zip(history, reversed(along), strict=True):
         direction += (weight - np.vdot(lost, direction) / np.vdot(step, lost)) * step
     return direction

@@ -1,0 +1,257 @@
+"""Athermal quasi-static shear: a solid that is always in a minimum, and the events in which it changes to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from softspots.arrays import positive_number, real_number
+from softspots.dynamics.deformation import Deformation
+from softspots.dynamics.simulation import Simulation
+from softspots.frame import Frame
+from softspots.landscape.continuation import SAME_PLACE, Branch
+from softspots.landscape.forces import energy_forces
+from softspots.landscape.quench import InherentStructure
+from softspots.landscape.threads import single_threaded
+from softspots.model import Forces, Mixture
+from softspots.objects import require
+from softspots.plasticity.events import Event, describe, displacements
+
+# Strains that differ by less than this part of the tolerance are one.
+SAME_STRAIN = 1e-6
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ShearState:
+    """A solid in athermal shear at one strain.
+
+    Attributes
+    ----------
+    strain : float
+        Since the start, along the direction of the shear.
+    minimum : InherentStructure
+        Certified.
+    stress : float
+        The component that does the work, dE/dγ per volume, in ε_AA/σ_AA^d; σ_xy in simple shear.
+    stress_tensor : (d, d) ndarray
+        In ε_AA/σ_AA^d, positive under tension.
+    events : tuple of Event
+        Since the state before.
+    """
+
+    strain: float
+    minimum: InherentStructure
+    stress: float
+    stress_tensor: np.ndarray
+    events: tuple[Event, ...] = ()
+
+    @property
+    def frame(self) -> Frame:
+        """The minimum's."""
+        return self.minimum.frame
+
+    @property
+    def energy(self) -> float:
+        """Of all particles, in ε_AA."""
+        return self.minimum.energy
+
+    def __repr__(self) -> str:
+        numbers = f"strain {self.strain:.8g}, stress {self.stress:.6g}, energy {self.energy:.8g}"
+        return f"ShearState({numbers}, events: {len(self.events)})"
+
+
+class AthermalShear:
+    """Athermal quasi-static shear in two or three dimensions (Maloney and Lemaître, Phys. Rev. E 74, 016118 (2006)).
+
+    The solid follows its minimum as the box is deformed, until that is no minimum any more; then it goes downhill to
+    another one: an event. Steps are as long as `Branch` can follow the minimum, and are halved where it cannot, until
+    an event's strain is known to the tolerance. So neither states nor events depend on the strains that are asked for,
+    but for avalanches in which rounding decides where they end. What goes back when the strain does is no event.
+
+    Parameters
+    ----------
+    frame : Frame
+        The start; it is quenched first.
+    model : Mixture or Forces
+    direction : str or (d, d) array_like, optional
+        See `Deformation`: ``"xy"``, ``"pure-xy"``, in three dimensions the other planes too, or a matrix.
+    tolerance : float, optional
+        Of the strains of events. They are at its whole multiples, so that the same event is found on different ways.
+        The default is some thousandth of the strain between events of a thousand particles. With a tolerance as long as
+        the steps these are not divided, and what happens in one step is one event: the usual method.
+    max_force : float, optional
+        As for `inherent_structure`.
+    d2min_cutoff : float, optional
+        As for `d2min`, in σ_AA.
+
+    Raises
+    ------
+    InputError
+        If an argument is outside its range.
+    PhysicsError
+        If the start has no minimum.
+    """
+
+    def __init__(
+        self,
+        frame: Frame,
+        model: Mixture | Forces,
+        direction: str | np.ndarray = "xy",
+        *,
+        tolerance: float = 1e-6,
+        max_force: float = 1e-10,
+        d2min_cutoff: float = 2.5,
+    ):
+        require("AthermalShear", or_forces=True, frame=frame, model=model)
+        self._model = model
+        self._deformation = Deformation(frame.box, direction)
+        self._tolerance = positive_number("AthermalShear: tolerance", tolerance)
+        self._cutoff = positive_number("AthermalShear: d2min_cutoff", d2min_cutoff)
+        self._branch = Branch(model, positive_number("AthermalShear: max_force", max_force))
+        self._state = self._at(0.0, self._branch.relax(self._deformation.carry(frame, 0.0, 0.0)))
+
+    @classmethod
+    def prepare(
+        cls,
+        model: Mixture,
+        particles: int,
+        seed: int = 1,
+        *,
+        temperature: float = 0.1,
+        liquid_temperature: float = 1.0,
+        liquid_time: float = 50.0,
+        cooling_time: float = 100.0,
+        **options,
+    ) -> AthermalShear:
+        """Start from a liquid that is cooled to ``temperature``, as `Simulation.prepare` does it, and quenched.
+
+        Parameters
+        ----------
+        model : Mixture
+        particles, seed, temperature : optional
+            As for `Simulation`.
+        liquid_temperature, liquid_time, cooling_time : float, optional
+            As for `Simulation.prepare`.
+        **options
+            Those of `AthermalShear`.
+        """
+        simulation = Simulation(model, particles, temperature, 0.0, seed)
+        simulation.prepare(
+            liquid_temperature=liquid_temperature, liquid_time=liquid_time, cooling_time=cooling_time, strain=0.0
+        )
+        return cls(simulation.frame(), model, **options)
+
+    def __repr__(self) -> str:
+        return f"AthermalShear(N={len(self._state.frame)}, {self._state})"
+
+    @property
+    def current(self) -> ShearState:
+        """Where the solid is."""
+        return self._state
+
+    @property
+    def evaluations(self) -> int:
+        """Force evaluations so far."""
+        return self._branch.evaluations
+
+    @property
+    def factorizations(self) -> int:
+        """Sparse factorisations so far."""
+        return self._branch.factorizations
+
+    def run(self, strains: Iterable[float]) -> Iterator[ShearState]:
+        """Go to one strain after the other, forwards and back as they come; a state for each, as it is asked for.
+
+        Parameters
+        ----------
+        strains : iterable of float
+            Since the start; see `strain_path`.
+
+        Raises
+        ------
+        InputError
+            If a strain is not a finite number.
+        PhysicsError
+            If an event ends in no minimum.
+        """
+        for strain in strains:
+            yield self.go(strain)
+
+    @single_threaded()
+    def go(self, strain: float) -> ShearState:
+        """Go to one strain; see `run`."""
+        events = []
+        limits = [real_number("AthermalShear: strain", strain)]
+        while limits:
+            limit = limits[-1]
+            if (reached := self._follow(self._state, limit)) is not None:
+                self._state = self._at(limit, reached)
+                limits.pop()
+            elif (middle := self._middle(self._state.strain, limit)) is not None:
+                limits.append(middle)
+            else:
+                events += self._give_way(limit)
+                limits.pop()
+        self._state = ShearState(**(vars(self._state) | {"events": tuple(events)}))
+        return self._state
+
+    def _at(self, strain: float, minimum: InherentStructure) -> ShearState:
+        _, _, virial = energy_forces(minimum.frame, self._model)
+        tensor = -virial / minimum.frame.box.volume
+        return ShearState(strain, minimum, self._deformation.stress(tensor), tensor)
+
+    def _follow(self, state: ShearState, strain: float) -> InherentStructure | None:
+        there = partial(self._deformation.carry, strain=state.strain, to=strain)
+        back = partial(self._deformation.carry, strain=strain, to=state.strain)
+        return self._branch.follow(state.minimum, there, back)
+
+    def _middle(self, one: float, other: float) -> float | None:
+        """A whole multiple of the tolerance about half-way; None if they are as close as the tolerance."""
+        if abs(other - one) <= self._tolerance * (1 + SAME_STRAIN):
+            return None
+        return round((one + other) / 2 / self._tolerance) * self._tolerance
+
+    def _give_way(self, strain: float) -> list[Event]:
+        """Downhill from where the minimum is lost; what happened, unless it goes back with the strain."""
+        before = self._state
+        start = self._deformation.carry(before.frame, before.strain, strain)
+        self._state = after = self._at(strain, self._branch.relax(start))
+        returned = self._follow(after, before.strain)
+        if returned is None:
+            returned = self._branch.relax(self._deformation.carry(after.frame, strain, before.strain))
+        held = before.minimum.stability.held & returned.stability.held
+        if np.linalg.norm(displacements(before.frame, returned.frame)[held], axis=1).max(initial=0.0) <= SAME_PLACE:
+            return []
+        work = before.stress * before.frame.box.volume * (strain - before.strain)
+        return [
+            Event(
+                strain=strain,
+                last_strain=before.strain,
+                stress_drop=before.stress - after.stress,
+                energy_drop=before.energy + work - after.energy,
+                **describe(start, after.frame, self._cutoff),
+            )
+        ]
+
+
+def strain_path(turns: Iterable[float], step: float, start: float = 0.0) -> Iterator[float]:
+    """Strains from ``start`` to the first of the ``turns``, from there to the next, and so on, in equal steps.
+
+    A step is at most ``step`` long. ``strain_path([0.1] + 10 * [-0.1, 0.1], 1e-3)`` are ten cycles.
+
+    Raises
+    ------
+    InputError
+        If the step is not positive, or a strain is not a finite number.
+    """
+    step = positive_number("strain_path: step", step)
+    start = real_number("strain_path: start", start)
+    for turn in turns:
+        turn = real_number("strain_path: turns", turn)
+        # So that 0.1 is ten steps of 0.01 whatever the rounding.
+        count = int(np.ceil(abs(turn - start) / step * (1 - SAME_STRAIN)))
+        yield from (start + (turn - start) * (number / count) for number in range(1, count + 1))
+        start = turn

@@ -1,0 +1,171 @@
+"""Athermal quasi-static shear: branches of minima, their ends, and what does not depend on how one goes there."""
+
+import numpy as np
+import pytest
+from reference import disordered_frame
+
+import softspots as ss
+from softspots.exceptions import InputError
+from softspots.landscape.forces import minimize
+
+MODEL = ss.Mixture.preset("kob-andersen")
+MODEL_3D = ss.Mixture.preset("kob-andersen-3d")
+
+
+@pytest.fixture(scope="module")
+def frame():
+    """A glass in the plane, quenched, in a box with a tilt."""
+    start = disordered_frame(seed=5, length_x=11.7, length_y=13.0, tilt=4.1)
+    return ss.inherent_structure(start, MODEL).frame
+
+
+@pytest.fixture(scope="module")
+def frame_3d():
+    rng = np.random.default_rng(0)
+    box = ss.Box(lengths=(5.2, 5.1, 5.3), tilts=(1.7, -1.1, 2.3))
+    start = ss.Frame(rng.random((169, 3)) * box.lengths, (np.arange(169) >= 135).astype(int), box)
+    start, _ = minimize(start, MODEL_3D, "fire", 10.0, 20_000)
+    return ss.inherent_structure(start, MODEL_3D).frame
+
+
+def work_of(before, here, after):
+    """dE/dγ per volume by a central difference."""
+    return (after.energy - before.energy) / (after.strain - before.strain) / here.frame.box.volume
+
+
+@pytest.mark.parametrize("direction", ["xy", "pure-xy", [[0.3, 0.8], [0.0, -0.3]]])
+def test_stress_is_the_work(frame, direction):
+    shear = ss.AthermalShear(frame, MODEL, direction)
+    before, here, after = shear.run([-1e-5, 0.0, 1e-5])
+    assert not (before.events or here.events or after.events)
+    # Energies are of 1e3, known to 1e-12: the difference to 1e-6; beside it the third order of the strain.
+    assert work_of(before, here, after) == pytest.approx(here.stress, abs=1e-6)
+
+
+@pytest.mark.parametrize("direction", ["xy", "xz", "yz", "pure-xz"])
+def test_stress_is_the_work_in_space(frame_3d, direction):
+    shear = ss.AthermalShear(frame_3d, MODEL_3D, direction)
+    before, here, after = shear.run([-1e-6, 0.0, 1e-6])
+    assert not (before.events or here.events or after.events)
+    # As above; strains are smaller, as modes of so small a system are soft.
+    assert work_of(before, here, after) == pytest.approx(here.stress, rel=1e-4, abs=1e-5)
+
+
+def test_stress_grows_as_elastic_constants_say(frame):
+    shear = ss.AthermalShear(frame, MODEL, "pure-xy")
+    constants = ss.elastic_constants(shear.current.minimum, MODEL)
+    start = shear.current
+    before, after = shear.run([-1e-5, 1e-5])
+    # Of the energy with exp(±γ/2) = 1 ± γ/2 + γ²/8 along the axes, by the second order: the stress has a part in it.
+    modulus = (constants[0, 0, 0, 0] + constants[1, 1, 1, 1] - 2 * constants[0, 0, 1, 1]) / 4
+    modulus += np.trace(start.stress_tensor) / 4
+    assert (after.stress - before.stress) / 2e-5 == pytest.approx(modulus, rel=1e-3)
+
+
+@pytest.fixture(scope="module")
+def whole(frame):
+    """Far enough for some events, in steps of a hundredth."""
+    shear = ss.AthermalShear(frame, MODEL)
+    return list(shear.run(ss.strain_path([0.08], 1e-2)))
+
+
+def events_of(states):
+    return [event for state in states for event in state.events]
+
+
+def test_events_do_not_depend_on_steps(frame, whole):
+    known = events_of(whole)
+    assert len(known) >= 3
+    for step in (2.7e-3, 5e-4):
+        states = list(ss.AthermalShear(frame, MODEL).run(ss.strain_path([0.08], step)))
+        found = events_of(states)
+        # The tolerance, and half of it more where an end of the branch lies at a multiple of it.
+        np.testing.assert_allclose([e.strain for e in found], [e.strain for e in known], atol=1.5e-6)
+        assert [e.core for e in found] == [e.core for e in known]
+        for name in ("stress_drop", "energy_drop", "participation"):
+            values, others = ([getattr(e, name) for e in events] for events in (found, known))
+            # The root of the tolerance, see `Event`.
+            np.testing.assert_allclose(values, others, rtol=5e-3, atol=1e-4)
+        # Minima to 1e-10 of force.
+        assert states[-1].energy == pytest.approx(whole[-1].energy, abs=1e-8)
+
+
+def test_an_event_is_what_it_says(frame, whole):
+    for event in events_of(whole):
+        assert 0 < event.strain - event.last_strain <= 1.001e-6
+        assert event.energy_drop > 0
+        assert event.before.box == event.after.box
+        np.testing.assert_array_equal(event.d2min, ss.d2min(event.before, event.after))
+        assert event.d2min[event.core] == event.d2min.max()
+        assert 1 <= event.participation < len(frame)
+        # Both are minima where they are said to be, the one before but for 1e-6 of strain.
+        for side, allowed in ((event.before, 1e-2), (event.after, 1e-10)):
+            assert np.abs(ss.energy_forces(side, MODEL)[1]).max() < allowed
+
+
+def test_plain_quenches_lose_the_minimum_at_the_same_strain(frame, whole):
+    """Each from the one before, deformed homogeneously: near the end of the branch, in steps of the tolerance."""
+    first = events_of(whole)[0]
+    shear, deformation = ss.AthermalShear(frame, MODEL), ss.Deformation(frame.box)
+    strains = first.last_strain + 1e-6 * np.arange(-4, 4)
+    minimum, energies = shear.go(strains[0]).minimum, []
+    for strain, to in zip(strains, strains[1:], strict=False):
+        minimum = ss.inherent_structure(deformation.carry(minimum.frame, strain, to), MODEL)
+        energies.append(minimum.energy)
+    # The work of a step is a hundredth of the drop.
+    drops = np.flatnonzero(-np.diff(energies) > first.energy_drop / 2)
+    assert strains[drops + 2] == pytest.approx([first.strain], abs=1.1e-6)
+
+
+def test_minima_are_certified(whole):
+    assert all(state.minimum.certified for state in whole)
+
+
+def test_energy_balance(frame, whole):
+    """The work done is in the energy, but for the heat of events."""
+    fine = [ss.AthermalShear(frame, MODEL).current]
+    fine += ss.AthermalShear(frame, MODEL).run(ss.strain_path([0.08], 5e-4))
+    strains, stresses = ([getattr(state, name) for state in fine] for name in ("strain", "stress"))
+    work = np.trapezoid(stresses, strains) * frame.box.volume
+    heat = sum(event.energy_drop for event in events_of(fine))
+    # Steps with an event are integrated across its drop of stress.
+    uncertain = sum(abs(event.stress_drop) for event in events_of(fine)) * 2.5e-4 * frame.box.volume
+    assert fine[-1].energy - fine[0].energy == pytest.approx(work - heat, abs=uncertain + 1e-3)
+
+
+def test_what_is_elastic_goes_back(frame, whole):
+    first = events_of(whole)[0]
+    shear = ss.AthermalShear(frame, MODEL)
+    start = shear.current
+    up = shear.go(first.last_strain)
+    down = shear.go(0.0)
+    assert not up.events and not down.events
+    np.testing.assert_allclose(down.frame.positions, start.frame.positions, atol=1e-8)
+    shear.go(first.strain)
+    back = shear.go(0.0)
+    assert back.energy != pytest.approx(start.energy, abs=1e-6)
+
+
+def test_long_steps_are_not_divided_by_a_long_tolerance(frame):
+    shear = ss.AthermalShear(frame, MODEL, tolerance=0.01)
+    states = list(shear.run(ss.strain_path([0.08], 1e-2)))
+    assert len(states) == 8 and all(len(state.events) <= 1 for state in states)
+    assert all(event.strain - event.last_strain == pytest.approx(1e-2) for event in events_of(states))
+
+
+def test_paths():
+    assert list(ss.strain_path([0.1], 0.03)) == pytest.approx([0.025, 0.05, 0.075, 0.1])
+    assert list(ss.strain_path([0.02, -0.01, 0.0], 0.01)) == pytest.approx([0.01, 0.02, 0.01, 0.0, -0.01, 0.0])
+    assert len(list(ss.strain_path([0.1], 1e-3))) == 100
+    assert list(ss.strain_path([0.0], 0.1)) == []
+    with pytest.raises(InputError, match="step"):
+        list(ss.strain_path([0.1], 0.0))
+
+
+def test_bad_input(frame):
+    with pytest.raises(InputError, match="tolerance"):
+        ss.AthermalShear(frame, MODEL, tolerance=0.0)
+    with pytest.raises(InputError, match="model"):
+        ss.AthermalShear(frame, "kob-andersen")
+    with pytest.raises(InputError, match="strain"):
+        ss.AthermalShear(frame, MODEL).go(np.nan)
