@@ -29,6 +29,7 @@ _PLACES = {
     ),
     "figures.map": ("draw_map",),
     "frame": ("Frame",),
+    "io.readers": ("Frames", "read"),
     "landscape.ase_forces": ("ASEForces",),
     "landscape.elasticity": ("elastic_constants",),
     "landscape.factorization": ("Cholesky",),

@@ -3,13 +3,14 @@
 from softspots.io.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from softspots.io.reduced import Reduced, read_reduced, write_reduced
 from softspots.io.results import Results, ResultsWriter, read_results
-from softspots.io.trajectory import TrajectoryWriter, read_trajectory
+from softspots.io.trajectory import Trajectory, TrajectoryWriter, read_trajectory
 
 __all__ = [
     "Checkpoint",
     "Reduced",
     "Results",
     "ResultsWriter",
+    "Trajectory",
     "TrajectoryWriter",
     "read_checkpoint",
     "read_reduced",

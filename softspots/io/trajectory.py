@@ -192,44 +192,83 @@ class TrajectoryWriter:
         self._writer.__exit__(*exception)
 
 
-def read_trajectory(path: str | PathLike) -> Iterator[Frame]:
-    """The frames of a trajectory that `TrajectoryWriter` has written, one after the other.
+class Trajectory:
+    """A trajectory that `TrajectoryWriter` has written, with its frames in any order; no file stays open.
 
     Positions and times come back in float32 precision, boxes in float64. Files of earlier versions lack the strain and
     the image counters; their boxes have no history.
+
+    Parameters
+    ----------
+    path : str or path-like
 
     Raises
     ------
     FileNotFoundError, PermissionError, IsADirectoryError
         If there is no such file, or it may not be read.
     DamagedFileError
-        If the file is not a trajectory of softspots, or is damaged.
+        If the file is not a trajectory of softspots, or is damaged; each method may raise it.
     """
-    with NetCDFReader(path) as file:
-        if fault := _fault(file):
-            raise DamagedFileError(f"{path} is not a trajectory written by softspots: {fault}")
-        names = [name for name in PER_FRAME if name in file.layout]
-        before = -np.inf
-        radii = np.asarray(file.read(RADIUS)) if RADIUS in file.layout else None
-        for index in range(file.sizes["frame"]):
-            values = {name: np.asarray(file.read(name, index)) for name in names}
-            checksum = _checksum(file.attributes, index, values, radii) if CHECKSUM in file.layout else None
-            if checksum is not None and checksum != file.read(CHECKSUM, index):
-                raise DamagedFileError(f"{path} is damaged: the checksum of frame {index} is not that of its content")
-            if not before <= values["time"] < np.inf:
-                raise DamagedFileError(f"{path}: the time of frame {index} is {values['time']:g}, after {before:g}")
-            before = values["time"]
-            try:
-                frame = _frame(values, file.attributes, radii)
-            except InputError as error:
-                raise DamagedFileError(f"{path}: frame {index}: {error}") from error
-            yield frame
+
+    def __init__(self, path: str | PathLike):
+        self._path = path
+        with NetCDFReader(path) as file:
+            if fault := _fault(file):
+                raise DamagedFileError(f"{path} is not a trajectory written by softspots: {fault}")
+            self._stamp = file.stamp
+            self._length = file.sizes["frame"]
+
+    def __len__(self) -> int:
+        return self._length
+
+    def frame(self, index: int) -> Frame:
+        """The frame ``index``, from 0.
+
+        Raises
+        ------
+        IndexError
+            If there is no such frame.
+        """
+        if not 0 <= index < len(self):
+            raise IndexError(f"{self._path} has {len(self)} frames; got {index}")
+        with NetCDFReader(self._path, self._stamp) as file:
+            return _read_frame(file, index)
+
+    def __iter__(self) -> Iterator[Frame]:
+        """The frames, one after the other, whose times must not fall."""
+        with NetCDFReader(self._path, self._stamp) as file:
+            before = -np.inf
+            for index in range(len(self)):
+                frame = _read_frame(file, index)
+                if not before <= frame.time < np.inf:
+                    raise DamagedFileError(
+                        f"{self._path}: the time of frame {index} is {frame.time:g}, after {before:g}"
+                    )
+                before = frame.time
+                yield frame
+
+
+def read_trajectory(path: str | PathLike) -> Iterator[Frame]:
+    """The frames of a trajectory, one after the other; raises what `Trajectory` does, at the first of them."""
+    yield from Trajectory(path)
 
 
 def trajectory_attributes(path: str | PathLike) -> dict:
     """The global attributes of a trajectory, among them the identity of its run; raises what `read_trajectory` does."""
     with NetCDFReader(path) as file:
         return file.attributes
+
+
+def _read_frame(file: NetCDFReader, index: int) -> Frame:
+    values = {name: np.asarray(file.read(name, index)) for name in PER_FRAME if name in file.layout}
+    radii = np.asarray(file.read(RADIUS)) if RADIUS in file.layout else None
+    checksum = _checksum(file.attributes, index, values, radii) if CHECKSUM in file.layout else None
+    if checksum is not None and checksum != file.read(CHECKSUM, index):
+        raise DamagedFileError(f"{file.path} is damaged: the checksum of frame {index} is not that of its content")
+    try:
+        return _frame(values, file.attributes, radii)
+    except InputError as error:
+        raise DamagedFileError(f"{file.path}: frame {index}: {error}") from error
 
 
 def _cell(box: Box) -> tuple[tuple, tuple]:
@@ -243,7 +282,8 @@ def _cell(box: Box) -> tuple[tuple, tuple]:
     return (box.length_x, in_plane, np.linalg.norm(third)), (alpha, beta, gamma)
 
 
-def _box(lengths: list[float], angles: np.ndarray, dimension: int, strain: float) -> Box:
+def cell_box(lengths, angles, dimension: int, strain: float | None) -> Box:
+    """The box of a cell as the convention has it: the inverse of what is written."""
     length_x, length_b, length_c = lengths
     alpha, beta, gamma = np.radians(angles)
     lengths, tilts = [length_x, length_b * np.sin(gamma)], [length_b * np.cos(gamma)]
@@ -252,7 +292,7 @@ def _box(lengths: list[float], angles: np.ndarray, dimension: int, strain: float
         yz = (length_b * length_c * np.cos(alpha) - tilts[0] * xz) / lengths[1]
         tilts += [xz, yz]
         lengths.append(np.sqrt(length_c**2 - xz**2 - yz**2))
-    return Box(lengths=lengths, tilts=tilts, strain=None if np.isnan(strain) else strain)
+    return Box(lengths=lengths, tilts=tilts, strain=strain)
 
 
 def _frame(values: Mapping, attributes: Mapping, radii: np.ndarray | None) -> Frame:
@@ -266,7 +306,9 @@ def _frame(values: Mapping, attributes: Mapping, radii: np.ndarray | None) -> Fr
     return Frame(
         values["coordinates"][:, :dimension],
         species,
-        _box(values["cell_lengths"].tolist(), values["cell_angles"], dimension, strain),
+        cell_box(
+            values["cell_lengths"].tolist(), values["cell_angles"], dimension, None if np.isnan(strain) else strain
+        ),
         float(values["time"]),
         None if images is None or (images == NOT_KNOWN).all() else images,
         np.arange(len(species)),

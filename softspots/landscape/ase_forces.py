@@ -9,9 +9,10 @@ from scipy import sparse
 
 from softspots.arrays import positive_number
 from softspots.exceptions import InputError
+from softspots.extras import load_extra
 from softspots.frame import Frame
 from softspots.landscape.matrices import row_sums, with_places
-from softspots.model.atoms import atoms_from_frame, require_ase
+from softspots.model.atoms import atoms_from_frame
 
 if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
@@ -52,7 +53,7 @@ class ASEForces:
     units = ("eV", "Å")
 
     def __init__(self, calculator: Calculator, *, reach: float | None = None, step: float = 1e-4):
-        require_ase()
+        load_extra("ase")
         known = getattr(calculator, "implemented_properties", None)
         if known is None or not callable(getattr(calculator, "get_property", None)):
             raise InputError(f"ASEForces: calculator is of type {type(calculator).__name__}; one of ASE's is needed")

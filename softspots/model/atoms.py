@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from softspots.box import Box
-from softspots.exceptions import InputError, InstallationError
+from softspots.exceptions import InputError
+from softspots.extras import load_extra
 from softspots.frame import Frame
+from softspots.lattice import aligned
 
 if TYPE_CHECKING:
     from ase import Atoms
 
 # By the names that ASE's readers of LAMMPS' dumps and matscipy's polydisperse potentials give them.
 ARRAYS = {"ids": "id", "sizes": "size"}
-
-
-def require_ase(name: str = "ase"):
-    """A module of ASE.
-
-    Raises
-    ------
-    InstallationError
-        If ASE is not there.
-    """
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise InstallationError(
-            f"ASE cannot be loaded ({error}): pip install 'softspots[ase]', or pip install ase"
-        ) from error
 
 
 def frame_from_atoms(atoms: Atoms) -> Frame:
@@ -58,7 +42,7 @@ def frame_from_atoms(atoms: Atoms) -> Frame:
     InstallationError
         If ASE is not there.
     """
-    kind = require_ase().Atoms
+    kind = load_extra("ase").Atoms
     if not isinstance(atoms, kind):
         raise InputError(f"frame_from_atoms: atoms is of type {type(atoms).__name__}; ase.Atoms is needed")
     if not atoms.pbc.all():
@@ -68,16 +52,7 @@ def frame_from_atoms(atoms: Atoms) -> Frame:
         raise InputError(f"frame_from_atoms: the cell spans {atoms.cell.rank} dimensions; 3 are needed")
     if atoms.constraints:
         raise InputError(f"frame_from_atoms: atoms have {len(atoms.constraints)} constraints; in a frame all are free")
-    cell = np.array(atoms.cell)
-    if np.linalg.det(cell) < 0:
-        cell[2] *= -1
-    rotated, positions = cell, atoms.positions
-    if np.triu(cell, 1).any() or (np.diag(cell) < 0).any():
-        # cell = rotated @ rotation, with lower triangles of positive diagonals: of two right-handed cells this is one.
-        rotation, upper = np.linalg.qr(cell.T)
-        signs = np.sign(np.diag(upper))
-        rotated, positions = np.tril(upper.T * signs), atoms.positions @ (rotation * signs)
-    box = Box(lengths=np.diag(rotated), tilts=rotated[np.tril_indices(3, -1)])
+    box, positions, _ = aligned(atoms.cell, atoms.positions)
     own = {ours: atoms.arrays.get(theirs) for ours, theirs in ARRAYS.items()}
     return Frame(positions, np.array(atoms.get_chemical_symbols()), box, **own)
 
@@ -102,10 +77,10 @@ def atoms_from_frame(frame: Frame) -> Atoms:
     InstallationError
         If ASE is not there.
     """
-    ase = require_ase()
+    ase = load_extra("ase")
     if frame.dimension != 3:
         raise InputError(f"atoms_from_frame: the frame has {frame.dimension} dimensions; ASE needs 3")
-    known = require_ase("ase.data").atomic_numbers
+    known = load_extra("ase.data").atomic_numbers
     if unknown := [kind for kind in np.unique(frame.species).tolist() if kind not in known]:
         raise InputError(f"atoms_from_frame: species {unknown[0]!r} is no chemical symbol such as 'Cu'")
     atoms = ase.Atoms(frame.species.tolist(), frame.positions, cell=frame.box.vectors, pbc=True)

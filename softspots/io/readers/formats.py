@@ -1,0 +1,149 @@
+"""Which format a file has, by its content, and what reads it."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from softspots.arrays import one_of
+from softspots.exceptions import DamagedFileError, InputError, MissingFileError, system_errors
+from softspots.extras import load_extra
+from softspots.io.readers.snapshot import Source
+
+# Enough for the header of a data file and the first rows of all others.
+HEAD = 16384
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+NUMBER_OF_PARTICLES = re.compile(r"\s*\d+\s*$")
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a format is recognised, and read.
+
+    Attributes
+    ----------
+    words : str
+        What it is.
+    fits : function
+        From the beginning of a file, as bytes, to whether it is one.
+    place, reader : str
+        The module in this package, and what makes a `Source` of a path.
+    head : bool
+        Whether the reader is given the beginning too, as text.
+    """
+
+    words: str
+    fits: Callable[[bytes], bool]
+    place: str
+    reader: str
+    head: bool = False
+    parameters: tuple[tuple[str, str], ...] = ()
+
+
+def _xyz(head: bytes, mark: str) -> bool:
+    lines = head.decode(errors="replace").splitlines()
+    return len(lines) > 2 and bool(NUMBER_OF_PARTICLES.match(lines[0])) and bool(re.search(mark, lines[1]))
+
+
+FORMATS = {
+    "lammps-dump": Format(
+        "a text dump of LAMMPS", lambda head: head.startswith(b"ITEM:"), "ovito_files", "LammpsDump", True
+    ),
+    "lammps-data": Format(
+        "a data file of LAMMPS",
+        lambda head: (
+            bool(re.search(rb"^\s*\d+\s+atoms\b", head, re.MULTILINE)) and bool(re.search(rb"\b(xlo xhi|avec)\b", head))
+        ),
+        "ovito_files",
+        "OvitoFile",
+        parameters=(("input_format", "lammps/data"),),
+    ),
+    "extxyz": Format(
+        "extended XYZ",
+        lambda head: _xyz(head, r"Lattice=|Properties="),
+        "ovito_files",
+        "OvitoFile",
+        parameters=(("input_format", "xyz"),),
+    ),
+    "xyz": Format(
+        "XYZ of atooms or RUMD",
+        lambda head: _xyz(head, r"ioformat=|columns[=:]|cell[=:]"),
+        "ovito_files",
+        "CommentedXYZ",
+        True,
+    ),
+    "gsd": Format("GSD", lambda head: head.startswith(b"\xdf\x65" * 4), "gsd_files", "GSDFile"),
+    "netcdf": Format(
+        "NetCDF (results and trajectories of softspots, the AMBER convention, packings)",
+        lambda head: head.startswith((b"CDF", b"\x89HDF")),
+        "netcdf_files",
+        "netcdf_source",
+    ),
+    "dcd": Format("DCD", lambda head: head[4:8] == b"CORD", "mdanalysis_files", "TopologyAndTrajectory"),
+    "xtc": Format(
+        "XTC", lambda head: head[:4] in (b"\0\0\x07\xcb", b"\0\0\x07\xe7"), "mdanalysis_files", "TopologyAndTrajectory"
+    ),
+}
+NEED_TOPOLOGY = ("dcd", "xtc")
+
+
+def open_file(path: str | os.PathLike, format: str | None, topology, bounds: str | None) -> Source:
+    """The source that reads a file.
+
+    Raises
+    ------
+    MissingFileError, DamagedFileError, InputError, InstallationError
+        If it is not there, not whole, of a format that is not known, or needs a topology or a library.
+    """
+    path = os.fspath(path)
+    if format is not None:
+        one_of("read: format", format, FORMATS)
+    head = _head(path)
+    if not head:
+        raise DamagedFileError(f"{path} is empty")
+    found = format or next((name for name, entry in FORMATS.items() if entry.fits(head)), None)
+    if bounds is not None:
+        one_of("read: bounds", bounds, ("box", "bounding box"))
+        if found != "lammps-dump":
+            raise InputError(f"read: bounds are those of a dump of LAMMPS, and {path} is none")
+    if topology is not None:
+        return import_module(f"{__package__}.mdanalysis_files").TopologyAndTrajectory(path, topology)
+    if found is None:
+        raise InputError(
+            f"{path} has no format that can be read: {', '.join(entry.words for entry in FORMATS.values())}"
+        )
+    entry = FORMATS[found]
+    if found in NEED_TOPOLOGY:
+        raise InputError(
+            f"{path} is {entry.words}, which does not say what its particles are: give a file that does, topology=…"
+        )
+    arguments = dict(entry.parameters)
+    if entry.head:
+        arguments["head"] = head.decode(errors="replace")
+    if bounds is not None:
+        arguments["bounds"] = bounds
+    return getattr(import_module(f"{__package__}.{entry.place}"), entry.reader)(path, **arguments)
+
+
+def _head(path: str) -> bytes:
+    """The beginning of a file, unpacked."""
+    if not os.path.exists(path):
+        raise MissingFileError(f"there is no {path}")
+    with system_errors(DamagedFileError, f"{path} cannot be read"):
+        with open(path, "rb") as file:
+            head = file.read(HEAD)
+        try:
+            if head.startswith(GZIP):
+                with gzip.open(path) as file:
+                    return file.read(HEAD)
+            if head.startswith(ZSTD):
+                with load_extra("zstandard").open(path) as file:
+                    return file.read(HEAD)
+        except (EOFError, ValueError, zlib.error) as error:
+            raise DamagedFileError(f"{path} is damaged: {error}") from error
+    return head

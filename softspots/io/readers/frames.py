@@ -1,0 +1,150 @@
+"""A lazy sequence of frames, and their strain, followed through flips of the tilt."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator, Sequence
+
+from softspots.box import NEAREST_LATTICE
+from softspots.exceptions import InputError, SoftspotsError
+from softspots.frame import Frame
+from softspots.io.readers.interpretation import Interpretation, Options, sheared
+from softspots.io.readers.snapshot import Snapshot, Source
+
+
+class Frames(Sequence):
+    """Frames of a file, or of objects, each read when it is asked for: ``len``, indices, slices, iteration.
+
+    A slice is lazy too. Only the last frame that was read is kept.
+
+    Attributes
+    ----------
+    name : str
+        The file, or the kind of object.
+    notes : tuple of str
+        What was inferred, and what was taken for granted; ``repr`` shows it.
+    """
+
+    def __init__(self, reading: Reading, indices: range):
+        self._reading, self._indices = reading, indices
+
+    @property
+    def name(self) -> str:  # noqa: D102
+        return self._reading.source.name
+
+    @property
+    def notes(self) -> tuple[str, ...]:  # noqa: D102
+        return tuple(self._reading.notes)
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __getitem__(self, index):
+        """The frame ``index``; of a slice, the frames.
+
+        Raises
+        ------
+        IndexError
+            If there is no such frame.
+        DamagedFileError
+            If the file is damaged there; the message has the number of the frame in the file.
+        InputError
+            If the frame holds other particles than the first one, or cannot be one.
+        """
+        if isinstance(index, slice):
+            return Frames(self._reading, self._indices[index])
+        try:
+            number = self._indices[index]
+        except IndexError:
+            raise IndexError(f"{self.name} has {len(self)} frames; got {index}") from None
+        return self._reading.frame(number)
+
+    def __iter__(self) -> Iterator[Frame]:
+        return map(self._reading.frame, self._indices)
+
+    def __repr__(self) -> str:
+        plural = "" if len(self) == 1 else "s"
+        return "\n  ".join((f"Frames({self.name!r}, {len(self)} frame{plural})", *self.notes))
+
+
+class Reading:
+    """A source that is being read, with what is known of it so far."""
+
+    def __init__(self, source: Source, options: Options):
+        self.source = source
+        self._last: tuple[int, Snapshot] | None = None
+        # By frame: how often the tilt has been flipped back since the first one; it ends where that cannot be told.
+        self._flips: list[int] = []
+        self._lost = False
+        if not len(source):
+            raise InputError(f"{source.name} holds no frames")
+        first = self._snapshot(0)
+        with self._at(None, InputError):
+            self._interpretation = Interpretation(first, options)
+        self.notes = [*source.notes, *self._interpretation.notes]
+        # What every frame would say is said at once.
+        self.frame(0)
+
+    def frame(self, index: int) -> Frame:
+        """The frame ``index`` of the source."""
+        snapshot = self._snapshot(index)
+        flips = self._flips_until(index) if len(self.source) > 1 and snapshot.strain is None else None
+        if self._last[0] != index:
+            self._last = index, snapshot
+        with self._at(index, InputError):
+            return self._interpretation.frame(snapshot, flips)
+
+    def _snapshot(self, index) -> Snapshot:
+        if self._last is None or self._last[0] != index:
+            with self._at(index, self.source.fault):
+                self._last = index, self.source.snapshot(index)
+        return self._last[1]
+
+    def _flips_until(self, index) -> int | None:
+        """Flips up to a frame: all boxes before it are looked at, once."""
+        while not self._lost and len(self._flips) <= index:
+            number = len(self._flips)
+            snapshot = self._snapshot(number)
+            with self._at(number, InputError):
+                box = self._interpretation.box(snapshot)
+            if number == 0:
+                self._flips.append(0)
+            else:
+                before = sheared(self._box, self._flips[-1]) / self._box.length_y * box.length_y
+                flips = round((before - box.tilt) / box.length_x)
+                step = (sheared(box, flips) - before) / box.length_x
+                if abs(step) > NEAREST_LATTICE:
+                    self._lose(number, step)
+                else:
+                    self._flips.append(flips)
+            self._box = box
+        return self._flips[index] if index < len(self._flips) else None
+
+    def _lose(self, number, step):
+        self._lost = True
+        note = (
+            f"from frame {number} on the strain is not known: the tilt moves by {step:.3g} box lengths from frame "
+            f"{number - 1}, and at most {NEAREST_LATTICE} can be told from a flip"
+        )
+        self.notes.append(note)
+        warnings.warn(f"{self.source.name}: {note}", UserWarning, stacklevel=2)
+
+    @contextlib.contextmanager
+    def _at(self, index, kind):
+        """Around what reads a frame: whatever goes wrong is an error of ours, and names the file and the frame."""
+        place = self.source.name if index is None else f"{self.source.name}: frame {index}"
+        try:
+            yield
+        except MemoryError:
+            raise
+        except SoftspotsError as error:
+            known = type(error) if type(error) is not InputError else kind
+            raise known(_named(place, self.source.name, error)) from error
+        except (ArithmeticError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
+            raise kind(_named(place, self.source.name, error)) from error
+
+
+def _named(place: str, name: str, error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if text.startswith(name) else f"{place}: {text}"

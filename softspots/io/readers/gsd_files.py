@@ -1,0 +1,74 @@
+"""GSD files of HOOMD-blue, and `gsd.hoomd.Frame`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from softspots.exceptions import DamagedFileError, InputError
+from softspots.extras import load_extra
+from softspots.io.readers.snapshot import Snapshot, Source
+
+
+class GSDFile(Source):
+    """A trajectory that the library reads, with random access to its frames."""
+
+    def __init__(self, path):
+        self.name = str(path)
+        try:
+            self._trajectory = load_extra("gsd.hoomd").open(self.name, "r")
+        except (OSError, RuntimeError) as error:
+            raise DamagedFileError(f"{path} cannot be read: {error}") from error
+
+    def __len__(self) -> int:
+        return len(self._trajectory)
+
+    def snapshot(self, index: int) -> Snapshot:
+        return frame_snapshot(self._trajectory[index])
+
+
+class GSDFrames(Source):
+    """Objects `gsd.hoomd.Frame`."""
+
+    name, fault = "gsd.hoomd.Frame", InputError
+
+    def __init__(self, frames):
+        self._frames = frames
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def snapshot(self, index: int) -> Snapshot:
+        frame = self._frames[index]
+        # It fills in what was not given.
+        frame.validate()
+        return frame_snapshot(frame)
+
+
+def frame_snapshot(frame) -> Snapshot:
+    """The snapshot of a `gsd.hoomd.Frame`, whose box is centred on zero; its tilts are in parts of the sides."""
+    particles, configuration = frame.particles, frame.configuration
+    if particles.position is None or configuration.box is None:
+        raise InputError("there are no positions, or no box")
+    flat = configuration.dimensions == 2
+    cell = hoomd_cell(configuration.box)
+    if flat:
+        cell = cell[:2, :2]
+    names = np.array(particles.types or ["A"])
+    diameters = np.asarray(particles.diameter)
+    return Snapshot(
+        positions=np.asarray(particles.position, dtype=float),
+        cell=cell,
+        origin=-cell.sum(axis=0) / 2,
+        planar="the file says so" if flat else None,
+        types=names[np.asarray(particles.typeid)],
+        # One is what stands for no diameters.
+        columns={"mass": particles.mass} | ({} if (diameters == 1).all() else {"diameter": diameters}),
+        images=particles.image,
+        step=int(configuration.step or 0),
+    )
+
+
+def hoomd_cell(box) -> np.ndarray:
+    """Lattice vectors as rows from lengths and tilts xy, xz, yz, which are multiplied by L_y, L_z, L_z."""
+    x, y, z, xy, xz, yz = np.asarray(box, dtype=float)
+    return np.array([[x, 0, 0], [xy * y, y, 0], [xz * z, yz * z, z]])

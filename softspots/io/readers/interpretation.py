@@ -1,0 +1,322 @@
+"""What a file leaves open, decided once from its first snapshot and from what the caller says; then, its frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from softspots.arrays import positive_number
+from softspots.box import SAME, Box
+from softspots.exceptions import InputError
+from softspots.frame import Frame
+from softspots.io.readers.snapshot import Snapshot
+from softspots.lattice import aligned
+
+# Names of columns with sizes, and what makes diameters of them; the first that is there is taken.
+SIZES = {"diameter": 1, "size": 1, "radius": 2, "radii": 2}
+# A box of which a side is less than this part of the others may be a plane with a thickness for the simulation's sake.
+THIN = 0.1
+AXES = "xyz"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the caller of `read` says of a file."""
+
+    types: object = None
+    sizes: object = None
+    dimension: int | None = None
+    box: Box | None = None
+    unit: float = 1.0
+    timestep: float | None = None
+
+    def __post_init__(self):
+        if self.dimension not in (None, 2, 3):
+            raise InputError(f"read: dimension is {self.dimension!r}; allowed: 2, 3")
+        if self.box is not None and not isinstance(self.box, Box):
+            raise InputError(f"read: box is a {type(self.box).__name__}; a Box is needed")
+        positive_number("read: unit", self.unit)
+        if self.timestep is not None:
+            positive_number("read: timestep", self.timestep)
+
+
+class Interpretation:
+    """How the snapshots of one source become frames.
+
+    Parameters
+    ----------
+    first : Snapshot
+        Whatever is decided is decided from it.
+    options : Options
+
+    Attributes
+    ----------
+    notes : list of str
+        What was inferred, and what was taken for granted.
+
+    Raises
+    ------
+    InputError
+        If something has to be decided by the caller.
+    """
+
+    def __init__(self, first: Snapshot, options: Options):
+        self.notes: list[str] = []
+        self._options = options
+        self._count = len(first.positions)
+        if not self._count:
+            raise InputError("there are no particles")
+        self._ids = None if first.ids is None else np.sort(first.ids)
+        if first.cell is None and options.box is None:
+            raise InputError("there is no box: say which, box=ss.Box(…)")
+        self._dimension = self._decide_dimension(first)
+        self._flat = options.dimension is None and self._dimension == 2
+        for axis in range(self._dimension):
+            if not first.periodic[axis]:
+                raise InputError(f"the box is not periodic along {AXES[axis]}; it must be along each axis")
+        self._species_of = self._decide_types(first)
+        self._column, self._factor = self._decide_sizes(first)
+        self._say_times_and_lengths(first)
+
+    def frame(self, snapshot: Snapshot, flips: int | None = None) -> Frame:
+        """The frame of a snapshot, its particles sorted by id and wrapped into the box.
+
+        Parameters
+        ----------
+        snapshot : Snapshot
+        flips : int, optional
+            How often the tilt has been flipped back since the first frame; None if that is not known.
+
+        Raises
+        ------
+        InputError
+            If its particles are not those of the first one, or it cannot be a frame.
+        """
+        if len(snapshot.positions) != self._count:
+            raise InputError(
+                f"there are {len(snapshot.positions)} particles, and {self._count} in the first frame; frames of the "
+                "same particles are needed"
+            )
+        order = slice(None) if snapshot.ids is None else np.argsort(snapshot.ids, kind="stable")
+        ids = None if snapshot.ids is None else np.asarray(snapshot.ids)[order]
+        if ids is not None and not np.array_equal(ids, self._ids):
+            other = np.setdiff1d(ids, self._ids)
+            raise InputError(
+                f"there are other particles than in the first frame: {len(other)} ids, such as {other[0]}"
+                if len(other)
+                else "particles have other ids than in the first frame"
+            )
+        box, positions, hand = self._place(snapshot)
+        images = self._images(snapshot, hand)
+        if snapshot.strain is not None:
+            box = Box(lengths=box.lengths, tilts=box.tilts, strain=snapshot.strain)
+        elif flips is not None:
+            box = Box(lengths=box.lengths, tilts=box.tilts, strain=sheared(box, flips) / box.length_y)
+        species = self._species_of(snapshot, order)
+        frame = Frame(
+            positions[order],
+            species,
+            box,
+            self._time(snapshot),
+            None if images is None else images[order],
+            ids,
+            # Whoever says which type is which has said that one type is B.
+            only_b=True,
+            sizes=self._sizes(snapshot, species, order),
+        )
+        return frame.wrapped()
+
+    def box(self, snapshot: Snapshot) -> Box:
+        """The box of a snapshot, without its strain."""
+        return self._place(snapshot, positions=False)[0]
+
+    def _place(self, snapshot, positions=True):
+        """The box, positions from its corner, and which image counters change their sign."""
+        dimension, unit = self._dimension, self._options.unit
+        where = np.asarray(snapshot.positions if positions else np.zeros((0, dimension)), dtype=float)[:, :dimension]
+        if positions and self._flat and snapshot.positions.shape[1] == 3 and np.ptp(snapshot.positions[:, 2]) > 0:
+            raise InputError(
+                "z differs between particles, and in the first frame it did not: say dimension=2 or dimension=3"
+            )
+        if self._options.box is not None:
+            return self._options.box, where / unit, np.ones(dimension, dtype=np.int64)
+        if snapshot.cell is None:
+            raise InputError("there is no box, though the first frame has one")
+        cell = np.asarray(snapshot.cell, dtype=float)
+        if len(cell) > dimension:
+            if max(np.abs(cell[2, :2]).max(), np.abs(cell[:2, 2]).max()) > SAME * np.abs(cell).max():
+                raise InputError(f"in two dimensions no lattice vector may lean along z; the cell is {cell.tolist()}")
+            cell = cell[:2, :2]
+        origin = np.broadcast_to(snapshot.origin, (len(snapshot.cell),))[:dimension]
+        return aligned(cell / unit, (where - origin) / unit)
+
+    def _images(self, snapshot, hand):
+        if snapshot.unwrapped:
+            # Wrapping finds them.
+            return np.zeros((self._count, self._dimension), dtype=np.int64)
+        if snapshot.images is None:
+            return None
+        return np.asarray(snapshot.images)[:, : self._dimension] * hand
+
+    def _time(self, snapshot):
+        if self._options.timestep is not None:
+            return snapshot.step * self._options.timestep
+        return snapshot.step if snapshot.time is None else snapshot.time
+
+    def _sizes(self, snapshot, species, order):
+        given = self._options.sizes
+        if self._column is not None:
+            values = np.asarray(_column(snapshot, self._column), dtype=float)
+            return values[order] * self._factor / self._options.unit
+        if isinstance(given, dict):
+            return _translated(species, given, "species", "a size", "sizes")
+        return given
+
+    def _decide_dimension(self, first):
+        wanted, depth = self._options.dimension, first.positions.shape[1]
+        if self._options.box is not None:
+            wanted = self._options.box.dimension if wanted is None else wanted
+            if wanted != self._options.box.dimension:
+                raise InputError(f"dimension is {wanted}, and the box has {self._options.box.dimension}")
+        if depth == 2 or first.planar:
+            if wanted == 3:
+                raise InputError(f"dimension is 3; there are two: {first.planar or 'there is no z'}")
+            if not first.types_are_species:
+                self.notes.append(f"two dimensions: {first.planar or 'there is no z'}")
+            return 2
+        z = first.positions[:, 2]
+        if wanted == 2:
+            if np.ptp(z):
+                self.notes.append(f"two dimensions, as asked for: z, from {z.min():.4g} to {z.max():.4g}, is left out")
+            return 2
+        if wanted == 3:
+            return 3
+        if np.ptp(z) == 0:
+            self.notes.append(f"two dimensions: all particles lie at z = {z[0]:.4g} (dimension=3 if it has three)")
+            return 2
+        sides = np.linalg.norm(first.cell, axis=1)
+        if sides[2] < THIN * min(sides[:2]):
+            raise InputError(
+                f"z goes from {z.min():.4g} to {z.max():.4g} in a box of {' × '.join(f'{one:.4g}' for one in sides)}, "
+                "a solid in two dimensions or a thin one in three: say dimension=2 or dimension=3"
+            )
+        return 3
+
+    def _decide_types(self, first):
+        """What gives the species of a snapshot's particles, in a given order."""
+        given = self._options.types
+        raw = None if first.types is None else _labels(first.types)
+        if given is None and raw is None and (self._options.sizes is not None or _size_column(first)):
+            self.notes.append("one species, 0: particles differ by size only (types='A' gives it another name)")
+            given = 0
+        if given is None and raw is None:
+            raise InputError("there are no types of particles: say types='A', or types=[…], a label for each particle")
+        if given is None:
+            if raw.dtype.kind != "U" and not first.types_are_species:
+                raise InputError(
+                    f"there are particles of {_counts(raw)}: say which species that is"
+                    f", types={{{', '.join(f'{one}: {_letter(k)!r}' for k, one in enumerate(np.unique(raw)))}}} or "
+                    "the like"
+                )
+            if not first.types_are_species:
+                self.notes.append(f"species have the names of the types: {_counts(raw)}")
+            return lambda snapshot, order: _labels(snapshot.types)[order]
+        if isinstance(given, dict):
+            if raw is None:
+                raise InputError("there are no types of particles that types={…} could name: give types='A', or a list")
+            names = {str(key): value for key, value in given.items()}
+            return lambda snapshot, order: _translated(
+                _labels(snapshot.types)[order], names, "type", "a species", "types"
+            )
+        if isinstance(given, str | int | np.integer):
+            return lambda snapshot, order: np.full(self._count, given)
+        if np.shape(given) != (self._count,):
+            raise InputError(
+                f"types have shape {np.shape(given)}; a label for each of {self._count} particles is needed"
+            )
+        return lambda snapshot, order: given
+
+    def _decide_sizes(self, first):
+        """The column that sizes are in, None if they are in none, and what makes diameters of it."""
+        given = self._options.sizes
+        if isinstance(given, str):
+            _column(first, given)
+            factor = SIZES.get(given.lower(), 1)
+            if factor != 1:
+                self.notes.append(f"sizes are diameters, twice what stands in {given}")
+            return given, factor
+        if given is not None:
+            if not isinstance(given, dict) and np.shape(given) != (self._count,):
+                raise InputError(
+                    f"sizes have shape {np.shape(given)}; one for each of {self._count} particles is needed"
+                )
+            return None, 1
+        found = _size_column(first)
+        if found is None:
+            return None, 1
+        factor = SIZES[found.lower()]
+        if not first.types_are_species:
+            self.notes.append(f"sizes are {'twice ' * (factor == 2)}the column {found}")
+        return found, factor
+
+    def _say_times_and_lengths(self, first):
+        if first.types_are_species:
+            return
+        if self._options.timestep is None and first.time is None:
+            self.notes.append("times are numbers of steps (timestep= says how long one is)")
+        if self._options.unit == 1:
+            self.notes.append("lengths are the file's own (unit= says how long the model's σ is in them)")
+
+
+def sheared(box: Box, flips: int) -> float:
+    """How far the second lattice vector has been moved along x, with the flips of the tilt."""
+    return box.tilt + flips * box.length_x
+
+
+def _labels(types) -> np.ndarray:
+    """Types as whole numbers, or as strings if one of them is no number."""
+    types = np.asarray(types)
+    if types.dtype.kind in "iu":
+        return types
+    text = types.astype(np.str_)
+    distinct, where = np.unique(text, return_inverse=True)
+    if all(one.removeprefix("-").isdecimal() for one in distinct.tolist()):
+        return distinct.astype(np.int64)[where]
+    return text
+
+
+def _translated(labels, table, kind, meaning, option) -> np.ndarray:
+    """``labels`` through a table by their names as strings."""
+    distinct, where = np.unique(labels, return_inverse=True)
+    table = {str(key): value for key, value in table.items()}
+    for number, one in enumerate(distinct.tolist()):
+        if str(one) not in table:
+            count = np.count_nonzero(where == number)
+            raise InputError(f"{kind} {one} ({count} particles) has no entry in {option}={table}; {meaning} is needed")
+    return np.array([table[str(one)] for one in distinct.tolist()])[where]
+
+
+def _column(snapshot, name) -> np.ndarray:
+    """A column by its name, whatever its capitals."""
+    for key in snapshot.columns:
+        if key.lower() == name.lower() and np.ndim(snapshot.columns[key]) == 1:
+            return snapshot.columns[key]
+    scalars = [key for key in snapshot.columns if np.ndim(snapshot.columns[key]) == 1]
+    raise InputError(f"there is no column {name!r} with sizes; there are: {', '.join(scalars) or 'none'}")
+
+
+def _size_column(snapshot) -> str | None:
+    by_name = {key.lower(): key for key in snapshot.columns}
+    return next((by_name[name] for name in SIZES if name in by_name), None)
+
+
+def _counts(raw) -> str:
+    labels, counts = np.unique(raw, return_counts=True)
+    named = ", ".join(f"{label} ({count})" for label, count in zip(labels[:6], counts[:6], strict=True))
+    rest = f" and {len(labels) - 6} more" if len(labels) > 6 else ""
+    return f"type{'s' if len(labels) > 1 else ''} {named}{rest}"
+
+
+def _letter(number: int) -> str:
+    return chr(ord("A") + number % 26)

@@ -1,0 +1,202 @@
+"""What OVITO reads: LAMMPS' dumps and data files, and all kinds of XYZ; and its `DataCollection` itself."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from softspots.exceptions import DamagedFileError, InputError
+from softspots.extras import load_extra
+from softspots.io.readers.snapshot import Snapshot, Source
+from softspots.io.readers.xyz_comments import Comment
+
+POSITION, TYPE, ID, IMAGE = "Position", "Particle Type", "Particle Identifier", "Periodic Image"
+# What OVITO prints of a file that ends in the middle of a frame; it leaves this frame out.
+CUT = re.compile(r'aborted prematurely .*?due to an error: "(.*?)"', re.DOTALL)
+# Two numbers in a header that are meant to be the same.
+SAME = 1e-9
+
+
+class OvitoFile(Source):
+    """A file that OVITO reads, with random access to its frames; compressed ones too."""
+
+    def __init__(self, path, **parameters):
+        self.name = str(path)
+        load = load_extra("ovito.io").import_file
+        with _complaints() as told:
+            try:
+                # A star would stand for several files.
+                if "*" in self.name:
+                    raise InputError(f"{path}: names with a * are those of several files to OVITO; rename it")
+                self._pipeline = load(self.name, **parameters)
+                self._length = self._pipeline.source.num_frames
+            except RuntimeError as error:
+                raise DamagedFileError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+        if found := CUT.search(told[0]):
+            self.notes = (f"the file is cut short; its last frame is left out ({' '.join(found[1].split())})",)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def snapshot(self, index: int) -> Snapshot:
+        return collection_snapshot(self._pipeline.compute(index))
+
+
+class LammpsDump(OvitoFile):
+    """A text dump of LAMMPS.
+
+    Parameters
+    ----------
+    path : str or path-like
+    head : str
+        The beginning of the file.
+    bounds : {None, "bounding box", "box"}
+        What the header's bounds of a tilted box are those of.
+    """
+
+    def __init__(self, path, head: str, bounds: str | None = None):
+        super().__init__(path, input_format="lammps/dump")
+        columns = re.search(r"^ITEM: ATOMS(.*)$", head, re.MULTILINE)
+        names = columns[1].split() if columns else []
+        # Where both are there, OVITO takes those that come first.
+        first = next((name for name in names if name in ("x", "xs", "xu", "xsu")), "x")
+        self._unwrapped = first.endswith("u")
+        self._bounds = "bounding box"
+        if bounds is None and self._fixed_bounds():
+            raise InputError(
+                f"{path}: the bounds in the header stay the same while the box is tilted further; they may be those of "
+                "the box and not, as LAMMPS has it, of a box around it: say bounds='box' or bounds='bounding box'"
+            )
+        self._bounds = bounds or self._bounds
+
+    def snapshot(self, index: int) -> Snapshot:
+        found = replace(super().snapshot(index), unwrapped=self._unwrapped)
+        if self._bounds == "bounding box" or found.cell is None:
+            return found
+        low, sides = _bounding(found)
+        cell = found.cell.copy()
+        np.fill_diagonal(cell, sides)
+        return replace(found, cell=cell, origin=low)
+
+    def _fixed_bounds(self) -> bool:
+        """Whether the tilt changes from the first frame to the middle or last one, and bounds around it do not."""
+        first = self.snapshot(0)
+        for index in {len(self) // 2, len(self) - 1} - {0}:
+            other = self.snapshot(index)
+            tilts = [abs(one.cell[1, 0]) for one in (first, other)]
+            sides = [_bounding(one)[1][0] for one in (first, other)]
+            if abs(tilts[0] - tilts[1]) > SAME * sides[0] and abs(sides[0] - sides[1]) < SAME * sides[0]:
+                return True
+        return False
+
+
+class CommentedXYZ(OvitoFile):
+    """An XYZ file of atooms or RUMD, whose comments have the box and say what stands in the columns."""
+
+    def __init__(self, path, head: str):
+        comment, row = head.splitlines()[1:3]
+        columns = Comment(comment).columns(len(row.split()))
+        super().__init__(path, input_format="xyz", columns=columns)
+
+    def snapshot(self, index: int) -> Snapshot:
+        data = self._pipeline.compute(index)
+        comment = Comment(data.attributes["Comment"])
+        sides = comment.sides
+        found = collection_snapshot(data)
+        if comment.dimension == 2:
+            found = replace(found, positions=found.positions[:, :2])
+        return replace(
+            found,
+            cell=None if sides is None else np.diag(sides),
+            # Both have the box centred on zero.
+            origin=0.0 if sides is None else -np.array(sides) / 2,
+            step=index if comment.step is None else comment.step,
+            time=comment.time,
+            unwrapped=comment.unwrapped,
+        )
+
+
+class Collections(Source):
+    """OVITO's `DataCollection` objects."""
+
+    name, fault = "DataCollection", InputError
+
+    def __init__(self, collections):
+        self._collections = collections
+
+    def __len__(self) -> int:
+        return len(self._collections)
+
+    def snapshot(self, index: int) -> Snapshot:
+        return replace(collection_snapshot(self._collections[index]), step=index)
+
+
+def collection_snapshot(data) -> Snapshot:
+    """The snapshot of a `DataCollection`."""
+    particles = data.particles
+    if particles is None or POSITION not in particles:
+        raise InputError("there are no particles with positions")
+    arrays = {name: np.array(particles[name]) if name in particles else None for name in (POSITION, ID, IMAGE)}
+    cell = data.cell
+    flat = cell is not None and cell.is2D
+    attributes = data.attributes
+    time = next((attributes[name] for name in ("Time", "time") if name in attributes), None)
+    return Snapshot(
+        positions=arrays[POSITION],
+        cell=None if cell is None else np.array(cell[:3, :3].T),
+        origin=0.0 if cell is None else np.array(cell[:3, 3]),
+        periodic=(True,) * 3 if cell is None else tuple(map(bool, cell.pbc)),
+        planar="the box has no z" if flat else None,
+        types=_types(particles),
+        columns=particles,
+        ids=arrays[ID],
+        images=arrays[IMAGE],
+        step=int(attributes.get("Timestep", attributes.get("SourceFrame", 0))),
+        time=None if time is None else float(time),
+    )
+
+
+def _types(particles) -> np.ndarray | None:
+    """The names of the types, or their numbers where they have no names."""
+    if TYPE not in particles:
+        return None
+    kinds = particles[TYPE]
+    numbers = np.array(kinds)
+    names = {kind.id: kind.name for kind in kinds.types}
+    distinct, where = np.unique(numbers, return_inverse=True)
+    return np.array([names.get(one) or str(one) for one in distinct.tolist()])[where]
+
+
+def _bounding(found: Snapshot) -> tuple[np.ndarray, np.ndarray]:
+    """The corner and the sides of the box around a tilted one, as the header of a dump has them."""
+    low = np.minimum(0, found.cell).sum(axis=0)
+    high = np.maximum(0, found.cell).sum(axis=0)
+    return found.origin + low, high - low
+
+
+@contextlib.contextmanager
+def _complaints() -> Iterator[list[str]]:
+    """What is printed to standard error meanwhile, which is the only place where OVITO tells of a file cut short."""
+    told = [""]
+    sys.stderr.flush()
+    try:
+        standard_error = os.dup(2)
+    except OSError:
+        yield told
+        return
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield told
+        finally:
+            os.dup2(standard_error, 2)
+            os.close(standard_error)
+            file.seek(0)
+            told[0] = file.read().decode(errors="replace")
