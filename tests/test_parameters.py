@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from softspots.commands.kinds import Choice, Folder, Grid, Number, Switch
+from softspots.commands.kinds import Choice, Folder, Fractions, Glass, Grid, Number, Switch
 from softspots.commands.options import make_parser, read_arguments
 from softspots.commands.output import check_output, open_folder
 from softspots.commands.parameters import Parameters, rank_grid
@@ -102,6 +102,10 @@ def some_value(kind):
         return st.booleans()
     if isinstance(kind, Grid):
         return st.sampled_from(["auto", "2x1", "1x3", "0x1", "2", "x", "2x2x1"])
+    if isinstance(kind, Glass):
+        return st.sampled_from([*kind.names, "other"])
+    if isinstance(kind, Fractions):
+        return st.sampled_from(["0.5,0.5", "0.2,0.3,0.5", "1", "0.5", "1,x", ""])
     assert isinstance(kind, Folder)
     return st.sampled_from(["here", "a/b", "--", ""])
 
@@ -214,7 +218,7 @@ WRONG = {
     "--temperature nan": "--temperature: got nan; allowed: a number above 0",
     "--strain-rate inf": "--strain-rate: got inf; allowed: a number from 0 to 1000000000",
     "--density 11": "--density: got 11; allowed: a number above 0 and of at most 10",
-    "--density 1e9": "--density: got 1e9; allowed: a number above 0 and of at most 10",
+    "--density 1e9": "--density: got 1e+09; allowed: a number above 0 and of at most 10",
     "--density 0": "--density: got 0; allowed: a number above 0",
     "--particles 1e4": "--particles: got 1e4; allowed: a whole number from 1 to 2147483647",
     "--particles=": "--particles: got nothing; allowed: a whole number",
@@ -247,6 +251,22 @@ WRONG = {
     "--thermostat-chain 3000000000": "--thermostat-chain: got 3000000000; allowed: a whole number from 1 to 1000",
     "--d2min-cutoff 1e-9": "--d2min-cutoff: got 1e-09, which holds 3.8e-18 neighbours at --density 1.2; allowed: 0.728",
     "--density 1e-3": "--d2min-cutoff: got 2.5, which holds 0.02 neighbours at --density 0.001; allowed: 25.2 or more",
+    "--dimension 3": "--dimension: got 3; allowed: 2, that of kob-andersen",
+    "--dimension 4": "--dimension: got 4; allowed: a whole number from 2 to 3",
+    "--model wahnstrom": "--density: must be given, as wahnstrom has none of its own",
+    "--model soft-spheres --dimension 3": "--density: must be given, as soft-spheres has none of its own",
+    "--model harmonic --cutoff 2": "--cutoff: got 2.0; allowed: none, as harmonic has no such parameter",
+    "--model falk-langer --fraction-a 0.5": "--fraction-a: got 0.5; allowed: none, as falk-langer has no such",
+    "--model falk-langer --fractions 1": "--fractions: got 1.0; allowed: 2 parts of 1, of A, B",
+    "--model polydisperse --fractions 1": "--fractions: got 1.0; allowed: none, as particles of polydisperse have",
+    "--fractions 0.5,0.5": "--fractions: got 0.5,0.5; allowed: --fraction-a instead",
+    "--fractions 0.5,0.6": "--fractions: got 0.5,0.6; allowed: parts that sum to 1, one for each species",
+    "--model kob-andersen-3d --particles 200": "--particles: got 200 at --density 1.2, a box of side 5.5; "
+    "allowed: a side of 2 (cutoff + skin) = 5.9 or more, that is 247 particles or more",
+    "--model kob-andersen-3d --particles 300 --modes 898": "--modes: got 898; allowed: at most 897, the degrees of "
+    "freedom without the three translations",
+    "--model kob-andersen-3d --particles 300 --d2min-cutoff 0.5": "--d2min-cutoff: got 0.5, which holds 0.63 "
+    "neighbours at --density 1.2; allowed: 0.842 or more, which holds the three that D²_min needs",
     "--output lat\udcff": "--output: got lat\udcff; allowed: the path of a folder",
     "--config=--": "--config: got --; allowed: a TOML file",
     "--seed=--": "--seed: got --; allowed: a whole number from 0 to 2147483647",
@@ -290,7 +310,10 @@ WRONG_FILES = {
     f"model = {2_000 * '['}": "run.toml; allowed: a TOML file: this one is nested too deeply",
     f"{99_000 * 'k'} = 1": f"run.toml: unknown key '{80 * 'k'}'",
     f"{100_000 * 'k'} = 1": "run.toml; allowed: a TOML file of at most 100000 bytes",
-    "[model]\nparticles = 3": "run.toml: model: got {'particles': 3}; allowed: one of",
+    "[model]\nparticles = 3": "run.toml: model: a preset, or a list of pairs ([[model.pairs]]) is needed",
+    "[model]\npreset = 'lj'": "run.toml: model: Mixture: preset is 'lj'; allowed: kob",
+    "[model]\npreset = 'harmonic'\nratio = 2": "model: Mixture: the preset 'harmonic' has no 'ratio'; it has dimension",
+    "fractions = [0.5, 0.6]": "run.toml: fractions: got [0.5, 0.6]; allowed: parts that sum to 1, one for each species",
 }
 
 

@@ -107,7 +107,7 @@ def frame():
     parameters = Parameters(**condition(SHOWN).parameters)
     stored, (now, then) = results.variables(0), results
     thermodynamics = {name: stored[name] for name in THERMODYNAMICS}
-    found = analyse(Interval(now, thermodynamics, then, 0.0), parameters.make_model(), parameters)
+    found = analyse(Interval(now, thermodynamics, then, 0.0), parameters.mixture, parameters)
     assert not found.fault
     return stored, found.values, is_this_build(existing(SHOWN).provenance)
 

@@ -19,7 +19,7 @@ from softspots.io.schema import LABELS
 from softspots.landscape.factorization import Cholesky
 from softspots.landscape.modes import hessian, lowest_modes
 from softspots.landscape.quench import InherentStructure, inherent_structure
-from softspots.model import Model
+from softspots.model import Mixture
 from softspots.plasticity.d2min import d2min
 from softspots.structure.spots import mode_particles, soft_spots_from_ranking
 
@@ -70,12 +70,13 @@ def kept_particles(parameters: Parameters) -> int:
 def make_simulation(parameters: Parameters, comm, state: dict | None = None) -> Simulation:
     """The dynamics of a run, before its preparation or in an earlier state; a collective call."""
     return Simulation(
-        parameters.make_model(),
+        parameters.mixture,
         particles=parameters.particles,
         temperature=parameters.temperature,
         strain_rate=parameters.strain_rate,
         seed=parameters.seed,
         density=parameters.density,
+        dimension=parameters.dimension,
         timestep=parameters.timestep,
         thermostat_time=parameters.thermostat_time,
         thermostat_chain=parameters.thermostat_chain,
@@ -106,7 +107,7 @@ def next_interval(run: Simulation, steps: int, period: int, check: Callable[[], 
     return Interval(frame, thermodynamics, later, perf_counter() - start) if run.rank == rank else None
 
 
-def analyse(interval: Interval, model: Model, parameters: Parameters) -> Analysis:
+def analyse(interval: Interval, model: Mixture, parameters: Parameters) -> Analysis:
     """Take one frame through D²_min, quench, modes and soft spots.
 
     A frame whose quench is not certified, or whose modes cannot be found, gets no soft spots and a fault: one bad
@@ -149,7 +150,7 @@ def analyse(interval: Interval, model: Model, parameters: Parameters) -> Analysi
 
 
 def find_spots(
-    minimum: InherentStructure, model: Model, parameters: Parameters, times: dict, cholesky: Cholesky
+    minimum: InherentStructure, model: Mixture, parameters: Parameters, times: dict, cholesky: Cholesky
 ) -> dict:
     """Modes and soft spots of an inherent structure, by the names of the results file; wall times go to ``times``.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from softspots.exceptions import InputError
+from softspots.model import Mixture
 
 
 def option(name: str) -> str:
@@ -145,6 +146,48 @@ class Grid(Kind):
             return tuple(map(Number(int, least=1).parse, numbers))
         except InputError:
             raise self.refusal(value) from None
+
+
+@dataclass(frozen=True)
+class Glass(Kind):
+    """A mixture: the name of a preset, or in a file also a table, as `Mixture.from_table` reads it."""
+
+    names: tuple[str, ...]
+    metavar = "NAME"
+
+    @property
+    def allowed(self) -> str:
+        return f"one of {', '.join(self.names)}, or in a file a table [model]"
+
+    def read(self, value):
+        if isinstance(value, dict):
+            try:
+                return Mixture.from_table(value)
+            except InputError as error:
+                raise InputError(str(error).removeprefix("model: ")) from None
+        if value not in self.names:
+            raise self.refusal(value)
+        return value
+
+
+class Fractions(Kind):
+    """Parts of 1, as "0.5,0.3,0.2", or in a file as a list."""
+
+    allowed = "parts that sum to 1, one for each species, for instance 0.5,0.3,0.2"
+    metavar = "X,X"
+
+    def read(self, value):
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, list) or not parts:
+            raise self.refusal(value)
+        part = Number(least=0, most=1)
+        try:
+            found = tuple(map(part.parse if isinstance(value, str) else part.read, parts))
+        except InputError:
+            raise self.refusal(value) from None
+        if abs(math.fsum(found) - 1) > 1e-9:
+            raise self.refusal(value)
+        return found
 
 
 class Folder(Kind):

@@ -10,6 +10,7 @@ from dataclasses import fields
 
 from softspots.commands.command import printing
 from softspots.commands.kinds import Choice, Kind, Switch, option, shown
+from softspots.commands.mixtures import listing
 from softspots.commands.parameters import Parameters
 from softspots.exceptions import InputError, system_errors
 
@@ -31,9 +32,16 @@ examples:
 run.toml has the names of the options, with dashes or underscores:
   temperature = 0.2
   strain-rate = 1e-3
-  model = "as-printed"
+  model = "kob-andersen-3d"
 
-The command line goes before the file, the file before the preset, the preset before the defaults.
+or, in place of the name of a model, a table with a mixture of your own, or a preset with other parameters of its own:
+  [model]
+  preset = "harmonic"
+  packing_fraction = 0.88
+
+The command line goes before the file, the file before the preset, the preset before the defaults. Units are the
+mixture's: lengths are in σ_AA, energies in ε_AA, times in τ in the paper's. What is ours in the defaults of other
+mixtures softspots/commands/mixtures.py says.
 """
 
 
@@ -93,18 +101,30 @@ class Parser(argparse.ArgumentParser):
         print(self.format_help(), end="", file=file or sys.stdout, flush=True)
 
 
+class _ListModels(argparse.Action):
+    """Shows the presets and ends, as ``--version`` does."""
+
+    def __init__(self, option_strings, dest, **options):
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, **options)
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        print(listing(), flush=True)
+        parser.exit()
+
+
 def make_parser(version: str = "") -> argparse.ArgumentParser:
     """The command line of ``python -m softspots.simulate``: all values as text, and only those given."""
     parser = Parser(
         prog="python -m softspots.simulate",
         usage="%(prog)s [options]",
-        description="Simulate a sheared two-dimensional glass, find its soft spots and its rearrangements.",
+        description="Simulate a sheared glass in two or three dimensions, find its soft spots and its rearrangements.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"softspots {version}")
+    parser.add_argument("--list-models", action=_ListModels, help="show the mixtures that --model knows, and exit")
     parser.add_argument("--config", metavar="FILE", help="TOML file with values of the options below")
     parser.add_argument(
         "--preset", metavar=Choice(tuple(PRESETS)).metavar, help="a named set of values; demo is a first look"
@@ -192,7 +212,7 @@ def read_arguments(arguments, version: str = "") -> Parameters:
     InputError
         If anything in it is wrong.
     SystemExit
-        After ``--help`` or ``--version``.
+        After ``--help``, ``--version`` or ``--list-models``.
     """
     with printing():
         parser = make_parser(version)

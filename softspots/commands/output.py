@@ -111,6 +111,8 @@ def find_checkpoint(parameters: Parameters) -> Checkpoint:
     # Earlier versions knew unbroken series only.
     earlier = {"frame_separation": checkpoint.configuration.get("frame_interval")} | checkpoint.configuration
     for name, value in parameters.as_dict().items():
+        if name == "mixture" and earlier.get(name) != value:
+            raise InputError("--model: got another mixture than the run to resume has; allowed: the same one again")
         if name not in CHANGEABLE and earlier.get(name) != value:
             raise InputError(
                 f"{option(name)}: got {value}; allowed: {earlier.get(name)}, that of the run to resume, "

@@ -7,21 +7,25 @@ import json
 import math
 import secrets
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 
-from softspots.commands.kinds import Choice, Folder, Grid, Number, Switch, option
+from softspots.commands.kinds import Choice, Folder, Fractions, Glass, Grid, Number, Switch, option
+from softspots.commands.mixtures import MIXTURES, run_defaults, run_mixture, shown_fractions
 from softspots.dynamics.parallel import default_grid
 from softspots.exceptions import InputError
 from softspots.io.attributes import CHANGEABLE
 from softspots.landscape.quench import METHODS
-from softspots.model import PRESETS as MODELS
-from softspots.model import SMOOTHINGS, Model
+from softspots.model import PRESETS, LennardJones, Mixture, Model
 from softspots.structure.spots import CONNECTIONS
 
 MAP = "map.png"
 FILES = ("results.nc", "trajectory.nc", MAP)
 
 PAPER_PARTICLES = 10_000
+# What files call a mixture that has no name.
+OWN = "own"
+NUMBERS = {2: "two", 3: "three"}
 
 
 def _parameter(group, default, kind, text, unit="", paper=""):
@@ -45,7 +49,9 @@ class Parameters:
 
     Its repr has those that differ from their defaults.
 
-    The paper is Schoenholz et al. 2014; section II has its values. Reduced units: length σ_AA, energy ε_AA, time τ.
+    The paper is Schoenholz et al. 2014; section II has its values. Reduced units: length σ_AA, energy ε_AA, time τ; of
+    other mixtures their own. A value of None means the default that follows from the mixture and other parameters, or
+    that there is none, as it means nothing for the mixture.
 
     Raises
     ------
@@ -53,32 +59,57 @@ class Parameters:
         If values do not fit together (single values are checked by their kinds).
     """
 
-    model: str = _parameter(
+    model: str | Mixture = _parameter(
         "model",
         "kob-andersen",
-        Choice(tuple(MODELS)),
-        "mixture: that of Brüning et al. 2009, which the paper cites, or with σ_AB and σ_BB as it prints them",
+        Glass(tuple(MIXTURES)),
+        "mixture, see --list-models; as-printed has σ_AB and σ_BB as the paper prints them; a file may have a table "
+        "[model] with a mixture of your own",
         paper="not clear",
     )
     particles: int = _parameter(
         "model", PAPER_PARTICLES, Number(int, least=1, most=2**31 - 1), "number of particles N", paper="10000"
     )
-    fraction_a: float = _parameter("model", 0.65, Number(least=0, most=1), "fraction of A particles", paper="0.65")
-    density: float = _parameter("model", 1.2, Number(above=0, most=MOST_DENSITY), "particles per area", "σ_AA⁻²", "1.2")
-    smoothing: str = _parameter(
-        "model", "even", Choice(SMOOTHINGS), "how the pair energy goes to zero at the cutoff", paper="not given"
+    dimension: int | None = _parameter(
+        "model", None, Number(int, least=2, most=3), "of space, where the mixture has both; default: the mixture's"
     )
-    cutoff: float = _parameter("model", 2.5, _POSITIVE, "cutoff of the pair energy", "σ_AA", "2.5")
-    cutoff_per_pair: bool = _parameter(
-        "model", False, Switch(), "take the cutoffs in the σ of each pair instead", paper="no"
+    density: float | None = _parameter(
+        "model", None, _POSITIVE, "particles per area or volume; default: the mixture's", "σ_AA⁻ᵈ", "1.2"
     )
-    inner_cutoff: float = _parameter(
-        "model", 2.0, _POSITIVE, "where the smoothing 'switch' begins", "σ_AA", "not given"
+    fraction_a: float | None = _parameter(
+        "model",
+        None,
+        Number(least=0, most=1),
+        "fraction of A particles in the paper's mixtures; default: 0.65",
+        paper="0.65",
+    )
+    fractions: tuple[float, ...] | None = _parameter(
+        "model", None, Fractions(), "fractions of the species in all other mixtures; default: the mixture's"
+    )
+    smoothing: str | None = _parameter(
+        "model",
+        None,
+        Choice(LennardJones.smoothings),
+        "how the pair energy goes to zero at the cutoff; default: even",
+        paper="not given",
+    )
+    cutoff: float | None = _parameter(
+        "model", None, _POSITIVE, "cutoff of the pair energy, where one holds for all; default: 2.5", "σ_AA", "2.5"
+    )
+    cutoff_per_pair: bool | None = _parameter(
+        "model", None, Switch(), "take the cutoffs in the σ of each pair instead; default: no", paper="no"
+    )
+    inner_cutoff: float | None = _parameter(
+        "model", None, _POSITIVE, "where the smoothing 'switch' begins; default: 2", "σ_AA", "not given"
     )
 
-    temperature: float = _parameter("dynamics", 0.1, _POSITIVE, "temperature T", "ε_AA/k_B", "0.1 to 0.4")
+    temperature: float | None = _parameter(
+        "dynamics", None, _POSITIVE, "temperature T; default: a glass of the mixture, 0.1", "ε_AA/k_B", "0.1 to 0.4"
+    )
     strain_rate: float = _parameter("dynamics", 1e-4, _NOT_NEGATIVE, "rate of simple shear", "1/τ", "1e-5 to 1e-3")
-    timestep: float = _parameter("dynamics", 5e-3, _POSITIVE, "time step", "τ", "0.005")
+    timestep: float | None = _parameter(
+        "dynamics", None, _POSITIVE, "time step; default: 0.005, for packings 0.02", "τ", "0.005"
+    )
     thermostat_time: float = _parameter("dynamics", 1.0, _POSITIVE, "time constant of Nosé–Hoover", "τ", "1")
     thermostat_chain: int = _parameter(
         "dynamics",
@@ -91,8 +122,13 @@ class Parameters:
         "dynamics", 0.45, _POSITIVE, "what neighbour lists reach beyond the cutoff; costs time only", "σ_AA"
     )
 
-    liquid_temperature: float = _parameter(
-        "preparation", 1.0, _POSITIVE, "temperature of the liquid to start from", "ε_AA/k_B", "not given"
+    liquid_temperature: float | None = _parameter(
+        "preparation",
+        None,
+        _POSITIVE,
+        "temperature of the liquid to start from; default: the mixture's, 1",
+        "ε_AA/k_B",
+        "not given",
     )
     liquid_time: float = _parameter("preparation", 50.0, _NOT_NEGATIVE, "time in the liquid", "τ", "not given")
     cooling_time: float = _parameter(
@@ -129,14 +165,31 @@ class Parameters:
     connection: str = _parameter(
         "soft spots", "delaunay", Choice(CONNECTIONS), "what connects two particles", paper="not given"
     )
-    bond_length: float = _parameter(
-        "soft spots", 1.5, _POSITIVE, "longest bond of the connection 'distance'", "σ_AA", "not given"
+    bond_length: float | None = _parameter(
+        "soft spots",
+        None,
+        _POSITIVE,
+        "longest bond of the connection 'distance'; default: 1.5, for other mixtures 1.5 ρ^(-1/d)",
+        "σ_AA",
+        "not given",
     )
 
-    frame_interval: float = _parameter(
-        "plasticity", 2.0, _POSITIVE, "time over which D²_min is taken, from a frame on", "τ", "2"
+    frame_interval: float | None = _parameter(
+        "plasticity",
+        None,
+        _POSITIVE,
+        "time over which D²_min is taken, from a frame on; default: 2, for packings 10",
+        "τ",
+        "2",
     )
-    d2min_cutoff: float = _parameter("plasticity", 2.5, _POSITIVE, "neighbourhood of D²_min", "σ_AA", "2.5")
+    d2min_cutoff: float | None = _parameter(
+        "plasticity",
+        None,
+        _POSITIVE,
+        "neighbourhood of D²_min; default: 2.5, for other mixtures as many mean distances, 2.74 ρ^(-1/d)",
+        "σ_AA",
+        "2.5",
+    )
     rearrangement_threshold: float = _parameter(
         "plasticity", 15.0, _POSITIVE, "D²_min beyond which a particle rearranges", "T σ_AA² k_B/ε_AA", "15"
     )
@@ -167,26 +220,46 @@ class Parameters:
     quiet: bool = _parameter("run", False, Switch(), "no progress bar")
 
     def __post_init__(self):
+        if isinstance(self.mixture, Model) and self.density is not None and self.density > MOST_DENSITY:
+            raise self._refusal("density", f"a number above 0 and of at most {MOST_DENSITY:g}")
         for name, value in self._derived().items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
+        for name in ("temperature", "liquid_temperature"):
+            if getattr(self, name) is None:
+                raise InputError(f"{option(name)}: must be given, as the mixture says nothing of its temperatures")
         self._check()
 
     def _derived(self) -> dict:
         """The defaults that follow from other parameters; section II has 500 and 430 of 20,000 degrees of freedom."""
-        shares = {"modes": 500, "n_modes": 430}
-        modes = {name: max(1, round(share * self.particles / PAPER_PARTICLES)) for name, share in shares.items()}
-        return modes | {"frame_separation": self.frame_interval}
+        known, shares = run_defaults(self.model, self.mixture), {"modes": 500, "n_modes": 430}
+        part = self.particles * known["dimension"] / (2 * PAPER_PARTICLES)
+        known |= {name: max(1, round(share * part)) for name, share in shares.items()}
+        return known | {"frame_separation": self.frame_interval or known["frame_interval"]}
 
     def __repr__(self) -> str:
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         defaults = {entry.name: entry.default for entry in fields(self)} | self._derived()
-        given = [f"{name}={value!r}" for name, value in vars(self).items() if value != defaults[name]]
+        alone = self.model if isinstance(self.model, Mixture) else Mixture.preset(self.model)
+        defaults |= {name: getattr(alone, name) for name in ("dimension", "density", "fractions") if values[name]}
+        given = [f"{name}={value!r}" for name, value in values.items() if value != defaults[name]]
         return f"Parameters({', '.join(given)})"
+
+    @cached_property
+    def mixture(self) -> Mixture:
+        """The mixture of this run, of its composition and in its dimension."""
+        return run_mixture({entry.name: getattr(self, entry.name) for entry in fields(self)})
 
     @property
     def box_length(self) -> float:
-        """Side of the square box, in σ_AA."""
-        return math.sqrt(self.particles / self.density)
+        """Side of the square or the cube, in σ_AA."""
+        return {2: math.sqrt, 3: math.cbrt}[self.dimension](self.particles / self.density)
+
+    @property
+    def reach(self) -> float:
+        """How far neighbours are looked for: the largest cutoff of any pair, and the skin; in σ_AA."""
+        sizes = self.mixture.sizes
+        return self.mixture.largest_cutoff * (sizes.largest if sizes else 1.0) + self.skin
 
     @property
     def steps_per_interval(self) -> int:
@@ -208,23 +281,26 @@ class Parameters:
             "strain": self.steady_state_strain,
         }
 
-    def make_model(self) -> Model:
-        """The mixture of this run."""
-        return Model.of_run(vars(self))
-
     def as_dict(self) -> dict[str, bool | int | float | str]:
-        """All values by name, as plain as a file takes them."""
+        """All values by name, as plain as a file takes them, and as ``mixture`` the whole mixture, as JSON.
+
+        What means nothing for the mixture is not there. The paper's mixtures are plain parameters, as ever.
+        """
         values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        grid = "x".join(map(str, self.grid)) if self.grid else "auto"
-        return values | {"grid": grid, "output": str(self.output)}
+        values |= {"grid": "x".join(map(str, self.grid)) if self.grid else "auto", "output": str(self.output)}
+        if self.model in PRESETS:
+            del values["dimension"]
+        else:
+            values["model"] = self.mixture.name or OWN
+            values["mixture"] = json.dumps(self.mixture.as_table())
+        if self.fractions is not None:
+            values["fractions"] = shown_fractions(self.fractions)
+        return {name: value for name, value in values.items() if value is not None}
 
     def _check(self):
-        if self.smoothing == "switch" and self.inner_cutoff >= self.cutoff:
-            raise self._refusal("inner_cutoff", f"a number below --cutoff = {self.cutoff:g}")
-        reach = self.make_model().largest_cutoff + self.skin
-        side = self.box_length
+        reach, side, dimension = self.reach, self.box_length, self.dimension
         if side < 2 * reach:
-            fewest = math.ceil(self.density * (2 * reach) ** 2)
+            fewest = math.ceil(self.density * (2 * reach) ** dimension)
             raise self._refusal(
                 "particles",
                 f"a side of 2 (cutoff + skin) = {2 * reach:.3g} or more, that is {fewest} particles or more",
@@ -234,19 +310,23 @@ class Parameters:
             if getattr(self, name) > side / 2:
                 raise self._refusal(name, f"at most half the side of the box, {side / 2:.4g}")
         limits = {
-            "modes": (2 * self.particles - 2, "the degrees of freedom without the two translations"),
+            "modes": (
+                dimension * (self.particles - 1),
+                f"the degrees of freedom without the {NUMBERS[dimension]} translations",
+            ),
             "n_modes": (self.modes, "the number of modes"),
             "n_particles": (self.particles, "the number of particles"),
         }
         for name, (most, meaning) in limits.items():
             if getattr(self, name) > most:
                 raise self._refusal(name, f"at most {most}, {meaning}")
-        neighbours = self.density * math.pi * self.d2min_cutoff**2
-        if neighbours < 2:
-            least = math.sqrt(2 / (math.pi * self.density))
+        ball = {2: math.pi, 3: 4 / 3 * math.pi}[dimension]
+        neighbours = self.density * ball * self.d2min_cutoff**dimension
+        if neighbours < dimension:
+            least = (dimension / (ball * self.density)) ** (1 / dimension)
             raise self._refusal(
                 "d2min_cutoff",
-                f"{least:.3g} or more, which holds the two that D²_min needs",
+                f"{least:.3g} or more, which holds the {NUMBERS[dimension]} that D²_min needs",
                 f", which holds {neighbours:.2g} neighbours at --density {self.density:g}",
             )
         self._check_steps()
@@ -303,14 +383,13 @@ def rank_grid(parameters: Parameters, size: int) -> tuple[int, ...]:
     InputError
         If the grid has another number of ranks or of axes, or parts narrower than cutoff + skin.
     """
-    side, model = parameters.box_length, parameters.make_model()
-    grid = parameters.grid or default_grid(size, *[side] * model.dimension)
+    side, reach, dimension = parameters.box_length, parameters.reach, parameters.dimension
+    grid = parameters.grid or default_grid(size, *[side] * dimension)
     shown = f"--grid: got {'x'.join(map(str, grid))}"
-    if len(grid) != model.dimension:
-        raise InputError(f"{shown}; allowed: {model.dimension} numbers, as the box has {model.dimension} axes")
+    if len(grid) != dimension:
+        raise InputError(f"{shown}; allowed: {dimension} numbers, as the box has {dimension} axes")
     if math.prod(grid) != size:
         raise InputError(f"{shown}, {math.prod(grid)} ranks; allowed: grids of the {size} ranks that run")
-    reach = model.largest_cutoff + parameters.skin
     if side / max(grid) < reach:
         parts = " by ".join(f"{side / ranks:.3g}" for ranks in grid)
         raise InputError(

@@ -13,6 +13,7 @@ from softspots.figures.map import save_map
 from softspots.frame import Frame
 from softspots.io.results import read_results
 from softspots.io.schema import LABELS
+from softspots.model import Model
 
 
 @dataclass
@@ -73,7 +74,7 @@ def report(parameters: Parameters, faults: dict[int, str]) -> str:
     rows.append(("total", f"{attributes['wall_time_total']:.1f} s"))
     rows += [(f"frame {index + 1} left out", fault) for index, fault in faults.items()]
     lines = [f"{name:22}{value}" for name, value in rows]
-    if parameters.particles < PAPER_PARTICLES:
+    if parameters.particles < PAPER_PARTICLES and isinstance(parameters.mixture, Model):
         lines.append(
             "Small systems are denser in soft spots than the paper's 10,000 particles (ρ_SS = 0.29 to 0.30 for 2,500,\n"
             "0.205 to 0.215 for 10,000, both at T = 0.1), so these numbers differ from the paper's."
@@ -91,7 +92,7 @@ def draw(parameters: Parameters, outcome: Outcome) -> None:
         values["d2min"],
         values["soft_spot"],
         parameters.temperature,
-        model=parameters.make_model(),
+        model=parameters.mixture,
         threshold=parameters.rearrangement_threshold,
         title=rf"$t={frame.time:g}\,\tau$, $\gamma={frame.box.strain:.3f}$",
     )

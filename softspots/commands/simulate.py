@@ -258,12 +258,13 @@ def show(parameters: Parameters, outcome: Outcome) -> None:
         If standard output cannot be written.
     """
     with cutting(hint="; all frames are done, and --resume draws the map and prints the table"):
-        files = ", ".join(str(parameters.output / name) for name in FILES)
         # A picture does not depend on who reads the table, nor the table on whether it can be drawn.
         try:
-            if outcome.liveliest:
+            # Maps are of the plane so far.
+            if outcome.liveliest and parameters.dimension == 2:
                 draw(parameters, outcome)
         finally:
+            files = ", ".join(str(path) for path in map(parameters.output.joinpath, FILES) if path.exists())
             say(f"{report(parameters, outcome.faults)}\n{'files':22}{files}")
     if len(outcome.faults) == parameters.frames:
         reason = outcome.faults[0]

@@ -16,7 +16,6 @@ from softspots.figures.map import STYLE, color_scale, draw_bar, draw_discs
 from softspots.frame import Box, Frame
 from softspots.io.replacing import replacing
 from softspots.io.results import Results
-from softspots.model import Model
 
 FRAMES_PER_SECOND = 12
 SIDE, DPI = 5.0, 120  # inches; the number of pixels must be even for MP4
@@ -88,7 +87,7 @@ def _draw(path, results, chosen, progress):
     names = ("species", "position", "soft_spot", "tilt", "strain")
     species, positions, labels, tilts, strains = (results[name] for name in names)
     size = float(results["length_x"]), float(results["length_y"])
-    model = Model.of_run(results.configuration)
+    model = results.model
     coloring = color_scale(activity[chosen])
 
     figure = Figure(figsize=(SIDE, SIDE * 1.2))

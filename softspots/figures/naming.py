@@ -10,7 +10,7 @@ from softspots.io.attributes import CHANGEABLE
 from softspots.io.reduced import Reduced
 
 # These say how much is sampled or kept, how fast, or are named apart; what is seen does not depend on them.
-UNNAMED = {*CHANGEABLE, "temperature", "strain_rate", "seed", "skin", "modes", "frame_separation"}
+UNNAMED = {*CHANGEABLE, "temperature", "strain_rate", "seed", "skin", "modes", "frame_separation", "mixture"}
 SYMBOLS = {
     "particles": "N",
     "density": r"\rho",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from os import PathLike
 
 import numpy as np
 
-from softspots.exceptions import DamagedFileError, InputError
+from softspots.exceptions import DamagedFileError, InputError, SoftspotsError
 from softspots.frame import Frame
 from softspots.io.attributes import CONFIGURATION, set_attributes, split_prefix
 from softspots.io.content import is_written
@@ -28,10 +29,14 @@ from softspots.io.schema import (
     TIME,
     TIME_BEFORE_3,
     VERSION,
+    define,
     parameter_fault,
 )
+from softspots.model import Mixture, Model
 
 ALL = SCHEMA | OPTIONAL
+# The parameter of a run that has its whole mixture, as JSON; where it is not there the mixture is the paper's.
+MIXTURE = "mixture"
 # What a frame of the dynamics is made of, beside its tilts.
 FRAME = ("position", "image", "time", "strain")
 
@@ -101,7 +106,7 @@ class ResultsWriter:
             self._check_content(name, arrays[name], ALL[name].dimensions)
         self._writer = NetCDFWriter(path, "NETCDF4")
         with self._writer.library():
-            _define(self._writer.dataset, self._sizes | {TIME: None}, self._variables)
+            define(self._writer.dataset, self._sizes | {TIME: None}, self._variables)
             for name, array in arrays.items():
                 self._writer.dataset.variables[name][...] = array
         self.set_attributes(
@@ -170,28 +175,6 @@ class ResultsWriter:
     def _check_content(self, name, array, dimensions):
         if fault := ALL[name].content.fault(array, dimensions, self._sizes):
             raise InputError(f"ResultsWriter: {name} is {fault}")
-
-
-def _define(dataset, sizes, variables):
-    """Make the dimensions and variables."""
-    for name, size in sizes.items():
-        dataset.createDimension(name, size)
-    for name, entry in variables.items():
-        variable = dataset.createVariable(
-            name,
-            entry.dtype,
-            entry.dimensions,
-            compression="zlib" if entry.compress else None,
-            complevel=1,
-            # Neither a single number nor text can have a checksum of its own.
-            fletcher32=bool(entry.dimensions) and entry.dtype is not str,
-            fill_value=np.nan if entry.dtype in ("f8", "f4") else None,
-        )
-        variable.setncatts({"long_name": entry.long_name, "units": entry.units})
-        if entry.symbol:
-            variable.symbol = entry.symbol
-        if TIME in entry.dimensions and name not in (TIME, "strain"):
-            variable.coordinates = "strain"
 
 
 @dataclass(frozen=True, repr=False)
@@ -318,6 +301,24 @@ class Results:
     def dimension(self) -> int:
         """2 or 3."""
         return 3 if SPACE[0] in self else 2
+
+    @cached_property
+    def model(self) -> Mixture:
+        """The mixture of the run.
+
+        Raises
+        ------
+        DamagedFileError
+            If the file does not say it, or what it says is none.
+        """
+        try:
+            if MIXTURE in self.configuration:
+                return Mixture.from_table(json.loads(self.configuration[MIXTURE]))
+            return Model.of_run(self.configuration)
+        except (SoftspotsError, KeyError, TypeError, ValueError) as error:
+            raise DamagedFileError(
+                f"{self.path}: its parameters say no mixture: {' '.join(str(error).split())}"
+            ) from error
 
     @cached_property
     def _like(self) -> Frame:

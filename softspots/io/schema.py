@@ -6,10 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import netCDF4
 import numpy as np
 
 from softspots.io.content import Content
-from softspots.model import PRESETS, SMOOTHINGS
+from softspots.model import LennardJones
 
 # Files of all versions from 1 on are read; the table says which version brought what. Version 3 brought the seal, the
 # checksums of HDF5, and the name of the unlimited dimension, which was "frame" before; version 4 the third dimension,
@@ -193,13 +194,14 @@ OPTIONAL = {
     SPECIES_NAME: Variable((SPECIES_NAME,), str, "1", "name of the species", since=4),
 }
 
-# What is known of those parameters of a run from which results are derived: one of several words, or a number.
+# What is known of those parameters of a run from which results are derived: one of several words, or a number. Its
+# mixture is a text or several parameters: `softspots.io.results.Results.model` reads it.
 PARAMETERS: dict[str, tuple[str, ...] | Content] = {
-    "model": tuple(PRESETS),
-    "smoothing": SMOOTHINGS,
+    "smoothing": LennardJones.smoothings,
     "quench": ("newton", "fire", "cg", "cg+fire"),
     "connection": ("delaunay", "distance"),
     "particles": COUNT,
+    "dimension": Content(least=2, most=3),
     "density": POSITIVE,
     "temperature": POSITIVE,
     "strain_rate": NOT_NEGATIVE,
@@ -227,3 +229,25 @@ def parameter_fault(configuration: Mapping) -> str | None:
         elif fault := known.fault(np.array(float(value)), (), {}):
             return f"its parameter {name} is {fault}"
     return None
+
+
+def define(dataset: netCDF4.Dataset, sizes: Mapping[str, int | None], variables: Mapping[str, Variable]) -> None:
+    """Make the dimensions and variables of a new file."""
+    for name, size in sizes.items():
+        dataset.createDimension(name, size)
+    for name, entry in variables.items():
+        variable = dataset.createVariable(
+            name,
+            entry.dtype,
+            entry.dimensions,
+            compression="zlib" if entry.compress else None,
+            complevel=1,
+            # Neither a single number nor text can have a checksum of its own.
+            fletcher32=bool(entry.dimensions) and entry.dtype is not str,
+            fill_value=np.nan if entry.dtype in ("f8", "f4") else None,
+        )
+        variable.setncatts({"long_name": entry.long_name, "units": entry.units})
+        if entry.symbol:
+            variable.symbol = entry.symbol
+        if TIME in entry.dimensions and name not in (TIME, "strain"):
+            variable.coordinates = "strain"

@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from inspect import signature
 
-from softspots.arrays import one_of
+from softspots.arrays import float_array, one_of
 from softspots.exceptions import InputError
 from softspots.model.contact import Harmonic, Hertzian
 from softspots.model.exponentials import Morse, Yukawa
@@ -65,7 +65,10 @@ def mixture(table: Mapping) -> Mixture:
         raise InputError(f"model: {unknown[0]!r} is not known; allowed: preset, pairs, {', '.join((*OWN, *SIZES))}")
     own = {key: table[key] for key in OWN if key in table}
     if own.get("temperatures") is not None:
-        own["temperatures"] = tuple(own["temperatures"])
+        low, high = float_array("model: temperatures", own["temperatures"], (2,)).tolist()
+        if not 0 < low <= high:
+            raise InputError(f"model: temperatures are {low:g} and {high:g}; a lowest and a highest one are needed")
+        own["temperatures"] = low, high
     if "species" not in pairs[0]:
         if len(pairs) > 1:
             raise InputError("model: a pair has no species; one alone may have none, where particles have sizes")

@@ -7,7 +7,6 @@ Masses are all one. Species A comes first. `Mixture.preset` takes these names, a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from inspect import signature
 
 import numpy as np
@@ -31,14 +30,25 @@ def make(name: str, changes: Mapping) -> Mixture:
     InputError
         If there is no such preset, or it has no such parameter.
     """
-    preset = MIXTURES[one_of("Mixture: preset", name, MIXTURES)]
-    if isinstance(preset, str):
-        preset = partial(Model.preset, preset)
-    allowed = list(signature(Model if name in ("kob-andersen", "as-printed") else preset).parameters)
+    allowed = parameters_of(name)
     unknown = [key for key in changes if key not in allowed]
     if unknown:
         raise InputError(f"Mixture: the preset {name!r} has no {unknown[0]!r}; it has {', '.join(allowed)}")
-    return preset(**changes)
+    preset = MIXTURES[name]
+    return Model.preset(preset, **changes) if isinstance(preset, str) else preset(**changes)
+
+
+def parameters_of(name: str) -> dict:
+    """The parameters of the preset ``name`` with their defaults; where there is none, `inspect.Parameter.empty`.
+
+    Raises
+    ------
+    InputError
+        If there is no such preset.
+    """
+    preset = MIXTURES[one_of("Mixture: preset", name, MIXTURES)]
+    found = signature(Model if isinstance(preset, str) else preset).parameters
+    return {key: parameter.default for key, parameter in found.items()}
 
 
 def kob_andersen_3d(smoothing: str = "even", density: float = 1.2) -> Mixture:

@@ -5,7 +5,7 @@ from dataclasses import fields
 
 from hypothesis import strategies as st
 
-from softspots.commands.kinds import Choice, Folder, Grid, Number, Switch
+from softspots.commands.kinds import Choice, Folder, Fractions, Glass, Grid, Number, Switch
 from softspots.commands.options import PRESETS
 from softspots.commands.parameters import Parameters
 
@@ -26,8 +26,10 @@ def right_value(kind):
         usual = st.sampled_from([0.005, 0.01, 0.1, 0.5, 1.0, 1.2, 2.0, 2.5, 15.0, 100.0])
         top = min(kind.most, 40)
         return usual.filter(lambda value: value <= kind.most) | st.floats(1e-4, top)
-    if isinstance(kind, Choice):
+    if isinstance(kind, Choice | Glass):
         return st.sampled_from(kind.names)
+    if isinstance(kind, Fractions):
+        return st.sampled_from(["0.5,0.5", "0.2,0.3,0.5", "1", "0,1"])
     if isinstance(kind, Switch):
         return st.booleans()
     if isinstance(kind, Grid):

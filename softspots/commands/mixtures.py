@@ -1,0 +1,176 @@
+"""The mixture of a run: the presets with what a run of each needs, and mixtures of the run's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from inspect import Parameter
+
+from softspots.commands.kinds import option
+from softspots.exceptions import InputError
+from softspots.model import PRESETS, Mixture, Model
+from softspots.model.presets import parameters_of
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What a run with a preset goes by, in the units of the preset.
+
+    Attributes
+    ----------
+    text, source : str
+        What it is, and where it is from, for a list; `softspots.model.presets` says it all.
+    temperature : float
+        Of a glass, well below where its dynamics becomes slow: for the paper's mixtures the paper's, else ours.
+    liquid_temperature : float
+        Where it flows within a few τ. Ours.
+    timestep, frame_interval : float
+        The paper's, where forces are as stiff as in Lennard-Jones. Ours for packings, where oscillations take longer.
+    """
+
+    text: str
+    source: str
+    temperature: float
+    liquid_temperature: float
+    timestep: float = 5e-3
+    frame_interval: float = 2.0
+
+
+_BRUNING = "Brüning et al., J. Phys.: Condens. Matter 21, 035117 (2009)"
+_SWAP = "Ninarello et al., Phys. Rev. X 7, 021039 (2017); Berthier et al., Nat. Commun. 10, 1508 (2019)"
+_OHERN = "O'Hern et al., Phys. Rev. E 68, 011306 (2003)"
+# Contacts have V'' of about ε/σ², Lennard-Jones particles fifty times that.
+_SLOW = {"timestep": 2e-2, "frame_interval": 10.0}
+
+MIXTURES = {
+    "kob-andersen": Preset("Lennard-Jones, A B 65:35; the default", _BRUNING, 0.1, 1.0),
+    "as-printed": Preset(
+        "the same with σ_AB and σ_BB as the paper prints them", "Schoenholz et al., Phys. Rev. X 4, 031014", 0.1, 1.0
+    ),
+    "kob-andersen-3d": Preset(
+        "Lennard-Jones, A B 80:20", "Kob and Andersen, Phys. Rev. Lett. 73, 1376 (1994)", 0.2, 2.0
+    ),
+    "falk-langer": Preset(
+        "Lennard-Jones, large small 45:55", "Falk and Langer, Phys. Rev. E 57, 7192 (1998)", 0.1, 1.0
+    ),
+    "wahnstrom": Preset("Lennard-Jones, A B 50:50", "Wahnström, Phys. Rev. A 44, 3752 (1991)", 0.2, 2.0),
+    "soft-spheres": Preset(
+        "r⁻¹⁰, small large 50:50", "Lerner, Düring and Bouchbinder, Phys. Rev. Lett. 117, 035501 (2016)", 0.1, 2.0
+    ),
+    "soft-spheres-12": Preset("r⁻¹², small large 50:50", "Bernu et al., Phys. Rev. A 36, 4891 (1987)", 0.05, 1.0),
+    "polydisperse": Preset("r⁻¹², non-additive, sizes from 0.73 to 1.61", _SWAP, 0.03, 0.5),
+    "harmonic": Preset("packing of harmonic spheres, small large 50:50", _OHERN, 1e-4, 1e-2, **_SLOW),
+    "hertzian": Preset("packing of Hertzian spheres, small large 50:50", _OHERN, 1e-5, 3e-3, **_SLOW),
+}
+
+# Parameters of a run that some presets have.
+OF_PRESETS = ("dimension", "fraction_a", "smoothing", "cutoff", "cutoff_per_pair", "inner_cutoff")
+
+
+def listing() -> str:
+    """The presets, each with its dimensions and its source, for people to read."""
+    lines = []
+    for name, preset in MIXTURES.items():
+        known = parameters_of(name)
+        dimensions = "2D, 3D" if "dimension" in known else f"{Mixture.preset(name).dimension}D"
+        lines.append(f"{name:16} {dimensions:7} {preset.text} ({preset.source})")
+    return "\n".join(lines)
+
+
+def own_parameters(model: str | Mixture) -> dict:
+    """Which of `OF_PRESETS` this mixture takes, with their defaults; a mixture of the run's own takes none."""
+    if isinstance(model, Mixture):
+        return {}
+    known = parameters_of(model)
+    return {name: None if known[name] is Parameter.empty else known[name] for name in OF_PRESETS if name in known}
+
+
+def run_mixture(values: Mapping) -> Mixture:
+    """The mixture of a run.
+
+    Parameters
+    ----------
+    values : dict
+        ``model``, the name of a preset or a `Mixture`, and by name what else is given of `OF_PRESETS`, ``density`` and
+        ``fractions``; None for what is not.
+
+    Raises
+    ------
+    InputError
+        If something that is given means nothing for this mixture, or is not allowed, or what must be given is not.
+    """
+    model, own = values["model"], own_parameters(values["model"])
+    given = {name: values[name] for name in OF_PRESETS if values[name] is not None}
+    made = model if isinstance(model, Mixture) else Mixture.preset(model)
+    name = made.name or "this mixture"
+    for key, value in given.items():
+        if key not in own and not (key == "dimension" and made.dimension in (None, value)):
+            there = (
+                f"{made.dimension}, that of {name}" if key == "dimension" else f"none, as {name} has no such parameter"
+            )
+            raise InputError(f"{option(key)}: got {value}; allowed: {there}")
+    if own:
+        chosen = own | {key: value for key, value in given.items() if key in own}
+        _check_inner_cutoff(chosen)
+        made = Mixture.preset(model, **{key: value for key, value in chosen.items() if value is not None})
+    fractions = values["fractions"]
+    if fractions is not None and (isinstance(made, Model) or made.sizes):
+        instead = "--fraction-a instead" if isinstance(made, Model) else f"none, as particles of {name} have sizes"
+        raise InputError(f"--fractions: got {shown_fractions(fractions)}; allowed: {instead}")
+    if isinstance(made, Model):
+        return made
+    if fractions is not None and len(fractions) != len(made.species):
+        raise InputError(
+            f"--fractions: got {shown_fractions(fractions)}; allowed: {len(made.species)} parts of 1, of "
+            f"{', '.join(map(str, made.species))}"
+        )
+    changed = Mixture(
+        made.pairs,
+        fractions=fractions or made.fractions,
+        density=values["density"] or made.density,
+        dimension=values["dimension"] or made.dimension,
+        sizes=made.sizes,
+        temperatures=made.temperatures,
+        name=made.name,
+    )
+    for key in ("dimension", "density", "fractions"):
+        if getattr(changed, key) is None:
+            raise InputError(f"{option(key)}: must be given, as {name} has none of its own")
+    if changed.sizes is not None and changed.sizes.smallest is None:
+        raise InputError(f"--model: the smallest and largest size must be given, as {name} has none of its own")
+    return changed
+
+
+def _check_inner_cutoff(chosen):
+    inner, cutoff = chosen.get("inner_cutoff"), chosen.get("cutoff")
+    if chosen.get("smoothing") == "switch" and inner is not None and inner >= cutoff:
+        raise InputError(f"--inner-cutoff: got {inner:g}; allowed: a number below --cutoff = {cutoff:g}")
+
+
+def shown_fractions(fractions) -> str:
+    """Fractions as `softspots.commands.kinds.Fractions` reads them."""
+    return ",".join(map(repr, fractions))
+
+
+def run_defaults(model: str | Mixture, mixture: Mixture) -> dict:
+    """Defaults of a run that follow from its mixture, by name; None for what must be given.
+
+    Those of lengths are in mean distances of particles, ρ^(-1/d): D²_min reaches as many of them as with the paper's
+    2.5 σ_AA, and bonds end between the first and the second neighbours. Ours, but for the paper's mixtures.
+    """
+    name = model if isinstance(model, str) else model.name
+    known = own_parameters(model) | {"dimension": mixture.dimension, "density": mixture.density}
+    if name in MIXTURES:
+        preset = MIXTURES[name]
+        known |= {key: getattr(preset, key) for key in ("temperature", "liquid_temperature")}
+    elif mixture.temperatures:
+        lowest, highest = mixture.temperatures
+        # As far above the highest one as the paper's liquid is.
+        known |= {"temperature": lowest, "liquid_temperature": 2.5 * highest}
+    times = MIXTURES[name] if name in MIXTURES else MIXTURES["kob-andersen"]
+    known |= {"timestep": times.timestep, "frame_interval": times.frame_interval}
+    if name in PRESETS:
+        return known | {"d2min_cutoff": 2.5, "bond_length": 1.5}
+    distance = mixture.density ** (-1 / mixture.dimension)
+    lengths = {"d2min_cutoff": round(2.74 * distance, 2), "bond_length": round(1.5 * distance, 2)}
+    return known | {"fractions": None if mixture.sizes else mixture.fractions} | lengths

@@ -1,0 +1,154 @@
+"""Runs of any mixture: their parameters, their defaults, and small runs of every preset from start to analysis."""
+
+import json
+
+import pytest
+
+from softspots.commands.mixtures import MIXTURES, listing
+from softspots.commands.options import read_arguments
+from softspots.commands.parameters import Parameters
+from softspots.exceptions import InputError
+from softspots.model import PRESETS, Mixture, presets
+
+# With what a preset cannot know.
+RUNS = {
+    "kob-andersen": {},
+    "as-printed": {},
+    "kob-andersen-3d": {},
+    "falk-langer": {},
+    "wahnstrom": {"density": 1.3},
+    "soft-spheres": {},
+    "soft-spheres in 3D": {"dimension": 3, "density": 0.82},
+    "soft-spheres-12": {},
+    "polydisperse in 2D": {"dimension": 2},
+    "polydisperse": {},
+    "harmonic": {},
+    "harmonic in 3D": {"dimension": 3},
+    "hertzian": {},
+    "hertzian in 3D": {"dimension": 3},
+}
+
+
+def parameters_of(run, **more):
+    return Parameters(model=run.partition(" ")[0], **(RUNS[run] | more))
+
+
+def test_every_preset_is_known():
+    assert MIXTURES.keys() == presets.MIXTURES.keys() == {run.partition(" ")[0] for run in RUNS}
+    lines = listing().splitlines()
+    assert [line.split()[0] for line in lines] == list(MIXTURES)
+    assert all(line.endswith(")") and "D " in line for line in lines)
+
+
+def test_the_models_are_listed(capsys):
+    with pytest.raises(SystemExit) as done:
+        read_arguments(["--list-models"])
+    assert done.value.code == 0
+    assert capsys.readouterr().out == listing() + "\n"
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_defaults_follow_from_the_mixture(run):
+    values = parameters_of(run)
+    mixture = values.mixture
+    assert (values.dimension, mixture.dimension) == (RUNS[run].get("dimension", values.dimension),) * 2
+    assert values.temperature < values.liquid_temperature
+    assert values.modes == (500 if values.dimension == 2 else 750)
+    # As many mean distances as in the paper, to two digits of a length.
+    if values.model not in PRESETS:
+        distance = values.density ** (-1 / values.dimension)
+        assert values.d2min_cutoff == pytest.approx(2.5 * 1.2**0.5 * distance, abs=0.01)
+        assert json.loads(values.as_dict()["mixture"]) == mixture.as_table()
+        assert Mixture.from_table(json.loads(values.as_dict()["mixture"])) == mixture
+    assert None not in values.as_dict().values()
+    assert values.as_dict().get("dimension") == (None if values.model in PRESETS else values.dimension)
+
+
+def test_the_papers_parameters_are_plain_as_ever():
+    assert "mixture" not in Parameters().as_dict()
+    assert Parameters(fraction_a=0.5).mixture.fractions == (0.5, 0.5)
+
+
+def test_composition_and_density_may_be_other_ones():
+    values = read_arguments(["--model", "falk-langer", "--fractions", "0.25,0.75", "--density", "0.9"])
+    assert (values.mixture.fractions, values.mixture.density) == ((0.25, 0.75), 0.9)
+    assert values.as_dict()["fractions"] == "0.25,0.75"
+    assert repr(values) == "Parameters(model='falk-langer', density=0.9, fractions=(0.25, 0.75))"
+
+
+TABLE = """
+temperature = 0.01
+liquid-temperature = 1.0
+
+[model]
+density = 1.1
+dimension = 2
+fractions = [0.5, 0.3, 0.2]
+
+[[model.pairs]]
+species = ["A", "A"]
+potential = "lennard-jones"
+
+[[model.pairs]]
+species = ["B", "A"]
+potential = "yukawa"
+epsilon = 1.0
+sigma = 1.0
+kappa = 3.0
+cutoff = 2.0
+
+[[model.pairs]]
+species = ["B", "B"]
+potential = "wca"
+
+[[model.pairs]]
+species = ["C", "C"]
+potential = "inverse-power"
+n = 10
+cutoff = 1.5
+
+[[model.pairs]]
+species = ["C", "A"]
+potential = "wca"
+
+[[model.pairs]]
+species = ["C", "B"]
+potential = "wca"
+"""
+
+
+def read_table(tmp_path, text, *more):
+    file = tmp_path / "run.toml"
+    file.write_text(text)
+    return read_arguments(["--config", str(file), *more])
+
+
+def test_a_mixture_of_a_table(tmp_path):
+    values = read_table(tmp_path, TABLE)
+    assert values.mixture.species == ("A", "B", "C")
+    assert values.as_dict()["model"] == "own"
+    assert (values.density, values.fractions, values.dimension) == (1.1, (0.5, 0.3, 0.2), 2)
+    # The command line goes before the file.
+    assert read_table(tmp_path, TABLE, "--density=1.2").mixture.density == 1.2
+    for line, needed in (("dimension = 2\n", "--dimension"), ("fractions = [0.5, 0.3, 0.2]\n", "--fractions")):
+        with pytest.raises(InputError, match=f"^{needed}: must be given, as this mixture has none of its own$"):
+            read_table(tmp_path, TABLE.replace(line, ""))
+    with pytest.raises(InputError, match="^--temperature: must be given"):
+        read_table(tmp_path, TABLE.replace("temperature = 0.01\n", ""))
+    with pytest.raises(InputError, match="^--cutoff: got 2.0; allowed: none"):
+        read_table(tmp_path, TABLE, "--cutoff=2")
+
+
+def test_a_preset_of_a_table_has_its_own_parameters(tmp_path):
+    values = read_table(tmp_path, "[model]\npreset = 'harmonic'\npacking_fraction = 0.95\n")
+    assert values.density == pytest.approx(0.95 / 0.9 * parameters_of("harmonic").density)
+    assert values.temperature == parameters_of("harmonic").temperature
+    assert read_table(tmp_path, "[model]\npreset = 'kob-andersen'\nsigma = [1, 0.9, 0.8]\n").mixture.sigma[1] == 0.9
+    ratio = "[model]\npreset = 'polydisperse'\nratio = 1.5\n"
+    assert read_table(tmp_path, ratio).mixture.sizes.largest == pytest.approx(1.25)
+
+
+def test_sizes_need_a_distribution(tmp_path):
+    table = "[model]\ndensity = 1\ndimension = 2\n[[model.pairs]]\npotential = 'wca'\n"
+    with pytest.raises(InputError, match="^--model: the smallest and largest size must be given"):
+        read_table(tmp_path, "temperature = 1\nliquid_temperature = 1\n" + table)
