@@ -10,7 +10,7 @@ from pathlib import Path
 
 from paper.sources import DYNAMICS
 
-from . import conservation, ensemble, flow, liquid, single_frame, startup
+from . import conservation, ensemble, flow, liquid, single_frame, sllod, startup
 from .dynamics_figure import draw
 from .parts import recompute
 
@@ -30,9 +30,12 @@ PARTS = {
     "ensemble, sheared, 1 thermostat": (ensemble, SHEARED | {"chain": 1}),
     "ensemble, sheared, 3 thermostats": (ensemble, SHEARED | {"chain": 3}),
     "single frame": (single_frame, {}),
-    "liquid, T = 1": (liquid, {"temperature": 1.0, "steps": 25_000}),
-    "liquid, T = 0.6": (liquid, {"temperature": 0.6, "steps": 100_000}),
+    "liquid, T = 1": (liquid, {"temperature": 1.0, "steps": 25_000, "preset": "kob-andersen"}),
+    "liquid, T = 0.6": (liquid, {"temperature": 0.6, "steps": 100_000, "preset": "kob-andersen"}),
+    "liquid in space, T = 1": (liquid, {"temperature": 1.0, "steps": 6_000, "preset": "kob-andersen-3d"}),
+    "liquid in space, T = 0.6": (liquid, {"temperature": 0.6, "steps": 16_000, "preset": "kob-andersen-3d"}),
     "flow": (flow, {}),
+    "two ways to shear": (sllod, {}),
     "conservation": (conservation, {}),
 }
 

