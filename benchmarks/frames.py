@@ -85,10 +85,9 @@ def _one_frame(frame, velocities, temperature):
     simulation = _sheared(frame, velocities, temperature)
     timed("dynamics", simulation.run, INTERVAL_STEPS)
     later = simulation.frame()
-    cholesky = Cholesky()
-    quenched = timed("quench", lambda: inherent_structure(frame, model, cholesky=cholesky))
+    quenched = timed("quench", lambda: inherent_structure(frame, model))
     count = min(MODES, len(frame))
-    modes = timed("modes", lambda: lowest_modes(hessian(quenched.frame, model), count, cholesky=cholesky))
+    modes = timed("modes", lambda: lowest_modes(hessian(quenched, model), count, stability=quenched.stability))
     timed("map", lambda: soft_spots(quenched.frame, modes, n_modes=int(0.86 * count), n_particles=20))
     timed("d2min", d2min, frame, later)
     return times, later, quenched, modes

@@ -34,8 +34,9 @@ _PLACES = {
     "landscape.elasticity": ("elastic_constants",),
     "landscape.factorization": ("Cholesky",),
     "landscape.forces": ("energy_forces",),
+    "landscape.minimum": ("InherentStructure",),
     "landscape.modes": ("Modes", "hessian", "lowest_modes", "modes_below", "participation_ratio"),
-    "landscape.quench": ("InherentStructure", "inherent_structure"),
+    "landscape.quench": ("inherent_structure",),
     "landscape.stability": ("Stability",),
     "model": (
         "Forces",

@@ -11,8 +11,7 @@ NEEDED = {
     "model": ("Mixture", ("species", "form", "indices", "sizes_of", "largest_cutoff")),
     "minimum": ("InherentStructure", ("frame", "max_force", "certified", "stability")),
     "modes": ("Modes", ("vectors", "participation_ratio")),
-    "stability": ("Stability", ("held", "rigid_motions", "reduced")),
-    "cholesky": ("Cholesky", ("factorize", "solve", "packed", "lock")),
+    "stability": ("Stability", ("held", "rigid_motions", "reduced", "factor")),
 }
 # What an object must have to take a model's place where other forces may.
 FORCES = ("energy_forces", "hessian")

@@ -12,9 +12,9 @@ from scipy.spatial import cKDTree
 from softspots.exceptions import InputError, PhysicsError
 from softspots.frame import Box, Frame
 from softspots.landscape import solvers
-from softspots.landscape.factorization import Cholesky
 from softspots.landscape.modes import hessian, lowest_modes, modes_below, participation_ratio, zero_threshold
 from softspots.landscape.quench import inherent_structure
+from softspots.landscape.stability import Stability, uniform
 from softspots.model import Model
 
 
@@ -126,24 +126,29 @@ def test_same_matrix_same_bits(matrix, method, count):
         np.testing.assert_array_equal(getattr(first, field.name), getattr(second, field.name))
 
 
+def all_held(matrix):
+    """A stability in which all particles of a plane are held, with a factor that nobody has used."""
+    particles = matrix.shape[0] // 2
+    motions = uniform(2 * particles, 2).T.reshape(2, particles, 2)
+    return Stability(np.ones(particles, dtype=bool), np.arange(0), (), motions, "")
+
+
 @pytest.mark.parametrize(("method", "count"), SOLVERS)
 def test_factor_of_the_quench_is_used_and_changes_no_bit(matrix, method, count):
     frame = disordered_frame(seed=5, length_x=11.7, length_y=13.0, tilt=4.1)
-    cholesky = Cholesky()
-    minimum = inherent_structure(frame, Model.preset(), cholesky=cholesky)
-    before = cholesky.factorizations
-    assert minimum.factorizations == before
-    modes = lowest_modes(hessian(minimum.frame, Model.preset()), count, method=method, cholesky=cholesky)
-    assert cholesky.factorizations == before
+    minimum = inherent_structure(frame, Model.preset())
+    stability = minimum.stability
+    modes = lowest_modes(hessian(minimum, Model.preset()), count, method=method, stability=stability)
+    assert stability.factor.cholesky.factorizations == minimum.factorizations
     np.testing.assert_array_equal(modes.vectors, lowest_modes(matrix, count, method=method).vectors)
 
 
 def test_factor_of_another_matrix_is_not_used(matrix):
-    cholesky = Cholesky()
+    stability = all_held(matrix)
     expected = lowest_modes(matrix, 20).vectors
     for other in (2 * matrix, matrix.toarray()[::-1, ::-1], matrix[2:, 2:]):
-        assert cholesky.factorize(sparse.csc_array(other), 1.0)
-        np.testing.assert_array_equal(lowest_modes(matrix, 20, cholesky=cholesky).vectors, expected)
+        assert stability.factor.cholesky.factorize(sparse.csc_array(other), 1.0)
+        np.testing.assert_array_equal(lowest_modes(matrix, 20, stability=stability).vectors, expected)
 
 
 @pytest.mark.parametrize("scale", [2.0**-30, 2.0**40])
@@ -254,10 +259,10 @@ def test_modes_show_what_they_are(matrix):
     modes = lowest_modes(matrix, 5)
     lowest, highest = modes.frequencies[[0, -1]]
     assert repr(modes) == f"Modes(5 of 183 particles in 2D, frequencies {lowest:.4g} to {highest:.4g})"
-    cholesky = Cholesky()
-    assert repr(cholesky) == "Cholesky(no factor, factorizations: 0)"
-    lowest_modes(matrix, 5, cholesky=cholesky)
-    assert repr(cholesky) == "Cholesky(366 rows, factorizations: 1)"
+    stability = all_held(matrix)
+    assert repr(stability.factor) == "TiedFactor(Cholesky(no factor, factorizations: 0))"
+    lowest_modes(matrix, 5, stability=stability)
+    assert repr(stability.factor) == "TiedFactor(Cholesky(366 rows, factorizations: 1))"
 
 
 @pytest.mark.parametrize("method", ["lanczos", "filter", "arpack"])

@@ -31,8 +31,8 @@ def modes(minimum):
     ("call", "message"),
     [
         (
-            lambda frame, minimum, modes: ss.hessian(minimum, MODEL),
-            r"hessian: frame is an InherentStructure; a Frame is needed: pass its \.frame$",
+            lambda frame, minimum, modes: ss.energy_forces(minimum, MODEL),
+            r"energy_forces: frame is an InherentStructure; a Frame is needed: pass its \.frame$",
         ),
         (
             lambda frame, minimum, modes: ss.energy_forces(frame, "kob-andersen"),
@@ -41,10 +41,8 @@ def modes(minimum):
         (lambda frame, minimum, modes: ss.energy_forces(frame, ss.Model), "model is a class Model; a Mixture is"),
         (lambda frame, minimum, modes: ss.inherent_structure(minimum, MODEL), "inherent_structure: frame is an Inh"),
         (lambda frame, minimum, modes: ss.inherent_structure(frame, None), "model is a NoneType; a Mixture is needed"),
-        (lambda frame, minimum, modes: ss.inherent_structure(frame, MODEL, cholesky=1), "a Cholesky is needed"),
         (lambda frame, minimum, modes: ss.inherent_structure(frame, MODEL, ["newton"]), r"method is \['newton'\]"),
         (lambda frame, minimum, modes: ss.lowest_modes(np.eye(4), 1, method=["lanczos"]), r"method is \['lanczos'\]"),
-        (lambda frame, minimum, modes: ss.lowest_modes(np.eye(4), 1, cholesky="x"), "a Cholesky is needed"),
         (
             lambda frame, minimum, modes: ss.lowest_modes(np.eye(4), 1, stability=minimum),
             r"stability is an InherentStructure; a Stability is needed: pass its \.stability",

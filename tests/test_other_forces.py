@@ -54,15 +54,14 @@ def test_energies_and_hessians_are_theirs(frame):
 
 
 def test_a_quench_ends_in_the_minimum_that_the_kernels_find(minimum):
-    cholesky = ss.Cholesky()
-    found = ss.inherent_structure(near(minimum), Given(), cholesky=cholesky)
+    found = ss.inherent_structure(near(minimum), Given())
     assert found.certified and found.max_force < 1e-10 and found.stability.held.all()
     # Forces of 1e-10 on stiffnesses of some 0.1 and more.
     drift = (found.frame.positions - minimum.frame.positions).mean(axis=0)
     np.testing.assert_allclose(found.frame.positions - drift, minimum.frame.positions, atol=1e-8)
     assert found.energy == pytest.approx(minimum.energy, abs=1e-9)
     matrix = ss.hessian(found.frame, Given())
-    modes = ss.lowest_modes(matrix, 20, stability=found.stability, cholesky=cholesky)
+    modes = ss.lowest_modes(matrix, 20, stability=found.stability)
     dense = np.linalg.eigvalsh(matrix.toarray())
     np.testing.assert_allclose(modes.eigenvalues, dense[2:22], rtol=1e-9)
 

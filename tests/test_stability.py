@@ -16,7 +16,6 @@ from softspots.commands.options import read_arguments
 from softspots.exceptions import InputError, UnstableError
 from softspots.frame import Box, Frame
 from softspots.landscape import quench
-from softspots.landscape.factorization import Cholesky
 from softspots.landscape.forces import energy_forces
 from softspots.landscape.modes import hessian, lowest_modes
 from softspots.landscape.quench import inherent_structure
@@ -91,11 +90,9 @@ def assert_certified(result, model, loose, motions=2):
     assert np.linalg.eigvalsh(hessian(frame, model).toarray())[0] > -1e-8
 
     count = 12
-    cholesky = Cholesky()
-    inherent_structure(frame, model, cholesky=cholesky)
-    spent = cholesky.factorizations
-    modes = lowest_modes(hessian(frame, model), count, stability=stability, cholesky=cholesky)
-    assert cholesky.factorizations == spent
+    found = inherent_structure(frame, model)
+    modes = lowest_modes(hessian(found, model), count, stability=found.stability)
+    assert found.stability.factor.cholesky.factorizations == found.factorizations
     # Rounding of the norm over the lowest eigenvalues.
     np.testing.assert_allclose(modes.eigenvalues, dense[motions : motions + count], rtol=1e-8)
     assert modes.vectors.shape == (count, len(frame), 2)
@@ -346,7 +343,7 @@ def test_mere_touch_holds_nothing_in_any_model(changes, species, force):
     overlap = brentq(
         lambda one: np.abs(energy_forces(touching(one), model)[1]).max() - 0.99 * force, 0, 5e-4, xtol=1e-12
     )
-    landscape = quench._Landscape(model, Cholesky())
+    landscape = quench._Landscape(model)
     point = landscape.point(touching(overlap))
     stiffness = np.linalg.norm(landscape.hessian(point).toarray()[:2, :2], 2)
     # Half as much again where three neighbours touch.

@@ -16,9 +16,9 @@ from softspots.exceptions import PhysicsError, SoftspotsError
 from softspots.frame import Frame
 from softspots.io.frames import frame_values
 from softspots.io.schema import LABELS
-from softspots.landscape.factorization import Cholesky
+from softspots.landscape.minimum import InherentStructure
 from softspots.landscape.modes import hessian, lowest_modes
-from softspots.landscape.quench import InherentStructure, inherent_structure
+from softspots.landscape.quench import inherent_structure
 from softspots.model import Mixture
 from softspots.plasticity.d2min import d2min
 from softspots.structure.spots import mode_particles, soft_spots_from_ranking
@@ -126,12 +126,11 @@ def analyse(interval: Interval, model: Mixture, parameters: Parameters) -> Analy
         "d2min": np.full(len(frame), np.nan),
     }
     fault = ""
-    cholesky = Cholesky()
     try:
         with _timed(times, "d2min"):
             values["d2min"] = d2min(frame, interval.later, parameters.d2min_cutoff)
         with _timed(times, "quench"):
-            minimum = inherent_structure(frame, model, parameters.quench, parameters.max_force, cholesky)
+            minimum = inherent_structure(frame, model, parameters.quench, parameters.max_force)
         values |= {
             "inherent_energy": minimum.energy,
             "inherent_max_force": minimum.max_force,
@@ -140,7 +139,7 @@ def analyse(interval: Interval, model: Mixture, parameters: Parameters) -> Analy
             "inherent_position": minimum.frame.box.wrap(minimum.frame.positions)[0].astype(np.float32),
         }
         if minimum.certified:
-            values |= find_spots(minimum, model, parameters, times, cholesky)
+            values |= find_spots(minimum, model, parameters, times)
         else:
             fault = f"the quench is not certified: {minimum.stability.reason}"
     except SoftspotsError as error:
@@ -149,9 +148,7 @@ def analyse(interval: Interval, model: Mixture, parameters: Parameters) -> Analy
     return Analysis(values, fault)
 
 
-def find_spots(
-    minimum: InherentStructure, model: Mixture, parameters: Parameters, times: dict, cholesky: Cholesky
-) -> dict:
+def find_spots(minimum: InherentStructure, model: Mixture, parameters: Parameters, times: dict) -> dict:
     """Modes and soft spots of an inherent structure, by the names of the results file; wall times go to ``times``.
 
     Raises
@@ -163,13 +160,11 @@ def find_spots(
     if held < kept_particles(parameters):
         raise PhysicsError(f"{held} particles are held; at least {kept_particles(parameters)} are needed for the modes")
     with _timed(times, "modes"):
-        matrix = hessian(minimum.frame, model)
         modes = lowest_modes(
-            matrix,
+            hessian(minimum, model),
             parameters.modes,
             dimension=minimum.frame.dimension,
             stability=minimum.stability,
-            cholesky=cholesky,
         )
     with _timed(times, "soft_spots"):
         participation_ratio = modes.participation_ratio

@@ -9,13 +9,13 @@ import numpy as np
 
 from softspots.exceptions import PhysicsError
 from softspots.frame import Frame
-from softspots.landscape.factorization import Cholesky
 from softspots.landscape.forces import acting, configuration
 from softspots.landscape.matrices import zero_threshold
-from softspots.landscape.modes import hessian_of
+from softspots.landscape.minimum import InherentStructure
+from softspots.landscape.modes import hessian
 from softspots.landscape.other import lbfgs
-from softspots.landscape.quench import InherentStructure, inherent_structure
-from softspots.landscape.stability import factorize_tied
+from softspots.landscape.quench import inherent_structure
+from softspots.landscape.tied import factorize_tied
 from softspots.model import Forces, Mixture
 
 # A step is within one basin if no particle goes elsewhere, by more than this in σ_AA, than the motion at its two ends
@@ -43,15 +43,8 @@ class Branch:
     def __init__(self, model: Mixture | Forces, max_force: float):
         self.model = model
         self.max_force = max_force
-        self.evaluations = 0
-        self._cholesky = Cholesky()
-        # The minimum whose factor there is.
-        self._factorized = None
-
-    @property
-    def factorizations(self) -> int:
-        """Sparse factorisations so far."""
-        return self._cholesky.factorizations
+        # Of forces and of Hessians, so far.
+        self.evaluations = self.factorizations = 0
 
     def relax(self, frame: Frame) -> InherentStructure:
         """Downhill to a certified minimum.
@@ -97,23 +90,24 @@ class Branch:
         return reached if _longest(apart - apart.mean(axis=0)) <= SAME_PLACE else None
 
     def _quench(self, frame: Frame) -> InherentStructure:
-        minimum = inherent_structure(frame, self.model, max_force=self.max_force, cholesky=self._cholesky)
+        minimum = inherent_structure(frame, self.model, max_force=self.max_force)
         self.evaluations += minimum.evaluations
-        self._factorized = minimum
+        self.factorizations += minimum.factorizations
         return minimum
 
     def _factorize(self, minimum: InherentStructure) -> None:
-        """Have the factor of a minimum, if another one's is there."""
-        if self._factorized is not minimum:
-            matrix, rigid = minimum.stability.reduced(hessian_of(configuration(minimum.frame, self.model), self.model))
-            factorize_tied(matrix, zero_threshold(matrix), rigid, self._cholesky)
-            self._factorized = minimum
+        """Have the factor of a minimum, where another quench has come after its own."""
+        matrix, rigid = minimum.stability.reduced(hessian(minimum, self.model))
+        cholesky = minimum.stability.factor.cholesky
+        before = cholesky.factorizations
+        factorize_tied(matrix, zero_threshold(matrix), rigid, cholesky)
+        self.factorizations += cholesky.factorizations - before
 
     def _response(self, minimum: InherentStructure, forces: np.ndarray) -> np.ndarray:
         """How forces displace what is held, to first order; its own rigid motions are taken out."""
         held = minimum.stability.held
         moved = np.zeros_like(forces)
-        moved[held] = self._cholesky.solve(forces[held].reshape(-1)).reshape(-1, forces.shape[1])
+        moved[held] = minimum.stability.factor.cholesky.solve(forces[held].reshape(-1)).reshape(-1, forces.shape[1])
         moved[held] -= moved[held].mean(axis=0)
         return moved
 

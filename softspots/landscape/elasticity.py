@@ -9,13 +9,12 @@ from scipy import sparse
 
 from softspots.exceptions import InputError, UnstableError
 from softspots.frame import Box
-from softspots.landscape.factorization import Cholesky
-from softspots.landscape.forces import energy_forces
+from softspots.landscape.forces import acting, configuration
 from softspots.landscape.matrices import zero_threshold
-from softspots.landscape.modes import hessian
-from softspots.landscape.quench import InherentStructure
-from softspots.landscape.stability import factorize_tied, untie
+from softspots.landscape.minimum import InherentStructure
+from softspots.landscape.modes import hessian_of
 from softspots.landscape.threads import single_threaded
+from softspots.landscape.tied import factorize_tied, untie
 from softspots.model import Mixture
 from softspots.objects import require
 
@@ -24,7 +23,7 @@ SAME_FORCES = 2
 
 
 @single_threaded()
-def elastic_constants(minimum: InherentStructure, model: Mixture, cholesky: Cholesky | None = None) -> np.ndarray:
+def elastic_constants(minimum: InherentStructure, model: Mixture) -> np.ndarray:
     """Elastic constants at zero temperature: the Born part less what particles that relax take of it.
 
     The box and all positions are multiplied by 1 + ε, with a symmetric strain ε, and particles then move to the minimum
@@ -45,8 +44,6 @@ def elastic_constants(minimum: InherentStructure, model: Mixture, cholesky: Chol
         Certified. Rattlers and clusters that nothing holds have no part in it, and rigid motions are projected out.
     model : Mixture
         That of the quench.
-    cholesky : Cholesky, optional
-        That of the quench which ended here has the factor already.
 
     Returns
     -------
@@ -60,22 +57,15 @@ def elastic_constants(minimum: InherentStructure, model: Mixture, cholesky: Chol
     UnstableError
         If the minimum is not certified, as of a packing below jamming, where nothing is held.
     """
-    cholesky = Cholesky() if cholesky is None else cholesky
-    require("elastic_constants", minimum=minimum, model=model, cholesky=cholesky)
+    require("elastic_constants", minimum=minimum, model=model)
     if not minimum.certified:
         raise UnstableError(f"elastic_constants: the minimum is not certified: {minimum.stability.reason}")
     frame, stability = minimum.frame, minimum.stability
-    residual = np.abs(energy_forces(frame, model)[1]).max()
-    if residual > SAME_FORCES * minimum.max_force:
-        raise InputError(
-            f"elastic_constants: forces reach {residual:.3g}, but {minimum.max_force:.3g} at the end of the quench; "
-            "the model must be that of the quench"
-        )
-    matrix, rigid = stability.reduced(hessian(frame, model))
+    matrix, rigid = stability.reduced(_hessian(minimum, model))
     dimension = frame.dimension
     places, strains = _strains(dimension)
     born, forces = _affine(matrix, frame.positions[stability.held], frame.box, strains)
-    threshold = zero_threshold(matrix)
+    threshold, cholesky = zero_threshold(matrix), stability.factor.cholesky
     with cholesky.lock:
         if not factorize_tied(matrix, threshold, rigid, cholesky):
             raise UnstableError("elastic_constants: the Hessian of what is held has negative modes or modes at no cost")
@@ -91,6 +81,21 @@ def elastic_constants(minimum: InherentStructure, model: Mixture, cholesky: Chol
     constants = (born - forces.T @ response) / frame.box.volume
     constants = (constants + constants.T) / 2
     return constants[places[:, :, None, None], places]
+
+
+def _hessian(minimum: InherentStructure, model: Mixture) -> sparse.csc_array:
+    """That of the quench, or else a new one of a model whose forces are those at the end of the quench."""
+    kept = minimum.stability.factor.hessian(model)
+    if kept is not None:
+        return kept
+    place = configuration(minimum.frame, model)
+    residual = np.abs(place.energy_forces(acting(model))[1]).max()
+    if residual > SAME_FORCES * minimum.max_force:
+        raise InputError(
+            f"elastic_constants: forces reach {residual:.3g}, but {minimum.max_force:.3g} at the end of the quench; "
+            "the model must be that of the quench"
+        )
+    return hessian_of(place, model)
 
 
 def _strains(dimension: int) -> tuple[np.ndarray, np.ndarray]:

@@ -42,6 +42,18 @@ class Cholesky:
         held = f"{len(self._pattern[0]) - 1} rows" if self._values else "no factor"
         return f"Cholesky({held}, factorizations: {self.factorizations})"
 
+    def hand_on(self) -> Cholesky:
+        """Another one, which takes over the symbolic analysis and the memory; this one is empty afterwards.
+
+        If another thread is at work with this one, it stays as it is, and the other is empty.
+        """
+        other = Cholesky()
+        if self.lock.acquire(blocking=False):
+            other._factor, other._pattern = self._factor, self._pattern
+            self._factor, self._pattern, self._values = None, (), ()
+            self.lock.release()
+        return other
+
     @single_threaded()
     def factorize(self, matrix: sparse.csc_array, shift: float = 0.0) -> bool:
         """Factorise ``matrix + shift * identity``.

@@ -14,6 +14,7 @@ from softspots.frame import Frame
 from softspots.landscape.factorization import Cholesky, count_below
 from softspots.landscape.forces import acting, configuration
 from softspots.landscape.matrices import ZERO_TOLERANCE, checked, matrix_norm, row_sums, with_places, zero_threshold
+from softspots.landscape.minimum import InherentStructure
 from softspots.landscape.other import OtherConfiguration
 from softspots.landscape.solvers import METHODS, Problem, by_dense, choose
 from softspots.landscape.stability import Stability, uniform
@@ -81,7 +82,7 @@ class Modes:
         return participation_ratio(self.vectors)
 
 
-def hessian(frame: Frame, model: Mixture | Forces) -> sparse.csc_array:
+def hessian(frame: Frame | InherentStructure, model: Mixture | Forces) -> sparse.csc_array:
     """The dynamical matrix H_{iα,jβ} = ∂²V/∂r_iα∂r_jβ of a frame (Schoenholz et al. 2014, section II).
 
     Compressed sparse columns is what the direct solver reads, and unlike blocks they can be sliced. The
@@ -90,7 +91,8 @@ def hessian(frame: Frame, model: Mixture | Forces) -> sparse.csc_array:
 
     Parameters
     ----------
-    frame : Frame
+    frame : Frame or InherentStructure
+        Of an inherent structure that of its frame, which the quench has computed and, as a rule, still has.
     model : Mixture or Forces
         Other forces than a mixture's are in their own units.
 
@@ -106,8 +108,11 @@ def hessian(frame: Frame, model: Mixture | Forces) -> sparse.csc_array:
     PhysicsError
         If particles coincide, or all but, so that it is not finite.
     """
+    kept = None
+    if isinstance(frame, InherentStructure):
+        frame, kept = frame.frame, frame.stability.factor.hessian(model)
     require("hessian", or_forces=True, frame=frame, model=model)
-    return hessian_of(configuration(frame, model), model)
+    return hessian_of(configuration(frame, model), model) if kept is None else kept.copy()
 
 
 def hessian_of(point: _core.Configuration | OtherConfiguration, model: Mixture | Forces) -> sparse.csc_array:
@@ -156,7 +161,6 @@ def lowest_modes(
     stability: Stability | None = None,
     method: str | None = None,
     memory: float | None = None,
-    cholesky: Cholesky | None = None,
 ) -> Modes:
     """The ``count`` lowest modes of a Hessian whose only zero modes are its rigid motions, as a rule the translations.
 
@@ -187,7 +191,7 @@ def lowest_modes(
     stability : Stability, optional
         That of the inherent structure with this Hessian, ``minimum.stability``. Particles and clusters that nothing
         holds are left out, as if they were not there, and their vectors are zero; the participation ratio stays that
-        among all N. If all are held, it changes nothing.
+        among all N. If all are held, it changes nothing but that the quench's factor is used, as long as it is there.
     method : {"lanczos", "filter", "arpack"}, optional
         Block Lanczos on the inverse or on the filter, or the solver of Schoenholz et al. 2014, section II, one vector
         at a time, which may miss some of many equal eigenvalues. By default the faster of the first two that fits
@@ -196,8 +200,6 @@ def lowest_modes(
     memory : float, optional
         Bytes that may be taken. By default what the machine has free, less a tenth, and what is asked for is tried
         whatever it takes.
-    cholesky : Cholesky, optional
-        That of the quench which ended here has the factor already. It changes no bit of the result.
 
     Returns
     -------
@@ -229,9 +231,7 @@ def lowest_modes(
     size = matrix.shape[0]
     if size % whole_number("lowest_modes: dimension", dimension, 1):
         raise InputError(f"lowest_modes: {size} degrees of freedom do not fit dimension {dimension!r}")
-    if cholesky is None:
-        cholesky = Cholesky()
-    require("lowest_modes", cholesky=cholesky)
+    cholesky = Cholesky() if stability is None else stability.factor.cholesky
     if stability is not None:
         matrix, rigid = _held(matrix, dimension, translations, stability)
     else:

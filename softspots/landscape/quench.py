@@ -11,14 +11,15 @@ from scipy.sparse import csc_array
 from softspots._core import Configuration
 from softspots.arrays import one_of, positive_number
 from softspots.frame import Frame
-from softspots.landscape.factorization import Cholesky
 from softspots.landscape.forces import MINIMIZE_SKIN, acting, configuration, energy_scale, sharpness, units
 from softspots.landscape.matrices import zero_threshold
+from softspots.landscape.minimum import InherentStructure
 from softspots.landscape.modes import hessian_of
 from softspots.landscape.other import OtherConfiguration
 from softspots.landscape.solvers import softest_mode
-from softspots.landscape.stability import Stability, examine, factorize_tied, softest_places, uniform
+from softspots.landscape.stability import Stability, examine, softest_places, uniform
 from softspots.landscape.threads import single_threaded
+from softspots.landscape.tied import TiedFactor, factorize_tied
 from softspots.model import Forces, Mixture
 from softspots.objects import require
 
@@ -54,60 +55,12 @@ MAX_OVERLAP, TOUCHES, TURNS = 5e-4, 1.5, 2.0
 UNSTABLE = "the Hessian is not shown to be positive definite"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class InherentStructure:
-    """Where a quench ended.
-
-    Attributes
-    ----------
-    frame : Frame
-        The given frame with its positions minimised; they continue the given ones, nothing is wrapped.
-    energy : float
-        In ε_AA, of all particles.
-    max_force : float
-        Largest magnitude of a force component, in ε_AA/σ_AA.
-    certified : bool
-        Whether the frame is a minimum: ``max_force`` is below the one asked for, and the Hessian of all that is held
-        (see ``stability``) is positive definite but for its rigid motions, as a factorisation of it has shown. What is
-        not held has no negative modes.
-    evaluations : int
-        Force evaluations.
-    factorizations : int
-        Sparse factorisations of Hessians.
-    kicks : int
-        Stationary points that were no minima and were left along their unstable mode.
-    newton_energies : tuple of float
-        Energies at the start of the last Newton phase and after each of its steps.
-    units : tuple of str
-        Those of energy and length: of a mixture ε_AA and σ_AA, of other forces their own, empty if these do not tell.
-    stability : Stability
-        Rattlers and clusters that nothing holds, or why the frame is not certified.
-    """
-
-    frame: Frame
-    energy: float
-    max_force: float
-    certified: bool
-    evaluations: int
-    factorizations: int
-    kicks: int
-    newton_energies: tuple[float, ...]
-    units: tuple[str, str]
-    stability: Stability
-
-    def __repr__(self) -> str:
-        certified = "certified" if self.certified else "not certified"
-        numbers = f"energy {self.energy:.8g}, max_force {self.max_force:.2g}"
-        return f"InherentStructure({numbers}, {certified}, {self.stability})"
-
-
 @single_threaded()
 def inherent_structure(
     frame: Frame,
     model: Mixture | Forces,
     method: str = "newton",
     max_force: float = 1e-10,
-    cholesky: Cholesky | None = None,
 ) -> InherentStructure:
     """Quench a frame, with its box frozen, to a minimum of the energy (Schoenholz et al. 2014, section II).
 
@@ -130,8 +83,6 @@ def inherent_structure(
         conjugate gradients and then FIRE, is the paper's. Other forces than a mixture's have "newton" alone.
     max_force : float, optional
         In ε_AA/σ_AA. Below some 1e-11 rounding of the coordinates of a large box sets the limit.
-    cholesky : Cholesky, optional
-        Holds afterwards the factor that certifies the minimum, which `lowest_modes` needs as well.
 
     Raises
     ------
@@ -141,13 +92,12 @@ def inherent_structure(
     PhysicsError
         If particles lie on top of each other, so that forces are not finite.
     """
-    cholesky = Cholesky() if cholesky is None else cholesky
-    require("inherent_structure", or_forces=True, frame=frame, model=model, cholesky=cholesky)
+    require("inherent_structure", or_forces=True, frame=frame, model=model)
     one_of("inherent_structure: method", method, METHODS)
     max_force = positive_number("inherent_structure: max_force", max_force)
     if np.abs(frame.positions).max(initial=0) > WRAPPED_BEYOND * min(frame.box.lengths):
         frame = frame.wrapped()
-    landscape = _Landscape(model, cholesky)
+    landscape = _Landscape(model)
     energy = landscape.surroundings(frame).energy_forces(acting(model))[0] / max(len(frame), 1)
     if energy > ABSURD_ENERGY * energy_scale(model):
         warnings.warn(
@@ -156,12 +106,10 @@ def inherent_structure(
             # Beyond the decorator.
             stacklevel=3,
         )
-    with landscape.cholesky.lock:
-        return _quench(landscape, frame, METHODS[method], max_force)
+    return _quench(landscape, frame, METHODS[method], max_force)
 
 
 def _quench(landscape: _Landscape, frame: Frame, minimizers: tuple, max_force: float) -> InherentStructure:
-    factorizations = landscape.cholesky.factorizations
     kicks = 0
     while True:
         for minimizer, handover in minimizers:
@@ -183,17 +131,18 @@ def _quench(landscape: _Landscape, frame: Frame, minimizers: tuple, max_force: f
     if residual >= max_force:
         reached = f"the largest force is {residual:.2g}, and less than {max_force:.2g} is asked for"
         stability = replace(stability, reason="; ".join(filter(None, (reached, stability.reason))))
+    landscape.factor.keep(landscape.hessian(point), landscape.model)
     return InherentStructure(
         frame=point.frame,
         energy=point.energy,
         max_force=residual,
         certified=not stability.reason,
         evaluations=landscape.evaluations,
-        factorizations=landscape.cholesky.factorizations - factorizations,
+        factorizations=landscape.cholesky.factorizations,
         kicks=kicks,
         newton_energies=tuple(energies),
         units=units(landscape.model),
-        stability=stability,
+        stability=replace(stability, factor=landscape.factor),
     )
 
 
@@ -220,9 +169,10 @@ class _Point:
 class _Landscape:
     """The energy of frames of one model, and the work it has cost."""
 
-    def __init__(self, model: Mixture | Forces, cholesky: Cholesky):
+    def __init__(self, model: Mixture | Forces):
         self.model = model
-        self.cholesky = cholesky
+        self.factor = TiedFactor.of_next_quench()
+        self.cholesky = self.factor.cholesky
         self.evaluations = 0
         self._last = None, None
         self._surroundings = None, None

@@ -16,7 +16,7 @@ from softspots.landscape import chebyshev, cost
 from softspots.landscape.factorization import Cholesky, count_below
 from softspots.landscape.lanczos import largest_pairs
 from softspots.landscape.matrices import matrix_norm
-from softspots.landscape.stability import factorize_tied, untie
+from softspots.landscape.tied import factorize_tied, untie
 
 # Block Lanczos keeps some three vectors for each mode that it finds; below this many in all, it gains nothing.
 DENSE = 4

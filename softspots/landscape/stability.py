@@ -1,17 +1,17 @@
-"""What is held and what is not: rattlers, loose clusters, rigid motions, and the certificate of all the rest."""
+"""What is held and what is not: rattlers, loose clusters, rigid motions."""
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import sparse
 from scipy.linalg import null_space, orth
 
 from softspots.frame import Box, Frame
-from softspots.landscape.factorization import Cholesky
 from softspots.landscape.matrices import row_sums, with_places
+from softspots.landscape.tied import TiedFactor
 from softspots.structure.clusters import label_clusters, make_whole
 
 # In units of the shortest side. Some component of a lattice vector is as long at least; ways that do not lead around
@@ -40,6 +40,9 @@ class Stability:
         that does not reach around the periodic box. Zero on all other particles.
     reason : str
         Why there is no certificate; empty if there is one.
+    factor : TiedFactor
+        The one that certifies all that is held, for `lowest_modes` and `elastic_constants`, which factorise again only
+        what is no longer there.
     """
 
     held: np.ndarray
@@ -47,6 +50,7 @@ class Stability:
     clusters: tuple[np.ndarray, ...]
     rigid_motions: np.ndarray
     reason: str
+    factor: TiedFactor = field(default_factory=TiedFactor)
 
     def reduced(self, matrix: sparse.csc_array) -> tuple[sparse.csc_array, np.ndarray]:
         """The Hessian of all that is held, as if the rest were not there, and its rigid motions as columns (n, M)."""
@@ -65,46 +69,6 @@ class Stability:
 def uniform(size: int, dimension: int) -> np.ndarray:
     """The uniform translations, orthonormal, as columns (size, dimension)."""
     return np.tile(np.eye(dimension), (size // dimension, 1)) / np.sqrt(size // dimension)
-
-
-def factorize_tied(matrix: sparse.csc_array, threshold: float, rigid: np.ndarray, cholesky: Cholesky) -> bool:
-    """Factorise a Hessian with its rigid motions tied by springs; False unless that shows that it is stable.
-
-    Tied means that c is added to one diagonal entry for each of the ``rigid`` motions (n, m): particle 0 is tied to its
-    place, and, if all may rotate, others in some directions. That is positive definite if and only if H is, but for
-    these motions: adding to v the motion that brings the tied coordinates back to their places leaves vᵀ H v as it is
-    and takes the springs' energy away. So the factorisation is the certificate, with no shift that could hide a
-    soft unstable mode. ``threshold``, the `zero_threshold`, is subtracted, so that a zero mode does not pass by
-    rounding. The pattern is that of H, which pinning the particle by removing its rows would change.
-    """
-    diagonal = matrix.diagonal()
-    tied = matrix.copy()
-    for place in _ties(rigid):
-        tied[place, place] = diagonal[place] + diagonal.mean()
-    return cholesky.factorize(tied, -threshold)
-
-
-def _ties(rigid: np.ndarray) -> list[int]:
-    """Coordinates that no rigid motion but none leaves in place, as many as there are motions."""
-    left, places = rigid.copy(), []
-    for column in range(rigid.shape[1]):
-        place = int(np.abs(left[:, column]).argmax())
-        places.append(place)
-        left -= np.outer(left[:, column] / left[place, column], left[place])
-    return places
-
-
-def untie(cholesky: Cholesky, threshold: float, rigid: np.ndarray) -> np.ndarray:
-    """Vectors z_α (n, m) that make of solutions x with the tied factor those of H − threshold.
-
-    Of forces that do no work on the rigid motions r_α, x − Σ_α z_α (r_α · x) is the solution off these. Without the
-    threshold, the springs would exert no force and z be r. The threshold is a force on every rigid motion, which
-    the springs have to balance: a change of rank m, undone by the formula of Sherman, Morrison and Woodbury.
-    """
-    response = cholesky.solve(rigid)
-    overlap = rigid.T @ response
-    strain = response - rigid @ overlap
-    return rigid + threshold * strain @ np.linalg.inv(np.eye(len(overlap)) + threshold * overlap)
 
 
 def held_block(matrix: sparse.csc_array, held: np.ndarray, dimension: int) -> sparse.csc_array:
