@@ -378,7 +378,7 @@ def test_a_movie_shows_what_is_known_and_is_that_of_its_run(folder, monkeypatch,
     draw_bar, draw_discs = movie.draw_bar, movie.draw_discs
     monkeypatch.setattr(movie, "draw_bar", lambda *values: (marks.append(values[3]), draw_bar(*values)))
     monkeypatch.setattr(
-        movie, "draw_discs", lambda *values: (sizes.append(set(values[4].tolist())), draw_discs(*values))[1]
+        movie, "draw_discs", lambda *values: (sizes.append(set(values[3].diameters.tolist())), draw_discs(*values))[1]
     )
 
     class Changed:

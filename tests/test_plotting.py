@@ -9,7 +9,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from reference import images_of, wrapped
 
-from softspots.figures.map import COLORS, OUTLINE, draw_map, periodic_images
+from softspots.figures.discs import COLORS, OUTLINE, periodic_images
+from softspots.figures.map import draw_map
 from softspots.frame import Box, Frame
 from softspots.model import Harmonic, Mixture, Model
 

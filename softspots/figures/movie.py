@@ -12,7 +12,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from softspots.exceptions import InputError
-from softspots.figures.map import STYLE, color_scale, draw_bar, draw_discs
+from softspots.figures.discs import Shown, color_scale, draw_bar, draw_discs
+from softspots.figures.map import STYLE
+from softspots.figures.units import units_of
 from softspots.frame import Box, Frame
 from softspots.io.replacing import replacing
 from softspots.io.results import Results
@@ -88,7 +90,7 @@ def _draw(path, results, chosen, progress):
     species, positions, labels, tilts, strains = (results[name] for name in names)
     size = float(results["length_x"]), float(results["length_y"])
     model = results.model
-    coloring = color_scale(activity[chosen])
+    coloring, units = color_scale(activity[chosen]), units_of(model)
 
     figure = Figure(figsize=(SIDE, SIDE * 1.2))
     axes = figure.add_axes((0.11, 0.2, 0.86, 0.75))
@@ -102,12 +104,12 @@ def _draw(path, results, chosen, progress):
             for collection in drawn:
                 collection.remove()
             frame = Frame(positions[index], species, Box(*size, tilts[index], strains[index]), only_b=True)
-            diameters = model.diameters_of(frame)
-            drawn = draw_discs(
-                axes, frame, activity[index], labels[index], diameters, coloring, np.zeros(2), np.array(size)
-            )
+            shown = Shown(frame, activity[index], labels[index], model.diameters_of(frame), coloring)
+            drawn = draw_discs(axes, np.zeros(2), np.array(size), shown)
             if index == chosen[0]:
-                draw_bar(bar, drawn[-1], temperature, results.configuration["rearrangement_threshold"], "horizontal")
+                draw_bar(
+                    bar, drawn[-1], temperature, results.configuration["rearrangement_threshold"], "horizontal", units
+                )
             axes.set_title(rf"$\gamma={strains[index]:.3f}$", loc="left")
             writer.grab_frame()
             progress()

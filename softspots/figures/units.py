@@ -1,0 +1,34 @@
+"""The units that pictures name: those of the paper's mixture, or plain ones of any other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from softspots.model import Mixture, Model
+
+
+@dataclass(frozen=True)
+class Units:
+    """Length and energy as TeX has them, without dollars."""
+
+    length: str
+    energy: str
+
+    @property
+    def activity(self) -> str:
+        """The label of D²_min."""
+        return rf"$D^2_{{\min}}$ (${self.length}^2$)"
+
+    @property
+    def relative_activity(self) -> str:
+        """The label of D²_min/T."""
+        return rf"$D^2_{{\min}}/T$ ($k_\mathrm{{B}}{self.length}^2/{self.energy}$)"
+
+
+PAPER = Units(r"\sigma_\mathrm{AA}", r"\varepsilon_\mathrm{AA}")
+OWN = Units(r"\sigma", r"\varepsilon")
+
+
+def units_of(model: Mixture) -> Units:
+    """σ_AA and ε_AA of the paper's mixture; of any other σ and ε, whichever they are."""
+    return PAPER if isinstance(model, Model) else OWN
