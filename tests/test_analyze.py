@@ -21,6 +21,7 @@ from softspots.figures.summary import NUMBERS
 from softspots.io import reduced
 from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import Reduced, read_reduced
+from softspots.model import Model
 
 FIGURES = ("probability", "correlations", "overlap", "lifetimes", "selection", "prediction")
 
@@ -384,6 +385,7 @@ def test_a_movie_shows_what_is_known_and_is_that_of_its_run(folder, monkeypatch,
     class Changed:
         def __init__(self):
             self.configuration, self.path, self.dimension = configuration, path, 2
+            self.model = Model.of_run(configuration)
 
         def __getitem__(self, name):
             return some if name == "d2min" else results[name]
