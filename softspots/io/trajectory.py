@@ -285,11 +285,12 @@ def _cell(box: Box) -> tuple[tuple, tuple]:
 def cell_box(lengths, angles, dimension: int, strain: float | None) -> Box:
     """The box of a cell as the convention has it: the inverse of what is written."""
     length_x, length_b, length_c = lengths
-    alpha, beta, gamma = np.radians(angles)
-    lengths, tilts = [length_x, length_b * np.sin(gamma)], [length_b * np.cos(gamma)]
+    # A right angle has no tilt, not even a rounded one.
+    alpha, beta, gamma = np.where(np.asarray(angles) == 90, 0.0, np.cos(np.radians(angles)))
+    lengths, tilts = [length_x, length_b * np.sin(np.radians(angles[2]))], [length_b * gamma]
     if dimension == 3:
-        xz = length_c * np.cos(beta)
-        yz = (length_b * length_c * np.cos(alpha) - tilts[0] * xz) / lengths[1]
+        xz = length_c * beta
+        yz = (length_b * length_c * alpha - tilts[0] * xz) / lengths[1]
         tilts += [xz, yz]
         lengths.append(np.sqrt(length_c**2 - xz**2 - yz**2))
     return Box(lengths=lengths, tilts=tilts, strain=strain)

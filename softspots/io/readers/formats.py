@@ -106,13 +106,16 @@ def open_file(path: str | os.PathLike, format: str | None, topology, bounds: str
     head = _head(path)
     if not head:
         raise DamagedFileError(f"{path} is empty")
-    found = format or next((name for name, entry in FORMATS.items() if entry.fits(head)), None)
+    found = format or _format_of(head)
     if bounds is not None:
         one_of("read: bounds", bounds, ("box", "bounding box"))
         if found != "lammps-dump":
             raise InputError(f"read: bounds are those of a dump of LAMMPS, and {path} is none")
     if topology is not None:
-        return import_module(f"{__package__}.mdanalysis_files").TopologyAndTrajectory(path, topology)
+        described = None
+        if _format_of(_head(os.fspath(topology))) not in (None, *NEED_TOPOLOGY):
+            described = open_file(topology, None, None, None).snapshot(0)
+        return import_module(f"{__package__}.mdanalysis_files").TopologyAndTrajectory(path, topology, described)
     if found is None:
         raise InputError(
             f"{path} has no format that can be read: {', '.join(entry.words for entry in FORMATS.values())}"
@@ -128,6 +131,10 @@ def open_file(path: str | os.PathLike, format: str | None, topology, bounds: str
     if bounds is not None:
         arguments["bounds"] = bounds
     return getattr(import_module(f"{__package__}.{entry.place}"), entry.reader)(path, **arguments)
+
+
+def _format_of(head: bytes) -> str | None:
+    return next((name for name, entry in FORMATS.items() if entry.fits(head)), None)
 
 
 def _head(path: str) -> bytes:

@@ -63,6 +63,8 @@ def frame_snapshot(frame) -> Snapshot:
         types=names[np.asarray(particles.typeid)],
         # One is what stands for no diameters.
         columns={"mass": particles.mass} | ({} if (diameters == 1).all() else {"diameter": diameters}),
+        # They are kept in the order of their tags.
+        ids=np.arange(len(particles.position)),
         images=particles.image,
         step=int(configuration.step or 0),
     )

@@ -77,7 +77,7 @@ class Interpretation:
                 raise InputError(f"the box is not periodic along {AXES[axis]}; it must be along each axis")
         self._species_of = self._decide_types(first)
         self._column, self._factor = self._decide_sizes(first)
-        self._say_times_and_lengths(first)
+        self._say_the_rest(first)
 
     def frame(self, snapshot: Snapshot, flips: int | None = None) -> Frame:
         """The frame of a snapshot, its particles sorted by id and wrapped into the box.
@@ -260,9 +260,11 @@ class Interpretation:
             self.notes.append(f"sizes are {'twice ' * (factor == 2)}the column {found}")
         return found, factor
 
-    def _say_times_and_lengths(self, first):
+    def _say_the_rest(self, first):
         if first.types_are_species:
             return
+        if first.ids is None:
+            self.notes.append("particles have no ids: they are told by their places, in each frame the same")
         if self._options.timestep is None and first.time is None:
             self.notes.append("times are numbers of steps (timestep= says how long one is)")
         if self._options.unit == 1:

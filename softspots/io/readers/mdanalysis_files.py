@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,6 +21,8 @@ class AtomGroups(Source):
     def __init__(self, atoms):
         # All atoms of a Universe.
         self._atoms = getattr(atoms, "atoms", atoms)
+        if not hasattr(self._atoms.universe, "trajectory"):
+            raise InputError("read: the Universe has no trajectory")
         self._trajectory = self._atoms.universe.trajectory
 
     def __len__(self) -> int:
@@ -32,7 +35,9 @@ class AtomGroups(Source):
         names = next((getattr(atoms, name) for name in ("types", "names") if hasattr(atoms, name)), None)
         return Snapshot(
             positions=np.array(atoms.positions, dtype=float),
-            cell=None if now.dimensions is None or not now.dimensions[:3].any() else _cell(now),
+            cell=None
+            if now.dimensions is None or not now.dimensions[:3].any()
+            else np.array(now.triclinic_dimensions, dtype=float),
             types=None if names is None else np.array(names, dtype=np.str_),
             columns={"radii": atoms.radii} if hasattr(atoms, "radii") else {},
             # Those of some formats begin anew when their columns are full.
@@ -43,30 +48,42 @@ class AtomGroups(Source):
 
 
 class TopologyAndTrajectory(AtomGroups):
-    """A trajectory file and the file that says what its atoms are."""
+    """A trajectory file and what says what its atoms are.
+
+    Parameters
+    ----------
+    path, topology : str or path-like
+    described : Snapshot or None
+        What one of our readers has found in the topology; None if MDAnalysis is to read it. Trajectories have atoms in
+        the order of their ids.
+    """
 
     fault = DamagedFileError
 
-    def __init__(self, path, topology):
+    def __init__(self, path, topology, described: Snapshot | None):
         self.name = str(path)
         library = load_extra("MDAnalysis")
+        files = [self.name if described else str(topology), self.name]
         try:
             with warnings.catch_warnings():
                 # It warns of masses and elements, which are not used.
                 warnings.simplefilter("ignore")
-                universe = library.Universe(str(topology), self.name, **_topology_format(topology))
+                universe = library.Universe(*files, **({"topology_format": "MINIMAL"} if described else {}))
         except (OSError, ValueError, RuntimeError, TypeError, LookupError) as error:
             text = " ".join(str(error).split())
             raise DamagedFileError(f"{path} cannot be read with the topology {topology}: {text}") from error
         super().__init__(universe)
+        self._described = described
+        if described and len(described.positions) != len(self._atoms):
+            raise InputError(
+                f"{path} holds {len(self._atoms)} particles, and the topology {topology} {len(described.positions)}"
+            )
 
-
-def _topology_format(topology) -> dict:
-    """How MDAnalysis is told of LAMMPS' data files, which have many endings."""
-    with open(topology, "rb") as file:
-        head = file.read(4096)
-    return {"topology_format": "DATA"} if b"xlo xhi" in head else {}
-
-
-def _cell(now) -> np.ndarray:
-    return np.array(now.triclinic_dimensions, dtype=float)
+    def snapshot(self, index: int) -> Snapshot:
+        found, described = super().snapshot(index), self._described
+        if described is None:
+            return found
+        order = slice(None) if described.ids is None else np.argsort(described.ids)
+        ids, types = (None if one is None else one[order] for one in (described.ids, described.types))
+        columns = {name: np.asarray(values)[order] for name, values in described.columns.items()}
+        return replace(found, ids=ids, types=types, columns=columns)

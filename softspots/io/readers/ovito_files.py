@@ -170,6 +170,8 @@ def _types(particles) -> np.ndarray | None:
     kinds = particles[TYPE]
     numbers = np.array(kinds)
     names = {kind.id: kind.name for kind in kinds.types}
+    if not any(names.values()):
+        return numbers
     distinct, where = np.unique(numbers, return_inverse=True)
     return np.array([names.get(one) or str(one) for one in distinct.tolist()])[where]
 
