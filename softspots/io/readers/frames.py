@@ -80,6 +80,7 @@ class Reading:
         if not len(source):
             raise InputError(f"{source.name} holds no frames")
         first = self._snapshot(0)
+        self._follows = len(source) > 1 and first.strain is None
         with self._at(None, InputError):
             self._interpretation = Interpretation(first, options)
         self.notes = [*source.notes, *self._interpretation.notes]
@@ -88,12 +89,12 @@ class Reading:
 
     def frame(self, index: int) -> Frame:
         """The frame ``index`` of the source."""
+        flips = self._flips_until(index) if self._follows else None
         snapshot = self._snapshot(index)
-        flips = self._flips_until(index) if len(self.source) > 1 and snapshot.strain is None else None
-        if self._last[0] != index:
-            self._last = index, snapshot
         with self._at(index, InputError):
-            return self._interpretation.frame(snapshot, flips)
+            values = self._interpretation.values(snapshot, flips)
+        with self._at(index, self.source.fault):
+            return Frame(**values).wrapped()
 
     def _snapshot(self, index) -> Snapshot:
         if self._last is None or self._last[0] != index:

@@ -9,7 +9,6 @@ import numpy as np
 from softspots.arrays import positive_number
 from softspots.box import SAME, Box
 from softspots.exceptions import InputError
-from softspots.frame import Frame
 from softspots.io.readers.snapshot import Snapshot
 from softspots.lattice import aligned
 
@@ -79,8 +78,8 @@ class Interpretation:
         self._column, self._factor = self._decide_sizes(first)
         self._say_the_rest(first)
 
-    def frame(self, snapshot: Snapshot, flips: int | None = None) -> Frame:
-        """The frame of a snapshot, its particles sorted by id and wrapped into the box.
+    def values(self, snapshot: Snapshot, flips: int | None = None) -> dict:
+        """What `Frame` takes, of a snapshot: its particles sorted by id, not wrapped yet.
 
         Parameters
         ----------
@@ -91,7 +90,7 @@ class Interpretation:
         Raises
         ------
         InputError
-            If its particles are not those of the first one, or it cannot be a frame.
+            If its particles are not those of the first one, or what has been decided does not fit.
         """
         if len(snapshot.positions) != self._count:
             raise InputError(
@@ -114,18 +113,17 @@ class Interpretation:
         elif flips is not None:
             box = Box(lengths=box.lengths, tilts=box.tilts, strain=sheared(box, flips) / box.length_y)
         species = self._species_of(snapshot, order)
-        frame = Frame(
-            positions[order],
-            species,
-            box,
-            self._time(snapshot),
-            None if images is None else images[order],
-            ids,
+        return {
+            "positions": positions[order],
+            "species": species,
+            "box": box,
+            "time": self._time(snapshot),
+            "images": None if images is None else images[order],
+            "ids": ids,
             # Whoever says which type is which has said that one type is B.
-            only_b=True,
-            sizes=self._sizes(snapshot, species, order),
-        )
-        return frame.wrapped()
+            "only_b": True,
+            "sizes": self._sizes(snapshot, species, order),
+        }
 
     def box(self, snapshot: Snapshot) -> Box:
         """The box of a snapshot, without its strain."""

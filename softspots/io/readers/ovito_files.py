@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -40,7 +41,9 @@ class OvitoFile(Source):
             except RuntimeError as error:
                 raise DamagedFileError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
         if found := CUT.search(told[0]):
-            self.notes = (f"the file is cut short; its last frame is left out ({' '.join(found[1].split())})",)
+            note = f"the file is cut short; its last frame is left out ({' '.join(found[1].split())})"
+            self.notes = (note,)
+            warnings.warn(f"{path}: {note}", UserWarning, stacklevel=2)
 
     def __len__(self) -> int:
         return self._length

@@ -1,0 +1,316 @@
+"""Sequences of frames: lazy, with their strain through flips; objects of other libraries; what is refused."""
+
+import gzip
+import os
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from dialects import extended_xyz, lammps_dump, truths
+from frames_in_files import write_trajectory
+
+import softspots as ss
+from softspots.exceptions import DamagedFileError, InstallationError, MissingFileError
+from softspots.io import Trajectory
+from softspots.io.readers.frames import Frames, Reading
+from softspots.io.readers.interpretation import Options
+from softspots.io.readers.snapshot import Snapshot, Source
+
+AB = {1: "A", 2: "B"}
+OPTIONS = Options(types="A")
+
+
+class Counted(Source):
+    """A million snapshots of three particles in a sheared box ; it counts how many are looked at."""
+
+    name = "counted"
+
+    def __init__(self, tilt=lambda index: 0.0, length=1_000_000):
+        self.tilt, self.length, self.looked_at = tilt, length, []
+
+    def __len__(self):
+        return self.length
+
+    def snapshot(self, index):
+        self.looked_at.append(index)
+        cell = np.array([[10.0, 0.0], [self.tilt(index), 8.0]])
+        return Snapshot(positions=np.array([[1.0, 1.0], [2.0, 6.0], [5.0, 3.0]]), cell=cell, step=index)
+
+
+def frames_of(source, options=OPTIONS):
+    return Frames(Reading(source, options), range(len(source)))
+
+
+def flipping(rate):
+    """The tilt of a box whose strain grows by ``rate`` each frame, flipped to at most half the box."""
+
+    def tilt(index):
+        sheared = 2.0 + rate * 8.0 * index
+        return sheared - 10.0 * round(sheared / 10.0)
+
+    return tilt
+
+
+def test_nothing_is_read_before_it_is_asked_for():
+    source = Counted()
+    frames = frames_of(source)
+    part = frames[100:900_000:7][::-1][5:8]
+    assert len(frames) == 1_000_000 and len(part) == 3 and isinstance(part, Frames)
+    assert source.looked_at == [0]
+    small = frames_of(Counted(length=20))
+    assert [frame.time for frame in small[4:10:2]] == [4, 6, 8]
+    assert small[-1].time == 19 and small[2:5][-1].time == 4
+    with pytest.raises(IndexError, match="counted has 20 frames; got 20"):
+        small[20]
+
+
+def test_the_strain_goes_through_flips_whichever_frame_is_asked_for():
+    source = Counted(flipping(0.13), 100)
+    frames = frames_of(source)
+    last = frames[99]
+    assert last.box.strain == pytest.approx(0.25 + 0.13 * 99, rel=1e-12)
+    assert last.box.tilt == pytest.approx(flipping(0.13)(99)) and last.box.flips == 10
+    assert source.looked_at == [*range(100)]
+    # Boxes that have been looked at are known; the snapshot is read again.
+    assert frames[40].box.strain == pytest.approx(0.25 + 0.13 * 40, rel=1e-12)
+    assert source.looked_at[100:] == [40]
+    backwards = frames_of(Counted(flipping(-0.2), 30))
+    assert [frame.box.strain for frame in backwards] == pytest.approx([0.25 - 0.2 * k for k in range(30)])
+    alone = frames_of(Counted(flipping(0.13), 1))
+    assert not alone[0].box.has_history
+
+
+def test_a_step_that_could_be_a_flip_ends_the_strain_and_is_said():
+    # A third of the box in one step, at frame 5.
+    frames = frames_of(Counted(lambda index: 0.1 * index + 3.3 * (index >= 5), 10))
+    assert frames[4].box.strain == pytest.approx(0.05)
+    with pytest.warns(
+        UserWarning, match="counted: from frame 5 on the strain is not known: the tilt moves by 0.34 box"
+    ):
+        assert not frames[7].box.has_history
+    assert frames[4].box.has_history and "from frame 5 on" in repr(frames)
+
+
+def test_motion_through_a_flip_is_that_without_it(tmp_path):
+    pytest.importorskip("ovito")
+    tilts = (4.0, 4.9, 5.8)
+    straight, flipped = truths(tilts, dimension=2, particles=60), truths(tilts, dimension=2, particles=60)
+    # The last box is flipped, particles stay where they are.
+    last = flipped[2]
+    unwrapped = last.unwrapped
+    last.cell = last.cell - [[0, 0], [last.cell[0, 0], 0]]
+    moved = unwrapped @ np.linalg.inv(last.cell)
+    last.fractions, last.images = moved % 1, np.floor(moved).astype(int)
+    found = {}
+    for name, one, kind in (("straight", straight, "x"), ("flipped", flipped, "x"), ("unwrapped", flipped, "xu")):
+        found[name] = ss.read(lammps_dump(tmp_path / f"{name}.dump", one, kind, z=False), types=AB)
+    assert found["flipped"][2].box.tilt == pytest.approx(5.8 - 9)
+    assert found["flipped"][2].box.strain == pytest.approx(0.58)
+    expected = ss.d2min(found["straight"][0], found["straight"][2], cutoff=3.0)
+    for name in ("flipped", "unwrapped"):
+        d2min = ss.d2min(found[name][0], found[name][2], cutoff=3.0)
+        np.testing.assert_allclose(d2min, expected, rtol=1e-9)
+    np.testing.assert_allclose(found["unwrapped"][2].unwrapped, unwrapped, atol=1e-11)
+
+
+def test_our_own_files(tmp_path, undisturbed):
+    trajectory = write_trajectory(tmp_path / "trajectory.nc")
+    for frames, expected in (
+        (ss.read(undisturbed / "results.nc"), ss.io.read_results(undisturbed / "results.nc")),
+        (ss.read(undisturbed / "trajectory.nc"), Trajectory(undisturbed / "trajectory.nc")),
+    ):
+        assert frames.notes == () and len(frames) == len(expected)
+        for one, other in zip(frames, expected, strict=True):
+            assert one.box == other.box and one.time == other.time
+            for name in ("positions", "species", "images", "ids"):
+                np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+    named = ss.read(trajectory, types={0: "A", 1: "B"})
+    assert set(named[1].species) == {"A", "B"}
+    # Its boxes have no history; the first tilt is -5.3, and the next one is as far as a flip away from it.
+    assert named[1].box.strain == pytest.approx((5.3 - 12) / 13)
+
+
+def test_a_trajectory_has_its_frames_in_any_order(trajectory):
+    found = Trajectory(trajectory)
+    assert [found.frame(index).time for index in (2, 0)] == [4.0, 0.0]
+    with pytest.raises(IndexError, match="has 3 frames; got 3"):
+        found.frame(3)
+
+
+class TestObjects:
+    def test_atoms(self):
+        ase = pytest.importorskip("ase")
+        [truth] = truths()
+        atoms = ase.Atoms(
+            np.array(["Cu", "Zr"])[truth.types - 1], cell=truth.cell, scaled_positions=truth.fractions, pbc=True
+        )
+        atoms.set_array("id", truth.ids[::-1])
+        expected = ss.frame_from_atoms(atoms)
+        for frames in (ss.read(atoms), ss.read([atoms, atoms])):
+            np.testing.assert_array_equal(frames[0].ids, truth.ids)
+            np.testing.assert_allclose(frames[0].positions, expected.wrapped().positions[::-1], atol=1e-12)
+        flat = ase.Atoms("H2", positions=[[1, 1, 0], [2, 2, 0]], cell=[5, 5, 0], pbc=(True, True, False))
+        assert ss.read(flat)[0].dimension == 2
+        flat.pbc = (True, False, False)
+        with pytest.raises(ss.InputError, match=r"ase\.Atoms: the box is not periodic along y"):
+            ss.read(flat)
+        with pytest.raises(ss.InputError, match="there is no box: say which, box="):
+            ss.read(ase.Atoms("H2", positions=[[1, 1, 0], [2, 2, 0]]))
+
+    @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
+    def test_universe_and_atom_group(self):
+        library = pytest.importorskip("MDAnalysis")
+        [truth] = truths()
+        universe = library.Universe.empty(30, trajectory=True)
+        universe.add_TopologyAttr("types", ["A"] * 12 + ["B"] * 18)
+        universe.atoms.positions = truth.fractions @ np.diag(np.diag(truth.cell))
+        universe.dimensions = [*np.diag(truth.cell), 90, 90, 90]
+        whole, part = ss.read(universe), ss.read(universe.select_atoms("type B"))
+        assert len(whole[0]) == 30 and set(part[0].species) == {"B"} and len(part[0]) == 18
+        # Single precision.
+        np.testing.assert_allclose(part[0].positions, whole[0].positions[12:], atol=1e-5)
+        assert "in Å" in repr(whole)
+        with pytest.raises(ss.InputError, match="has no trajectory"):
+            ss.read(library.Universe.empty(3))
+
+    def test_data_collection(self, tmp_path):
+        ovito = pytest.importorskip("ovito.io")
+        path = lammps_dump(tmp_path / "a.dump", truths())
+        data = ovito.import_file(str(path)).compute()
+        [frame] = ss.read(data, types=AB)
+        expected = ss.read(path, types=AB)[0]
+        np.testing.assert_array_equal(frame.positions, expected.positions)
+        np.testing.assert_array_equal(frame.ids, expected.ids)
+
+    def test_box_and_points(self):
+        points = np.random.default_rng(1).random((20, 3)) * 4 - 2
+        cell = [[4, 0, 0], [0.8, 4, 0], [0.4, -0.2, 4]]
+        boxes = [ss.Box(lengths=(4, 4, 4), tilts=(0.8, 0.4, -0.2)), [4, 4, 4, 0.2, 0.1, -0.05], np.transpose(cell)]
+        for box in boxes:
+            [frame] = ss.read((box, points), types="A")
+            np.testing.assert_allclose(frame.box.vectors, cell, atol=1e-12)
+        flat = [ss.Box(4, 4), [4, 4], [4, 4, 0, 0, 0, 0]]
+        for box in flat:
+            assert ss.read((box, points[:, :2]), types="A")[0].dimension == 2
+        with pytest.raises(ss.InputError, match="there are no types of particles: say types='A', or types="):
+            ss.read((boxes[0], points))
+        freud = pytest.importorskip("freud")
+        frame = ss.read((freud.box.Box(4, 4, 4, 0.2, 0.1, -0.05), points), types="A")[0]
+        np.testing.assert_allclose(frame.box.vectors, cell, atol=1e-6)
+        assert ss.read((freud.box.Box.square(4), points * [1, 1, 0]), types="A")[0].dimension == 2
+
+    def test_what_is_none_of_them(self):
+        for value, words in ((3.0, "got a float"), ([], "the list is empty"), ([1, 2], "got a list of int")):
+            with pytest.raises(ss.InputError, match=words):
+                ss.read(value)
+        with pytest.raises(ss.InputError, match="format, topology and bounds are those of files"):
+            ss.read((ss.Box(4, 4), np.ones((2, 2))), types="A", format="gsd")
+
+
+class TestDamage:
+    """One clear line, with the file and the frame."""
+
+    @pytest.mark.parametrize(
+        "content, words",
+        [
+            (b"", "is empty"),
+            (os.urandom(0) + bytes(range(256)) * 20, "has no format that can be read: a text dump of LAMMPS, "),
+            (b"hello\nworld\n", "has no format that can be read"),
+            (b"ITEM: TIMESTEP\n0\n", "cannot be read"),
+            (b"\x1f\x8bnot gzip at all", "is damaged|cannot be read"),
+            (gzip.compress(b"ITEM: TIMESTEP\n" * 9000)[:60], "is damaged"),
+            (b"\xdf\x65" * 4 + b"no", "cannot be read"),
+            (b"CDF\x01 and no more", "is not NetCDF, or damaged"),
+            (b"\x89HDF\r\n\x1a\n", "is not NetCDF, or damaged"),
+        ],
+    )
+    def test_files_that_are_none(self, tmp_path, content, words):
+        pytest.importorskip("ovito"), pytest.importorskip("gsd")
+        path = tmp_path / "some.file"
+        path.write_bytes(content)
+        with pytest.raises((DamagedFileError, ss.InputError), match=words) as caught:
+            ss.read(path, types=AB)
+        assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+    def test_files_that_are_not_there(self, tmp_path):
+        with pytest.raises(MissingFileError, match=r"there is no .*nowhere\.gsd"):
+            ss.read(tmp_path / "nowhere.gsd")
+        with pytest.raises(DamagedFileError, match="cannot be read: Is a directory"):
+            ss.read(tmp_path)
+
+    def test_netcdf_of_another_kind(self, tmp_path):
+        import netCDF4
+
+        with netCDF4.Dataset(tmp_path / "a.nc", "w") as file:
+            file.createDimension("x", 3)
+        with pytest.raises(ss.InputError, match="is a NetCDF file of another kind"):
+            ss.read(tmp_path / "a.nc")
+
+    @pytest.mark.parametrize("name", ["a.dump", "a.dump.gz"])
+    def test_a_last_frame_that_is_cut_short_is_left_out_and_said(self, tmp_path, name, capfd):
+        pytest.importorskip("ovito")
+        path = lammps_dump(tmp_path / name, truths((0.1, 0.2, 0.3)))
+        unpack = gzip.decompress if name.endswith("gz") else bytes
+        content = unpack(path.read_bytes())[:-400]
+        path.write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+        with pytest.warns(UserWarning, match="the file is cut short; its last frame is left out"):
+            frames = ss.read(path, types=AB)
+        assert len(frames) == 2 and frames[1].time == 100 and "cut short" in repr(frames)
+        assert capfd.readouterr().err == ""
+
+    def test_a_single_frame_that_is_cut_short(self, tmp_path):
+        pytest.importorskip("ovito")
+        path = lammps_dump(tmp_path / "a.dump", truths())
+        path.write_bytes(path.read_bytes()[:-400])
+        with pytest.raises(DamagedFileError, match=r"a\.dump cannot be read: .*(columns|end of file)"):
+            ss.read(path, types=AB)
+
+    def test_coordinates_that_are_no_numbers(self, tmp_path):
+        pytest.importorskip("ovito")
+        found = truths((0.1, 0.2))
+        found[1].fractions[3, 0] = np.nan
+        frames = ss.read(lammps_dump(tmp_path / "a.dump", found), types=AB)
+        assert len(frames[0]) == 30
+        with pytest.raises(DamagedFileError, match=r"a\.dump: frame 1: .*positions must be finite; 3 of 90 are not"):
+            frames[1]
+
+    def test_other_particles_in_a_later_frame(self, tmp_path):
+        pytest.importorskip("ovito")
+        first, later = truths((0.1, 0.2))
+        fewer = replace(later, **{name: getattr(later, name)[:-1] for name in ("ids", "types", "fractions", "images")})
+        frames = ss.read(lammps_dump(tmp_path / "a.dump", [first, fewer]), types=AB)
+        with pytest.raises(ss.InputError, match=r"a\.dump: frame 1: there are 29 particles, and 30 in the first frame"):
+            frames[1]
+        other = replace(later, ids=later.ids + 1000)
+        frames = ss.read(lammps_dump(tmp_path / "b.dump", [first, other]), types=AB)
+        with pytest.raises(ss.InputError, match=r"b\.dump: frame 1: there are other particles .*: 30 ids, such as"):
+            frames[1]
+
+    def test_ids_that_are_there_twice(self, tmp_path):
+        pytest.importorskip("ovito")
+        [truth] = truths()
+        truth.ids[4] = truth.ids[5]
+        with pytest.raises(DamagedFileError, match=r"a\.dump: frame 0: .*ids must all be different"):
+            ss.read(lammps_dump(tmp_path / "a.dump", [truth]), types=AB)
+
+    def test_a_library_that_is_missing(self, tmp_path, monkeypatch):
+        path = extended_xyz(tmp_path / "a.xyz", truths())
+        monkeypatch.setitem(sys.modules, "ovito.io", None)
+        with pytest.raises(InstallationError, match=r"OVITO cannot be loaded .*: pip install 'softspots\[ovito\]'"):
+            ss.read(path)
+
+    def test_arguments(self, tmp_path):
+        pytest.importorskip("ovito")
+        path = lammps_dump(tmp_path / "a.dump", truths())
+        for options, words in (
+            ({"dimension": 4}, "dimension is 4; allowed: 2, 3"),
+            ({"unit": 0.0}, "unit is 0.0"),
+            ({"timestep": -1.0}, "timestep is -1.0"),
+            ({"format": "pdb"}, "format is 'pdb'; allowed: lammps-dump"),
+            ({"bounds": "inside"}, "bounds is 'inside'; allowed: box, bounding box"),
+            ({"box": 3.0}, "box is a float; a Box is needed"),
+            ({"dimension": 2}, "in two dimensions no lattice vector may lean along z"),
+        ):
+            with pytest.raises(ss.InputError, match=words):
+                ss.read(path, types=AB, **options)
