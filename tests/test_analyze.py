@@ -379,13 +379,15 @@ def test_a_movie_shows_what_is_known_and_is_that_of_its_run(folder, monkeypatch,
     draw_bar, draw_discs = movie.draw_bar, movie.draw_discs
     monkeypatch.setattr(movie, "draw_bar", lambda *values: (marks.append(values[3]), draw_bar(*values)))
     monkeypatch.setattr(
-        movie, "draw_discs", lambda *values: (sizes.append(set(values[3].diameters.tolist())), draw_discs(*values))[1]
+        movie,
+        "draw_discs",
+        lambda *values, shown: (sizes.append(set(shown.diameters.tolist())), draw_discs(*values, shown))[1],
     )
 
     class Changed:
         def __init__(self):
             self.configuration, self.path, self.dimension = configuration, path, 2
-            self.model = Model.of_run(configuration)
+            self.model, self.frame = Model.of_run(configuration), results.frame
 
         def __getitem__(self, name):
             return some if name == "d2min" else results[name]

@@ -1,5 +1,6 @@
-"""The map in three dimensions: what the slice cuts, which spots the projection shows, at which depth."""
+"""The map and the movie in three dimensions: what the slice cuts, which spots the projection shows, at which depth."""
 
+import json
 from dataclasses import replace
 
 import matplotlib
@@ -7,13 +8,17 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 from reference import flipped
 
 from softspots.exceptions import InputError
+from softspots.figures import movie
 from softspots.figures.discs import OUTLINE
 from softspots.figures.map import STYLE, draw_map, save_map
 from softspots.figures.map_3d import DEPTHS
 from softspots.frame import Box, Frame
+from softspots.io import ResultsWriter, read_results
+from softspots.io.frames import frame_values
 from softspots.model import Harmonic, Mixture
 
 BOX = Box(lengths=(12.0, 10.0, 11.0), tilts=(3.0, -2.0, 1.5))
@@ -208,3 +213,30 @@ def test_a_slice_is_of_three_dimensions():
         draw_map(flat, d2min, labels, slice=3.0)
     with pytest.raises(InputError, match="draw_map: slice is nan"):
         draw_map(frame, d2min, labels, model=MODEL, slice=np.nan)
+
+
+def test_a_movie_has_the_slice_and_the_projection(tmp_path, monkeypatch):
+    monkeypatch.setattr(movie.FFMpegWriter, "isAvailable", lambda: False)
+    frame, d2min, labels = lattice()
+    # So that there are particles halfway up.
+    positions, box = frame.positions + (0.0, 0.0, 0.7), replace(BOX, strain=0.3)
+    frame = replace(frame, positions=positions, box=box).wrapped()
+    mixture = json.dumps(MODEL.as_table())
+    run = {"temperature": TEMPERATURE, "rearrangement_threshold": 15.0, "mixture": mixture}
+    with ResultsWriter(tmp_path / "results.nc", frame, 4, 3, run, {}) as writer:
+        for number, there in enumerate((spot_around(frame, labels, (5.0, 4.0, 6.0)), labels)):
+            moved = replace(frame, time=2.0 * number, images=np.zeros(frame.positions.shape, int))
+            own = {"soft_spot": there.astype(np.int32), "d2min": d2min, "inherent_certified": np.int8(1)}
+            writer.write_frame(number, frame_values(moved) | own)
+    movie.draw_movie(tmp_path / "movie.gif", read_results(tmp_path / "results.nc"))
+    with Image.open(tmp_path / "movie.gif") as film:
+        assert film.n_frames == 2 and film.size == (1200, 720)
+        blue = []
+        for number in range(2):
+            film.seek(number)
+            right = np.asarray(film.convert("RGB"), dtype=int)[60:560, 670:1180]
+            blue.append(((right[..., 2] - right[..., 0]) > 60).mean())
+            left = np.asarray(film.convert("RGB"), dtype=int)[60:560, 70:580]
+            assert ((left[..., 0] - left[..., 2]) > 10).mean() > 0.1
+    # Nine discs of diameter one, some behind others, in 120 σ²; later none.
+    assert 0.01 < blue[0] < 0.07 and blue[1] == 0

@@ -260,8 +260,7 @@ def show(parameters: Parameters, outcome: Outcome) -> None:
     with cutting(hint="; all frames are done, and --resume draws the map and prints the table"):
         # A picture does not depend on who reads the table, nor the table on whether it can be drawn.
         try:
-            # Maps are of the plane so far.
-            if outcome.liveliest and parameters.dimension == 2:
+            if outcome.liveliest:
                 draw(parameters, outcome)
         finally:
             files = ", ".join(str(path) for path in map(parameters.output.joinpath, FILES) if path.exists())

@@ -20,6 +20,8 @@ from softspots.frame import Frame
 # Blue, as nothing else in a map is; what lies deeper is lighter.
 DEPTHS = ListedColormap(matplotlib.colormaps["Blues"](range(40, 256)))
 RIM = 0.3  # points
+ALL_SPOTS = "all soft spots, seen along $z$"
+WORDS = {"fontsize": "small", "loc": "right"}
 # Where the projection and its bar stand beside the slice, without and with a bar of the slice in between, as (x, y,
 # width, height) in units of the slice; how wide all is then.
 PROJECTION, WITH_PROJECTION = (1.06, 0.0, 1.0, 1.0), 2.06
@@ -59,16 +61,16 @@ def draw_space(
     origin, bottom = np.split(origin_of(upright, place), [2])
     height, bottom = (place[2], bottom[0]) if height is None else (height, 0.0)
     discs = draw_cell(axes, plane, origin, units, partial(draw_slice, shown=shown, height=height))
-    _say(axes, rf"slice at $z={height:.2f}\,{units.length}$")
+    axes.set_title(slice_words(height, units), **WORDS)
     if not projection:
         return discs
     other = beside(FARTHER if colorbar else PROJECTION)
     other.set_label("projection")
     depths = draw_cell(other, plane, origin, units, partial(draw_depths, shown=shown, bottom=bottom))
     other.set(ylabel="", yticks=[])
-    _say(other, "all soft spots, seen along $z$")
+    other.set_title(ALL_SPOTS, **WORDS)
     if colorbar:
-        draw_depth_bar(beside(DEPTH_BAR), depths, height, units)
+        draw_depth_bar(beside(DEPTH_BAR), depths, height, units, "vertical")
     return discs
 
 
@@ -88,7 +90,7 @@ def draw_depths(axes: Axes, low: np.ndarray, high: np.ndarray, *, shown: Shown, 
     frame, on_spot = shown.frame, shown.labels >= 0
     length_z, places = frame.box.lengths[2], stacked(frame, bottom)
     diameters, heights = shown.diameters[on_spot], places[on_spot, 2]
-    reach = diameters.max() / 2
+    reach = diameters.max(initial=0) / 2
     points, particles = periodic_images(_flat(frame, places, on_spot), low - reach, high + reach)
     order = np.argsort(heights[particles], kind="stable")
     points, particles = points[order], particles[order]
@@ -100,11 +102,16 @@ def draw_depths(axes: Axes, low: np.ndarray, high: np.ndarray, *, shown: Shown, 
     return [axes.add_collection(discs, autolim=False)]
 
 
-def draw_depth_bar(bar: Axes, depths: EllipseCollection, height: float, units: Units) -> None:
+def draw_depth_bar(bar: Axes, depths: EllipseCollection, height: float, units: Units, orientation: str) -> None:
     """The colour bar of depths, with a line at the height of the slice."""
     bar.set_label("depths")
-    bar.figure.colorbar(depths, cax=bar, label=rf"$z$ (${units.length}$); line: slice")
-    bar.axhline(height, color="black", linewidth=1.2)
+    bar.figure.colorbar(depths, cax=bar, orientation=orientation, label=rf"$z$ (${units.length}$); line: slice")
+    (bar.axhline if orientation == "vertical" else bar.axvline)(height, color="black", linewidth=1.2)
+
+
+def slice_words(height: float, units: Units) -> str:
+    """What is said above a slice."""
+    return rf"slice at $z={height:.2f}\,{units.length}$"
 
 
 def stacked(frame: Frame, bottom: float) -> np.ndarray:
@@ -116,7 +123,3 @@ def stacked(frame: Frame, bottom: float) -> np.ndarray:
 def _flat(frame, places, chosen):
     """Some of the particles in the plane, at these places."""
     return Frame(places[chosen, :2], frame.species[chosen], plane_of(frame.box))
-
-
-def _say(axes, text):
-    axes.set_title(text, fontsize="small", loc="right")

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib
 import numpy as np
 from matplotlib.animation import AbstractMovieWriter, FFMpegWriter, PillowWriter
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
 from softspots.exceptions import InputError
-from softspots.figures.discs import Shown, color_scale, draw_bar, draw_discs
+from softspots.figures.discs import COLORS, Shown, color_scale, draw_bar, draw_discs
 from softspots.figures.map import STYLE
+from softspots.figures.map_3d import ALL_SPOTS, DEPTHS, WORDS, draw_depth_bar, draw_depths, draw_slice, slice_words
 from softspots.figures.units import units_of
-from softspots.frame import Box, Frame
 from softspots.io.replacing import replacing
 from softspots.io.results import Results
 
@@ -23,20 +26,22 @@ FRAMES_PER_SECOND = 12
 SIDE, DPI = 5.0, 120  # inches; the number of pixels must be even for MP4
 # A GIF is in memory until it is written: 1.4 MB a frame.
 GIF_FRAMES = 200
-PALETTE_FRAMES = 8  # that its colours are chosen from
+GREYS = 40  # of the 256 colours of a GIF; the others are those of the two colour maps
 
 
 class OnePaletteWriter(PillowWriter):
-    """A GIF all of whose frames have the same 256 colours, so that a colour means the same in all of them."""
+    """A GIF all of whose frames have the colours of maps, so that a colour means the same in all of them."""
 
     def finish(self):
-        frames = [frame.convert("RGB") for frame in self._frames]
-        some = frames[:: max(1, len(frames) // PALETTE_FRAMES)]
-        sheet = Image.new("RGB", (some[0].width, some[0].height * len(some)))
-        for number, frame in enumerate(some):
-            sheet.paste(frame, (0, number * frame.height))
-        palette = sheet.quantize(256)
-        self._frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+        each = (255 - GREYS) // 2
+        grey = np.repeat(np.linspace(0, 1, GREYS), 3).reshape(-1, 3)
+        colors = [colormap(np.linspace(0, 1, each))[:, :3] for colormap in (COLORS, DEPTHS)]
+        colors = np.concatenate([*colors, [COLORS.get_bad()[:3]], grey])
+        palette = Image.new("P", (1, 1))
+        palette.putpalette(np.rint(255 * colors).astype(np.uint8).tobytes())
+        self._frames = [
+            frame.convert("RGB").quantize(palette=palette, dither=Image.Dither.NONE) for frame in self._frames
+        ]
         super().finish()
 
 
@@ -57,7 +62,8 @@ def draw_movie(path: Path, results: Results, progress: Callable[[], None] = lamb
     """Draw particles coloured by D²_min, soft spots outlined, frame by frame.
 
     The view is the rectangle into which particles are wrapped, which stands still while the box is sheared; colours
-    mean the same in all frames, and grey that D²_min is not known.
+    mean the same in all frames, and grey that D²_min is not known. In three dimensions it is a slice halfway up the
+    box, and beside it are all soft spots, as in `draw_map`.
 
     Parameters
     ----------
@@ -70,13 +76,11 @@ def draw_movie(path: Path, results: Results, progress: Callable[[], None] = lamb
     Raises
     ------
     InputError
-        If no frame has soft spots and D²_min, or frames have three dimensions.
+        If no frame has soft spots and D²_min.
     OutputError
         If the movie cannot be written.
     """
     chosen = movie_frames(results)
-    if results.dimension != 2:
-        raise InputError(f"{results.path} has frames of three dimensions; a movie shows two")
     if chosen.size == 0:
         raise InputError(f"{results.path} has no frame with soft spots and D²_min to show")
     with matplotlib.rc_context(STYLE), replacing(path) as unfinished:
@@ -84,32 +88,61 @@ def draw_movie(path: Path, results: Results, progress: Callable[[], None] = lamb
 
 
 def _draw(path, results, chosen, progress):
-    temperature = results.configuration["temperature"]
-    activity = results["d2min"] / temperature
-    names = ("species", "position", "soft_spot", "tilt", "strain")
-    species, positions, labels, tilts, strains = (results[name] for name in names)
-    size = float(results["length_x"]), float(results["length_y"])
-    model = results.model
+    temperature, threshold = (results.configuration[name] for name in ("temperature", "rearrangement_threshold"))
+    activity, labels, model = results["d2min"] / temperature, results["soft_spot"], results.model
     coloring, units = color_scale(activity[chosen]), units_of(model)
-
-    figure = Figure(figsize=(SIDE, SIDE * 1.2))
-    axes = figure.add_axes((0.11, 0.2, 0.86, 0.75))
-    axes.set(xlim=(0, size[0]), ylim=(0, size[1]), aspect="equal")
-    axes.set(xlabel=r"$x$ ($\sigma_\mathrm{AA}$)", ylabel=r"$y$ ($\sigma_\mathrm{AA}$)")
-    bar = figure.add_axes((0.31, 0.1, 0.46, 0.018))
-    drawn = []
+    sides = results.frame(chosen[0]).box.lengths
+    figure, panels = (_space if len(sides) == 3 else _plane)(sides, units)
     writer: AbstractMovieWriter = (FFMpegWriter if path.suffix == ".mp4" else OnePaletteWriter)(fps=FRAMES_PER_SECOND)
+    drawn = []
     with writer.saving(figure, path, DPI):
         for index in chosen:
             for collection in drawn:
                 collection.remove()
-            frame = Frame(positions[index], species, Box(*size, tilts[index], strains[index]), only_b=True)
+            frame = results.frame(index)
             shown = Shown(frame, activity[index], labels[index], model.diameters_of(frame), coloring)
-            drawn = draw_discs(axes, np.zeros(2), np.array(size), shown)
+            layers = [draw(axes, np.zeros(2), np.array(sides[:2]), shown=shown) for axes, _, draw in panels]
+            drawn = sum(layers, [])
             if index == chosen[0]:
-                draw_bar(
-                    bar, drawn[-1], temperature, results.configuration["rearrangement_threshold"], "horizontal", units
-                )
-            axes.set_title(rf"$\gamma={strains[index]:.3f}$", loc="left")
+                draw_bar(panels[0].bar, layers[0][-1], temperature, threshold, "horizontal", units)
+                if len(sides) == 3:
+                    draw_depth_bar(panels[1].bar, layers[1][-1], sides[2] / 2, units, "horizontal")
+            panels[0].axes.set_title(rf"$\gamma={frame.box.strain:.3f}$", loc="left")
             writer.grab_frame()
             progress()
+
+
+class Panel(NamedTuple):
+    """Axes, those of the colour bar below, and what draws particles in a rectangle of them."""
+
+    axes: Axes
+    bar: Axes
+    draw: Callable
+
+
+def _plane(sides, units):
+    """The figure of two dimensions, with its panel."""
+    figure = Figure(figsize=(SIDE, SIDE * 1.2))
+    axes = _panel_axes(figure, (0.11, 0.2, 0.86, 0.75), sides, units)
+    return figure, [Panel(axes, figure.add_axes((0.31, 0.1, 0.46, 0.018)), draw_discs)]
+
+
+def _space(sides, units):
+    """The figure of three dimensions: a slice halfway up, which particles pass, and all soft spots."""
+    figure, height = Figure(figsize=(2 * SIDE, SIDE * 1.2)), sides[2] / 2
+    panels = []
+    for left, words, draw in (
+        (0.055, slice_words(height, units), partial(draw_slice, height=height)),
+        (0.555, ALL_SPOTS, partial(draw_depths, bottom=0.0)),
+    ):
+        axes = _panel_axes(figure, (left, 0.2, 0.43, 0.75), sides, units)
+        axes.set_title(words, **WORDS)
+        panels.append(Panel(axes, figure.add_axes((left + 0.1, 0.1, 0.23, 0.018)), draw))
+    return figure, panels
+
+
+def _panel_axes(figure, place, sides, units):
+    axes = figure.add_axes(place)
+    axes.set(xlim=(0, sides[0]), ylim=(0, sides[1]), aspect="equal")
+    axes.set(xlabel=rf"$x$ (${units.length}$)", ylabel=rf"$y$ (${units.length}$)")
+    return axes
