@@ -60,6 +60,41 @@ def test_an_inherent_structure_stays_one():
     assert minimum.energy / 800 == pytest.approx(4.2680047, abs=1e-6)
 
 
+def test_a_tilted_inherent_structure_stays_one():
+    frame = read("2d_triclinic.atom", types=AB)[0]
+    model = ss.Mixture.preset("soft-spheres")
+    energy, _, _ = ss.energy_forces(frame, model)
+    # Its model is that of the other one, and so are its digits: twice as many, 3e-5 apart.
+    assert map_of(frame, model).energy / 8192 == pytest.approx(energy / 8192, abs=5e-5)
+
+
+def test_a_minimum_in_a_box_that_is_too_small():
+    ase_io = pytest.importorskip("ase.io")
+    # Half of this box is less than the cutoff: eight of them.
+    cell = read("glass_min.xyz", types={"H": "A", "He": "B"})[0]
+    [frame] = ss.read(ase_io.read(DATA / "glass_min.xyz").repeat(2), types={"H": "A", "He": "B"})
+    np.testing.assert_allclose(frame.positions[: len(cell)], cell.positions, atol=1e-12)
+    columns = {("A", "A"): (1.0, 1.0, 2.5), ("A", "B"): (1.5, 0.8, 2.0), ("B", "B"): (0.5, 0.88, 2.2)}
+    model = ss.Mixture(
+        {
+            pair: ss.LennardJones(epsilon=e, sigma=s, cutoff=c, smoothing="quadratic")
+            for pair, (e, s, c) in columns.items()
+        }
+    )
+    energy, forces, _ = ss.energy_forces(frame, model)
+    assert energy / 8 == pytest.approx(-181.1892635478015, rel=1e-12)
+    assert np.abs(forces).max() < 1e-5
+    map_of(frame, model, connection="distance", bond_length=1.5)
+
+
+def test_a_metallic_glass():
+    ase_io = pytest.importorskip("ase.io")
+    [frame] = read("CuZr_glass_460_atoms.gz")
+    expected = ss.frame_from_atoms(ase_io.read(DATA / "CuZr_glass_460_atoms.gz")).wrapped()
+    for name in ("positions", "species", "ids"):
+        np.testing.assert_array_equal(getattr(frame, name), getattr(expected, name))
+
+
 def test_stresses_of_athermal_shear_are_those_beside_the_file():
     frames = read("aqs_LJ_glass.lammpstrj", types={1: "B", 2: "A"}, bounds="box")
     tilts, stresses = np.loadtxt(DATA / "aqs_LJ_glass_stress.dat", unpack=True)
