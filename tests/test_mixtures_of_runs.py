@@ -1,13 +1,21 @@
 """Runs of any mixture: their parameters, their defaults, and small runs of every preset from start to analysis."""
 
+import contextlib
 import json
 
+import numpy as np
 import pytest
 
+from softspots.analysis.reduce import reduce_run
+from softspots.commands import simulate
 from softspots.commands.mixtures import MIXTURES, listing
 from softspots.commands.options import read_arguments
 from softspots.commands.parameters import Parameters
+from softspots.dynamics.parallel import Serial
 from softspots.exceptions import InputError
+from softspots.io.results import read_results
+from softspots.io.trajectory import read_trajectory
+from softspots.landscape.forces import energy_forces
 from softspots.model import PRESETS, Mixture, presets
 
 # With what a preset cannot know.
@@ -152,3 +160,51 @@ def test_sizes_need_a_distribution(tmp_path):
     table = "[model]\ndensity = 1\ndimension = 2\n[[model.pairs]]\npotential = 'wca'\n"
     with pytest.raises(InputError, match="^--model: the smallest and largest size must be given"):
         read_table(tmp_path, "temperature = 1\nliquid_temperature = 1\n" + table)
+
+
+def test_a_particle_rearranges_where_its_neighbours_move_as_far_as_in_the_paper():
+    paper, other = parameters_of("kob-andersen"), parameters_of("falk-langer", density=1.2)
+    assert paper.rearrangement_threshold == 15
+    assert other.rearrangement_threshold == pytest.approx(15, rel=0.03)
+    assert parameters_of("falk-langer", temperature=0.2, density=1.2).rearrangement_threshold == pytest.approx(
+        7.5, 0.03
+    )
+
+
+# On the smallest systems that have room for cutoff and skin, hardly prepared.
+SHORT = ["--liquid-time=0.4", "--cooling-time=0.4", "--steady-state-strain=0.002", "--strain-rate=1e-2", "--frames=2"]
+SHORT += ["--modes=12", "--n-modes=8", "--n-particles=10", "--quiet"]
+PARTICLES = {2: 200, 3: 300}
+
+
+def go(folder, *arguments):
+    """Run in this process, without MPI, as the command does."""
+    with contextlib.ExitStack() as stack:
+        parameters, checkpoint = simulate.open_run([*arguments, "--output", str(folder)], Serial(), stack)
+        outcome = simulate.simulate(parameters, Serial(), checkpoint)
+        simulate.show(parameters, outcome)
+    return parameters
+
+
+@pytest.mark.parametrize("run", [run for run in RUNS if run not in PRESETS])
+def test_a_preset_from_start_to_analysis(run, tmp_path):
+    own = parameters_of(run)
+    more = [f"--{name}={value}" for name, value in RUNS[run].items()]
+    parameters = go(tmp_path, f"--model={own.model}", *more, f"--particles={PARTICLES[own.dimension]}", *SHORT)
+    results = read_results(tmp_path / "results.nc")
+    assert results.model == parameters.mixture
+    assert results["inherent_certified"].tolist() == [1, 1]
+    assert (results["d2min"] > 0).all()
+    assert np.isfinite(results["eigenvalue"]).all()
+    frame, (first, _) = results.frame(0), read_trajectory(tmp_path / "trajectory.nc")
+    assert frame.dimension == first.dimension == own.dimension
+    counts = parameters.mixture.counts(len(frame))
+    assert np.bincount(results.model.indices(frame)).tolist() == list(counts)
+    assert np.array_equal(first.species, frame.species)
+    if parameters.mixture.sizes:
+        assert len(np.unique(frame.sizes)) == len(frame)
+        assert np.allclose(first.sizes, frame.sizes, rtol=1e-6)
+    # The file alone knows what made the frame: its energy is that of the dynamics, to rounding.
+    energy, _, _ = energy_forces(frame, results.model)
+    assert energy / len(frame) == pytest.approx(results["potential_energy"][0], rel=1e-9)
+    assert {"density", "spots"} <= reduce_run(tmp_path / "results.nc").measured.keys()

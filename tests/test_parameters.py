@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from softspots.commands.kinds import Choice, Folder, Fractions, Glass, Grid, Number, Switch
 from softspots.commands.options import make_parser, read_arguments
 from softspots.commands.output import check_output, open_folder
-from softspots.commands.parameters import Parameters, rank_grid
+from softspots.commands.parameters import Parameters
+from softspots.commands.ranks import rank_grid
 from softspots.dynamics.parallel import default_grid
 from softspots.exceptions import InputError
 

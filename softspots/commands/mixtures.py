@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import Parameter
@@ -63,6 +64,8 @@ MIXTURES = {
     "hertzian": Preset("packing of Hertzian spheres, small large 50:50", _OHERN, 1e-5, 3e-3, **_SLOW),
 }
 
+# Area or volume of a ball of radius one.
+BALL = {2: math.pi, 3: 4 / 3 * math.pi}
 # Parameters of a run that some presets have.
 OF_PRESETS = ("dimension", "fraction_a", "smoothing", "cutoff", "cutoff_per_pair", "inner_cutoff")
 
@@ -152,25 +155,49 @@ def shown_fractions(fractions) -> str:
     return ",".join(map(repr, fractions))
 
 
-def run_defaults(model: str | Mixture, mixture: Mixture) -> dict:
-    """Defaults of a run that follow from its mixture, by name; None for what must be given.
+def run_defaults(mixture: Mixture, given: Mapping) -> dict:
+    """Defaults of a run that follow from its mixture, by name.
 
-    Those of lengths are in mean distances of particles, ρ^(-1/d): D²_min reaches as many of them as with the paper's
-    2.5 σ_AA, and bonds end between the first and the second neighbours. Ours, but for the paper's mixtures.
+    Those of the paper's mixtures are the paper's. Of others they are ours: lengths are the paper's in mean distances of
+    particles, ρ^(-1/d), so that D²_min reaches as many of them and bonds end between the first and the second
+    neighbours. A particle rearranges where its neighbours move by 0.28 mean distances, root mean square, beside
+    an affine deformation, which is the paper's 15 T at T = 0.1.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        That of `run_mixture`.
+    given : dict
+        All parameters of the run by name, None for what is not given.
+
+    Raises
+    ------
+    InputError
+        If a temperature must be given.
     """
+    model, dimension, density = given["model"], mixture.dimension, mixture.density
     name = model if isinstance(model, str) else model.name
-    known = own_parameters(model) | {"dimension": mixture.dimension, "density": mixture.density}
-    if name in MIXTURES:
-        preset = MIXTURES[name]
-        known |= {key: getattr(preset, key) for key in ("temperature", "liquid_temperature")}
-    elif mixture.temperatures:
-        lowest, highest = mixture.temperatures
-        # As far above the highest one as the paper's liquid is.
-        known |= {"temperature": lowest, "liquid_temperature": 2.5 * highest}
-    times = MIXTURES[name] if name in MIXTURES else MIXTURES["kob-andersen"]
-    known |= {"timestep": times.timestep, "frame_interval": times.frame_interval}
+    preset = MIXTURES.get(name, MIXTURES["kob-andersen"])
+    known = own_parameters(model) | {"dimension": dimension, "density": density}
+    known |= {"timestep": preset.timestep, "frame_interval": preset.frame_interval}
+    temperatures = {"temperature": preset.temperature, "liquid_temperature": preset.liquid_temperature}
+    if name not in MIXTURES:
+        # The liquid is as far above the highest one as the paper's.
+        lowest, highest = mixture.temperatures or (None, None)
+        temperatures = {"temperature": lowest, "liquid_temperature": highest and 2.5 * highest}
+    for key, value in temperatures.items():
+        if value is None and given[key] is None:
+            raise InputError(f"{option(key)}: must be given, as {name or 'this mixture'} has none of its own")
+    known |= temperatures
     if name in PRESETS:
-        return known | {"d2min_cutoff": 2.5, "bond_length": 1.5}
-    distance = mixture.density ** (-1 / mixture.dimension)
-    lengths = {"d2min_cutoff": round(2.74 * distance, 2), "bond_length": round(1.5 * distance, 2)}
-    return known | {"fractions": None if mixture.sizes else mixture.fractions} | lengths
+        return known | {"d2min_cutoff": 2.5, "bond_length": 1.5, "rearrangement_threshold": 15.0}
+    known["fractions"] = None if mixture.sizes else mixture.fractions
+    distance = density ** (-1 / dimension)
+    known |= {"d2min_cutoff": _rounded(2.74 * distance), "bond_length": _rounded(1.5 * distance)}
+    neighbours = density * BALL[dimension] * (given["d2min_cutoff"] or known["d2min_cutoff"]) ** dimension
+    threshold = neighbours * (0.28 * distance) ** 2 / (given["temperature"] or known["temperature"])
+    return known | {"rearrangement_threshold": min(_rounded(threshold), 1e9)}
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.3g}")

@@ -11,8 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from softspots.commands.kinds import Choice, Folder, Fractions, Glass, Grid, Number, Switch, option
-from softspots.commands.mixtures import MIXTURES, run_defaults, run_mixture, shown_fractions
-from softspots.dynamics.parallel import default_grid
+from softspots.commands.mixtures import BALL, MIXTURES, run_defaults, run_mixture, shown_fractions
 from softspots.exceptions import InputError
 from softspots.io.attributes import CHANGEABLE
 from softspots.landscape.quench import METHODS
@@ -190,8 +189,14 @@ class Parameters:
         "σ_AA",
         "2.5",
     )
-    rearrangement_threshold: float = _parameter(
-        "plasticity", 15.0, _POSITIVE, "D²_min beyond which a particle rearranges", "T σ_AA² k_B/ε_AA", "15"
+    rearrangement_threshold: float | None = _parameter(
+        "plasticity",
+        None,
+        _POSITIVE,
+        "D²_min beyond which a particle rearranges; default: 15, for other mixtures where neighbours move by 0.28 mean "
+        "distances",
+        "T σ_AA² k_B/ε_AA",
+        "15",
     )
 
     # By the error of 20 frames of the demo, 11 %, a hundred of 10,000 particles give P*/ρ_SS to a few per cent.
@@ -225,14 +230,12 @@ class Parameters:
         for name, value in self._derived().items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
-        for name in ("temperature", "liquid_temperature"):
-            if getattr(self, name) is None:
-                raise InputError(f"{option(name)}: must be given, as the mixture says nothing of its temperatures")
         self._check()
 
     def _derived(self) -> dict:
         """The defaults that follow from other parameters; section II has 500 and 430 of 20,000 degrees of freedom."""
-        known, shares = run_defaults(self.model, self.mixture), {"modes": 500, "n_modes": 430}
+        given = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        known, shares = run_defaults(self.mixture, given), {"modes": 500, "n_modes": 430}
         part = self.particles * known["dimension"] / (2 * PAPER_PARTICLES)
         known |= {name: max(1, round(share * part)) for name, share in shares.items()}
         return known | {"frame_separation": self.frame_interval or known["frame_interval"]}
@@ -320,10 +323,9 @@ class Parameters:
         for name, (most, meaning) in limits.items():
             if getattr(self, name) > most:
                 raise self._refusal(name, f"at most {most}, {meaning}")
-        ball = {2: math.pi, 3: 4 / 3 * math.pi}[dimension]
-        neighbours = self.density * ball * self.d2min_cutoff**dimension
+        neighbours = self.density * BALL[dimension] * self.d2min_cutoff**dimension
         if neighbours < dimension:
-            least = (dimension / (ball * self.density)) ** (1 / dimension)
+            least = (dimension / (BALL[dimension] * self.density)) ** (1 / dimension)
             raise self._refusal(
                 "d2min_cutoff",
                 f"{least:.3g} or more, which holds the {NUMBERS[dimension]} that D²_min needs",
@@ -373,27 +375,3 @@ def checksum(values: dict) -> str:
 def new_identity(parameters: Parameters) -> dict[str, str]:
     """What tells a new run's files from those of any other: ``run_id`` and ``parameters_checksum``."""
     return {"run_id": secrets.token_hex(8), "parameters_checksum": checksum(configuration(parameters))}
-
-
-def rank_grid(parameters: Parameters, size: int) -> tuple[int, ...]:
-    """The grid of ``size`` ranks, checked against the box.
-
-    Raises
-    ------
-    InputError
-        If the grid has another number of ranks or of axes, or parts narrower than cutoff + skin.
-    """
-    side, reach, dimension = parameters.box_length, parameters.reach, parameters.dimension
-    grid = parameters.grid or default_grid(size, *[side] * dimension)
-    shown = f"--grid: got {'x'.join(map(str, grid))}"
-    if len(grid) != dimension:
-        raise InputError(f"{shown}; allowed: {dimension} numbers, as the box has {dimension} axes")
-    if math.prod(grid) != size:
-        raise InputError(f"{shown}, {math.prod(grid)} ranks; allowed: grids of the {size} ranks that run")
-    if side / max(grid) < reach:
-        parts = " by ".join(f"{side / ranks:.3g}" for ranks in grid)
-        raise InputError(
-            f"{shown}, parts of {parts}; allowed: cutoff + skin = {reach:.3g} or more along each axis, at most "
-            f"{int(side / reach)} ranks along each"
-        )
-    return grid

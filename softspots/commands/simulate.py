@@ -28,8 +28,9 @@ from softspots.commands.interruption import Terminated, cutting, listening
 from softspots.commands.memory import keep_memory, machine_memory, needed_memory
 from softspots.commands.options import read_arguments
 from softspots.commands.output import check_output, find_checkpoint, open_folder
-from softspots.commands.parameters import FILES, MAP, Parameters, new_identity, rank_grid
+from softspots.commands.parameters import FILES, MAP, Parameters, new_identity
 from softspots.commands.progress import Progress
+from softspots.commands.ranks import rank_grid
 from softspots.commands.report import Outcome, draw, report
 from softspots.dynamics.parallel import launched_rank, one_thread, together, world
 from softspots.exceptions import InputError, PhysicsError
@@ -258,12 +259,12 @@ def show(parameters: Parameters, outcome: Outcome) -> None:
         If standard output cannot be written.
     """
     with cutting(hint="; all frames are done, and --resume draws the map and prints the table"):
+        files = ", ".join(str(parameters.output / name) for name in FILES)
         # A picture does not depend on who reads the table, nor the table on whether it can be drawn.
         try:
             if outcome.liveliest:
                 draw(parameters, outcome)
         finally:
-            files = ", ".join(str(path) for path in map(parameters.output.joinpath, FILES) if path.exists())
             say(f"{report(parameters, outcome.faults)}\n{'files':22}{files}")
     if len(outcome.faults) == parameters.frames:
         reason = outcome.faults[0]

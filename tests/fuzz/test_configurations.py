@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softspots.commands.options import read_arguments
-from softspots.commands.parameters import rank_grid
+from softspots.commands.ranks import rank_grid
 from softspots.exceptions import InputError
 
 # In s of this process alone; reading takes some milliseconds, and machines may be ten times slower.
