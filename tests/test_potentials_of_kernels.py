@@ -16,23 +16,38 @@ from softspots import _core
 from softspots.landscape.forces import minimize
 from softspots.model.spline import evaluate
 
+
+
+def table(epsilon, sigma, cutoff):
+    """Lennard-Jones in arrays, at distances from where its energy is some hundred ε."""
+    potential = ss.LennardJones(epsilon=epsilon, sigma=sigma, cutoff=cutoff)
+    r = np.linspace(0.7 * sigma, cutoff, 300)
+    value, slope, _ = potential.terms(r)
+    return ss.Tabulated(r, value, -slope, smoothing="even")
+
+
 # By ε, σ and the cutoff of a pair.
 POTENTIALS = {
     "even": lambda e, s, c: ss.LennardJones(epsilon=e, sigma=s, cutoff=c),
     "quadratic": lambda e, s, c: ss.LennardJones(epsilon=e, sigma=s, cutoff=c, smoothing="quadratic"),
     "switch": lambda e, s, c: ss.LennardJones(epsilon=e, sigma=s, cutoff=c, smoothing="switch"),
     "none": lambda e, s, c: ss.LennardJones(epsilon=e, sigma=s, cutoff=c, smoothing="none"),
+    "shifted": lambda e, s, c: ss.LennardJones(epsilon=e, sigma=s, cutoff=c, smoothing="shifted"),
+    "shifted-force": lambda e, s, c: ss.LennardJones(epsilon=e, sigma=s, cutoff=c, smoothing="shifted-force"),
     "wca": lambda e, s, c: ss.WCA(epsilon=e, sigma=s),
     "power 8": lambda e, s, c: ss.InversePower(epsilon=e, sigma=s, n=8, cutoff=c),
     "power 10": lambda e, s, c: ss.InversePower(epsilon=e, sigma=s, n=10, cutoff=c),
     "power 12": lambda e, s, c: ss.InversePower(epsilon=e, sigma=s, n=12, cutoff=c),
+    "power 9.5": lambda e, s, c: ss.InversePower(epsilon=e, sigma=s, n=9.5, cutoff=c),
     "mie": lambda e, s, c: ss.Mie(epsilon=e, sigma=s, n=14, m=8, cutoff=c),
+    "mie, odd": lambda e, s, c: ss.Mie(epsilon=e, sigma=s, n=13, m=7, cutoff=c),
     "harmonic": lambda e, s, c: ss.Harmonic(epsilon=e, sigma=1.2 * s),
     "hertzian": lambda e, s, c: ss.Hertzian(epsilon=e, sigma=1.2 * s),
     "morse": lambda e, s, c: ss.Morse(epsilon=e, r0=s, alpha=5.0 / s, cutoff=c),
     "yukawa": lambda e, s, c: ss.Yukawa(epsilon=10 * e, sigma=s, kappa=2.0, cutoff=c),
+    "table": table,
 }
-SPLINES = ("morse", "yukawa")
+SPLINES = ("shifted-force", "power 9.5", "mie, odd", "morse", "yukawa", "table")
 # How many species, whether all pairs have one cutoff, the non-additivity where particles have sizes, and the dimension.
 SOURCES = {
     "one species": (1, False, None, 2),
@@ -55,7 +70,7 @@ def make_mixture(potential, source):
     n_species, one_cutoff, non_additivity, _ = SOURCES[source]
     make, random = POTENTIALS[potential], np.random.default_rng(8)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Mixture: V and the force jump")
+        warnings.filterwarnings("ignore", "Mixture: .* jump")
         if non_additivity is not None:
             return ss.Mixture.polydisperse(make(1.0, 1.0, 2.3), non_additivity)
         pairs = {}
@@ -155,6 +170,22 @@ def test_forces_and_hessian_are_slopes(mixture, frame, potential):
     # Of Hertzian contacts V'' rises with the root of the overlap, and here or there one begins within the step.
     tolerance = 1e-6 if potential == "hertzian" else 1e-9
     np.testing.assert_allclose(got, -hessian @ direction.ravel(), rtol=0, atol=tolerance * scale)
+
+
+def test_the_virial_is_the_slope_of_the_energy_under_strain(mixture, frame):
+    _, _, virial = ss.energy_forces(frame, mixture)
+    # Any that leaves the first vector along x, and the second in the plane: with axes as rows a lower triangle.
+    gradient = np.tril(np.random.default_rng(7).normal(size=virial.shape))
+
+    def energy(step):
+        change = np.eye(len(virial)) + step * gradient
+        vectors = frame.box.vectors @ change
+        box = ss.Box(lengths=np.diag(vectors), tilts=vectors[np.tril_indices(len(virial), -1)])
+        return ss.energy_forces(replace(frame, positions=frame.positions @ change, box=box), mixture)[0]
+
+    scale = np.abs(ss.hessian(frame, mixture)).max()
+    # As above; positions of up to 20 are moved by as much more.
+    assert central_difference(energy, 1e-6) == pytest.approx(-(virial * gradient).sum(), abs=1e-7 * scale)
 
 
 def test_action_is_reaction(mixture, frame):
