@@ -96,6 +96,16 @@ STYLES = {
         lambda e, s, c: f"{e:.17g} {s:.17g} {c:.17g}",
         lambda e, s, c: ss.LennardJones(epsilon=e, sigma=s, cutoff=c, smoothing="shifted"),
     ),
+    "lj/cut, repulsive": (
+        "lj/cut 2.5\npair_modify shift yes",
+        lambda e, s, c: f"{e:.17g} {s:.17g} {2 ** (1 / 6) * s:.17g}",
+        lambda e, s, c: ss.WCA(epsilon=e, sigma=s),
+    ),
+    "lj/smooth/linear": (
+        "lj/smooth/linear 2.5",
+        lambda e, s, c: f"{e:.17g} {s:.17g} {c:.17g}",
+        lambda e, s, c: ss.LennardJones(epsilon=e, sigma=s, cutoff=c, smoothing="shifted-force"),
+    ),
     "lj/smooth": (
         "lj/smooth 2.0 2.5\npair_modify shift yes",
         lambda e, s, c: f"{e:.17g} {s:.17g} {0.8 * c:.17g} {c:.17g}",
@@ -148,11 +158,18 @@ def power_expression(potential):
 
 @pytest.mark.filterwarnings("ignore:Mixture. ")
 @pytest.mark.parametrize(
-    "style, species, one_cutoff",
-    [("lj/cut", 2, True), ("lj/smooth", 2, True), *((style, species, False) for style in STYLES for species in (2, 3))],
+    "style, species, one_cutoff, dimension",
+    [
+        *((style, 2, True, 2) for style in ("lj/cut", "lj/smooth", "power 12")),
+        *((style, 2, False, 2) for style in ("lj/smooth", "mie/cut", "power 10", "harmonic/cut", "hertzian")),
+        *((style, 3, False, 2) for style in STYLES),
+        *((style, 2, False, 3) for style in STYLES),
+    ],
 )
-def test_mixtures_are_those_of_lammps(style, species, one_cutoff, frame, lammps, tmp_path):
+def test_mixtures_are_those_of_lammps(style, species, one_cutoff, dimension, frame, lammps, tmp_path):
     name, line, make = STYLES[style]
+    if dimension == 3:
+        frame = crystal(3)
     random = np.random.default_rng(8)
     count = species * (species + 1) // 2
     numbers = np.column_stack((random.uniform(0.5, 1.5, count), random.uniform(0.8, 1.0, count)))
@@ -177,6 +194,23 @@ def crystal(dimension):
     places = np.indices((count,) * dimension).reshape(dimension, -1).T / count
     random = np.random.default_rng(3)
     return ss.Frame(places @ box.vectors + random.uniform(-0.1, 0.1, places.shape), np.zeros(len(places)), box)
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_tables_are_those_of_lammps(dimension, lammps, tmp_path):
+    """One file, which both read: in LAMMPS as a cubic spline in r² through its points."""
+    frame, cutoff, count = crystal(dimension), 2.5, 5000
+    r = np.sqrt(np.linspace(0.5**2, cutoff**2, count))
+    value, slope, _ = ss.Morse(alpha=5.0, cutoff=cutoff).inside(r)
+    rows = enumerate(zip(r, value, -slope, strict=True), start=1)
+    points = [f"{number} {' '.join(f'{x:.17g}' for x in row)}" for number, row in rows]
+    head = f"MORSE\nN {count} RSQ 0.5 {cutoff}\n"
+    (tmp_path / "morse.table").write_text("\n".join([head, *points, ""]))
+    lines = [f"pair_style table spline {count}", f"pair_coeff 1 1 morse.table MORSE {cutoff}"]
+    expected = compute(lammps, tmp_path, frame, np.ones(len(frame), dtype=int), lines)
+    mixture = ss.Mixture({(0, 0): ss.Tabulated.from_file(tmp_path / "morse.table")})
+    # Theirs is off by the fourth power of its spacing, 1e-3, times derivatives of up to a hundred; ours by 1e-10.
+    assert_same(ss.energy_forces(frame, mixture), expected, 1e-9)
 
 
 def test_kob_andersen_in_three_dimensions_is_that_of_lammps(lammps, tmp_path):

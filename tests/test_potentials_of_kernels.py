@@ -17,7 +17,6 @@ from softspots.landscape.forces import minimize
 from softspots.model.spline import evaluate
 
 
-
 def table(epsilon, sigma, cutoff):
     """Lennard-Jones in arrays, at distances from where its energy is some hundred ε."""
     potential = ss.LennardJones(epsilon=epsilon, sigma=sigma, cutoff=cutoff)

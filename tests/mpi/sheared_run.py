@@ -1,8 +1,10 @@
 """A sheared run through flips of the tilt, which rank 0 writes.
 
-sheared_run.py OUTPUT GRID PARTICLES STEPS DENSITY MODEL; the grid has as many numbers as there are dimensions.
+sheared_run.py OUTPUT GRID PARTICLES STEPS DENSITY MODEL; the grid has as many numbers as there are dimensions, the
+model is a table in JSON.
 """
 
+import json
 import sys
 
 import numpy as np
@@ -13,7 +15,7 @@ output, grid, particles, steps = sys.argv[1], sys.argv[2], int(sys.argv[3]), int
 density, model = float(sys.argv[5]), sys.argv[6]
 grid = tuple(int(part) for part in grid.split("x"))
 simulation = ss.Simulation(
-    ss.Mixture.preset(model),
+    ss.Mixture.from_table(json.loads(model)),
     particles=particles,
     temperature=0.4,
     # Fast enough for the tilt to flip every 1 / (rate * timestep) = 200 steps.

@@ -1,6 +1,7 @@
 """The same bits on any number of ranks and in any grid of them, and errors that reach all ranks."""
 
 import functools
+import json
 import math
 import os
 import re
@@ -13,15 +14,40 @@ from launch import run_python
 PROGRAM = Path(__file__).with_name("sheared_run.py")
 # Few steps: where there are more ranks than cores, each may wait for a slice of time.
 STEPS = 600
-# Preset, particles, density, and grids for as many ranks as still are wide enough: in the plane a box of side 25.8, in
+# One cutoff for all pairs, and one for each.
+PAPER, SPACE = {"preset": "kob-andersen"}, {"preset": "kob-andersen-3d"}
+# Of forms that no preset has; a mixture of two kinds of potentials is one of splines.
+MIE = {"potential": "mie", "n": 14, "m": 8, "cutoff": 2.3}
+SPLINES = [
+    {"species": ["A", "A"], "potential": "morse", "alpha": 5.0, "cutoff": 2.2},
+    {"species": ["A", "B"], "potential": "wca"},
+    {"species": ["B", "B"], "potential": "yukawa", "kappa": 2.0, "cutoff": 2.3},
+]
+SPLINES = {"fractions": [0.5, 0.5], "pairs": SPLINES}
+SIZES = {"smallest": 0.8, "largest": 1.1}
+YUKAWA = SIZES | {"non_additivity": 0.2, "pairs": [{"potential": "yukawa", "kappa": 2.0, "cutoff": 1.6}]}
+# Model, particles, density, and grids for as many ranks as still are wide enough: in the plane a box of side 25.8, in
 # space one of side 8.9, and neighbours up to 2.95; where particles have sizes 26.5 and 7.9, and neighbours up to 2.47;
-# with contacts 27.8, and up to 1.85.
+# with contacts 27.8, and up to 1.85; those below are smaller, and wide enough too.
 SYSTEMS = {
-    "mixture in the plane": ("kob-andersen", 800, 1.2, ("2x1", "1x2", "3x1", "1x3", "2x2", "4x1", "1x4", "3x2")),
-    "mixture in space": ("kob-andersen-3d", 850, 1.2, ("2x1x1", "1x1x3", "2x2x1", "1x2x2")),
-    "contacts in the plane": ("hertzian", 600, 0.774, ("2x2",)),
-    "sizes in the plane": ("polydisperse", 700, 1.0, ("2x2",)),
-    "sizes in space": ("polydisperse", 500, 1.0, ("1x1x3",)),
+    "mixture in the plane": (PAPER, 800, 1.2, ("2x1", "1x2", "3x1", "1x3", "2x2", "4x1", "1x4", "3x2")),
+    "mixture in space": (SPACE, 850, 1.2, ("2x1x1", "1x1x3", "2x2x1", "1x2x2")),
+    "contacts in the plane": ({"preset": "hertzian"}, 600, 0.774, ("2x2",)),
+    "contacts in space": ({"preset": "harmonic", "dimension": 3}, 300, 0.714, ("1x2x2",)),
+    "sizes in the plane": ({"preset": "polydisperse"}, 700, 1.0, ("2x2",)),
+    "sizes in space": ({"preset": "polydisperse"}, 500, 1.0, ("1x1x3",)),
+    "quadratic in the plane": (PAPER | {"smoothing": "quadratic"}, 300, 1.2, ("2x2",)),
+    "quadratic in space": (SPACE | {"smoothing": "quadratic"}, 500, 1.2, ("2x1x2",)),
+    "switch in the plane": (PAPER | {"smoothing": "switch"}, 300, 1.2, ("1x3",)),
+    "switch in space": (SPACE | {"smoothing": "switch"}, 500, 1.2, ("1x2x2",)),
+    "powers of 10 in the plane": ({"preset": "soft-spheres"}, 300, 0.86, ("2x2",)),
+    "powers of 12 in space": ({"preset": "soft-spheres-12", "cutoff": 1.8}, 250, 0.534, ("1x1x3",)),
+    "even powers in the plane": ({"fractions": [1.0], "pairs": [MIE | {"species": ["A", "A"]}]}, 300, 0.9, ("2x2",)),
+    "even powers in space": ({"fractions": [1.0], "pairs": [MIE | {"species": ["A", "A"]}]}, 550, 0.9, ("1x1x3",)),
+    "splines in the plane": (SPLINES, 300, 0.9, ("2x2",)),
+    "splines in space": (SPLINES, 550, 0.9, ("3x1x1",)),
+    "splines and sizes in the plane": (YUKAWA, 300, 0.9, ("2x2",)),
+    "splines and sizes in space": (YUKAWA, 300, 0.9, ("1x2x2",)),
 }
 
 
@@ -29,16 +55,17 @@ SYSTEMS = {
 def on_one_rank(tmp_path_factory):
     @functools.cache
     def run(system):
-        preset, particles, density, grids = SYSTEMS[system]
+        model, particles, density, grids = SYSTEMS[system]
         alone = "x".join("1" for _ in grids[0].split("x"))
-        return finished_run(tmp_path_factory.mktemp("one"), alone, preset, particles, density)
+        return finished_run(tmp_path_factory.mktemp("one"), alone, model, particles, density)
 
     return run
 
 
-def finished_run(folder, grid, preset, particles, density):
+def finished_run(folder, grid, model, particles, density):
     ranks = math.prod(map(int, grid.split("x")))
-    process = run_python([PROGRAM, folder / "end.npz", grid, particles, STEPS, density, preset], ranks=ranks)
+    arguments = [folder / "end.npz", grid, particles, STEPS, density, json.dumps(model)]
+    process = run_python([PROGRAM, *arguments], ranks=ranks)
     assert process.returncode == 0, process.stderr
     with np.load(folder / "end.npz") as data:
         return dict(data)
@@ -56,13 +83,13 @@ def test_same_bits_on_any_grid(on_one_rank, tmp_path, system, grid):
 
 def test_ranks_may_own_nothing(tmp_path):
     # Six ranks and four particles in a box of side 20.
-    alone, several = (finished_run(tmp_path, grid, "kob-andersen", 4, 0.01) for grid in ("1x1", "3x2"))
+    alone, several = (finished_run(tmp_path, grid, PAPER, 4, 0.01) for grid in ("1x1", "3x2"))
     for name, value in alone.items():
         assert np.array_equal(value, several[name]), name
 
 
 def test_a_grid_too_fine_fails_on_all_ranks(tmp_path):
-    process = run_python([PROGRAM, tmp_path / "never.npz", "1x4", 100, 10, 1.2, "kob-andersen"], ranks=4)
+    process = run_python([PROGRAM, tmp_path / "never.npz", "1x4", 100, 10, 1.2, json.dumps(PAPER)], ranks=4)
     assert process.returncode != 0
     assert "rank grid is too fine: a rank's part of the box is 2.282 wide; at least 2.95 is needed" in process.stderr
     assert not os.path.exists(tmp_path / "never.npz")
