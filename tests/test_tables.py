@@ -1,5 +1,7 @@
 """Tabulated potentials: from arrays, from functions, from LAMMPS' files."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -95,6 +97,12 @@ def test_tables_are_values():
     assert table() == table() != table(cutoff=2.0)
     assert hash(table()) == hash(table())
     assert "400 points, r from 0.8" in repr(table())
+
+
+def test_tables_and_functions_can_be_sent_to_other_processes():
+    assert pickle.loads(pickle.dumps(table())) == table()
+    found = pickle.loads(pickle.dumps(ss.Tabulated.from_function(SOURCE.terms, 0.8, 2.5)))
+    np.testing.assert_array_equal(found.terms(R), SOURCE.terms(R))
 
 
 def test_a_file_is_read_as_lammps_does(path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -77,7 +78,7 @@ class Tabulated(CutPotential):
         quintics = BPoly.from_derivatives(r, np.column_stack((energy, slope, curvature)))
         derivatives = [quintics, quintics.derivative(), quintics.derivative(2)]
         self._points = {"r": r, "energy": energy, "force": -slope, "force_slopes": -curvature[[0, -1]]}
-        self._settle(lambda x: np.array([one(x) for one in derivatives]), r[0], r[-1], cutoff, smoothing, epsilon)
+        self._settle(partial(_values, derivatives), r[0], r[-1], cutoff, smoothing, epsilon)
 
     @classmethod
     def from_function(cls, function: Callable, inner: float, cutoff: float, *, smoothing="none", epsilon=None):
@@ -92,11 +93,7 @@ class Tabulated(CutPotential):
         cutoff = positive_number("Tabulated: cutoff", cutoff)
         if not inner < cutoff:
             raise InputError(f"Tabulated: inner is {inner:g}; it must lie below the cutoff {cutoff:g}")
-
-        def bare(r):
-            values = float_array("Tabulated: V, V', V'' of the function", function(np.ravel(r)), (3, np.size(r)))
-            return values.reshape(3, *np.shape(r))
-
+        bare = partial(_values_of_function, function)
         _require_derivatives(bare, inner, cutoff)
         self = cls.__new__(cls)
         self._points = None
@@ -174,6 +171,15 @@ class Tabulated(CutPotential):
             slope = np.where(below, 2 * r * rate, slope)
             curvature = np.where(below, 2 * rate + 4 * r**2 * second, curvature)
         return np.array([value, slope, curvature])
+
+
+def _values(derivatives, r) -> np.ndarray:
+    return np.array([one(r) for one in derivatives])
+
+
+def _values_of_function(function, r) -> np.ndarray:
+    values = float_array("Tabulated: V, V', V'' of the function", function(np.ravel(r)), (3, np.size(r)))
+    return values.reshape(3, *np.shape(r))
 
 
 def _require_consistent(r, energy, slope):
