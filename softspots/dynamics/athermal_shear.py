@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
-from softspots.arrays import positive_number, real_number
+from softspots.arrays import float_array, positive_number, real_number
 from softspots.dynamics.deformation import Deformation
 from softspots.dynamics.simulation import Simulation
-from softspots.frame import Frame
+from softspots.exceptions import InputError
+from softspots.frame import Box, Frame
 from softspots.landscape.continuation import SAME_PLACE, Branch
 from softspots.landscape.forces import energy_forces
 from softspots.landscape.quench import InherentStructure
@@ -82,6 +83,10 @@ class AthermalShear:
         Of the strains of events. They are at its whole multiples, so that the same event is found on different ways.
         The default is some thousandth of the strain between events of a thousand particles. With a tolerance as long as
         the steps these are not divided, and what happens in one step is one event: the usual method.
+    method : {"fire", "lbfgs", "cg"}, optional
+        How the solid goes downhill in an event. FIRE ends where steepest descent does more often than L-BFGS, and this
+        more often than conjugate gradients; they also let rounding decide. Default: FIRE; other forces than a mixture's
+        have "lbfgs" alone.
     max_force : float, optional
         As for `inherent_structure`.
     d2min_cutoff : float, optional
@@ -102,6 +107,7 @@ class AthermalShear:
         direction: str | np.ndarray = "xy",
         *,
         tolerance: float = 1e-6,
+        method: str | None = None,
         max_force: float = 1e-10,
         d2min_cutoff: float = 2.5,
     ):
@@ -110,8 +116,8 @@ class AthermalShear:
         self._deformation = Deformation(frame.box, direction)
         self._tolerance = positive_number("AthermalShear: tolerance", tolerance)
         self._cutoff = positive_number("AthermalShear: d2min_cutoff", d2min_cutoff)
-        self._branch = Branch(model, positive_number("AthermalShear: max_force", max_force))
-        self._state = self._at(0.0, self._branch.relax(self._deformation.carry(frame, 0.0, 0.0)))
+        self._branch = Branch(model, method, max_force)
+        self._state = self._at(0.0, self._branch.quench(self._deformation.carry(frame, 0.0, 0.0)))
 
     @classmethod
     def prepare(
@@ -143,6 +149,38 @@ class AthermalShear:
             liquid_temperature=liquid_temperature, liquid_time=liquid_time, cooling_time=cooling_time, strain=0.0
         )
         return cls(simulation.frame(), model, **options)
+
+    @classmethod
+    def from_state(cls, state: Mapping, model: Mixture | Forces, **options) -> AthermalShear:
+        """Go on from a `state`, with the same bits if model and options, those of `AthermalShear`, are the same.
+
+        Raises
+        ------
+        InputError
+            If the state cannot be one.
+        """
+        if missing := sorted({"positions", "species", "lengths", "tilts", "direction", "scalars"} - set(state)):
+            raise InputError(f"AthermalShear: the state has no {', '.join(missing)}")
+        history, strain, time = float_array("AthermalShear: scalars of the state", state["scalars"], (3,)).tolist()
+        box = Box(lengths=state["lengths"], tilts=state["tilts"], strain=history)
+        deformation = Deformation(box, state["direction"])
+        own = {name: state[name] for name in ("positions", "species", "images", "ids", "sizes") if name in state}
+        frame = Frame(**own, box=deformation.box(strain), time=time, only_b=True)
+        self = cls(frame, model, state["direction"], **options)
+        self._deformation = deformation
+        self._state = replace(self._state, strain=strain)
+        return self
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that `from_state` needs, as plain arrays, such as a checkpoint takes."""
+        frame, box = self._state.frame, self._deformation.start
+        particles = {name: getattr(frame, name) for name in ("positions", "species", "images", "ids", "sizes")}
+        return {name: values for name, values in particles.items() if values is not None} | {
+            "lengths": np.array(box.lengths),
+            "tilts": np.array(box.tilts),
+            "direction": self._deformation.gradient,
+            "scalars": np.array([box.total_strain, self._state.strain, frame.time]),
+        }
 
     def __repr__(self) -> str:
         return f"AthermalShear(N={len(self._state.frame)}, {self._state})"
@@ -195,7 +233,7 @@ class AthermalShear:
             else:
                 events += self._give_way(limit)
                 limits.pop()
-        self._state = ShearState(**(vars(self._state) | {"events": tuple(events)}))
+        self._state = replace(self._state, events=tuple(events))
         return self._state
 
     def _at(self, strain: float, minimum: InherentStructure) -> ShearState:

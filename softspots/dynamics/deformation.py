@@ -31,6 +31,12 @@ class Deformation:
         ``"pure-xy"``: pure shear, longer along x and shorter along y by exp(±γ/2). Or L itself, without a trace: with
         ``[[cos 2θ / 2, sin 2θ], [0, -cos 2θ / 2]]`` the plane is extended at the angle θ to the x-axis.
 
+    Attributes
+    ----------
+    start : Box
+    gradient : (d, d) ndarray
+        L.
+
     Raises
     ------
     InputError
@@ -38,6 +44,7 @@ class Deformation:
     """
 
     def __init__(self, box: Box, direction: str | np.ndarray = "xy"):
+        self.start = box
         self.gradient = _gradient(direction, box.dimension)
         self.gradient.flags.writeable = False
         self._vectors = box.vectors

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
+from softspots.arrays import one_of, positive_number
 from softspots.exceptions import PhysicsError
 from softspots.frame import Frame
-from softspots.landscape.forces import acting, configuration
+from softspots.landscape.forces import forces_at, is_mixture, minimize
 from softspots.landscape.matrices import zero_threshold
 from softspots.landscape.minimum import InherentStructure
 from softspots.landscape.modes import hessian
 from softspots.landscape.other import lbfgs
-from softspots.landscape.quench import inherent_structure
+from softspots.landscape.quench import MAX_EVALUATIONS, inherent_structure
 from softspots.landscape.tied import factorize_tied
 from softspots.model import Forces, Mixture
 
 # A step is within one basin if no particle goes elsewhere, by more than this in σ_AA, than the motion at its two ends
 # says. Jumps between minima that a solid tells apart are longer; shorter ones make no difference.
 SAME_PLACE = 1e-3
-# A step of a length that can be accepted takes some ten; close to the end of a branch more.
-MAX_EVALUATIONS = 40
+# A step of a length that can be accepted takes up to some fifteen.
+MAX_CORRECTIONS = 20
+MINIMIZERS = ("fire", "lbfgs", "cg")
 
 
 class Branch:
@@ -36,28 +39,39 @@ class Branch:
     Parameters
     ----------
     model : Mixture or Forces
+    method : {"fire", "lbfgs", "cg"} or None
+        How it goes downhill where a minimum is lost; None: by FIRE, under other forces by L-BFGS.
     max_force : float
         As for `inherent_structure`.
     """
 
-    def __init__(self, model: Mixture | Forces, max_force: float):
+    def __init__(self, model: Mixture | Forces, method: str | None, max_force: float):
         self.model = model
-        self.max_force = max_force
+        own = "fire" if is_mixture(model) else "lbfgs"
+        self.method = own if method is None else one_of("AthermalShear: method", method, MINIMIZERS)
+        self.max_force = positive_number("AthermalShear: max_force", max_force)
         # Of forces and of Hessians, so far.
         self.evaluations = self.factorizations = 0
 
-    def relax(self, frame: Frame) -> InherentStructure:
-        """Downhill to a certified minimum.
+    def quench(self, frame: Frame) -> InherentStructure:
+        """The certified minimum that `inherent_structure` finds.
 
         Raises
         ------
         PhysicsError
-            If there is none.
+            If it finds none.
         """
         minimum = self._quench(frame.wrapped())
         if not minimum.certified:
             raise PhysicsError(f"AthermalShear: a quench found no minimum: {minimum.stability.reason}")
         return minimum
+
+    def relax(self, frame: Frame) -> InherentStructure:
+        """The certified minimum downhill from where one has just been lost; otherwise as `quench`."""
+        # All the way, as forces are small at first, too.
+        lower, evaluations = minimize(frame.wrapped(), self.model, self.method, self.max_force, MAX_EVALUATIONS)
+        self.evaluations += evaluations
+        return self.quench(lower)
 
     def follow(
         self, minimum: InherentStructure, there: Callable[[Frame], Frame], back: Callable[[Frame], Frame]
@@ -68,21 +82,22 @@ class Branch:
         """
         start = there(minimum.frame).wrapped()
         self._factorize(minimum)
-        ahead = self._response(minimum, self._forces(start))
+        forces = forces_at(start, self.model)
+        ahead = self._response(minimum, forces(start.positions))
         positions, evaluations = lbfgs(
-            lambda r: self._forces(replace(start, positions=r)),
-            start.positions,
-            self.max_force,
-            MAX_EVALUATIONS,
-            lambda forces: self._response(minimum, forces),
+            forces, start.positions, self.max_force, MAX_CORRECTIONS, partial(self._response, minimum)
         )
-        if evaluations >= MAX_EVALUATIONS and minimum.stability.held.all():
+        self.evaluations += evaluations + 2
+        if evaluations >= MAX_CORRECTIONS and minimum.stability.held.all():
             return None
         reached = self._quench(replace(start, positions=positions))
         if not reached.certified or reached.kicks:
             return None
         undone = back(reached.frame)
-        behind = replace(undone, positions=undone.positions + self._response(reached, self._forces(undone)))
+        behind = replace(
+            undone,
+            positions=undone.positions + self._response(reached, forces_at(undone, self.model)(undone.positions)),
+        )
         both = minimum.stability.held & reached.stability.held
         motion = reached.frame.positions - start.positions
         told = (ahead + reached.frame.positions - there(behind).positions) / 2
@@ -110,10 +125,6 @@ class Branch:
         moved[held] = minimum.stability.factor.cholesky.solve(forces[held].reshape(-1)).reshape(-1, forces.shape[1])
         moved[held] -= moved[held].mean(axis=0)
         return moved
-
-    def _forces(self, frame: Frame) -> np.ndarray:
-        self.evaluations += 1
-        return configuration(frame, self.model).energy_forces(acting(self.model))[1]
 
 
 def _longest(vectors: np.ndarray) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
@@ -77,6 +78,15 @@ def configuration(frame: Frame, model: Mixture | Forces, skin: float = 0.0) -> _
     reach = kernel_potential(model).reach(sizes)
     skin = max(min(skin, 0.5 * min(frame.box.lengths) - reach), 0.0)
     return _core.Configuration(frame.positions, species, sizes, box_array(frame.box), reach + skin)
+
+
+def forces_at(frame: Frame, model: Mixture | Forces) -> Callable[[np.ndarray], np.ndarray]:
+    """What gives the forces (N, d) of a frame's particles at other positions, without a frame for each."""
+    if not is_mixture(model):
+        return lambda positions: OtherConfiguration(replace(frame, positions=positions)).energy_forces(model)[1]
+    potential, sizes = kernel_potential(model), model.sizes_of(frame)
+    rest = model.indices(frame), sizes, box_array(frame.box), potential.reach(sizes)
+    return lambda positions: _core.Configuration(positions, *rest).energy_forces(potential)[1]
 
 
 def minimize(

@@ -70,8 +70,8 @@ def kob_andersen_3d(smoothing: str = "even", density: float = 1.2) -> Mixture:
     )
 
 
-def falk_langer(smoothing: str = "even", density: float = 100 / 9.88045**2) -> Mixture:
-    """The binary mixture of Falk and Langer in two dimensions; A is large, B is small. Cut off at 2.5 for each pair.
+def falk_langer(smoothing: str = "even", density: float = 100 / 9.88045**2, cutoff: float = 2.5) -> Mixture:
+    """The binary mixture of Falk and Langer in two dimensions; A is large, B is small. One cutoff for all pairs.
 
     Falk and Langer, Phys. Rev. E 57, 7192 (1998): σ = 2 sin(π/5), 1, 2 sin(π/10) and ε = ½, 1, ½ of the pairs
     large–large, large–small, small–small; lengths are in σ_AB. Composition and density are those of later studies of
@@ -83,7 +83,7 @@ def falk_langer(smoothing: str = "even", density: float = 100 / 9.88045**2) -> M
         (0.5, 1.0, 0.5),
         sigma,
         smoothing,
-        cutoffs=(2.5, 2.5, 2.5),
+        cutoffs=(cutoff,) * 3,
         name="falk-langer",
         dimension=2,
         density=density,
