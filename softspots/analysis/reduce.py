@@ -95,7 +95,9 @@ def reduce_run(
         "frames_with_spots": int(run.has_spots.sum()),
         "reduced_with": version("softspots"),
     }
-    return Reduced(results.configuration, provenance, found.axes, found.measured, found.missing)
+    return Reduced(
+        results.configuration, provenance, found.axes, found.measured, found.missing, dimension=results.dimension
+    )
 
 
 def _vibrations(run, found):

@@ -14,6 +14,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from softspots.analysis.series import Series
 from softspots.figures.drawing import BESIDE, GUIDE, SMALL, bars, curve, ends, explain, grouped, say, styled
+from softspots.figures.units import units_of_runs
 from softspots.io.reduced import Reduced
 
 FEWEST = 100  # particles in a bin of P(D²_min) that is drawn
@@ -55,7 +56,7 @@ def draw_probability(axes: Axes, series: Series) -> None:
     axes.set(
         xscale="log",
         ylim=(0, None),
-        xlabel=r"$D^2_{\min}/T$ ($k_\mathrm{B}\sigma_\mathrm{AA}^2/\varepsilon_\mathrm{AA}$)",
+        xlabel=units_of_runs(series.runs).relative_activity,
         ylabel=r"$P(D^2_{\min})$",
     )
     say(axes, series, "probability", _enough)
@@ -139,7 +140,7 @@ def draw_ratio(axes: Axes, runs: Sequence[Reduced], published: float | None = No
     axes.set(
         xlim=(0, max(temperatures) + 0.05),
         ylim=(0, 1.12 * highest),
-        xlabel=r"$T$ ($\varepsilon_\mathrm{AA}/k_\mathrm{B}$)",
+        xlabel=rf"$T$ (${units_of_runs(runs).energy}/k_\mathrm{{B}}$)",
         ylabel=r"$P^{{*}}/\rho_\mathrm{SS}$",
     )
 

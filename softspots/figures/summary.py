@@ -10,7 +10,7 @@ import numpy as np
 from softspots.analysis.series import Series, collapses, relaxation_exponent
 from softspots.estimate import CONFIDENCE, Estimate
 from softspots.figures.naming import column_names
-from softspots.io.quantities import QUANTITIES
+from softspots.io.quantities import QUANTITIES, entry_of, units_in
 from softspots.io.reduced import Reduced
 
 NUMBERS = {name: entry for name, entry in QUANTITIES.items() if not entry.axes}
@@ -35,9 +35,11 @@ def summary_text(runs: Sequence[Reduced], series: Sequence[Series]) -> str:
             value, note = _with_note(exponent)
             words = f" ({note})" if note else ""
             lines += [f"τ_α ∝ γ̇^n at T = {one.runs[0].temperature:g}: n = {value}{words}", ""]
-    lines += _reasons(list(names), "Noted (*):", [_notes(run, run.measured.keys() & NUMBERS) for run in runs])
-    lines += _reasons(list(names), "Noted of curves:", [_notes(run, run.measured.keys() - NUMBERS) for run in runs])
-    lines += _reasons(list(names), "Not measured:", [run.missing for run in runs])
+    lines += _reasons(list(names), runs, "Noted (*):", [_notes(run, run.measured.keys() & NUMBERS) for run in runs])
+    lines += _reasons(
+        list(names), runs, "Noted of curves:", [_notes(run, run.measured.keys() - NUMBERS) for run in runs]
+    )
+    lines += _reasons(list(names), runs, "Not measured:", [run.missing for run in runs])
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -102,8 +104,9 @@ def summary_data(runs: Sequence[Reduced], series: Sequence[Series]) -> dict:
 
 
 def _entry(run, name) -> dict:
-    entry = NUMBERS[name]
-    known = {"symbol": entry.symbol, "unit": entry.units, "section": entry.section, "paper": entry.paper}
+    entry = entry_of(name, run.dimension)
+    known = {"symbol": entry.symbol, "unit": units_in(entry.units, run.of_paper), "section": entry.section}
+    known |= {"paper": entry.paper if run.of_paper else ""}
     if name not in run:
         return known | dict.fromkeys(("value", "low", "high"))
     return known | _interval(run[name]) | {"note": run[name].note}
@@ -117,10 +120,18 @@ def _interval(found) -> dict:
 def _rows(runs, names) -> list[list[str]]:
     rows = [["", "unit", *names, "paper", "section"]]
     sizes = [f"{run.configuration.get('particles', '?')} × {run.provenance.get('frames', '?')}" for run in runs]
-    rows.append(["particles × frames", "", *sizes, "10000", ""])
-    for name, entry in NUMBERS.items():
+    # What the paper reports is of its own mixture. Runs side by side may differ in theirs, and in dimension.
+    papers = any(run.of_paper for run in runs)
+    rows.append(["particles × frames", "", *sizes, "10000" if papers else "", ""])
+    for name in NUMBERS:
         values = [_cell(run, name) if name in run else "—" for run in runs]
-        rows.append([f"{entry.symbol}, {entry.long_name}", _unit(entry.units), *values, entry.paper, entry.section])
+        entries = [entry_of(name, run.dimension) for run in runs]
+        titles = dict.fromkeys(f"{entry.symbol}, {entry.long_name}" for entry in entries)
+        units = dict.fromkeys(
+            _unit(units_in(entry.units, run.of_paper)) for entry, run in zip(entries, runs, strict=True)
+        )
+        paper = entries[0].paper if papers else ""
+        rows.append([" or ".join(titles), " or ".join(units), *values, paper, entries[0].section])
     return rows
 
 
@@ -153,13 +164,13 @@ def _notes(run, names) -> dict[str, str]:
     return {name: run[name].note for name in QUANTITIES if name in names and run[name].note}
 
 
-def _reasons(names, title, found) -> list[str]:
+def _reasons(names, runs, title, found) -> list[str]:
     """Quantities by what is said of them, for each run a dictionary."""
     reasons = {}
-    for run, said in zip(names, found, strict=True):
+    for called, run, said in zip(names, runs, found, strict=True):
         for name, reason in said.items():
-            where = f"{run}: " if len(names) > 1 else ""
-            reasons.setdefault(where + reason, {})[QUANTITIES[name].symbol] = None
+            where = f"{called}: " if len(names) > 1 else ""
+            reasons.setdefault(where + reason, {})[entry_of(name, run.dimension).symbol] = None
     if not reasons:
         return []
     return [title, "", *(f"* {reason} ({', '.join(symbols)})" for reason, symbols in reasons.items()), ""]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from softspots.io.reduced import Reduced
 from softspots.model import Mixture, Model
 
 
@@ -32,3 +34,8 @@ OWN = Units(r"\sigma", r"\varepsilon")
 def units_of(model: Mixture) -> Units:
     """σ_AA and ε_AA of the paper's mixture; of any other σ and ε, whichever they are."""
     return PAPER if isinstance(model, Model) else OWN
+
+
+def units_of_runs(runs: Iterable[Reduced]) -> Units:
+    """The same of runs that are drawn together."""
+    return PAPER if all(run.of_paper for run in runs) else OWN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from softspots.io.content import Content
 
@@ -169,3 +169,24 @@ QUANTITIES = {
         "model", "P(τ_L) (model)", "tau^-1", "density of lifetimes of the mean-field model", "V, fig. 6", ("lifetime",)
     ),
 }
+
+# What is otherwise in three dimensions, where Debye's D goes as ω².
+IN_SPACE = {
+    "boson_peak": {"long_name": "mode at the maximum of D(ω)/ω²"},
+    "states": {
+        "symbol": "D(ω)/ω²",
+        "units": "(m sigma_AA^2 epsilon_AA^-1)^3/2",
+        "long_name": "density of states over frequency squared",
+    },
+}
+
+
+def entry_of(name: str, dimension: int) -> Entry:
+    """What is known of a quantity in two or three dimensions."""
+    entry = QUANTITIES[name]
+    return replace(entry, **IN_SPACE[name]) if dimension == 3 and name in IN_SPACE else entry
+
+
+def units_in(units: str, of_paper: bool) -> str:
+    """Units as they are of the paper's mixtures; of all others sigma and epsilon are the mixture's own."""
+    return units if of_paper else units.replace("_AA", "")

@@ -15,8 +15,9 @@ from softspots.exceptions import DamagedFileError, InputError
 from softspots.io.attributes import CONFIGURATION, set_attributes, split_prefix
 from softspots.io.earlier import put_right
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
-from softspots.io.quantities import AXES, QUANTITIES
+from softspots.io.quantities import AXES, QUANTITIES, entry_of, units_in
 from softspots.io.reduced_content import reduced_fault
+from softspots.io.results import MIXTURE
 from softspots.io.schema import parameter_fault
 
 VERSION = 2
@@ -50,6 +51,8 @@ class Reduced:
     checked : bool
         Whether they come from a file with a checksum of all that is in it, which fits; those of an earlier version of
         softspots, and those that were changed since, have none.
+    dimension : {2, 3}
+        Of the run.
     """
 
     configuration: dict
@@ -58,6 +61,7 @@ class Reduced:
     measured: dict[str, Estimate] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     checked: bool = False
+    dimension: int = 2
 
     def __repr__(self) -> str:
         known = [f"{name}={self.configuration[name]}" for name in DESCRIBING if name in self.configuration]
@@ -70,6 +74,11 @@ class Reduced:
     def __getitem__(self, name: str) -> Estimate | Curve:
         axes = QUANTITIES[name].axes
         return Curve.over(self.axes[axes[0]], self.measured[name]) if len(axes) == 1 else self.measured[name]
+
+    @property
+    def of_paper(self) -> bool:
+        """Whether the mixture is one of the paper's, with lengths in σ_AA and energies in ε_AA; else in its σ and ε."""
+        return MIXTURE not in self.configuration
 
     @property
     def temperature(self) -> float:
@@ -88,7 +97,7 @@ def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
     A quantity is a variable of its name, over dimensions with its axes' names; beside it stand ``<name>_low`` and
     ``<name>_high``, its 68 % interval, and ``<name>_resampled`` where resamples are kept. What is missing is a global
     attribute ``missing_<name>`` that says why; the run's parameters and other attributes are ``config_<name>`` and
-    ``run_<name>``.
+    ``run_<name>``, and ``dimension`` is that of space.
 
     Parameters
     ----------
@@ -103,7 +112,7 @@ def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
     OutputError
         If the file cannot be made.
     """
-    if fault := reduced_fault(reduced.axes, reduced.measured, VERSION):
+    if fault := reduced_fault(reduced.axes, reduced.measured, VERSION, reduced.dimension):
         raise InputError(f"write_reduced: {fault}")
     attributes = (
         {
@@ -112,6 +121,7 @@ def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
             "software_version": version("softspots"),
             "reduced_version": VERSION,
             "confidence": CONFIDENCE,
+            "dimension": reduced.dimension,
         }
         | _prefixed(CONFIGURATION, reduced.configuration)
         | _prefixed(RUN, reduced.provenance)
@@ -120,9 +130,9 @@ def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
     with NetCDFWriter(path, "NETCDF4", whole=True) as writer, writer.library():
         set_attributes(writer.dataset, attributes)
         for name, values in reduced.axes.items():
-            _write_axis(writer.dataset, name, values)
+            _write_axis(writer.dataset, name, values, reduced)
         for name, found in reduced.measured.items():
-            _write_measured(writer.dataset, name, found)
+            _write_measured(writer.dataset, name, found, reduced)
 
 
 def read_reduced(path: str | PathLike) -> Reduced:
@@ -151,16 +161,17 @@ def read_reduced(path: str | PathLike) -> Reduced:
             raise DamagedFileError(f"{path}: its variable {min(unknown)} is none of reduced data")
         measured = {name: _read_measured(file, name) for name in QUANTITIES if name in file.layout}
         axes = {name: file.read(name) for name in AXES if name in file.layout}
-    parts = []
+    # Files that do not say it are of two.
+    parts, dimension = [], attributes.get("dimension", 2)
     for prefix in (CONFIGURATION, RUN, MISSING):
         inside, attributes = split_prefix(attributes, prefix)
         parts.append(inside)
     configuration, provenance, missing = parts
-    if fault := reduced_fault(axes, measured, format_version) or parameter_fault(configuration):
+    if fault := reduced_fault(axes, measured, format_version, dimension) or parameter_fault(configuration):
         raise DamagedFileError(f"{path}: {fault}")
     if format_version < VERSION:
         measured, missing = put_right(axes, measured, missing, provenance)
-    return Reduced(configuration, provenance, axes, measured, missing, file.checked)
+    return Reduced(configuration, provenance, axes, measured, missing, file.checked, int(dimension))
 
 
 def is_reduced(path: str | PathLike) -> bool:
@@ -187,18 +198,20 @@ def _read_measured(file, name):
     )
 
 
-def _write_axis(dataset, name, values):
+def _write_axis(dataset, name, values, reduced):
     dataset.createDimension(name, len(values))
     variable = dataset.createVariable(name, "f8", (name,), fletcher32=True)
-    variable.setncatts({"units": AXES[name].units, "long_name": AXES[name].long_name})
+    units = units_in(AXES[name].units, reduced.of_paper)
+    variable.setncatts({"units": units, "long_name": AXES[name].long_name})
     variable[...] = values
 
 
-def _write_measured(dataset, name, found):
-    entry = QUANTITIES[name]
+def _write_measured(dataset, name, found, reduced):
+    entry = entry_of(name, reduced.dimension)
+    units = units_in(entry.units, reduced.of_paper)
     for end, values in (("", found.value), ("_low", found.low), ("_high", found.high)):
         variable = dataset.createVariable(name + end, "f8", entry.axes, fill_value=np.nan, fletcher32=bool(entry.axes))
-        variable.setncatts({"units": entry.units, "long_name": entry.long_name + end.replace("_", ", ")})
+        variable.setncatts({"units": units, "long_name": entry.long_name + end.replace("_", ", ")})
         variable[...] = values
     dataset[name].setncatts({"symbol": entry.symbol, "section": entry.section, "block": found.block})
     if found.note:
@@ -217,7 +230,7 @@ def _write_measured(dataset, name, found):
         significant_digits=BITS,
         quantize_mode="BitRound",
     )
-    variable.setncatts({"units": entry.units, "long_name": f"{entry.long_name}, resampled"})
+    variable.setncatts({"units": units, "long_name": f"{entry.long_name}, resampled"})
     variable[...] = found.resampled
 
 

@@ -14,7 +14,7 @@ from softspots.io.quantities import AXES, QUANTITIES
 INTERVALS_CONTAIN = 2
 
 
-def reduced_fault(axes: Mapping, measured: Mapping, version: int) -> str | None:
+def reduced_fault(axes: Mapping, measured: Mapping, version: int, dimension: int) -> str | None:
     """What is wrong with the axes and the measured quantities of a `Reduced`, in one line; None if nothing is.
 
     Parameters
@@ -23,7 +23,11 @@ def reduced_fault(axes: Mapping, measured: Mapping, version: int) -> str | None:
         As `Reduced` has them.
     version : int
         Of the file's format.
+    dimension : int
+        Of the run.
     """
+    if dimension not in (2, 3):
+        return f"its dimension is {dimension!r}; 2 or 3 is needed"
     for name, values in axes.items():
         if name not in AXES:
             return f"there is no axis {name}"
