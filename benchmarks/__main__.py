@@ -3,11 +3,16 @@
 import argparse
 from pathlib import Path
 
-from . import analysis, dynamics, landscape
+from . import analysis, dynamics, glasses, landscape
 from .measure import HERE, machine, table, write
 
 # A subject is a function (quick, mpirun) that yields rows.
-SUBJECTS = {"dynamics": dynamics.rows, "landscape": landscape.rows, "analysis": analysis.rows}
+SUBJECTS = {
+    "dynamics": dynamics.rows,
+    "glasses": glasses.rows,
+    "landscape": landscape.rows,
+    "analysis": analysis.rows,
+}
 
 
 def main() -> None:

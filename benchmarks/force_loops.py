@@ -10,6 +10,7 @@ import ctypes
 import os
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from time import process_time
 
@@ -19,7 +20,7 @@ import softspots as ss
 from softspots import _core
 from softspots.landscape.forces import made_by
 
-from .loops import FLAGS, FORTRAN, TRIALS, _on
+from .loops import FLAGS, FORTRAN, TRIALS, on_core
 from .measure import HERE, run
 
 PARTICLES, SKIN, REPEATS = 10_000, 0.3, 5
@@ -63,6 +64,7 @@ def mixtures():
         yield f"{name}, sizes", ss.Mixture.polydisperse(law(1.0), 0.2, smallest=0.8, largest=1.25), density * mean**2
 
 
+@cache
 def library(dimension):
     """The kernels and their timer, compiled for this machine."""
     fypp = Path(sys.executable).with_name("fypp")
@@ -109,40 +111,59 @@ class Potentials:
         return pointer
 
 
+class Loop:
+    """The loop over the pairs of a frame in a box without tilt, neighbours known up to ``skin`` beyond the cutoff.
+
+    Attributes
+    ----------
+    slots : int
+        How many are looked at.
+    """
+
+    def __init__(self, frame: ss.Frame, mixture: ss.Mixture, skin: float):
+        loops = library(frame.dimension)
+        self._sum_forces = getattr(loops, f"sum_forces_{frame.dimension}d")
+        self._potential, self._skin = made_by(Potentials(loops), mixture), ctypes.c_double(skin)
+        sizes, lengths = mixture.sizes_of(frame), np.array(frame.box.lengths)
+        self._arrays = frame.positions, mixture.indices(frame), sizes, lengths
+        self.slots = self._call(0)
+
+    def seconds(self, repeats: int = REPEATS) -> float:
+        """How long one pass takes, the mean of some in this process's own time."""
+        self._call(0)
+        self._call(1)
+        begin = process_time()
+        self._call(repeats)
+        return (process_time() - begin) / repeats
+
+    def _call(self, repeats):
+        met = ctypes.c_int()
+        arrays = map(_address, self._arrays)
+        count = len(self._arrays[0])
+        assert self._sum_forces(self._potential, count, *arrays, self._skin, repeats, ctypes.byref(met)) == 0
+        return met.value
+
+
 def main(dimension=2):
-    loops, random = library(dimension), np.random.default_rng(1)
-    sum_forces = getattr(loops, f"sum_forces_{dimension}d")
+    random = np.random.default_rng(1)
     cases = []
     for name, mixture, density in mixtures():
         side = round(PARTICLES ** (1 / dimension))
         places = np.stack(np.meshgrid(*[np.arange(side)] * dimension), axis=-1).reshape(-1, dimension)
         spacing = density ** (-1 / dimension)
         positions = (places + random.uniform(-0.15, 0.15, places.shape)) * spacing
-        species = random.integers(0, len(mixture.species), len(positions)).astype(np.int32)
+        species = random.integers(0, len(mixture.species), len(positions))
         sizes = mixture.draw_sizes(random, len(positions))
-        lengths = np.full(dimension, side * spacing)
-        case = made_by(Potentials(loops), mixture), len(positions), positions, species, sizes, lengths
-        cases.append((name, case, [], []))
-
-    def call(case, repeats):
-        pointer, n, *arrays = case
-        met = ctypes.c_int()
-        skin = ctypes.c_double(SKIN)
-        assert sum_forces(pointer, n, *map(_address, arrays), skin, repeats, ctypes.byref(met)) == 0
-        return met.value
-
-    with _on(0):
+        frame = ss.Frame(positions, species, ss.Box(lengths=[side * spacing] * dimension), sizes=sizes)
+        cases.append((name, Loop(frame, mixture, SKIN), len(frame), []))
+    with on_core(0):
         for _ in range(TRIALS):
-            for _, case, times, met in cases:
-                met.append(call(case, 0))
-                call(case, 1)
-                begin = process_time()
-                call(case, REPEATS)
-                times.append((process_time() - begin) / REPEATS)
+            for _, loop, _, times in cases:
+                times.append(loop.seconds())
     print(f"{'':30}  ns/particle  slots/particle  ns/vector")
-    for name, case, times, met in cases:
-        time, n = 1e9 * min(times), case[1]
-        print(f"{name:30}  {time / n:11.1f}  {met[0] / n:14.1f}  {4 * time / met[0]:9.2f}")
+    for name, loop, n, times in cases:
+        time = 1e9 * min(times)
+        print(f"{name:30}  {time / n:11.1f}  {loop.slots / n:14.1f}  {4 * time / loop.slots:9.2f}")
 
 
 if __name__ == "__main__":

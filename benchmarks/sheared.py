@@ -6,16 +6,18 @@ TASK is a JSON object: the name of a function here as ``task``, and its argument
 import os
 from time import perf_counter
 
-from softspots import Model, Simulation
+from softspots import Simulation
 from softspots.dynamics.parallel import Serial, launched_rank, world
 
 from .measure import answer
+from .mixtures import MIXTURES
 from .starts import load, repeated, save
 
 
-def prepare(output, particles, strain_rate, strain, preparation_rate):
+def prepare(output, particles, strain_rate, strain, preparation_rate, mixture="kob-andersen", temperature=0.1):
     """Write a start for `run`: a glass sheared by ``strain`` at ``preparation_rate``, at rest if that is zero."""
-    simulation = Simulation(Model.preset(), particles, strain_rate=preparation_rate, comm=Serial())
+    model = MIXTURES[mixture]()
+    simulation = Simulation(model, particles, temperature, preparation_rate, comm=Serial())
     simulation.prepare(liquid_time=10, cooling_time=20, strain=strain)
     # The rate of the measurement, long enough for the thermostat to settle.
     simulation.strain_rate = strain_rate
@@ -23,7 +25,17 @@ def prepare(output, particles, strain_rate, strain, preparation_rate):
     save(output, simulation)
 
 
-def run(start, steps, warm_up, strain_rate, cores, copies=(1, 1), side_by_side=False):
+def run(
+    start,
+    steps,
+    warm_up,
+    strain_rate,
+    cores,
+    copies=(1, 1),
+    side_by_side=False,
+    mixture="kob-andersen",
+    temperature=0.1,
+):
     """Time ``steps`` from a start that `prepare` wrote, repeated ``copies`` times in x and y.
 
     Each rank has a core. The ranks share one simulation, or each has one of the same size to itself: ``side_by_side``.
@@ -38,7 +50,13 @@ def run(start, steps, warm_up, strain_rate, cores, copies=(1, 1), side_by_side=F
     everyone = world()
     comm = Serial() if side_by_side else everyone
     empty = _resident()
-    simulation = _start(start, copies, strain_rate, comm)
+    frame, velocities = load(start)
+    if tuple(copies) != (1, 1):
+        # Velocities are drawn anew, or all copies would stay equal.
+        frame, velocities = repeated(frame, copies), None
+    simulation = Simulation.from_frame(
+        frame, MIXTURES[mixture](), temperature, strain_rate, velocities=velocities, comm=comm
+    )
     simulation.run(warm_up)
     rebuilds = simulation.rebuilds
     everyone.barrier()
@@ -51,14 +69,6 @@ def run(start, steps, warm_up, strain_rate, cores, copies=(1, 1), side_by_side=F
     work = particles * steps
     speed = sum(work / each for each in seconds) if side_by_side else work / max(seconds)
     return {"speed": speed, "rebuilds": rebuilds, "memory": memory / particles}
-
-
-def _start(start, copies, strain_rate, comm):
-    frame, velocities = load(start)
-    if tuple(copies) != (1, 1):
-        # Velocities are drawn anew, or all copies would stay equal.
-        frame, velocities = repeated(frame, copies), None
-    return Simulation.from_frame(frame, Model.preset(), strain_rate=strain_rate, velocities=velocities, comm=comm)
 
 
 def _resident():

@@ -12,19 +12,25 @@ from softspots import Box, Frame, Simulation
 def save(output: Path, simulation: Simulation) -> None:
     """Write where a simulation is, with peculiar velocities."""
     frame = simulation.frame()
+    box, sizes = frame.box, {} if frame.sizes is None else {"sizes": frame.sizes}
     np.savez(
         output,
         positions=frame.positions,
         velocities=simulation.velocities(),
         species=frame.species,
-        box=(frame.box.length_x, frame.box.length_y, frame.box.strain),
+        lengths=box.lengths,
+        tilts=box.tilts,
+        strain=box.strain,
+        **sizes,
     )
 
 
 def load(start: Path) -> tuple[Frame, np.ndarray]:
     """The frame and the peculiar velocities that `save` has written."""
     with np.load(start) as file:
-        return Frame(file["positions"], file["species"], Box.sheared(*file["box"])), file["velocities"]
+        box = Box(lengths=file["lengths"], tilts=file["tilts"], strain=file["strain"].item())
+        frame = Frame(file["positions"], file["species"], box, sizes=file.get("sizes"))
+        return frame, file["velocities"]
 
 
 def repeated(frame: Frame, copies: tuple[int, int]) -> Frame:
