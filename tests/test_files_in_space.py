@@ -75,6 +75,23 @@ def test_results_round_trip(tmp_path, dimension, kind):
     assert structure(1).box == frames[1].box and structure(1).images is None
 
 
+@pytest.mark.parametrize(
+    ("dimension", "run", "pressure", "length"),
+    [
+        (2, {}, "epsilon_AA sigma_AA^-2", "sigma_AA"),
+        (3, {}, "epsilon_AA sigma_AA^-3", "sigma_AA"),
+        (3, {"mixture": "{}"}, "epsilon sigma^-3", "sigma"),
+    ],
+)
+def test_units_are_those_of_the_dimension_and_the_mixture(tmp_path, dimension, run, pressure, length):
+    with ResultsWriter(tmp_path / "results.nc", make_frames(dimension)[0], 4, 3, run, {}):
+        pass
+    with netCDF4.Dataset(tmp_path / "results.nc") as dataset:
+        assert dataset["pressure"].units == dataset["shear_stress"].units == pressure
+        assert dataset["position"].units == length
+        assert dataset["eigenvalue"].units == pressure.replace("^-3", "^-2")
+
+
 @pytest.mark.parametrize("dimension", [2, 3])
 @pytest.mark.parametrize("kind", KINDS)
 def test_trajectories_round_trip(tmp_path, dimension, kind):

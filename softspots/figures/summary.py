@@ -10,7 +10,8 @@ import numpy as np
 from softspots.analysis.series import Series, collapses, relaxation_exponent
 from softspots.estimate import CONFIDENCE, Estimate
 from softspots.figures.naming import column_names
-from softspots.io.quantities import QUANTITIES, entry_of, units_in
+from softspots.io.attributes import units_in
+from softspots.io.quantities import QUANTITIES, entry_of
 from softspots.io.reduced import Reduced
 
 NUMBERS = {name: entry for name, entry in QUANTITIES.items() if not entry.axes}

@@ -1,4 +1,4 @@
-"""Global attributes of NetCDF files: plain Python values in, the same values out."""
+"""Attributes of NetCDF files: plain Python values in, the same values out; and units."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import netCDF4
 import numpy as np
 
 CONFIGURATION = "config_"
+# The parameter of a run that has its whole mixture, as JSON; where it is not there the mixture is the paper's.
+MIXTURE = "mixture"
 # Parameters of a run that may change when it is resumed: nothing here changes what is in a frame.
 CHANGEABLE = ("frames", "grid", "output", "overwrite", "resume", "checkpoint_every", "quiet")
 
@@ -46,3 +48,13 @@ def _plain(value):
     if isinstance(value, np.ndarray | list):
         return tuple(np.asarray(value).tolist())
     return value
+
+
+def is_of_paper(configuration: Mapping) -> bool:
+    """Whether a run has one of the paper's mixtures, with lengths in σ_AA and energies in ε_AA; else in its σ and ε."""
+    return MIXTURE not in configuration
+
+
+def units_in(units: str, of_paper: bool) -> str:
+    """Units as they are of the paper's mixtures; of all others sigma and epsilon are the mixture's own."""
+    return units if of_paper else units.replace("_AA", "")

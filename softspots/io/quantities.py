@@ -185,8 +185,3 @@ def entry_of(name: str, dimension: int) -> Entry:
     """What is known of a quantity in two or three dimensions."""
     entry = QUANTITIES[name]
     return replace(entry, **IN_SPACE[name]) if dimension == 3 and name in IN_SPACE else entry
-
-
-def units_in(units: str, of_paper: bool) -> str:
-    """Units as they are of the paper's mixtures; of all others sigma and epsilon are the mixture's own."""
-    return units if of_paper else units.replace("_AA", "")

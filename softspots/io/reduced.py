@@ -12,12 +12,11 @@ import numpy as np
 from softspots.curve import Curve
 from softspots.estimate import CONFIDENCE, Estimate
 from softspots.exceptions import DamagedFileError, InputError
-from softspots.io.attributes import CONFIGURATION, set_attributes, split_prefix
+from softspots.io.attributes import CONFIGURATION, is_of_paper, set_attributes, split_prefix, units_in
 from softspots.io.earlier import put_right
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
-from softspots.io.quantities import AXES, QUANTITIES, entry_of, units_in
+from softspots.io.quantities import AXES, QUANTITIES, entry_of
 from softspots.io.reduced_content import reduced_fault
-from softspots.io.results import MIXTURE
 from softspots.io.schema import parameter_fault
 
 VERSION = 2
@@ -78,7 +77,7 @@ class Reduced:
     @property
     def of_paper(self) -> bool:
         """Whether the mixture is one of the paper's, with lengths in σ_AA and energies in ε_AA; else in its σ and ε."""
-        return MIXTURE not in self.configuration
+        return is_of_paper(self.configuration)
 
     @property
     def temperature(self) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 
 from softspots.exceptions import DamagedFileError, InputError, SoftspotsError
 from softspots.frame import Frame
-from softspots.io.attributes import CONFIGURATION, set_attributes, split_prefix
+from softspots.io.attributes import CONFIGURATION, MIXTURE, set_attributes, split_prefix
 from softspots.io.content import is_written
 from softspots.io.frames import LENGTHS, TILTS, frame_from, particles
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
@@ -35,8 +35,6 @@ from softspots.io.schema import (
 from softspots.model import Mixture, Model
 
 ALL = SCHEMA | OPTIONAL
-# The parameter of a run that has its whole mixture, as JSON; where it is not there the mixture is the paper's.
-MIXTURE = "mixture"
 # What a frame of the dynamics is made of, beside its tilts.
 FRAME = ("position", "image", "time", "strain")
 
@@ -106,7 +104,7 @@ class ResultsWriter:
             self._check_content(name, arrays[name], ALL[name].dimensions)
         self._writer = NetCDFWriter(path, "NETCDF4")
         with self._writer.library():
-            define(self._writer.dataset, self._sizes | {TIME: None}, self._variables)
+            define(self._writer.dataset, self._sizes | {TIME: None}, self._variables, configuration)
             for name, array in arrays.items():
                 self._writer.dataset.variables[name][...] = array
         self.set_attributes(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import netCDF4
 import numpy as np
 
+from softspots.io.attributes import is_of_paper, units_in
 from softspots.io.content import Content
 from softspots.model import LennardJones
 
@@ -194,6 +195,9 @@ OPTIONAL = {
     SPECIES_NAME: Variable((SPECIES_NAME,), str, "1", "name of the species", since=4),
 }
 
+# Per area in the table above; in three dimensions per volume.
+STRESSES = ("shear_stress", "pressure")
+
 # What is known of those parameters of a run from which results are derived: one of several words, or a number. Its
 # mixture is a text or several parameters: `softspots.io.results.Results.model` reads it.
 PARAMETERS: dict[str, tuple[str, ...] | Content] = {
@@ -231,8 +235,13 @@ def parameter_fault(configuration: Mapping) -> str | None:
     return None
 
 
-def define(dataset: netCDF4.Dataset, sizes: Mapping[str, int | None], variables: Mapping[str, Variable]) -> None:
-    """Make the dimensions and variables of a new file."""
+def define(
+    dataset: netCDF4.Dataset,
+    sizes: Mapping[str, int | None],
+    variables: Mapping[str, Variable],
+    configuration: Mapping,
+) -> None:
+    """Make the dimensions and variables of a new file, with the units of its dimension and of its mixture."""
     for name, size in sizes.items():
         dataset.createDimension(name, size)
     for name, entry in variables.items():
@@ -246,7 +255,10 @@ def define(dataset: netCDF4.Dataset, sizes: Mapping[str, int | None], variables:
             fletcher32=bool(entry.dimensions) and entry.dtype is not str,
             fill_value=np.nan if entry.dtype in ("f8", "f4") else None,
         )
-        variable.setncatts({"long_name": entry.long_name, "units": entry.units})
+        units = units_in(entry.units, is_of_paper(configuration))
+        if name in STRESSES and SPACE[0] in variables:
+            units = units.replace("^-2", "^-3")
+        variable.setncatts({"long_name": entry.long_name, "units": units})
         if entry.symbol:
             variable.symbol = entry.symbol
         if TIME in entry.dimensions and name not in (TIME, "strain"):
