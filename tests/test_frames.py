@@ -218,6 +218,12 @@ class TestDamage:
             (os.urandom(0) + bytes(range(256)) * 20, "has no format that can be read: a text dump of LAMMPS, "),
             (b"hello\nworld\n", "has no format that can be read"),
             (b"ITEM: TIMESTEP\n0\n", "cannot be read"),
+            # OVITO would not come back from these.
+            (b"ITEM: TIMESTEP\n0\n1 2\0 3\n", "is damaged: byte 20 of the text is 0x00"),
+            (
+                b"2\ncolumns:name,pos cell:4,x,4\nA 1 1 1\nA 2 2 2\n",
+                "cannot be read: could not convert string to float",
+            ),
             (b"\x1f\x8bnot gzip at all", "is damaged|cannot be read"),
             (gzip.compress(b"ITEM: TIMESTEP\n" * 9000)[:60], "is damaged"),
             (b"\xdf\x65" * 4 + b"no", "cannot be read"),

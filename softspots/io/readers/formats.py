@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
 from softspots.arrays import one_of
-from softspots.exceptions import DamagedFileError, InputError, MissingFileError, system_errors
-from softspots.extras import load_extra
+from softspots.exceptions import DamagedFileError, InputError, MissingFileError
+from softspots.io.readers.faults import faults
+from softspots.io.readers.packed import unpacked
 from softspots.io.readers.snapshot import Source
 
 # Enough for the header of a data file and the first rows of all others.
 HEAD = 16384
-GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 NUMBER_OF_PARTICLES = re.compile(r"\s*\d+\s*$")
 
 
@@ -112,10 +110,12 @@ def open_file(path: str | os.PathLike, format: str | None, topology, bounds: str
         if found != "lammps-dump":
             raise InputError(f"read: bounds are those of a dump of LAMMPS, and {path} is none")
     if topology is not None:
-        described = None
-        if _format_of(_head(os.fspath(topology))) not in (None, *NEED_TOPOLOGY):
-            described = open_file(topology, None, None, None).snapshot(0)
-        return import_module(f"{__package__}.mdanalysis_files").TopologyAndTrajectory(path, topology, described)
+        topology, described = os.fspath(topology), None
+        reader = import_module(f"{__package__}.mdanalysis_files").TopologyAndTrajectory
+        with faults(f"{path} cannot be read with the topology {topology}", DamagedFileError):
+            if _format_of(_head(topology)) not in (None, *NEED_TOPOLOGY):
+                described = open_file(topology, None, None, None).snapshot(0)
+            return reader(path, topology, described)
     if found is None:
         raise InputError(
             f"{path} has no format that can be read: {', '.join(entry.words for entry in FORMATS.values())}"
@@ -130,7 +130,9 @@ def open_file(path: str | os.PathLike, format: str | None, topology, bounds: str
         arguments["head"] = head.decode(errors="replace")
     if bounds is not None:
         arguments["bounds"] = bounds
-    return getattr(import_module(f"{__package__}.{entry.place}"), entry.reader)(path, **arguments)
+    reader = getattr(import_module(f"{__package__}.{entry.place}"), entry.reader)
+    with faults(f"{path} cannot be read", DamagedFileError):
+        return reader(path, **arguments)
 
 
 def _format_of(head: bytes) -> str | None:
@@ -141,16 +143,5 @@ def _head(path: str) -> bytes:
     """The beginning of a file, unpacked."""
     if not os.path.exists(path):
         raise MissingFileError(f"there is no {path}")
-    with system_errors(DamagedFileError, f"{path} cannot be read"):
-        with open(path, "rb") as file:
-            head = file.read(HEAD)
-        try:
-            if head.startswith(GZIP):
-                with gzip.open(path) as file:
-                    return file.read(HEAD)
-            if head.startswith(ZSTD):
-                with load_extra("zstandard").open(path) as file:
-                    return file.read(HEAD)
-        except (EOFError, ValueError, zlib.error) as error:
-            raise DamagedFileError(f"{path} is damaged: {error}") from error
-    return head
+    with unpacked(path) as content:
+        return content.read(HEAD)

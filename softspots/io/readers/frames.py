@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from softspots.box import NEAREST_LATTICE
 from softspots.exceptions import InputError, SoftspotsError
 from softspots.frame import Frame
+from softspots.io.readers.faults import faults
 from softspots.io.readers.interpretation import Interpretation, Options, sheared
 from softspots.io.readers.snapshot import Snapshot, Source
 
@@ -136,16 +137,9 @@ class Reading:
         """Around what reads a frame: whatever goes wrong is an error of ours, and names the file and the frame."""
         place = self.source.name if index is None else f"{self.source.name}: frame {index}"
         try:
-            yield
-        except MemoryError:
-            raise
+            with faults(place, kind):
+                yield
         except SoftspotsError as error:
-            known = type(error) if type(error) is not InputError else kind
-            raise known(_named(place, self.source.name, error)) from error
-        except (ArithmeticError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
-            raise kind(_named(place, self.source.name, error)) from error
-
-
-def _named(place: str, name: str, error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if text.startswith(name) else f"{place}: {text}"
+            if str(error).startswith(self.source.name):
+                raise
+            raise (kind if type(error) is InputError else type(error))(f"{place}: {error}") from error

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 
 from softspots.exceptions import DamagedFileError, InputError
 from softspots.extras import load_extra
 from softspots.io.readers.snapshot import Snapshot, Source
+
+# Bytes of a position, which are in the file at least once.
+PER_PARTICLE = 12
 
 
 class GSDFile(Source):
@@ -14,15 +19,18 @@ class GSDFile(Source):
 
     def __init__(self, path):
         self.name = str(path)
-        try:
-            self._trajectory = load_extra("gsd.hoomd").open(self.name, "r")
-        except (OSError, RuntimeError) as error:
-            raise DamagedFileError(f"{path} cannot be read: {error}") from error
+        self._trajectory = load_extra("gsd.hoomd").open(self.name, "r")
 
     def __len__(self) -> int:
         return len(self._trajectory)
 
     def snapshot(self, index: int) -> Snapshot:
+        file, counted = self._trajectory.file, "particles/N"
+        there = next((frame for frame in (index, 0) if file.chunk_exists(frame=frame, name=counted)), None)
+        count = 0 if there is None else int(file.read_chunk(frame=there, name=counted)[0])
+        # The library makes room for whatever a damaged file says.
+        if count * PER_PARTICLE > os.path.getsize(self.name):
+            raise DamagedFileError(f"there are to be {count} particles, more than the file can hold")
         return frame_snapshot(self._trajectory[index])
 
 

@@ -64,14 +64,10 @@ class TopologyAndTrajectory(AtomGroups):
         self.name = str(path)
         library = load_extra("MDAnalysis")
         files = [self.name if described else str(topology), self.name]
-        try:
-            with warnings.catch_warnings():
-                # It warns of masses and elements, which are not used.
-                warnings.simplefilter("ignore")
-                universe = library.Universe(*files, **({"topology_format": "MINIMAL"} if described else {}))
-        except (OSError, ValueError, RuntimeError, TypeError, LookupError) as error:
-            text = " ".join(str(error).split())
-            raise DamagedFileError(f"{path} cannot be read with the topology {topology}: {text}") from error
+        with warnings.catch_warnings():
+            # It warns of masses and elements, which are not used.
+            warnings.simplefilter("ignore")
+            universe = library.Universe(*files, **({"topology_format": "MINIMAL"} if described else {}))
         super().__init__(universe)
         self._described = described
         if described and len(described.positions) != len(self._atoms):

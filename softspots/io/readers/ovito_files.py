@@ -13,8 +13,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from softspots.exceptions import DamagedFileError, InputError
+from softspots.exceptions import InputError
 from softspots.extras import load_extra
+from softspots.io.readers.packed import require_text
 from softspots.io.readers.snapshot import Snapshot, Source
 from softspots.io.readers.xyz_comments import Comment
 
@@ -31,15 +32,13 @@ class OvitoFile(Source):
     def __init__(self, path, **parameters):
         self.name = str(path)
         load = load_extra("ovito.io").import_file
+        require_text(path)
         with _complaints() as told:
-            try:
-                # A star would stand for several files.
-                if "*" in self.name:
-                    raise InputError(f"{path}: names with a * are those of several files to OVITO; rename it")
-                self._pipeline = load(self.name, **parameters)
-                self._length = self._pipeline.source.num_frames
-            except RuntimeError as error:
-                raise DamagedFileError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+            # A star would stand for several files.
+            if "*" in self.name:
+                raise InputError(f"{path}: names with a * are those of several files to OVITO; rename it")
+            self._pipeline = load(self.name, **parameters)
+            self._length = self._pipeline.source.num_frames
         if found := CUT.search(told[0]):
             note = f"the file is cut short; its last frame is left out ({' '.join(found[1].split())})"
             self.notes = (note,)
@@ -71,13 +70,12 @@ class LammpsDump(OvitoFile):
         # Where both are there, OVITO takes those that come first.
         first = next((name for name in names if name in ("x", "xs", "xu", "xsu")), "x")
         self._unwrapped = first.endswith("u")
-        self._bounds = "bounding box"
+        self._bounds = bounds or "bounding box"
         if bounds is None and self._fixed_bounds():
             raise InputError(
                 f"{path}: the bounds in the header stay the same while the box is tilted further; they may be those of "
                 "the box and not, as LAMMPS has it, of a box around it: say bounds='box' or bounds='bounding box'"
             )
-        self._bounds = bounds or self._bounds
 
     def snapshot(self, index: int) -> Snapshot:
         found = replace(super().snapshot(index), unwrapped=self._unwrapped)
