@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_elasticity import start
+from test_elasticity import PACKINGS, PUBLISHED, published, start
 
 import softspots as ss
+from softspots.landscape import quench
 
 PARTICLES = 128
 # Energies below are those of spheres that are free, of whose overlaps forces up to 1e-13 are left.
@@ -91,3 +92,58 @@ def test_below_jamming_nothing_is_held(name, dimension, packing_fraction):
         ss.elastic_constants(minimum, mixture)
     with pytest.raises(ss.UnstableError, match="there is nothing to have modes: nothing is held"):
         ss.lowest_modes(ss.hessian(minimum.frame, mixture), 3, dimension=dimension, stability=minimum.stability)
+
+
+def perturbed(frame, by):
+    noise = np.random.default_rng(3).normal(0, by, frame.positions.shape)
+    return replace(frame, positions=frame.positions + noise)
+
+
+@pytest.mark.parametrize("name", ["harmonic", "hertzian"])
+@pytest.mark.parametrize(("dimension", "packing_fraction"), [(2, 0.845), (2, 0.85), (2, 0.9), (3, 0.65), (3, 0.7)])
+def test_newton_steps_begin_where_forces_are_small_against_those_between_particles(name, dimension, packing_fraction):
+    """Up to 150 factors and 20 kicks are spent near jamming where they begin at a force that no packing has."""
+    mixture, minimum = packing(name, dimension, packing_fraction, seed=2)
+    again = ss.inherent_structure(perturbed(minimum.frame, 1e-3), mixture)
+    for found in (minimum, again):
+        # One to see that Newton steps may begin, or may not where there are rattlers; two to show what is held.
+        assert found.certified and found.kicks == 0 and found.factorizations <= 4
+    # Contacts have nowhere else to go, by a thousandth of a diameter, but where hardly any hold.
+    if packing_fraction in (0.7, 0.9):
+        assert again.energy == pytest.approx(minimum.energy, rel=1e-6)
+
+
+@published
+@pytest.mark.parametrize("dimension", PACKINGS)
+def test_published_packings_are_found_again(dimension):
+    mixture = ss.Mixture.polydisperse(ss.Harmonic())
+    for frame in ss.read(PUBLISHED / PACKINGS[dimension][0]):
+        found = ss.inherent_structure(perturbed(frame, 1e-3), mixture)
+        assert found.certified and found.kicks == 0 and found.factorizations <= 3
+        # The energies of perturbed contacts differ by far more.
+        assert found.energy == pytest.approx(ss.energy_forces(frame, mixture)[0], rel=1e-8)
+
+
+class Raised:
+    """A mixture whose energy tells nothing of its forces."""
+
+    def __init__(self, mixture):
+        self._mixture = mixture
+
+    def energy_forces(self, frame):
+        energy, forces, virial = ss.energy_forces(frame, self._mixture)
+        return energy + 1e3, forces, virial
+
+    def hessian(self, frame):
+        return ss.hessian(frame, self._mixture)
+
+
+@pytest.mark.filterwarnings("ignore:inherent_structure. the start has an energy")
+def test_where_kicks_lead_nowhere_the_minimiser_goes_all_the_way(monkeypatch):
+    mixture = ss.Mixture.preset("harmonic", packing_fraction=0.842)
+    side = (64 / mixture.density) ** 0.5
+    frame = start(mixture, ss.Box(side, side), 64, seed=4)
+    assert ss.inherent_structure(frame, Raised(mixture)).kicks > 0
+    monkeypatch.setattr(quench, "_kick", lambda landscape, point: None)
+    found = ss.inherent_structure(frame, Raised(mixture))
+    assert found.certified and found.kicks == 0

@@ -320,3 +320,10 @@ def test_a_start_in_other_units_warns(large, monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         inherent_structure(large, Model.preset())
+
+
+def test_glasses_are_handed_over_where_they_always_were(large):
+    """Their particles press on each other and hold each other with forces of one and more."""
+    landscape = quench._Landscape(Model.preset())
+    assert landscape.point(large).strength == 1.0
+    assert landscape.point(inherent_structure(large, Model.preset()).frame).strength == 1.0

@@ -23,8 +23,13 @@ from softspots.landscape.tied import TiedFactor, factorize_tied
 from softspots.model import Forces, Mixture
 from softspots.objects import require
 
-# Where the first-order minimisers hand over, in ε_AA/σ_AA: two Newton steps go from there to rounding.
+# Where the first-order minimisers hand over, in ε_AA/σ_AA: two Newton steps go from there to rounding. Where forces
+# between particles are weaker than one, as near jamming, in their unit.
 HANDOVER = 1e-4
+# A minimiser that is to go all the way goes a little farther: what is looked at in the end is summed in another order.
+MARGIN = 0.9
+# A minimiser that has come so near to the end goes there: it would begin anew with steps below rounding.
+SOON = 100
 # In box lengths; the rounding of coordinates farther out leaves larger forces than minima have.
 WRAPPED_BEYOND = 4
 # The minimisers of a method, one after the other, each with the force at which it may stop.
@@ -34,7 +39,7 @@ METHODS = {
     "cg": (("cg", 0.0),),
     "cg+fire": (("cg", HANDOVER), ("fire", 0.0)),
 }
-# Where nothing else has led to a minimum: just above jamming all forces are as small as those of the handover.
+# Where nothing else has led to a minimum, as where a mode is neither stable nor unstable but for rounding.
 TO_THE_END = (("lbfgs", 0.0),)
 # In ε per particle: far above all thermal configurations, far below most of particles thrown at random.
 ABSURD_ENERGY = 100.0
@@ -79,8 +84,9 @@ def inherent_structure(
     model : Mixture or Forces
         All is in σ_AA and ε_AA of a mixture, and in their own units of other forces.
     method : {"newton", "fire", "cg", "cg+fire"}, optional
-        The first-order part: L-BFGS to 1e-4 ("newton"), the others by themselves to ``max_force``; "cg+fire",
-        conjugate gradients and then FIRE, is the paper's. Other forces than a mixture's have "newton" alone.
+        The first-order part: L-BFGS to 1e-4 ("newton"), or to 1e-4 of an energy or virial per particle that is below
+        one, as it is near jamming; the others by themselves to ``max_force``; "cg+fire", conjugate gradients and then
+        FIRE, is the paper's. Other forces than a mixture's have "newton" alone.
     max_force : float, optional
         In ε_AA/σ_AA. Below some 1e-11 rounding of the coordinates of a large box sets the limit.
 
@@ -112,9 +118,7 @@ def inherent_structure(
 def _quench(landscape: _Landscape, frame: Frame, minimizers: tuple, max_force: float) -> InherentStructure:
     kicks = 0
     while True:
-        for minimizer, handover in minimizers:
-            frame = landscape.descend(frame, minimizer, max(max_force, handover))
-        point, stable, energies = _newton(landscape, landscape.point(frame), max_force)
+        point, stable, energies = _newton(landscape, _approach(landscape, frame, minimizers, max_force), max_force)
         point, stability, unstable = _judge(landscape, point, stable, max_force)
         if not unstable:
             break
@@ -146,12 +150,35 @@ def _quench(landscape: _Landscape, frame: Frame, minimizers: tuple, max_force: f
     )
 
 
+def _approach(landscape: _Landscape, frame: Frame, minimizers: tuple, max_force: float) -> _Point:
+    """Downhill to where Newton steps begin: forces are small also against those between particles."""
+    for minimizer, handover in minimizers:
+        target = max(max_force, handover)
+        frame = landscape.descend(frame, minimizer, target)
+    while True:
+        point = landscape.point(frame)
+        lower = handover * point.strength
+        if lower < min(handover, SOON * max_force):
+            lower = MARGIN * max_force
+        # Rounding or the budget may have ended the last descent.
+        if target <= max_force or not lower <= np.abs(point.forces).max() < target:
+            return point
+        target = lower
+        frame = landscape.descend(frame, minimizer, target)
+
+
 @dataclass(frozen=True)
 class _Point:
     frame: Frame
     energy: float
     forces: np.ndarray
+    virial: np.ndarray
     configuration: Configuration | OtherConfiguration
+
+    @property
+    def strength(self) -> float:
+        """Of the forces between particles, in ε_AA/σ_AA, up to one: energy or virial of a particle."""
+        return min(1.0, max(abs(self.energy), abs(np.trace(self.virial))) / len(self.frame))
 
     @property
     def rounding(self) -> float:
@@ -181,8 +208,8 @@ class _Landscape:
     def point(self, frame: Frame) -> _Point:
         self.evaluations += 1
         place = configuration(frame, self.model)
-        energy, forces, _ = place.energy_forces(acting(self.model))
-        return _Point(frame, energy, forces, place)
+        energy, forces, virial = place.energy_forces(acting(self.model))
+        return _Point(frame, energy, forces, virial, place)
 
     def hessian(self, point: _Point) -> csc_array:
         """The last one is kept."""
@@ -271,7 +298,7 @@ def _judge(landscape: _Landscape, point: _Point, stable: bool, max_force: float)
     if softest < -softness or (found.held.all() and len(found.rigid_motions) == dimension):
         return point, whole if stable else replace(whole, reason=UNSTABLE), not stable
     if np.abs(point.forces).max() >= max_force:
-        point = landscape.point(landscape.descend(point.frame, "lbfgs", max_force))
+        point = landscape.point(landscape.descend(point.frame, "lbfgs", MARGIN * max_force))
         matrix, softness = landscape.hessian(point), landscape.softness(point, max_force)
         found = examine(matrix, point.frame, softness)
     if not landscape.cholesky.factorize(matrix, softness):
