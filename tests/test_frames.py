@@ -1,6 +1,7 @@
 """Sequences of frames: lazy, with their strain through flips; objects of other libraries; what is refused."""
 
 import gzip
+import multiprocessing
 import os
 import sys
 from dataclasses import replace
@@ -36,6 +37,10 @@ class Counted(Source):
         self.looked_at.append(index)
         cell = np.array([[10.0, 0.0], [self.tilt(index), 8.0]])
         return Snapshot(positions=np.array([[1.0, 1.0], [2.0, 6.0], [5.0, 3.0]]), cell=cell, step=index)
+
+
+def read_first(path):
+    return ss.read(path, types=AB)[0]
 
 
 def frames_of(source, options=OPTIONS):
@@ -305,6 +310,18 @@ class TestDamage:
         monkeypatch.setitem(sys.modules, "ovito.io", None)
         with pytest.raises(InstallationError, match=r"OVITO cannot be loaded .*: pip install 'softspots\[ovito\]'"):
             ss.read(path)
+
+    # Python itself warns of forks where there are threads.
+    @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+    def test_a_process_forked_after_ovito_was_used(self, tmp_path):
+        pytest.importorskip("ovito")
+        path = lammps_dump(tmp_path / "a.dump", truths())
+        read_first(path)
+        with (
+            multiprocessing.get_context("fork").Pool(1) as pool,
+            pytest.raises(ss.InputError, match="OVITO was used before this process was forked"),
+        ):
+            pool.apply_async(read_first, (path,)).get(30)
 
     def test_arguments(self, tmp_path):
         pytest.importorskip("ovito")

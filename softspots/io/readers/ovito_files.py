@@ -10,6 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -32,6 +33,7 @@ class OvitoFile(Source):
     def __init__(self, path, **parameters):
         self.name = str(path)
         load = load_extra("ovito.io").import_file
+        _require_unforked()
         require_text(path)
         with _complaints() as told:
             # A star would stand for several files.
@@ -48,7 +50,11 @@ class OvitoFile(Source):
         return self._length
 
     def snapshot(self, index: int) -> Snapshot:
-        return collection_snapshot(self._pipeline.compute(index))
+        return collection_snapshot(self._computed(index))
+
+    def _computed(self, index: int):
+        _require_unforked()
+        return self._pipeline.compute(index)
 
 
 class LammpsDump(OvitoFile):
@@ -107,7 +113,7 @@ class CommentedXYZ(OvitoFile):
         super().__init__(path, input_format="xyz", columns=columns)
 
     def snapshot(self, index: int) -> Snapshot:
-        data = self._pipeline.compute(index)
+        data = self._computed(index)
         comment = Comment(data.attributes["Comment"])
         sides = comment.sides
         found = collection_snapshot(data)
@@ -182,6 +188,20 @@ def _bounding(found: Snapshot) -> tuple[np.ndarray, np.ndarray]:
     low = np.minimum(0, found.cell).sum(axis=0)
     high = np.maximum(0, found.cell).sum(axis=0)
     return found.origin + low, high - low
+
+
+@cache
+def _first_process() -> int:
+    """The process in which OVITO has been used first, also for those that are forked from it."""
+    return os.getpid()
+
+
+def _require_unforked() -> None:
+    if _first_process() != os.getpid():
+        raise InputError(
+            "OVITO was used before this process was forked, and would wait for threads that are not here: start "
+            "processes by 'spawn', or read in them only"
+        )
 
 
 @contextlib.contextmanager
