@@ -102,7 +102,7 @@ def assert_same_trajectory(path, other):
     """All frames are equal to the bit; the files are not, as each carries the identity of its run."""
     for one, two in zip(read_trajectory(path), read_trajectory(other), strict=True):
         assert (one.time, one.box) == (two.time, two.box)
-        for name in ("positions", "images", "species"):
+        for name in ("positions", "images", "species", "sizes"):
             assert np.array_equal(getattr(one, name), getattr(two, name)), name
 
 

@@ -9,7 +9,7 @@ import textwrap
 import numpy as np
 import pytest
 from launch import run_python
-from tiny import OFTEN, TINY, assert_same_run, go, write
+from tiny import OFTEN, TINY, TINY_IN_SPACE, assert_same_run, go, write
 
 from softspots.commands import interruption, simulate
 from softspots.io import read_trajectory
@@ -53,9 +53,10 @@ assert leg(killed, "--resume") == 0
 """
 
 
-def test_twenty_kills_leave_the_bits_of_an_undisturbed_run(tmp_path):
+@pytest.mark.parametrize(("system", "frames"), [(TINY, 24), (TINY_IN_SPACE, 6)])
+def test_twenty_kills_leave_the_bits_of_an_undisturbed_run(tmp_path, system, frames):
     folders = tmp_path / "undisturbed", tmp_path / "killed"
-    process = run_python(["-c", KILLS, *TINY, "--frames=24", OFTEN, *folders])
+    process = run_python(["-c", KILLS, *system, f"--frames={frames}", OFTEN, *folders])
     assert process.returncode == 0, process.stderr
     assert_same_run(*folders)
     assert "Traceback" not in process.stderr

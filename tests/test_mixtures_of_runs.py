@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -208,3 +210,20 @@ def test_a_preset_from_start_to_analysis(run, tmp_path):
     energy, _, _ = energy_forces(frame, results.model)
     assert energy / len(frame) == pytest.approx(results["potential_energy"][0], rel=1e-9)
     assert {"density", "spots"} <= reduce_run(tmp_path / "results.nc").measured.keys()
+
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["space", "own"])
+def test_the_examples_of_the_readme_run(name, tmp_path):
+    (text,) = re.findall(rf"```toml\n(# {name}\.toml:.*?)```", README, re.DOTALL)
+    file = tmp_path / f"{name}.toml"
+    file.write_text(text, encoding="utf-8")
+    # As they stand, but for their size.
+    asked = read_arguments(["--config", str(file)])
+    parameters = go(tmp_path / name, "--config", str(file), f"--particles={PARTICLES[asked.dimension]}", *SHORT)
+    results = read_results(tmp_path / name / "results.nc")
+    assert results.model == parameters.mixture == asked.mixture
+    assert results["inherent_certified"].tolist() == [1, 1]
+    assert np.unique(results["species"]).tolist() == list(range(len(asked.mixture.species)))

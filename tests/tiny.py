@@ -10,7 +10,7 @@ from softspots.commands import simulate
 from softspots.dynamics.parallel import Serial
 from softspots.io.checkpoint import CHECKPOINT, FRAMES, write_checkpoint
 from softspots.io.results import read_results
-from softspots.io.schema import SCHEMA
+from softspots.io.schema import OPTIONAL, SCHEMA
 
 ARRAYS = {
     "positions": np.array([[0.1, -0.0], [5e-324, np.nan]]),
@@ -30,6 +30,8 @@ TINY = [
     "--n-modes=15",
     "--quiet",
 ]
+# The same in three dimensions, of particles with sizes: 340 of them fill a box of side 7.0, on three ranks 2.3 wide.
+TINY_IN_SPACE = [*TINY[1:], "--model=polydisperse", "--particles=340", "--skin=0.3"]
 # As often as can be.
 OFTEN = "--checkpoint-every=0"
 
@@ -52,10 +54,12 @@ def assert_same_run(folder, other):
     """All but wall times are equal to the bit, and nothing is left of the frames' own files."""
     one, two = (read_results(path / "results.nc") for path in (folder, other))
     assert one.n_frames == two.n_frames
-    for name in SCHEMA.keys() - {"wall_time"}:
-        assert np.asarray(one[name]).tobytes() == np.asarray(two[name]).tobytes() or (
-            SCHEMA[name].dtype is str and np.array_equal(one[name], two[name])
-        ), name
+    for name, entry in (SCHEMA | OPTIONAL).items():
+        assert (name in one) == (name in two), name
+        if name in one and name != "wall_time":
+            assert np.asarray(one[name]).tobytes() == np.asarray(two[name]).tobytes() or (
+                entry.dtype is str and np.array_equal(one[name], two[name])
+            ), name
     assert_same_trajectory(folder / "trajectory.nc", other / "trajectory.nc")
     assert (folder / "map.png").read_bytes() == (other / "map.png").read_bytes()
     assert not (folder / FRAMES).exists()

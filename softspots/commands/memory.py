@@ -23,14 +23,18 @@ def keep_memory() -> None:
         mallopt(_TRIM_THRESHOLD, 2**31 - 1)
 
 
-def needed_memory(particles: int, modes: int) -> int:
+def needed_memory(particles: int, modes: int, dimension: int = 2) -> int:
     """About how many bytes a rank takes for frame after frame.
 
-    From measurements (`benchmarks/results.json`): right to a tenth up to 30,000 particles and 500 modes, and two thirds
-    of what 100,000 take, whose factor fills in more. Each mode takes three vectors of the basis, in double and in
-    single precision, and two of its own.
+    From measurements (`benchmarks/results.json`): in two dimensions right to a tenth up to 30,000 particles and 500
+    modes, and two thirds of what 100,000 take, whose factor fills in more. Each mode takes three vectors of the basis,
+    in double and in single precision, and two of its own. In three dimensions, where a factor grows as N^(4/3), right
+    to a tenth for 1,000 and 4,000 particles with 65 neighbours.
     """
-    return 160_000_000 + 15_000 * particles + 104 * particles * modes
+    bases = 52 * dimension * particles * modes
+    if dimension == 2:
+        return 160_000_000 + 15_000 * particles + bases
+    return 160_000_000 + 60_000 * particles + round(12e8 * (particles / 10_000) ** (4 / 3)) + bases
 
 
 def machine_memory() -> int:

@@ -254,6 +254,13 @@ class Parameters:
         return run_mixture({entry.name: getattr(self, entry.name) for entry in fields(self)})
 
     @property
+    def noun(self) -> str:
+        """What is simulated, for people: particles, and of which mixture, if it is none of the paper's."""
+        if self.model in PRESETS:
+            return "particles"
+        return f"particles of {self.mixture.name or 'a mixture of its own'} in {NUMBERS[self.dimension]} dimensions"
+
+    @property
     def box_length(self) -> float:
         """Side of the square or the cube, in σ_AA."""
         return {2: math.sqrt, 3: math.cbrt}[self.dimension](self.particles / self.density)

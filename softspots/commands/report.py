@@ -42,7 +42,7 @@ def report(parameters: Parameters, faults: dict[int, str]) -> str:
     rows = [
         (
             "run",
-            f"{parameters.particles} particles, T = {parameters.temperature:g}, "
+            f"{parameters.particles} {parameters.noun}, T = {parameters.temperature:g}, "
             f"strain rate {parameters.strain_rate:g}, {n_frames} frames, {attributes['ranks']} rank(s)",
         )
     ]

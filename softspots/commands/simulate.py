@@ -228,12 +228,16 @@ def check_memory(parameters: Parameters, ranks: int) -> None:
     ------
     InputError
     """
-    needed, there = ranks * needed_memory(parameters.particles, parameters.modes), machine_memory()
+    needed, there = ranks * _needed(parameters), machine_memory()
     if needed > there:
         raise InputError(
             f"--particles: got {parameters.particles} with {parameters.modes} modes on {ranks} rank(s) here, which "
             f"take about {needed / 1e9:.3g} GB; allowed: what fits into the {there / 1e9:.3g} GB of this machine"
         )
+
+
+def _needed(parameters):
+    return needed_memory(parameters.particles, parameters.modes, parameters.dimension)
 
 
 def heading(parameters: Parameters, ranks: int, checkpoint: Checkpoint | None) -> str:
@@ -242,9 +246,9 @@ def heading(parameters: Parameters, ranks: int, checkpoint: Checkpoint | None) -
     if done == parameters.frames:
         return f"all {done} frames are done; what is not there of their files is made anew in {parameters.output}"
     return (
-        f"{parameters.particles} particles, T = {parameters.temperature:g}, strain rate {parameters.strain_rate:g}, "
-        f"frames {done + 1} to {parameters.frames} on {ranks} rank(s), each with about "
-        f"{needed_memory(parameters.particles, parameters.modes) / 1e9:.1f} GB; goes to {parameters.output}"
+        f"{parameters.particles} {parameters.noun}, T = {parameters.temperature:g}, strain rate "
+        f"{parameters.strain_rate:g}, frames {done + 1} to {parameters.frames} on {ranks} rank(s), each with about "
+        f"{_needed(parameters) / 1e9:.1f} GB; goes to {parameters.output}"
     )
 
 
