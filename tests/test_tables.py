@@ -99,6 +99,18 @@ def test_tables_are_values():
     assert "400 points, r from 0.8" in repr(table())
 
 
+@pytest.mark.filterwarnings("ignore:Mixture. the force jumps")
+@pytest.mark.parametrize("points", range(30, 36))
+@pytest.mark.parametrize("own", [{}, {"force": None}, {"force_slopes": (3.0, 0.01)}])
+def test_a_table_comes_back_to_the_bit(points, own):
+    r = np.linspace(0.9, 2.5, points)
+    energy, slope, _ = SOURCE.inside(r)
+    one = ss.Tabulated(**{"r": r, "energy": energy, "force": -slope} | own)
+    (found,) = ss.Mixture.from_table(ss.Mixture({("A", "A"): one}).as_table()).potentials
+    assert found == one
+    assert np.array_equal(found.terms(r - 0.01), one.terms(r - 0.01))
+
+
 def test_tables_and_functions_can_be_sent_to_other_processes():
     assert pickle.loads(pickle.dumps(table())) == table()
     found = pickle.loads(pickle.dumps(ss.Tabulated.from_function(SOURCE.terms, 0.8, 2.5)))

@@ -65,19 +65,22 @@ class Tabulated(CutPotential):
                 f"Tabulated: distances must be positive and rise; point {wrong + 1}, {r[wrong]:g}, does not"
             )
         energy = float_array("Tabulated: energies", energy, (len(r),))
-        ends = "not-a-knot"
+        # As given: from a spline's own numbers another one would differ in the last bit.
+        points, ends = {"r": r, "energy": energy}, "not-a-knot"
         if force is None:
             slope = CubicSpline(r, energy).derivative()(r)
         else:
-            slope = -float_array("Tabulated: forces", force, (len(r),))
+            points["force"] = force = float_array("Tabulated: forces", force, (len(r),))
+            slope = -force
             _require_consistent(r, energy, slope)
         if force_slopes is not None:
-            low, high = float_array("Tabulated: force_slopes", force_slopes, (2,))
+            points["force_slopes"] = force_slopes = float_array("Tabulated: force_slopes", force_slopes, (2,))
+            low, high = force_slopes
             ends = ((1, -low), (1, -high))
         curvature = CubicSpline(r, slope, bc_type=ends).derivative()(r)
         quintics = BPoly.from_derivatives(r, np.column_stack((energy, slope, curvature)))
         derivatives = [quintics, quintics.derivative(), quintics.derivative(2)]
-        self._points = {"r": r, "energy": energy, "force": -slope, "force_slopes": -curvature[[0, -1]]}
+        self._points = points
         self._settle(partial(_values, derivatives), r[0], r[-1], cutoff, smoothing, epsilon)
 
     @classmethod
