@@ -115,10 +115,11 @@ def energy_forces(frame: Frame, model: Mixture | Forces) -> tuple[float, np.ndar
     -------
     energy : float
         Total potential energy, in ε_AA.
-    forces : (N, 2) ndarray
+    forces : (N, d) ndarray
         In ε_AA/σ_AA.
-    virial : (2, 2) ndarray
-        Sum over pairs of r_a f_b, in ε_AA; divided by the area it is the configurational part of the pressure tensor.
+    virial : (d, d) ndarray
+        Sum over pairs of r_a f_b, in ε_AA; divided by the volume, in two dimensions the area, it is the configurational
+        part of the pressure tensor.
 
     Raises
     ------

@@ -87,7 +87,7 @@ def hessian(frame: Frame | InherentStructure, model: Mixture | Forces) -> sparse
 
     Compressed sparse columns is what the direct solver reads, and unlike blocks they can be sliced. The
     matrix is symmetric to the bit; its pattern is that of the pairs within the cutoff and the diagonal,
-    2×2 blocks throughout.
+    whole d×d blocks throughout.
 
     Parameters
     ----------
@@ -98,8 +98,8 @@ def hessian(frame: Frame | InherentStructure, model: Mixture | Forces) -> sparse
 
     Returns
     -------
-    (2N, 2N) csc_array
-        In ε_AA/σ_AA²; degree of freedom 2 i + α belongs to particle i and axis α.
+    (d N, d N) csc_array
+        In ε_AA/σ_AA²; degree of freedom d i + α belongs to particle i and axis α.
 
     Raises
     ------
