@@ -23,7 +23,7 @@ from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import Reduced, read_reduced
 from softspots.model import Model
 
-FIGURES = ("probability", "correlations", "overlap", "lifetimes", "selection", "prediction")
+FIGURES = ("vibrations", "probability", "correlations", "overlap", "lifetimes", "selection", "prediction")
 
 
 def run(capsys, *arguments):
@@ -108,7 +108,7 @@ def test_several_runs_are_drawn_together(folder, tmp_path, capsys):
     assert (status, err) == (0, "")
     names = {path.name for path in tmp_path.iterdir()}
     for series in ("temperatures_rate0.001", "rates_T0.1"):
-        assert {f"{name}_{series}.pdf" for name in FIGURES[:4]} <= names
+        assert {f"{name}_{series}.pdf" for name in FIGURES[:5]} <= names
     assert {"prediction.png", "relaxation.png"} <= names
     assert sum(name.endswith("seed3.nc") for name in names) == 1
     (row,) = (line for line in out.splitlines() if line.startswith("| F_s, T = 0.1"))

@@ -16,7 +16,7 @@ from softspots.analysis.reduce import reduce_run
 from softspots.analysis.series import Series
 from softspots.analysis.vibrations import density_of_states
 from softspots.exceptions import DamagedFileError, InputError
-from softspots.figures.panels import draw_probability
+from softspots.figures.panels import draw_probability, draw_states
 from softspots.figures.summary import summary_data, summary_text
 from softspots.frame import Box
 from softspots.io import ResultsWriter, read_reduced
@@ -126,3 +126,20 @@ def test_axes_have_the_units_of_the_mixture(run):
         axes = Figure().subplots()
         draw_probability(axes, Series("nothing", runs))
         assert inside in axes.get_xlabel()
+
+
+def test_densities_of_states_of_one_dimension_share_a_panel(run):
+    reduced, _, _ = run
+    flat = read_reduced(min(DATA.glob("T0.1_rate*.nc")))
+    for runs, label in (((reduced, flat), r"D(\omega)/\omega^2"), ((flat, reduced), r"D(\omega)/\omega$")):
+        axes = Figure().subplots()
+        draw_states(axes, Series("nothing", runs))
+        assert label in axes.get_ylabel()
+        line, dot = axes.lines[:2]
+        np.testing.assert_array_equal(line.get_ydata(), runs[0]["states"].value)
+        assert dot.get_ydata() == runs[0]["states"].value.max()
+        # Keys aside, nothing is drawn of the other.
+        assert sum(len(one.get_xdata()) > 0 for one in axes.lines) == 2
+    axes = Figure().subplots()
+    draw_states(axes, Series("nothing", (replace(reduced, measured={}),)))
+    assert not axes.lines

@@ -57,8 +57,8 @@ Runs at several temperatures or strain rates are drawn together: temperatures fr
 dark blue to green, and these against the strain too. The output folder gets
 
   summary.md, summary.json    all numbers with 68 % intervals, and what is missing and why
-  probability, selection, prediction, correlations, overlap, lifetimes, relaxation
-                              figures, as PDF and PNG; the paper's 2, 3, 4, 5, -, 6, -
+  vibrations, probability, selection, prediction, correlations, overlap, lifetimes, relaxation
+                              figures, as PDF and PNG; the paper's -, 2, 3, 4, 5, -, 6, -
   T..._rate..._seed....nc     reduced data of each run, well below 1 MB: curves with intervals, the run's parameters
 
 A file of reduced data can stand for its results file, for instance to draw runs of several machines together.

@@ -39,6 +39,7 @@ TEMPERATURES = LinearSegmentedColormap.from_list("temperatures", ("#173fa6", "#9
 RATES = LinearSegmentedColormap.from_list("rates", ("#0a0a33", "#173fa6", "#43b35c"))
 MARKERS = "osD^<>v"  # each can be seen hollow
 GREY = "0.45"
+MARK = {"markeredgecolor": "white", "markeredgewidth": 0.6, "markersize": 5.5}  # of a point on a curve
 NO_INTERVAL = "_no interval"  # of points; the underscore keeps it out of legends, where one key stands for all
 GUIDE = {"color": GREY, "linewidth": 0.8}
 SMALL = 7.5  # points; notes inside a panel

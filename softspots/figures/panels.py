@@ -1,4 +1,4 @@
-"""The panels on prediction and relaxation, from reduced data: figs. 2 to 4 of Schoenholz et al. 2014.
+"""The panels on vibrations, prediction and relaxation, from reduced data: figs. 2 to 4 of Schoenholz et al. 2014.
 
 A panel draws runs into axes: temperatures from blue to orange, strain rates from dark blue to green. Bands and bars are
 68 % intervals. What a run lacks is not drawn.
@@ -13,12 +13,50 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
 from softspots.analysis.series import Series
-from softspots.figures.drawing import BESIDE, GUIDE, SMALL, bars, curve, ends, explain, grouped, say, styled
+from softspots.figures.drawing import BESIDE, GUIDE, MARK, SMALL, bars, curve, ends, explain, grouped, say, styled
 from softspots.figures.units import units_of_runs
 from softspots.io.reduced import Reduced
 
 FEWEST = 100  # particles in a bin of P(D²_min) that is drawn
 PLATEAU = 0.95  # of the largest ΔP*: where the contour is
+
+
+def draw_states(axes: Axes, series: Series) -> None:
+    """D(ω)/ω, in three dimensions D(ω)/ω², over ω: flat where Debye holds; a dot is the boson peak (section II).
+
+    Runs of the other dimension than the first one's have no place on the axis, and are left out.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    series : Series
+        Of the runs; those without what is drawn are left out.
+    """
+    found = styled(series, "states")
+    dimension = found[0][0].dimension if found else 2
+    for run, style in found:
+        if run.dimension == dimension:
+            del style["marker"]
+            states = run["states"]
+            curve(axes, states, **style)
+            top = states.value.argmax()
+            axes.plot(states.x[top], states.value[top], "o", color=style["color"], **MARK)
+    if found:
+        explain(axes, r"$\omega_\mathrm{BP}$", "o", markersize=5)
+    units = units_of_runs(series.runs)
+    length, energy = units.length, units.energy
+    quantity = {
+        2: rf"$D(\omega)/\omega$ ($m\,{length}^2/{energy}$)",
+        3: rf"$D(\omega)/\omega^2$ ($m^{{3/2}}{length}^3/{energy}^{{3/2}}$)",
+    }
+    axes.set(
+        xlim=(0, None),
+        ylim=(0, 1.05 * axes.get_ylim()[1]),
+        xlabel=rf"$\omega$ (${energy}^{{1/2}}m^{{-1/2}}{length}^{{-1}}$)",
+        ylabel=quantity[dimension],
+    )
+    say(axes, series, "states", lambda run: np.full(len(run.axes["frequency"]), run.dimension == dimension))
 
 
 def draw_probability(axes: Axes, series: Series) -> None:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from scipy.stats import theilslopes
 
 from softspots.analysis.series import Series
-from softspots.figures.drawing import BESIDE, GUIDE, SMALL, bars, curve, dashed, explain, say, slope, styled
+from softspots.figures.drawing import BESIDE, GUIDE, MARK, SMALL, bars, curve, dashed, explain, say, slope, styled
 
 SHIFT = 10.0  # lifetimes at one temperature and the next
 LAG, STRAIN = r"$\delta t$ ($\tau$)", r"$\dot\gamma\,\delta t$"
@@ -20,7 +20,6 @@ CORRELATIONS = {
     "c_ss": r"$C_\mathrm{SS}(\delta t)$",
     "c_sd": r"$C_\mathrm{SD}(\delta t)$",
 }
-MARK = {"markeredgecolor": "white", "markeredgewidth": 0.6, "markersize": 5.5}
 # The same correlation with the other field first.
 REVERSED = {"c_sd": ("c_ds", r"$D^2_{\min}$ after $S$: $C_\mathrm{DS}(\delta t)$")}
 

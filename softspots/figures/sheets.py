@@ -12,7 +12,7 @@ from softspots.analysis.series import Series
 from softspots.figures.drawing import GREY, NO_INTERVAL, explain
 from softspots.figures.map import FULL_WIDTH
 from softspots.figures.naming import run_names
-from softspots.figures.panels import draw_probability, draw_ratio, draw_relaxation, draw_selection
+from softspots.figures.panels import draw_probability, draw_ratio, draw_relaxation, draw_selection, draw_states
 from softspots.figures.panels_in_time import (
     CORRELATIONS,
     draw_correlation,
@@ -44,6 +44,7 @@ def figures(series: Sequence[Series]) -> Iterator[tuple[str, Callable[[], Figure
     for one in series:
         end = f"_{one.name}" if len(series) > 1 else ""
         both = (False, True) if one.varies == "strain_rate" else (False,)
+        yield f"vibrations{end}", lambda one=one: figure_of(one.runs, [[("states", draw_states, (one,))]])
         yield (
             f"probability{end}",
             lambda one=one: figure_of(one.runs, [[("probability", draw_probability, (one,))]]),
