@@ -263,7 +263,7 @@ class AthermalShear:
         held = before.minimum.stability.held & returned.stability.held
         if np.linalg.norm(displacements(before.frame, returned.frame)[held], axis=1).max(initial=0.0) <= SAME_PLACE:
             return []
-        work = before.stress * before.frame.box.volume * (strain - before.strain)
+        work = (before.stress + after.stress) / 2 * after.frame.box.volume * (strain - before.strain)
         return [
             Event(
                 strain=strain,
