@@ -10,7 +10,7 @@ from pathlib import Path
 
 from paper.sources import DYNAMICS
 
-from . import conservation, ensemble, flow, liquid, single_frame, sllod, startup
+from . import conservation, ensemble, flow, liquid, single_frame, sllod, startup, startup_in_space
 from .dynamics_figure import draw
 from .parts import recompute
 
@@ -36,6 +36,7 @@ PARTS = {
     "liquid in space, T = 0.6": (liquid, {"temperature": 0.6, "steps": 16_000, "preset": "kob-andersen-3d"}),
     "flow": (flow, {}),
     "two ways to shear": (sllod, {}),
+    "start-up in space": (startup_in_space, {}),
     "conservation": (conservation, {}),
 }
 
