@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from . import analysis, dynamics, glasses, landscape
+from . import analysis, dynamics, glasses, landscape, landscape_3d
 from .measure import HERE, machine, table, write
 
 # A subject is a function (quick, mpirun) that yields rows.
@@ -11,6 +11,7 @@ SUBJECTS = {
     "dynamics": dynamics.rows,
     "glasses": glasses.rows,
     "landscape": landscape.rows,
+    "landscape_3d": landscape_3d.rows,
     "analysis": analysis.rows,
 }
 

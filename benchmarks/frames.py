@@ -151,6 +151,11 @@ def scipy_modes(start, structure, core, cholmod):
     frame, _ = load(start)
     with np.load(structure) as file:
         matrix = hessian(Frame(file["positions"], frame.species, frame.box), Model.preset())
+    return eigsh_modes(matrix, min(MODES, len(frame)) + 2, cholmod)
+
+
+def eigsh_modes(matrix, count, cholmod):
+    """Seconds and the largest residual of so many modes of a Hessian, translations among them."""
     shift = SHIFT * sparse.linalg.norm(matrix, 1)
     begin = perf_counter()
     operator = None
@@ -158,7 +163,7 @@ def scipy_modes(start, structure, core, cholmod):
         cholesky = Cholesky()
         cholesky.factorize(matrix, shift)
         operator = LinearOperator(matrix.shape, matvec=cholesky.solve, dtype=float)
-    values, vectors = eigsh(matrix, min(MODES, len(frame)) + 2, sigma=-shift, OPinv=operator)
+    values, vectors = eigsh(matrix, count, sigma=-shift, OPinv=operator)
     seconds = perf_counter() - begin
     return {"seconds": seconds, "residual": float(np.linalg.norm(matrix @ vectors - values * vectors, axis=0).max())}
 

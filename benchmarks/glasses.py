@@ -62,7 +62,7 @@ _ours = partial(run_task, "sheared")
 
 def rows(quick: bool, mpirun: str) -> Iterator[Row]:
     """Measure other glasses; ``quick`` only shows that everything runs."""
-    particles, repetitions = (1_000, 1) if quick else (PARTICLES, 3)
+    particles, repetitions = (1_000, 1) if quick else (PARTICLES, 5)
     each = len(SKINS) + 2 * repetitions
     progress = Progress("glasses", len(SHEARED) * (1 + each) + len(FORCES) * (1 + 2 * repetitions) - 1)
     with tempfile.TemporaryDirectory() as folder:
@@ -96,8 +96,8 @@ def _sheared(folder, name, case, particles, repetitions, shorter, progress):
     lammps.write_start(folder, folder / "start.npz", STRAIN_RATE, pairs)
     core = CORES[:1]
     longer = 1 if MIXTURES[name]().dimension == 3 else 3
-    our_steps = {"warm_up": 200 // shorter, "steps": 1_000 * longer // shorter}
-    their_steps = {"warm_up": 200 // shorter, "steps": 400 * longer // shorter}
+    our_steps = {"warm_up": 200 // shorter, "steps": 2_000 * longer // shorter}
+    their_steps = {"warm_up": 200 // shorter, "steps": 500 * longer // shorter}
 
     def theirs(skin):
         own = {"temperature": case.temperature, "delay": case.delay}

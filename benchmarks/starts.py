@@ -11,26 +11,24 @@ from softspots import Box, Frame, Simulation
 
 def save(output: Path, simulation: Simulation) -> None:
     """Write where a simulation is, with peculiar velocities."""
-    frame = simulation.frame()
-    box, sizes = frame.box, {} if frame.sizes is None else {"sizes": frame.sizes}
-    np.savez(
-        output,
-        positions=frame.positions,
-        velocities=simulation.velocities(),
-        species=frame.species,
-        lengths=box.lengths,
-        tilts=box.tilts,
-        strain=box.strain,
-        **sizes,
-    )
+    save_frame(output, simulation.frame(), velocities=simulation.velocities())
 
 
-def load(start: Path) -> tuple[Frame, np.ndarray]:
-    """The frame and the peculiar velocities that `save` has written."""
+def save_frame(output: Path, frame: Frame, **more: np.ndarray) -> None:
+    """Write a frame whose strain is known, and what else there is by name."""
+    box = frame.box
+    more |= {"lengths": box.lengths, "tilts": box.tilts, "strain": box.strain}
+    if frame.sizes is not None:
+        more["sizes"] = frame.sizes
+    np.savez(output, positions=frame.positions, species=frame.species, **more)
+
+
+def load(start: Path) -> tuple[Frame, np.ndarray | None]:
+    """The frame, and the peculiar velocities where `save` has written it."""
     with np.load(start) as file:
         box = Box(lengths=file["lengths"], tilts=file["tilts"], strain=file["strain"].item())
         frame = Frame(file["positions"], file["species"], box, sizes=file.get("sizes"))
-        return frame, file["velocities"]
+        return frame, file.get("velocities")
 
 
 def repeated(frame: Frame, copies: tuple[int, int]) -> Frame:
