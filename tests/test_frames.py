@@ -97,6 +97,20 @@ def test_a_step_that_could_be_a_flip_ends_the_strain_and_is_said():
     assert frames[4].box.has_history and "from frame 5 on" in repr(frames)
 
 
+def test_a_frame_that_cannot_be_read_keeps_nobody_from_those_behind_it():
+    class Broken(Counted):
+        def snapshot(self, index):
+            if index == 5:
+                raise RuntimeError("no more\n numbers")
+            return super().snapshot(index)
+
+    frames = frames_of(Broken(flipping(0.1), 10))
+    for _ in range(2):
+        assert frames[8].box.strain == pytest.approx(0.25 + 0.8)
+        with pytest.raises(DamagedFileError, match=r"^counted: frame 5: no more numbers$"):
+            frames[5]
+
+
 def test_motion_through_a_flip_is_that_without_it(tmp_path):
     pytest.importorskip("ovito")
     tilts = (4.0, 4.9, 5.8)
@@ -243,6 +257,14 @@ class TestDamage:
         with pytest.raises((DamagedFileError, ss.InputError), match=words) as caught:
             ss.read(path, types=AB)
         assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+    def test_packed_files_are_named_so(self, tmp_path):
+        pytest.importorskip("ovito")
+        packed, plain = (lammps_dump(tmp_path / name, truths()) for name in ("a.dump.gz", "b.dump"))
+        with pytest.raises(ss.InputError, match=r"c\.dump must end in \.gz"):
+            ss.read(packed.rename(tmp_path / "c.dump"), types=AB)
+        with pytest.raises(ss.InputError, match=r"b\.gz is not packed; it must not end in \.gz"):
+            ss.read(plain.rename(tmp_path / "b.gz"), types=AB)
 
     def test_files_that_are_not_there(self, tmp_path):
         with pytest.raises(MissingFileError, match=r"there is no .*nowhere\.gsd"):

@@ -14,6 +14,7 @@ from dialects import (
     rumd_xyz,
     truths,
 )
+from hoomd import hoomd_frame, write_gsd
 from scipy.spatial.transform import Rotation
 
 import softspots as ss
@@ -199,36 +200,15 @@ def test_xyz_of_rumd(tmp_path, box):
 
 @pytest.mark.parametrize("dimension", [2, 3])
 def test_gsd(tmp_path, dimension):
-    hoomd = pytest.importorskip("gsd.hoomd")
     found = truths((0.3, 0.9), dimension)
-    snapshots = []
-    with hoomd.open(tmp_path / "a.gsd", "w") as file:
-        for one in found:
-            snapshots.append(hoomd_frame(hoomd, one))
-            file.append(snapshots[-1])
-    for frames in (ss.read(tmp_path / "a.gsd"), ss.read(snapshots)):
+    path, snapshots = write_gsd(tmp_path / "a.gsd", found), [hoomd_frame(one) for one in found]
+    for frames in (ss.read(path), ss.read(snapshots)):
         for frame, truth in zip(frames, found, strict=True):
             # In single precision.
             assert_same(frame, truth, by_id=False, unwrapped=True, atol=5e-6)
             np.testing.assert_array_equal(frame.ids, np.arange(30))
             np.testing.assert_allclose(frame.sizes, truth.ids / 16)
             assert frame.time == truth.step
-
-
-def hoomd_frame(hoomd, one):
-    frame, flat = hoomd.Frame(), [[0]] * len(one.ids)
-    vectors, length = np.eye(3), one.dimension
-    vectors[:length, :length] = one.cell
-    sides = np.diag(vectors)
-    frame.configuration.box = [*sides, *vectors[[1, 2, 2], [0, 0, 1]] / sides[[1, 2, 2]]]
-    frame.configuration.dimensions, frame.configuration.step = length, one.step
-    places = (one.fractions - 0.5) @ one.cell
-    frame.particles.N = len(one.ids)
-    frame.particles.position = places if length == 3 else np.hstack((places, flat))
-    frame.particles.image = one.images if length == 3 else np.hstack((one.images, flat))
-    frame.particles.types, frame.particles.typeid = ["A", "B"], one.types - 1
-    frame.particles.diameter = one.ids / 16
-    return frame
 
 
 def test_amber_of_lammps(tmp_path):

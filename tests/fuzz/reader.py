@@ -14,6 +14,7 @@ import numpy as np
 
 from softspots.io import read_reduced, read_results, read_trajectory
 from softspots.io.checkpoint import read_file
+from softspots.io.readers import read
 from softspots.io.schema import SCHEMA
 
 # Small files need little; what asks for more is told so, and takes no other process with it.
@@ -50,6 +51,16 @@ def checkpoint(path):
     yield from sorted(found.arrays.items())
 
 
+def others(path):
+    """All frames of a file of another program."""
+    with warnings.catch_warnings():
+        # A last frame that is left out is said by one.
+        warnings.simplefilter("ignore")
+        for frame in read(path, types="A"):
+            yield frame.positions, frame.images, frame.ids, frame.box, frame.time
+
+
+OTHERS = "others"
 READERS = {"results": results, "reduced": reduced, "trajectory": trajectory, "checkpoint": checkpoint}
 
 
@@ -75,7 +86,9 @@ def checksum(pieces):
 def outcome(path):
     """What reading gives, as JSON takes it."""
     try:
-        return {"content": checksum(READERS[path.stem](path))}
+        kind = path.name.split(".")[0]
+        reader = others if kind == OTHERS else READERS[kind]
+        return {"content": checksum(reader(path))}
     except Exception as error:
         kinds = [kind.__name__ for kind in type(error).__mro__]
         return {"kinds": kinds, "message": str(error)}

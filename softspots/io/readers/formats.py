@@ -112,7 +112,7 @@ def open_file(path: str | os.PathLike, format: str | None, topology, bounds: str
     if topology is not None:
         topology, described = os.fspath(topology), None
         reader = import_module(f"{__package__}.mdanalysis_files").TopologyAndTrajectory
-        with faults(f"{path} cannot be read with the topology {topology}", DamagedFileError):
+        with faults(path, DamagedFileError, f" cannot be read with the topology {topology}"):
             if _format_of(_head(topology)) not in (None, *NEED_TOPOLOGY):
                 described = open_file(topology, None, None, None).snapshot(0)
             return reader(path, topology, described)
@@ -131,7 +131,7 @@ def open_file(path: str | os.PathLike, format: str | None, topology, bounds: str
     if bounds is not None:
         arguments["bounds"] = bounds
     reader = getattr(import_module(f"{__package__}.{entry.place}"), entry.reader)
-    with faults(f"{path} cannot be read", DamagedFileError):
+    with faults(path, DamagedFileError, " cannot be read"):
         return reader(path, **arguments)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import warnings
 from collections.abc import Iterator, Sequence
 
@@ -95,7 +94,11 @@ class Reading:
         with self._at(index, InputError):
             values = self._interpretation.values(snapshot, flips)
         with self._at(index, self.source.fault):
-            return Frame(**values).wrapped()
+            try:
+                return Frame(**values).wrapped()
+            except InputError as error:
+                # No caller is to blame for coordinates that are no numbers.
+                raise self.source.fault(str(error)) from error
 
     def _snapshot(self, index) -> Snapshot:
         if self._last is None or self._last[0] != index:
@@ -104,24 +107,38 @@ class Reading:
         return self._last[1]
 
     def _flips_until(self, index) -> int | None:
-        """Flips up to a frame: all boxes before it are looked at, once."""
+        """Flips up to a frame: all boxes before it are looked at, once; None if they cannot be told."""
         while not self._lost and len(self._flips) <= index:
             number = len(self._flips)
-            snapshot = self._snapshot(number)
-            with self._at(number, InputError):
-                box = self._interpretation.box(snapshot)
-            if number == 0:
-                self._flips.append(0)
-            else:
-                before = sheared(self._box, self._flips[-1]) / self._box.length_y * box.length_y
-                flips = round((before - box.tilt) / box.length_x)
-                step = (sheared(box, flips) - before) / box.length_x
-                if abs(step) > NEAREST_LATTICE:
-                    self._lose(number, step)
-                else:
-                    self._flips.append(flips)
-            self._box = box
+            try:
+                snapshot = self._snapshot(number)
+                with self._at(number, InputError):
+                    box = self._interpretation.box(snapshot)
+            except SoftspotsError:
+                if number == index:
+                    raise
+                # A frame that cannot be read says so when it is asked for, and keeps nobody from those behind it.
+                self._flips.append(self._flips[-1])
+                continue
+            self._follow(number, box)
         return self._flips[index] if index < len(self._flips) else None
+
+    def _follow(self, number, box):
+        if number == 0:
+            self._flips.append(0)
+        else:
+            flips, step = self._nearest(box)
+            if abs(step) > NEAREST_LATTICE:
+                self._lose(number, step)
+            else:
+                self._flips.append(flips)
+        self._box = box
+
+    def _nearest(self, box) -> tuple[int, float]:
+        """The flips with which a box is nearest to the last one that was looked at, and the step in box lengths."""
+        before = sheared(self._box, self._flips[-1]) / self._box.length_y * box.length_y
+        flips = round((before - box.tilt) / box.length_x)
+        return flips, (sheared(box, flips) - before) / box.length_x
 
     def _lose(self, number, step):
         self._lost = True
@@ -132,14 +149,6 @@ class Reading:
         self.notes.append(note)
         warnings.warn(f"{self.source.name}: {note}", UserWarning, stacklevel=2)
 
-    @contextlib.contextmanager
-    def _at(self, index, kind):
-        """Around what reads a frame: whatever goes wrong is an error of ours, and names the file and the frame."""
-        place = self.source.name if index is None else f"{self.source.name}: frame {index}"
-        try:
-            with faults(place, kind):
-                yield
-        except SoftspotsError as error:
-            if str(error).startswith(self.source.name):
-                raise
-            raise (kind if type(error) is InputError else type(error))(f"{place}: {error}") from error
+    def _at(self, index: int | None, kind: type[SoftspotsError]):
+        """Around what reads a frame, or, with None, what holds for all."""
+        return faults(self.source.name, kind, "" if index is None else f": frame {index}")

@@ -31,7 +31,10 @@ class GSDFile(Source):
         # The library makes room for whatever a damaged file says.
         if count * PER_PARTICLE > os.path.getsize(self.name):
             raise DamagedFileError(f"there are to be {count} particles, more than the file can hold")
-        return frame_snapshot(self._trajectory[index])
+        try:
+            return frame_snapshot(self._trajectory[index])
+        except MemoryError as error:
+            raise DamagedFileError(f"it asks for more memory than there is: {error}") from error
 
 
 class GSDFrames(Source):

@@ -16,7 +16,7 @@ import numpy as np
 
 from softspots.exceptions import InputError
 from softspots.extras import load_extra
-from softspots.io.readers.packed import require_text
+from softspots.io.readers.packed import require_ending, require_text
 from softspots.io.readers.snapshot import Snapshot, Source
 from softspots.io.readers.xyz_comments import Comment
 
@@ -34,6 +34,7 @@ class OvitoFile(Source):
         self.name = str(path)
         load = load_extra("ovito.io").import_file
         _require_unforked()
+        require_ending(path)
         require_text(path)
         with _complaints() as told:
             # A star would stand for several files.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import os
 import zlib
 from collections.abc import Iterator
 from os import PathLike
@@ -11,7 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from softspots.exceptions import DamagedFileError, system_errors
+from softspots.exceptions import DamagedFileError, InputError, system_errors
 from softspots.extras import load_extra
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
@@ -39,6 +40,24 @@ def unpacked(path: str | PathLike) -> Iterator[BinaryIO]:
             yield content
         except broken as error:
             raise DamagedFileError(f"{path} is damaged: {error}") from error
+
+
+def require_ending(path: str | PathLike) -> None:
+    """Refuse a packed file whose name does not say so: OVITO goes by the name.
+
+    Raises
+    ------
+    InputError
+        If it has another ending than ``.gz`` or ``.zst``, or such an ending without being packed.
+    """
+    with open(path, "rb") as file:
+        start = file.read(4)
+    needed = ".gz" if start.startswith(GZIP) else ".zst" if start == ZSTD else ""
+    ending = os.path.splitext(path)[1]
+    if ending != needed and {ending, needed} & {".gz", ".zst"}:
+        raise InputError(
+            f"{path} must end in {needed}" if needed else f"{path} is not packed; it must not end in {ending}"
+        )
 
 
 def require_text(path: str | PathLike) -> None:
