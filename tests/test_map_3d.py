@@ -213,6 +213,9 @@ def test_a_slice_is_of_three_dimensions():
         draw_map(flat, d2min, labels, slice=3.0)
     with pytest.raises(InputError, match="draw_map: slice is nan"):
         draw_map(frame, d2min, labels, model=MODEL, slice=np.nan)
+    for outside in (-0.1, 11.5):
+        with pytest.raises(InputError, match=f"slice is {outside:g}; it must lie between 0 and 11, the height"):
+            draw_map(frame, d2min, labels, model=MODEL, slice=outside)
 
 
 def test_a_movie_has_the_slice_and_the_projection(tmp_path, monkeypatch):

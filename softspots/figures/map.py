@@ -104,7 +104,7 @@ def draw_map(
     InputError
         If shapes do not fit, numbers are masked, D²_min is infinite, negative or nowhere positive, or the temperature
         is no positive finite number, the model is none, or it does not know the frame's species, or a slice is asked
-        for of two dimensions.
+        for of two dimensions, or outside the box.
     """
     model = Model.preset() if model is None else model
     require("draw_map", frame=frame, model=model)
@@ -121,7 +121,9 @@ def draw_map(
     if slice is not None:
         if frame.dimension == 2:
             raise InputError("draw_map: a slice is of three dimensions; the frame has two")
-        slice = real_number("draw_map: slice", slice)
+        slice, top = real_number("draw_map: slice", slice), frame.box.lengths[2]
+        if not 0 <= slice <= top:
+            raise InputError(f"draw_map: slice is {slice:g}; it must lie between 0 and {top:g}, the height of the box")
     inset = inset and bool((labels >= 0).any())
     units = units_of(model)
     values = d2min if temperature is None else d2min / temperature
