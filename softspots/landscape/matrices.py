@@ -17,7 +17,7 @@ ASYMMETRY = 1e-12
 SHORT_ROUNDINGS = 8
 
 
-def checked(name: str, matrix) -> tuple[sparse.csc_array, float]:
+def checked(name: str, matrix, may_be_zero: bool = False) -> tuple[sparse.csc_array, float]:
     """``matrix`` as the direct solver wants it, a copy in sorted columns, and its tolerance; messages call it ``name``.
 
     The tolerance is the part of its norm up to which eigenvalues cannot be told from zero: `ZERO_TOLERANCE`, or more if
@@ -26,7 +26,7 @@ def checked(name: str, matrix) -> tuple[sparse.csc_array, float]:
     Raises
     ------
     InputError
-        If the matrix is not a finite, real, symmetric one with an entry that is not zero.
+        If the matrix is not a finite, real, symmetric one, or it is zero and may not be.
     """
     refuse_masked(f"columns of {name}", matrix)
     if not sparse.issparse(matrix):
@@ -45,7 +45,7 @@ def checked(name: str, matrix) -> tuple[sparse.csc_array, float]:
     if not np.isfinite(matrix.data).all():
         raise InputError(f"{name} has entries that are not finite")
     largest = abs(matrix).max()
-    if not largest > 0:
+    if not (may_be_zero or largest > 0):
         raise InputError(f"{name} is zero")
     asymmetry = abs(matrix - matrix.T).max()
     if asymmetry > (allowed := max(ASYMMETRY, known_to) * largest):

@@ -69,6 +69,9 @@ def factorize_tied(matrix: sparse.csc_array, threshold: float, rigid: np.ndarray
     rounding. The pattern is that of H, which pinning the particle by removing its rows would change.
     """
     diagonal = matrix.diagonal()
+    if not diagonal.min() > 0:
+        # A particle that nothing holds, or that falls.
+        return False
     tied = matrix.copy()
     for place in _ties(rigid):
         tied[place, place] = diagonal[place] + diagonal.mean()
