@@ -1,6 +1,7 @@
 """Athermal quasi-static shear: branches of minima, their ends, and what does not depend on how one goes there."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from reference import disordered_frame
 import softspots as ss
 from softspots.exceptions import InputError
 from softspots.io.checkpoint import read_file, write_file
+from softspots.landscape.continuation import Branch
 from softspots.landscape.forces import minimize
 
 MODEL = ss.Mixture.preset("kob-andersen")
@@ -153,6 +155,19 @@ def test_what_is_elastic_goes_back(frame, whole):
     assert back.energy != pytest.approx(start.energy, abs=1e-6)
 
 
+def test_the_end_of_a_branch_is_foreseen(frame, whole):
+    end = events_of(whole)[0].strain
+    shear, deformation = ss.AthermalShear(frame, MODEL), ss.Deformation(frame.box)
+    here, there = end - 4e-5, end - 2e-5
+    minimum = shear.go(here).minimum
+    carry = deformation.carry
+    followed = Branch(MODEL, None, 1e-10).follow(
+        minimum, partial(carry, strain=here, to=there), partial(carry, strain=there, to=here)
+    )
+    # As much again; what else moves adds to the motion that speeds up.
+    assert followed.left == pytest.approx(1.0, rel=0.05)
+
+
 def test_long_steps_are_not_divided_by_a_long_tolerance(frame):
     shear = ss.AthermalShear(frame, MODEL, tolerance=0.01)
     states = list(shear.run(ss.strain_path([0.08], 1e-2)))
@@ -235,8 +250,9 @@ def test_paths():
 
 
 def test_bad_input(frame):
-    with pytest.raises(InputError, match="tolerance"):
-        ss.AthermalShear(frame, MODEL, tolerance=0.0)
+    for tolerance in (0.0, 1e-13):
+        with pytest.raises(InputError, match="tolerance"):
+            ss.AthermalShear(frame, MODEL, tolerance=tolerance)
     with pytest.raises(InputError, match="model"):
         ss.AthermalShear(frame, "kob-andersen")
     with pytest.raises(InputError, match="method"):

@@ -13,7 +13,7 @@ from softspots.dynamics.deformation import Deformation
 from softspots.dynamics.simulation import Simulation
 from softspots.exceptions import InputError
 from softspots.frame import Box, Frame
-from softspots.landscape.continuation import SAME_PLACE, Branch
+from softspots.landscape.continuation import SAME_PLACE, Branch, Followed
 from softspots.landscape.forces import energy_forces
 from softspots.landscape.quench import InherentStructure
 from softspots.landscape.threads import single_threaded
@@ -23,6 +23,10 @@ from softspots.plasticity.events import Event, describe, displacements
 
 # Strains that differ by less than this part of the tolerance are one.
 SAME_STRAIN = 1e-6
+# Rounding of positions and forces is a strain of some 1e-14.
+LEAST_TOLERANCE = 1e-12
+# The part of the way to the end of a branch that a step goes, until it is so many tolerances away.
+REACH, NEAR = 0.75, 8
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -115,6 +119,8 @@ class AthermalShear:
         self._model = model
         self._deformation = Deformation(frame.box, direction)
         self._tolerance = positive_number("AthermalShear: tolerance", tolerance)
+        if self._tolerance < LEAST_TOLERANCE:
+            raise InputError(f"AthermalShear: tolerance is {tolerance!r}; it must be at least {LEAST_TOLERANCE:g}")
         self._cutoff = positive_number("AthermalShear: d2min_cutoff", d2min_cutoff)
         self._branch = Branch(model, method, max_force)
         self._state = self._at(0.0, self._branch.quench(self._deformation.carry(frame, 0.0, 0.0)))
@@ -223,16 +229,24 @@ class AthermalShear:
         """Go to one strain; see `run`."""
         events = []
         limits = [real_number("AthermalShear: strain", strain)]
+        # Where the branch should end, if that is foreseen.
+        end = None
         while limits:
-            limit = limits[-1]
-            if (reached := self._follow(self._state, limit)) is not None:
-                self._state = self._at(limit, reached)
+            before, limit = self._state.strain, limits[-1]
+            if (followed := self._follow(self._state, limit)) is not None:
+                self._state = self._at(limit, followed.minimum)
                 limits.pop()
-            elif (middle := self._middle(self._state.strain, limit)) is not None:
+                # Not where it was wrong just now, lest steps become as short as the tolerance.
+                wrong = end is not None and abs(limit - before) >= abs(end - before)
+                end = None if wrong else limit + followed.left * (limit - before)
+                if limits and end is not None and (guess := self._short_of(end, limits[-1])) is not None:
+                    limits.append(guess)
+            elif (middle := self._middle(before, limit)) is not None:
                 limits.append(middle)
             else:
                 events += self._give_way(limit)
                 limits.pop()
+                end = None
         self._state = replace(self._state, events=tuple(events))
         return self._state
 
@@ -241,7 +255,7 @@ class AthermalShear:
         tensor = -virial / minimum.frame.box.volume
         return ShearState(strain, minimum, self._deformation.stress(tensor), tensor)
 
-    def _follow(self, state: ShearState, strain: float) -> InherentStructure | None:
+    def _follow(self, state: ShearState, strain: float) -> Followed | None:
         there = partial(self._deformation.carry, strain=state.strain, to=strain)
         back = partial(self._deformation.carry, strain=strain, to=state.strain)
         return self._branch.follow(state.minimum, there, back)
@@ -252,14 +266,29 @@ class AthermalShear:
             return None
         return round((one + other) / 2 / self._tolerance) * self._tolerance
 
+    def _short_of(self, end: float, limit: float) -> float | None:
+        """A whole multiple of the tolerance on the way to where the branch should end, or just behind that when close.
+
+        None if that is not before the limit.
+        """
+        strain, unit = self._state.strain, np.copysign(self._tolerance, limit - self._state.strain)
+        left = (end - strain) / unit
+        if not left < (limit - strain) / unit:
+            return None
+        aim = np.floor(strain / unit + left * (1 if left < NEAR else REACH) + SAME_STRAIN)
+        guess = float(max(aim, np.floor(strain / unit + SAME_STRAIN) + 1) * unit)
+        return guess if (limit - guess) / unit > SAME_STRAIN else None
+
     def _give_way(self, strain: float) -> list[Event]:
         """Downhill from where the minimum is lost; what happened, unless it goes back with the strain."""
         before = self._state
         start = self._deformation.carry(before.frame, before.strain, strain)
         self._state = after = self._at(strain, self._branch.relax(start))
-        returned = self._follow(after, before.strain)
-        if returned is None:
+        followed = self._follow(after, before.strain)
+        if followed is None:
             returned = self._branch.relax(self._deformation.carry(after.frame, strain, before.strain))
+        else:
+            returned = followed.minimum
         held = before.minimum.stability.held & returned.stability.held
         if np.linalg.norm(displacements(before.frame, returned.frame)[held], axis=1).max(initial=0.0) <= SAME_PLACE:
             return []

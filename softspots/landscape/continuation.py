@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -26,6 +26,18 @@ SAME_PLACE = 1e-3
 # A step of a length that can be accepted takes up to some fifteen.
 MAX_CORRECTIONS = 20
 MINIMIZERS = ("fire", "lbfgs", "cg")
+
+
+@dataclass(frozen=True)
+class Followed:
+    """Where a step along a branch has led, and how many more of its length are ``left`` until the branch ends.
+
+    Before the end of a branch, where a minimum meets a saddle, motions speed up with the inverse root of what is left
+    of the strain. Infinite where they do not speed up.
+    """
+
+    minimum: InherentStructure
+    left: float
 
 
 class Branch:
@@ -75,7 +87,7 @@ class Branch:
 
     def follow(
         self, minimum: InherentStructure, there: Callable[[Frame], Frame], back: Callable[[Frame], Frame]
-    ) -> InherentStructure | None:
+    ) -> Followed | None:
         """The minimum that this one becomes where ``there`` deforms its frame; None if it does not go on so far.
 
         ``back`` undoes the deformation.
@@ -100,9 +112,12 @@ class Branch:
         )
         both = minimum.stability.held & reached.stability.held
         motion = reached.frame.positions - start.positions
-        told = (ahead + reached.frame.positions - there(behind).positions) / 2
-        apart = (motion - told)[both]
-        return reached if _longest(apart - apart.mean(axis=0)) <= SAME_PLACE else None
+        last = reached.frame.positions - there(behind).positions
+        apart = (motion - (ahead + last) / 2)[both]
+        if _longest(apart - apart.mean(axis=0)) > SAME_PLACE:
+            return None
+        slow, fast = _longest(ahead[both]), _longest(last[both])
+        return Followed(reached, slow**2 / (fast**2 - slow**2) if fast > slow else np.inf)
 
     def _quench(self, frame: Frame) -> InherentStructure:
         minimum = inherent_structure(frame, self.model, max_force=self.max_force)
