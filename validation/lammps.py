@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.lammps import write_start
 from benchmarks.measure import run
+from benchmarks.starts import save
 from softspots import Mixture, Simulation
 
 # A particle-step of LAMMPS takes as long as this many of ours; it only serves the estimate of the time left.
@@ -46,7 +48,8 @@ def run_lammps(folder: Path, start: Simulation, commands: str) -> str:
     RuntimeError
         If LAMMPS fails, or may have missed neighbours.
     """
-    (folder / "data.txt").write_text(_start(start))
+    save(folder / "start.npz", start)
+    write_start(folder, folder / "start.npz", start.strain_rate)
     potential = {"even": _even, "switch": _switch}[start.model.potentials[0].smoothing](folder, start.model)
     dimension = start.frame().dimension
     system = SYSTEM.format(dimension=dimension, plane=PLANE[dimension], potential=potential)
@@ -56,39 +59,6 @@ def run_lammps(folder: Path, start: Simulation, commands: str) -> str:
     if dangerous := sum(map(int, re.findall(r"Dangerous builds = (\d+)", output))):
         raise RuntimeError(f"LAMMPS rebuilt its neighbours too late {dangerous} times")
     return output
-
-
-def _start(simulation: Simulation) -> str:
-    """The data file of a simulation, in LAMMPS' velocities, which contain the flow."""
-    frame, velocities = simulation.frame(), simulation.velocities()
-    box = frame.box
-    velocities[:, 0] += simulation.strain_rate * frame.positions[:, 1]
-    length_x, tilt = box.lengths[0], box.tilts[0]
-    sides = [f"0 {length:.17g} {axis}lo {axis}hi" for axis, length in zip("xyz", box.lengths, strict=False)]
-    positions, flat = frame.positions, np.zeros((len(frame), 3 - box.dimension))
-    if box.dimension == 2:
-        sides.append("-0.5 0.5 zlo zhi")
-    numbers = range(1, len(frame) + 1)
-    rows = zip(numbers, frame.species, np.hstack((positions, flat)), np.hstack((velocities, flat)), strict=True)
-    atoms, moving = zip(
-        *((f"{n} {kind + 1} {_words(place)}", f"{n} {_words(velocity)}") for n, kind, place, velocity in rows),
-        strict=True,
-    )
-    return "\n".join(
-        [
-            f"start\n\n{len(frame)} atoms\n2 atom types",
-            *sides,
-            f"{tilt - length_x * round(tilt / length_x):.17g} 0 0 xy xz yz\n\nMasses\n\n1 1\n2 1\n\nAtoms\n",
-            *atoms,
-            "\nVelocities\n",
-            *moving,
-            "",
-        ]
-    )
-
-
-def _words(vector: np.ndarray) -> str:
-    return " ".join(f"{value:.17g}" for value in vector)
 
 
 def _even(folder: Path, model: Mixture) -> str:
