@@ -38,7 +38,7 @@ class Case:
 
     row: str
     temperature: float
-    goal: float
+    goal: float | None = None
     delay: int = 10
     start: str | None = None
 
@@ -50,6 +50,8 @@ SHEARED = {
     "kob-andersen, 3D, spline": Case(
         "3D Kob–Andersen by splines, sheared NVT", 0.4, 2.0, delay=5, start="kob-andersen, 3D"
     ),
+    "harmonic": Case("2D harmonic packing, sheared NVT", 1e-4),
+    "hertzian": Case("2D Hertzian packing, sheared NVT", 1e-4),
 }
 FORCES = {
     "harmonic": Case("2D harmonic packing, forces", 1e-4, 4.0),
@@ -64,31 +66,33 @@ def rows(quick: bool, mpirun: str) -> Iterator[Row]:
     """Measure other glasses; ``quick`` only shows that everything runs."""
     particles, repetitions = (1_000, 1) if quick else (PARTICLES, 5)
     each = len(SKINS) + 2 * repetitions
-    progress = Progress("glasses", len(SHEARED) * (1 + each) + len(FORCES) * (1 + 2 * repetitions) - 1)
+    cases = FORCES | SHEARED
+    prepared = sum(case.start is None for case in cases.values())
+    progress = Progress("glasses", prepared + len(SHEARED) * each + len(FORCES) * 2 * repetitions)
     with tempfile.TemporaryDirectory() as folder:
         starts = {}
-        for name, case in (SHEARED | FORCES).items():
+        for name, case in cases.items():
             own = starts[name] = Path(folder) / name
             own.mkdir()
             if case.start:
                 (own / "start.npz").hardlink_to(starts[case.start] / "start.npz")
             else:
-                progress(f"softspots, {case.row}: a start")
-                strain = {} if name in SHEARED else {"strain": 0.0}
-                _prepare(own / "start.npz", name, case, particles, quick, **strain)
+                progress(f"softspots, a start: {name}")
+                _prepare(own / "start.npz", name, case, particles, quick)
         for name, case in SHEARED.items():
             yield _sheared(starts[name], name, case, particles, repetitions, 20 if quick else 1, progress)
         for name, case in FORCES.items():
             yield _forces(starts[name], name, case, particles, repetitions, 20 if quick else 1, progress)
 
 
-def _prepare(output, name, case, particles, quick, strain=0.02):
-    """A liquid that was cooled, and sheared ten times faster than measured; those for forces are in a straight box."""
+def _prepare(output, name, case, particles, quick):
+    """A liquid that was cooled, and sheared ten times faster than measured; for forces at rest, in a straight box."""
     task = {"mixture": name, "particles": particles, "temperature": case.temperature}
-    rates = {"preparation_rate": 10 * STRAIN_RATE, "strain_rate": STRAIN_RATE}
-    if strain == 0:
-        rates = dict.fromkeys(rates, 0.0)
-    _ours("prepare", output=output, strain=0.002 if quick and strain else strain, **rates, **task)
+    if name in FORCES:
+        shear = {"strain": 0.0, "preparation_rate": 0.0, "strain_rate": 0.0}
+    else:
+        shear = {"strain": 0.002 if quick else 0.02, "preparation_rate": 10 * STRAIN_RATE, "strain_rate": STRAIN_RATE}
+    _ours("prepare", output=output, **shear, **task)
 
 
 def _sheared(folder, name, case, particles, repetitions, shorter, progress):
