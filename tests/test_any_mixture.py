@@ -112,6 +112,25 @@ def test_a_frame_that_the_mixture_does_not_know_is_refused(frame):
         ss.energy_forces(ss.Frame(frame.positions, ["D"] * len(frame), frame.box), MIXTURES["three species"])
 
 
+@pytest.mark.parametrize("name", ["kob-andersen-3d", "polydisperse", "harmonic"])
+@pytest.mark.parametrize("axis", range(3))
+def test_a_box_that_is_too_small_along_any_axis_is_refused(name, axis):
+    mixture = ss.Mixture.preset(name) if name != "harmonic" else ss.Mixture.preset(name, dimension=3)
+    random = np.random.default_rng(2)
+    sizes = mixture.draw_sizes(random, 40)
+    twice = 2 * mixture.largest_cutoff * (1.0 if sizes is None else sizes.max())
+    lengths = np.full(3, 1.5 * twice)
+    lengths[axis] = 0.99 * twice
+    # A tilt makes no image come nearer than its row does.
+    box = ss.Box(lengths=lengths, tilts=(0.3 * lengths[0], -0.2 * lengths[0], 0.4 * lengths[1]))
+    labels = np.array(mixture.species)[random.integers(len(mixture.species), size=40)]
+    frame = ss.Frame(random.random((40, 3)) @ box.vectors, labels, box, sizes=sizes)
+    message = f"the shortest side of the box is {lengths[axis]:.6g}; at least"
+    for call in (ss.energy_forces, ss.hessian, ss.inherent_structure, ss.Simulation.from_frame):
+        with pytest.raises(ss.InputError, match=message):
+            call(frame, mixture)
+
+
 @published
 def test_modes_of_a_published_glass_are_those_of_its_code():
     """Participation ratios in the tests of PyMatterSim, whose soft spheres end with a force that goes to zero.
