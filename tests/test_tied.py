@@ -44,6 +44,22 @@ def counted(monkeypatch):
     return counts
 
 
+def kicked():
+    """On the way to its minimum is a kick after which a minimizer has nothing left to do."""
+    mixture = ss.Mixture.preset("hertzian")
+    random, side = np.random.default_rng(0), np.sqrt(300 / mixture.density)
+    places = random.random((300, 2)) * side
+    return mixture, ss.Frame(places, random.permutation(np.arange(300) % 2), ss.Box(side, side))
+
+
+@pytest.mark.filterwarnings("ignore:inherent_structure. the start has an energy")
+def test_no_frame_is_sorted_twice(counted):
+    mixture, frame = kicked()
+    assert ss.inherent_structure(frame, mixture).certified
+    counted.pop("hessians")
+    assert set(counted.values()) == {1}
+
+
 @pytest.mark.parametrize("name", ["paper", "harmonic packing", "Lennard-Jones, 3D"])
 def test_nothing_is_computed_twice(counted, name):
     """From the quench to modes and elastic constants: one Hessian for each factor of a Newton phase, and no more."""

@@ -202,10 +202,14 @@ class _Landscape:
         self.cholesky = self.factor.cholesky
         self.evaluations = 0
         self._last = None, None
+        self._lowest = None
         self._surroundings = None, None
         self._sharpness = sharpness(model, MAX_OVERLAP)
 
     def point(self, frame: Frame) -> _Point:
+        """The last one to which `downhill` led is kept."""
+        if self._lowest is not None and self._lowest.frame is frame:
+            return self._lowest
         self.evaluations += 1
         place = configuration(frame, self.model)
         energy, forces, virial = place.energy_forces(acting(self.model))
@@ -228,7 +232,8 @@ class _Landscape:
         start = self.surroundings(frame)
         positions, evaluations = start.minimize(acting(self.model), minimizer, max_force, budget)
         self.evaluations += evaluations
-        return replace(frame, positions=positions)
+        # Where nothing was left to do it is the same frame, with neighbours that are known.
+        return frame if np.array_equal(positions, frame.positions) else replace(frame, positions=positions)
 
     def surroundings(self, frame: Frame) -> Configuration | OtherConfiguration:
         """The frame with its neighbours, with a skin for a minimiser. The last one is kept."""
@@ -243,6 +248,7 @@ class _Landscape:
             ends = [self.point(replace(point.frame, positions=point.frame.positions + scale * step)) for step in steps]
             lowest = min(ends, key=point.rise_to)
             if point.rise_to(lowest) < 0:
+                self._lowest = lowest
                 return lowest
             scale /= 2
         return None
