@@ -1,6 +1,7 @@
 """Runs of any mixture: their parameters, their defaults, and small runs of every preset from start to analysis."""
 
 import contextlib
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -12,9 +13,11 @@ from softspots.analysis.reduce import reduce_run
 from softspots.commands import simulate
 from softspots.commands.mixtures import MIXTURES, listing
 from softspots.commands.options import read_arguments
+from softspots.commands.output import find_checkpoint
 from softspots.commands.parameters import Parameters
 from softspots.dynamics.parallel import Serial
-from softspots.exceptions import InputError
+from softspots.exceptions import DamagedFileError, InputError
+from softspots.io.checkpoint import CHECKPOINT, write_checkpoint
 from softspots.io.results import read_results
 from softspots.io.trajectory import read_trajectory
 from softspots.landscape.forces import energy_forces
@@ -173,6 +176,35 @@ def test_a_particle_rearranges_where_its_neighbours_move_as_far_as_in_the_paper(
     )
 
 
+WRONG_TABLES = {
+    "preset = 'harmonic'\ndimension = [2]": "Mixture: dimension is [2]; allowed: 2, 3",
+    "preset = 'harmonic'\npacking_fraction = 'x'": "Mixture: packing_fraction is 'x'",
+    "preset = 'polydisperse'\nratio = []": "Mixture: ratio is []",
+    "preset = 'soft-spheres'\ndensity = 1e308": "--density: got 1e+308; allowed: a number above 0 and of at most 1e+09",
+    "name = ['a']\npairs = [{ potential = 'wca' }]": "name is ['a']; a text is needed",
+    "name = 'harmonic'\npairs = [{ potential = 'wca' }]": "name is 'harmonic', that of a preset; allowed: any other",
+    "temperatures = [2, 1]\npairs = [{ potential = 'wca' }]": "temperatures are 2 and 1; a lowest and a highest one",
+    "pairs = [{ species = [[1], 2], potential = 'wca' }]": "species of a pair are [[1], 2]; a list of two texts",
+}
+
+
+@pytest.mark.parametrize("content", WRONG_TABLES)
+def test_a_wrong_table_is_one_line(content, tmp_path):
+    with pytest.raises(InputError) as raised:
+        read_table(tmp_path, f"[model]\n{content}\n")
+    assert WRONG_TABLES[content] in str(raised.value)
+    assert len(str(raised.value).splitlines()) == 1
+
+
+def test_another_mixture_is_not_resumed(tmp_path):
+    asked = read_table(tmp_path, TABLE)
+    write_checkpoint(tmp_path / CHECKPOINT, {}, asked.as_dict(), {"frames": 3})
+    again = [f"--output={tmp_path}", "--resume"]
+    assert find_checkpoint(read_table(tmp_path, TABLE, *again)).progress["frames"] == 3
+    with pytest.raises(InputError, match="^--model: got another mixture than the run to resume has; allowed: the same"):
+        find_checkpoint(read_table(tmp_path, TABLE.replace("kappa = 3.0", "kappa = 3.1"), *again))
+
+
 # On the smallest systems that have room for cutoff and skin, hardly prepared.
 SHORT = ["--liquid-time=0.4", "--cooling-time=0.4", "--steady-state-strain=0.002", "--strain-rate=1e-2", "--frames=2"]
 SHORT += ["--modes=12", "--n-modes=8", "--n-particles=10", "--quiet"]
@@ -227,3 +259,7 @@ def test_the_examples_of_the_readme_run(name, tmp_path):
     assert results.model == parameters.mixture == asked.mixture
     assert results["inherent_certified"].tolist() == [1, 1]
     assert np.unique(results["species"]).tolist() == list(range(len(asked.mixture.species)))
+    for damaged in ("{", "[1]", '{"preset": "lj"}', '{"pairs": [{"species": 1}]}'):
+        broken = dataclasses.replace(results, configuration=results.configuration | {"mixture": damaged})
+        with pytest.raises(DamagedFileError, match="results.nc: its parameters say no mixture: "):
+            _ = broken.model

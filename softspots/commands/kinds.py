@@ -162,9 +162,13 @@ class Glass(Kind):
     def read(self, value):
         if isinstance(value, dict):
             try:
-                return Mixture.from_table(value)
+                mixture = Mixture.from_table(value)
             except InputError as error:
                 raise InputError(str(error).removeprefix("model: ")) from None
+            # A run of a preset has defaults of its own.
+            if "preset" not in value and mixture.name in self.names:
+                raise InputError(f"name is {mixture.name!r}, that of a preset; allowed: any other")
+            return mixture
         if value not in self.names:
             raise self.refusal(value)
         return value

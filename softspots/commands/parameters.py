@@ -225,11 +225,12 @@ class Parameters:
     quiet: bool = _parameter("run", False, Switch(), "no progress bar")
 
     def __post_init__(self):
-        if isinstance(self.mixture, Model) and self.density is not None and self.density > MOST_DENSITY:
-            raise self._refusal("density", f"a number above 0 and of at most {MOST_DENSITY:g}")
         for name, value in self._derived().items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
+        most = MOST_DENSITY if isinstance(self.mixture, Model) else _POSITIVE.most
+        if self.density > most:
+            raise self._refusal("density", f"a number above 0 and of at most {most:g}")
         self._check()
 
     def _derived(self) -> dict:
@@ -310,7 +311,7 @@ class Parameters:
     def _check(self):
         reach, side, dimension = self.reach, self.box_length, self.dimension
         if side < 2 * reach:
-            fewest = math.ceil(self.density * (2 * reach) ** dimension)
+            fewest = math.ceil(self.density * min(2 * reach, _POSITIVE.most) ** dimension)
             raise self._refusal(
                 "particles",
                 f"a side of 2 (cutoff + skin) = {2 * reach:.3g} or more, that is {fewest} particles or more",

@@ -64,6 +64,8 @@ def mixture(table: Mapping) -> Mixture:
     if unknown:
         raise InputError(f"model: {unknown[0]!r} is not known; allowed: preset, pairs, {', '.join((*OWN, *SIZES))}")
     own = {key: table[key] for key in OWN if key in table}
+    if not isinstance(own.get("name", ""), str):
+        raise InputError(f"model: name is {own['name']!r}; a text is needed")
     if own.get("temperatures") is not None:
         low, high = float_array("model: temperatures", own["temperatures"], (2,)).tolist()
         if not 0 < low <= high:
@@ -82,8 +84,8 @@ def mixture(table: Mapping) -> Mixture:
     found = {}
     for pair in pairs:
         key = pair.get("species")
-        if not isinstance(key, (list, tuple)) or len(key) != 2:
-            raise InputError(f"model: species of a pair are {key!r}; a list of two is needed")
+        if not isinstance(key, (list, tuple)) or len(key) != 2 or not all(isinstance(one, (str, int)) for one in key):
+            raise InputError(f"model: species of a pair are {key!r}; a list of two texts or whole numbers is needed")
         if tuple(key) in found:
             raise InputError(f"model: the pair {key[0]} {key[1]} has two potentials")
         found[tuple(key)] = potential({name: value for name, value in pair.items() if name != "species"})

@@ -11,7 +11,7 @@ from inspect import signature
 
 import numpy as np
 
-from softspots.arrays import one_of
+from softspots.arrays import one_of, positive_number
 from softspots.exceptions import InputError
 from softspots.model.binary import Model
 from softspots.model.contact import Harmonic, Hertzian
@@ -143,8 +143,9 @@ def polydisperse(dimension: int = 3, density: float = 1.0, ratio: float = 2.219)
     below 1.25 σ_ij, with V, V', V'' zero there, σ_ij = (σ_i + σ_j)/2 (1 − 0.2 |σ_i − σ_j|), and P(σ) ∝ σ⁻³ from σ_min
     to 2.219 σ_min.
     """
+    ratio = positive_number("Mixture: ratio", ratio)
     if not ratio > 1:
-        raise InputError(f"Mixture: ratio is {ratio!r}; the largest size must be more than the smallest")
+        raise InputError(f"Mixture: ratio is {ratio:g}; the largest size must be more than the smallest")
     # The mean of σ⁻³ is 2 σ_min σ_max/(σ_min + σ_max).
     smallest = (1 + ratio) / (2 * ratio)
     return Mixture.polydisperse(
@@ -202,10 +203,11 @@ def _lennard_jones(epsilon, sigma, smoothing, cutoffs=None, **options) -> Mixtur
 
 
 def _packing(kind, name, dimension, packing_fraction) -> Mixture:
-    if dimension not in BALL:
+    if dimension not in (2, 3):
         raise InputError(f"Mixture: dimension is {dimension!r}; allowed: 2, 3")
     if packing_fraction is None:
         packing_fraction = {2: 0.9, 3: 0.7}[dimension]
+    packing_fraction = positive_number("Mixture: packing_fraction", packing_fraction)
     density = packing_fraction / (BALL[dimension] * (1 + 1.4**dimension) / 2)
     pairs = _pairs(lambda sigma: kind(sigma=sigma), (1.0, 1.2, 1.4))
     return Mixture(pairs, name=name, dimension=dimension, density=density, fractions=(0.5, 0.5))
