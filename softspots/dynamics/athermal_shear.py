@@ -123,6 +123,8 @@ class AthermalShear:
             raise InputError(f"AthermalShear: tolerance is {tolerance!r}; it must be at least {LEAST_TOLERANCE:g}")
         self._cutoff = positive_number("AthermalShear: d2min_cutoff", d2min_cutoff)
         self._branch = Branch(model, method, max_force)
+        # Those of a step that Ctrl-C has ended are the next one's.
+        self._events = []
         self._state = self._at(0.0, self._branch.quench(self._deformation.carry(frame, 0.0, 0.0)))
 
     @classmethod
@@ -227,7 +229,6 @@ class AthermalShear:
     @single_threaded()
     def go(self, strain: float) -> ShearState:
         """Go to one strain; see `run`."""
-        events = []
         limits = [real_number("AthermalShear: strain", strain)]
         # Where the branch should end, if that is foreseen.
         end = None
@@ -244,10 +245,10 @@ class AthermalShear:
             elif (middle := self._middle(before, limit)) is not None:
                 limits.append(middle)
             else:
-                events += self._give_way(limit)
+                self._events += self._give_way(limit)
                 limits.pop()
                 end = None
-        self._state = replace(self._state, events=tuple(events))
+        self._state, self._events = replace(self._state, events=tuple(self._events)), []
         return self._state
 
     def _at(self, strain: float, minimum: InherentStructure) -> ShearState:
