@@ -54,9 +54,14 @@ MIXTURES = {
     "falk-langer": Preset(
         "Lennard-Jones, large small 45:55", "Falk and Langer, Phys. Rev. E 57, 7192 (1998)", 0.1, 1.0
     ),
-    "wahnstrom": Preset("Lennard-Jones, A B 50:50", "Wahnström, Phys. Rev. A 44, 3752 (1991)", 0.2, 2.0),
+    "wahnstrom": Preset(
+        "Lennard-Jones, A B 50:50; needs a density", "Wahnström, Phys. Rev. A 44, 3752 (1991)", 0.2, 2.0
+    ),
     "soft-spheres": Preset(
-        "r⁻¹⁰, small large 50:50", "Lerner, Düring and Bouchbinder, Phys. Rev. Lett. 117, 035501 (2016)", 0.1, 2.0
+        "r⁻¹⁰, small large 50:50; needs a density in 3D",
+        "Lerner, Düring and Bouchbinder, Phys. Rev. Lett. 117, 035501 (2016)",
+        0.1,
+        2.0,
     ),
     "soft-spheres-12": Preset("r⁻¹², small large 50:50", "Bernu et al., Phys. Rev. A 36, 4891 (1987)", 0.05, 1.0),
     "polydisperse": Preset("r⁻¹², non-additive, sizes from 0.73 to 1.61", _SWAP, 0.03, 0.5),
@@ -71,12 +76,12 @@ OF_PRESETS = ("dimension", "fraction_a", "smoothing", "cutoff", "cutoff_per_pair
 
 
 def listing() -> str:
-    """The presets, each with its dimensions and its source, for people to read."""
-    lines = []
+    """The presets, each with its dimensions, its temperatures by default, and its source, for people to read."""
+    lines = [f"{'model':16} {'d':5} {'T':7} {'liquid':7} what it is, and its source"]
     for name, preset in MIXTURES.items():
-        known = parameters_of(name)
-        dimensions = "2D, 3D" if "dimension" in known else f"{Mixture.preset(name).dimension}D"
-        lines.append(f"{name:16} {dimensions:7} {preset.text} ({preset.source})")
+        dimensions = "2, 3" if "dimension" in parameters_of(name) else str(Mixture.preset(name).dimension)
+        temperatures = f"{preset.temperature:<7g} {preset.liquid_temperature:<7g}"
+        lines.append(f"{name:16} {dimensions:5} {temperatures} {preset.text} ({preset.source})")
     return "\n".join(lines)
 
 

@@ -149,7 +149,8 @@ def _help(entry) -> str:
         notes.append(f"default {_plain(entry.default)}")
     if entry.metadata["paper"]:
         notes.append(f"paper: {entry.metadata['paper']}")
-    return f"{entry.metadata['text']} [{'; '.join(filter(None, notes))}]"
+    notes = "; ".join(filter(None, notes))
+    return f"{entry.metadata['text']} [{notes}]" if notes else entry.metadata["text"]
 
 
 def _plain(value) -> str:

@@ -103,7 +103,12 @@ class Parameters:
     )
 
     temperature: float | None = _parameter(
-        "dynamics", None, _POSITIVE, "temperature T; default: a glass of the mixture, 0.1", "ε_AA/k_B", "0.1 to 0.4"
+        "dynamics",
+        None,
+        _POSITIVE,
+        "temperature T; default: 0.1, for other mixtures see --list-models",
+        "ε_AA/k_B",
+        "0.1 to 0.4",
     )
     strain_rate: float = _parameter("dynamics", 1e-4, _NOT_NEGATIVE, "rate of simple shear", "1/τ", "1e-5 to 1e-3")
     timestep: float | None = _parameter(
@@ -125,7 +130,7 @@ class Parameters:
         "preparation",
         None,
         _POSITIVE,
-        "temperature of the liquid to start from; default: the mixture's, 1",
+        "temperature of the liquid to start from; default: 1, for other mixtures see --list-models",
         "ε_AA/k_B",
         "not given",
     )
@@ -149,14 +154,14 @@ class Parameters:
     )
 
     modes: int | None = _parameter(
-        "modes", None, _COUNT, "lowest modes to find; default: in proportion to N", paper="500 for N = 10000"
+        "modes", None, _COUNT, "lowest modes to find; default: in proportion to N d", paper="500 for N = 10000"
     )
 
     n_modes: int | None = _parameter(
         "soft spots",
         None,
         _COUNT,
-        "modes of smallest participation ratio that make the map, N_m; default: in proportion to N",
+        "modes of smallest participation ratio that make the map, N_m; default: in proportion to N d",
         paper="430 for N = 10000",
     )
     n_particles: int = _parameter("soft spots", 20, _COUNT, "particles taken from each mode, N_p", paper="20")
