@@ -29,6 +29,7 @@ GENERATED = (
     "base/box",
     "pairs/images",
     "pairs/slots",
+    "pairs/rows",
     "pairs/neighbors",
     "mechanics/pair_loops",
     "mechanics/forces",

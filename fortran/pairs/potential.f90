@@ -17,10 +17,11 @@ module softspots_potential
   private
   public :: potential_type, new_lennard_jones, new_powers, new_contact, new_spline, let_sizes_count
   public :: pair_terms, sigma2_of, reach
-  public :: law_lennard_jones, law_power_10, law_power_12, law_harmonic, law_hertzian, law_spline
+  public :: law_lennard_jones, law_quadratic, law_switch, law_powers, law_power_10, law_power_12
+  public :: law_harmonic, law_hertzian
 
   integer(i4), parameter :: law_lennard_jones = 0, law_quadratic = 1, law_switch = 2
-  !> Of the powers, those that have loops of their own too: 12 and 6, as Lennard-Jones, and 10 and 12 alone.
+  !> Of the powers, some have shorter loops: 12 and 6, as Lennard-Jones, and 10 and 12 alone.
   integer(i4), parameter :: law_powers = 3, law_harmonic = 4, law_hertzian = 5, law_spline = 6
   integer(i4), parameter :: law_power_10 = 7, law_power_12 = 8
 
@@ -33,7 +34,7 @@ module softspots_potential
     logical :: has_sizes = .false.
     real(wp) :: non_additivity = 0               !< eta
     real(wp) :: cutoff = 0                       !< the largest r_c
-    real(wp), allocatable :: cutoff2(:)          !< r_c^2
+    real(wp), allocatable :: cutoffs(:), cutoff2(:)   !< r_c, r_c^2
     integer(i4) :: n = 12, m = 6
     real(wp), allocatable, dimension(:) :: repulsion, attraction, k0, k1, k2, k4
     real(wp), allocatable, dimension(:) :: inner !< r_in
@@ -59,8 +60,9 @@ contains
 
     new%law = law
     new%cutoff = maxval(cutoffs)
-    allocate (new%cutoff2(0:size(cutoffs) - 1))
-    new%cutoff2 = cutoffs**2
+    allocate (new%cutoffs(0:size(cutoffs) - 1), new%cutoff2(0:size(cutoffs) - 1))
+    new%cutoffs(:) = cutoffs
+    new%cutoff2(:) = cutoffs**2
     do while (new%n_species*(new%n_species + 1)/2 < size(cutoffs))
       new%n_species = new%n_species + 1
     end do
