@@ -17,8 +17,8 @@ module softspots_potential
   private
   public :: potential_type, new_lennard_jones, new_powers, new_contact, new_spline, let_sizes_count
   public :: pair_terms, sigma2_of, reach
-  public :: law_lennard_jones, law_quadratic, law_switch, law_powers, law_power_10, law_power_12
-  public :: law_harmonic, law_hertzian
+  public :: law_lennard_jones, law_switch, law_powers, law_power_10, law_power_12
+  public :: law_harmonic, law_hertzian, law_spline
 
   integer(i4), parameter :: law_lennard_jones = 0, law_quadratic = 1, law_switch = 2
   !> Of the powers, some have shorter loops: 12 and 6, as Lennard-Jones, and 10 and 12 alone.
