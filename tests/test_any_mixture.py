@@ -77,6 +77,27 @@ def test_energy_forces_and_hessian_are_those_of_the_formulas(mixture, frame):
     )
 
 
+@pytest.mark.parametrize("dimension", [2, 3])
+@pytest.mark.parametrize("name", ["three species", "powers", "sizes", "harmonic sizes"])
+def test_runs_miss_no_neighbor_whose_pair_reaches_less_than_others(name, dimension):
+    """Energies over the neighbours of a sheared run, between rebuilds, are those of its frames sorted anew."""
+    mixture, rng, side = MIXTURES[name], np.random.default_rng(4), {2: 14, 3: 8}[dimension]
+    places = np.indices((side,) * dimension).reshape(dimension, -1).T
+    places = places + rng.uniform(-0.1, 0.1, places.shape)
+    labels = np.array(mixture.species)[rng.integers(len(mixture.species), size=len(places))]
+    # Room for the largest.
+    spacing = {"powers": 1.25, "harmonic sizes": 1.0}.get(name, 1.1)
+    box = ss.Box(lengths=(side * spacing,) * dimension)
+    start = ss.Frame(places * spacing, labels, box, sizes=mixture.draw_sizes(rng, len(places)))
+    run = ss.Simulation.from_frame(start, mixture, temperature=0.5, strain_rate=0.5, skin=0.25)
+    for _ in range(12):
+        run.run(7)
+        energy = ss.energy_forces(run.frame(), mixture)[0]
+        # Sums of a thousand pairs in another order.
+        assert run.thermodynamics()["potential_energy"] == pytest.approx(energy / len(start), rel=1e-11)
+    assert run.rebuilds > 3
+
+
 @pytest.mark.filterwarnings("ignore:inherent_structure. the start has an energy")
 @pytest.mark.parametrize("name", ["three species", "powers", "splines", "sizes", "spline sizes"])
 def test_minima_are_certified(name):
