@@ -2,8 +2,8 @@
 
 Dynamics are whole time steps, with neighbours and thermostat, of both. Forces are the loop over all pairs alone, as
 time steps and minimisers call it, of neighbours that are known up to the same skin: LAMMPS says how long its own took,
-and ours is timed as `benchmarks.force_loops` does it. In both nothing moves, so that neighbours are never sorted anew.
-`benchmarks.mixtures` says why LAMMPS has the styles that it has here.
+and ours is timed as `benchmarks.force_loops` does it; both are means of as many calls. Nothing moves, so that
+neighbours are never sorted anew. `benchmarks.mixtures` says why LAMMPS has the styles that it has here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from . import lammps
 from .force_loops import Loop
-from .loops import TRIALS, on_core
+from .loops import on_core
 from .measure import CORES, Progress, Row, run_task
 from .mixtures import MIXTURES, lammps_pairs
 from .starts import load
@@ -134,9 +134,9 @@ def _forces(folder, name, case, particles, repetitions, shorter, progress):
     for _ in range(repetitions):
         progress(f"softspots, {case.row}")
         with on_core(CORES[0]):
-            us.append(1e9 / particles * min(loop.seconds(20) for _ in range(TRIALS)))
+            us.append(1e9 / particles * loop.seconds(steps))
         progress(f"LAMMPS, {case.row}")
         them.append(1e9 / particles * lammps.force_seconds(folder, CORES[0], SKIN, steps))
-    settings = {"particles": particles, "temperature": case.temperature, "skin": SKIN, "their_steps": steps}
+    settings = {"particles": particles, "temperature": case.temperature, "skin": SKIN, "steps": steps}
     settings["slots_per_particle"] = loop.slots / particles
     return Row(case.row, us, "ns/particle", f"LAMMPS, {style}", them, better="less", goal=case.goal, settings=settings)
