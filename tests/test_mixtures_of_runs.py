@@ -241,7 +241,9 @@ def test_a_preset_from_start_to_analysis(run, tmp_path):
     # The file alone knows what made the frame: its energy is that of the dynamics, to rounding.
     energy, _, _ = energy_forces(frame, results.model)
     assert energy / len(frame) == pytest.approx(results["potential_energy"][0], rel=1e-9)
-    assert {"density", "spots"} <= reduce_run(tmp_path / "results.nc").measured.keys()
+    reduced = reduce_run(tmp_path / "results.nc")
+    assert {"density", "spots"} <= reduced.measured.keys() and reduced.dimension == own.dimension
+    assert (tmp_path / "map.png").stat().st_size > 10_000
 
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
