@@ -355,7 +355,11 @@ class TestDamage:
             ({"format": "pdb"}, "format is 'pdb'; allowed: lammps-dump"),
             ({"bounds": "inside"}, "bounds is 'inside'; allowed: box, bounding box"),
             ({"box": 3.0}, "box is a float; a Box is needed"),
+            ({"sizes": {"A": 1.0, "B": -1.0}}, "sizes must be positive; -1 is among them"),
+            ({"sizes": [1.0, np.nan]}, "sizes must be finite"),
+            ({"types": {1: "A", 2: None}}, "types are "),
+            ({"types": 1.5}, "types must be whole numbers"),
             ({"dimension": 2}, "in two dimensions no lattice vector may lean along z"),
         ):
             with pytest.raises(ss.InputError, match=words):
-                ss.read(path, types=AB, **options)
+                ss.read(path, **{"types": AB} | options)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from softspots.arrays import positive_number
+from softspots.arrays import float_array, label_array, positive_number
 from softspots.box import SAME, Box
 from softspots.exceptions import InputError
 from softspots.io.readers.snapshot import Snapshot
@@ -38,6 +38,14 @@ class Options:
         positive_number("read: unit", self.unit)
         if self.timestep is not None:
             positive_number("read: timestep", self.timestep)
+        types = [*self.types.values()] if isinstance(self.types, dict) else self.types
+        if types is not None:
+            label_array("read: types", [types] if np.ndim(types) == 0 else types, ("N",))
+        sizes = [*self.sizes.values()] if isinstance(self.sizes, dict) else self.sizes
+        if sizes is not None and not isinstance(sizes, str):
+            sizes = float_array("read: sizes", sizes, ("N",))
+            if not (sizes > 0).all():
+                raise InputError(f"read: sizes must be positive; {sizes.min():g} is among them")
 
 
 class Interpretation:

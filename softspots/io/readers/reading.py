@@ -46,7 +46,8 @@ def read(
         A file: LAMMPS' text dumps and data files, extended XYZ, XYZ of atooms and RUMD, plain or packed by gzip or
         zstd; GSD; NetCDF in the AMBER convention, results and trajectories of softspots, packings; DCD, XTC and more
         with a ``topology``. Or `ase.Atoms`, `MDAnalysis.Universe` or `AtomGroup`, OVITO's `DataCollection`,
-        `gsd.hoomd.Frame`, a pair (box, points) as freud takes it; or a list of such objects.
+        `gsd.hoomd.Frame`, a pair (box, points) as freud takes it; or a list of such objects. To read a frame of a
+        Universe makes it the current one there.
     types : dict, str, int, or (N,) array_like, optional
         Which species a type is, ``{1: "A", 2: "B"}``; one species for all; or a label for each particle, sorted by id.
         Default: the names of the types where they have names; numbers are asked for.
