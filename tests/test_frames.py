@@ -86,6 +86,33 @@ def test_the_strain_goes_through_flips_whichever_frame_is_asked_for():
     assert not alone[0].box.has_history
 
 
+def test_the_strain_of_boxes_that_change_their_size_is_that_of_their_shape():
+    class Growing(Counted):
+        def snapshot(self, index):
+            found = super().snapshot(index)
+            return replace(found, cell=found.cell * 1.1**index, positions=found.positions * 1.1**index)
+
+    frames = frames_of(Growing(flipping(0.2), 20))
+    assert [frame.box.strain for frame in frames] == pytest.approx([0.25 + 0.2 * k for k in range(20)])
+
+
+def test_a_lattice_vector_that_points_the_other_way_takes_its_images_along():
+    cell = np.array([[4.0, 0.0, 0.0], [0.5, 4.0, 0.0], [0.3, -0.4, -5.0]])
+    fractions = np.random.default_rng(6).random((6, 3))
+    images = np.arange(18).reshape(6, 3) % 5 - 2
+
+    class LeftHanded(Source):
+        name = "left-handed"
+
+        def __len__(self):
+            return 1
+
+        def snapshot(self, index):
+            return Snapshot(positions=fractions @ cell, cell=cell, images=images)
+
+    np.testing.assert_allclose(frames_of(LeftHanded())[0].unwrapped, (fractions + images) @ cell, atol=1e-13)
+
+
 def test_a_step_that_could_be_a_flip_ends_the_strain_and_is_said():
     # A third of the box in one step, at frame 5.
     frames = frames_of(Counted(lambda index: 0.1 * index + 3.3 * (index >= 5), 10))

@@ -18,6 +18,7 @@ from hoomd import hoomd_frame, write_gsd
 from scipy.spatial.transform import Rotation
 
 import softspots as ss
+from softspots.io.trajectory import cell_box
 
 AB = {1: "A", 2: "B"}
 # The words of the files have 14 digits.
@@ -130,7 +131,7 @@ class TestLammpsDumps:
             ss.read(path, types="A", sizes="c_e")
 
     def test_bounds_of_the_box_itself_are_asked_for(self, tmp_path):
-        found = truths((0.1, 0.2, 0.3), dimension=2)
+        found = truths((-0.1, -0.2, 0.3), dimension=2)
         path = lammps_dump(tmp_path / "a.dump", found, header="of the box itself")
         with pytest.raises(ss.InputError, match="bounds='box' or bounds='bounding box'"):
             ss.read(path, types=AB)
@@ -209,6 +210,10 @@ def test_gsd(tmp_path, dimension):
             np.testing.assert_array_equal(frame.ids, np.arange(30))
             np.testing.assert_allclose(frame.sizes, truth.ids / 16)
             assert frame.time == truth.step
+
+
+def test_right_angles_have_no_tilt():
+    assert cell_box((2.0, 3.0, 4.0), (90.0, 90.0, 90.0), 3, None) == ss.Box(lengths=(2.0, 3.0, 4.0))
 
 
 def test_amber_of_lammps(tmp_path):
