@@ -21,7 +21,7 @@ SLOW, QUICK, DEFAULT = (f"start-up, 1e-3{cooled}" for cooled in ("", ", quickly 
 STATES = [
     f"ensemble, {state}, {chain}" for state in ("liquid", "sheared") for chain in ("1 thermostat", "3 thermostats")
 ]
-LIQUIDS = ["liquid, T = 1", "liquid, T = 0.6", "liquid in space, T = 1"]
+LIQUIDS = [f"liquid{place}, T = {temperature}" for place in ("", " in space") for temperature in ("1", "0.6")]
 
 
 @pytest.fixture(params=PARTS)
