@@ -98,8 +98,8 @@ def _prepare(output, name, case, particles, quick):
 def _sheared(folder, name, case, particles, repetitions, shorter, progress):
     style, pairs = lammps_pairs(name, folder)
     lammps.write_start(folder, folder / "start.npz", STRAIN_RATE, pairs)
-    core = CORES[:1]
-    longer = 1 if MIXTURES[name]().dimension == 3 else 3
+    core, mixture = CORES[:1], MIXTURES[name]()
+    longer = 1 if mixture.dimension == 3 else 3
     our_steps = {"warm_up": 200 // shorter, "steps": 2_000 * longer // shorter}
     their_steps = {"warm_up": 200 // shorter, "steps": 500 * longer // shorter}
 
@@ -119,7 +119,8 @@ def _sheared(folder, name, case, particles, repetitions, shorter, progress):
         us.append(_ours("run", start=folder / "start.npz", **task, **our_steps)["speed"])
         progress(f"LAMMPS, {case.row}, skin {best}")
         them.append(theirs(best))
-    settings = {"particles": particles, "temperature": case.temperature, "strain_rate": STRAIN_RATE}
+    settings = {"mixture": repr(mixture), "particles": particles, "temperature": case.temperature}
+    settings |= {"strain_rate": STRAIN_RATE, "their_delay": case.delay}
     settings |= {"our_steps": our_steps, "their_steps": their_steps, "their_speed_by_skin": by_skin}
     peer = f"LAMMPS, {style}, fix nvt/sllod and fix deform, skin {best}"
     return Row(case.row, us, "particle-steps/s", peer, them, goal=case.goal, settings=settings)
@@ -128,7 +129,8 @@ def _sheared(folder, name, case, particles, repetitions, shorter, progress):
 def _forces(folder, name, case, particles, repetitions, shorter, progress):
     style, pairs = lammps_pairs(name, folder)
     lammps.write_start(folder, folder / "start.npz", 0.0, pairs)
-    loop = Loop(load(folder / "start.npz")[0], MIXTURES[name](), SKIN)
+    mixture = MIXTURES[name]()
+    loop = Loop(load(folder / "start.npz")[0], mixture, SKIN)
     steps = 2_000 // shorter
     us, them = [], []
     for _ in range(repetitions):
@@ -137,6 +139,6 @@ def _forces(folder, name, case, particles, repetitions, shorter, progress):
             us.append(1e9 / particles * loop.seconds(steps))
         progress(f"LAMMPS, {case.row}")
         them.append(1e9 / particles * lammps.force_seconds(folder, CORES[0], SKIN, steps))
-    settings = {"particles": particles, "temperature": case.temperature, "skin": SKIN, "steps": steps}
-    settings["slots_per_particle"] = loop.slots / particles
+    settings = {"mixture": repr(mixture), "particles": particles, "temperature": case.temperature}
+    settings |= {"skin": SKIN, "steps": steps, "slots_per_particle": loop.slots / particles}
     return Row(case.row, us, "ns/particle", f"LAMMPS, {style}", them, better="less", goal=case.goal, settings=settings)

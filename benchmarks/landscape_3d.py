@@ -5,6 +5,10 @@ twice, and the second time counts. Modes are found in a process of their own, of
 memory is all that they need. In the largest system no factor certifies the minimum, which would take longer than all
 else: it is where L-BFGS finds no force beyond `LARGE_FORCE`, and the modes' filter would see a negative one.
 
+Of a quench of 10,000 particles, 33 s of the processor's time, L-BFGS takes 2 s for 1,000 forces. All the rest is for
+two factorisations, without which there is no certificate. FIRE's largest force stays at some 0.03 from 2,500 steps on,
+since the force of a pair jumps where LAMMPS cuts it off.
+
 matscipy knows space alone: a plane lies in a box of some depth there. Both sides begin with positions and end with a
 sparse matrix, so that both search neighbours.
 """
