@@ -17,7 +17,9 @@ from softspots.commands.output import find_checkpoint
 from softspots.commands.parameters import Parameters
 from softspots.dynamics.parallel import Serial
 from softspots.exceptions import DamagedFileError, InputError
+from softspots.figures import naming
 from softspots.io.checkpoint import CHECKPOINT, write_checkpoint
+from softspots.io.reduced import Reduced
 from softspots.io.results import read_results
 from softspots.io.trajectory import read_trajectory
 from softspots.landscape.forces import energy_forces
@@ -203,6 +205,25 @@ def test_another_mixture_is_not_resumed(tmp_path):
     assert find_checkpoint(read_table(tmp_path, TABLE, *again)).progress["frames"] == 3
     with pytest.raises(InputError, match="^--model: got another mixture than the run to resume has; allowed: the same"):
         find_checkpoint(read_table(tmp_path, TABLE.replace("kappa = 3.0", "kappa = 3.1"), *again))
+
+
+def test_what_follows_from_the_model_is_not_named_between_models():
+    one, other, denser = (
+        Reduced(values.as_dict(), {})
+        for values in (
+            parameters_of("kob-andersen"),
+            parameters_of("falk-langer"),
+            parameters_of("falk-langer", density=0.9),
+        )
+    )
+    assert naming.run_names([one, other]) == [
+        "T0.1_rate0.0001_seed1_modelkob-andersen",
+        "T0.1_rate0.0001_seed1_modelfalk-langer",
+    ]
+    assert [told["density"] for told in naming.differences([one, other, denser])[1:]] == [
+        other.configuration["density"],
+        0.9,
+    ]
 
 
 # On the smallest systems that have room for cutoff and skin, hardly prepared.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import Parameter
@@ -132,15 +133,18 @@ def run_mixture(values: Mapping) -> Mixture:
             f"--fractions: got {shown_fractions(fractions)}; allowed: {len(made.species)} parts of 1, of "
             f"{', '.join(map(str, made.species))}"
         )
-    changed = Mixture(
-        made.pairs,
-        fractions=fractions or made.fractions,
-        density=values["density"] or made.density,
-        dimension=values["dimension"] or made.dimension,
-        sizes=made.sizes,
-        temperatures=made.temperatures,
-        name=made.name,
-    )
+    with warnings.catch_warnings():
+        # What there is to warn of has been said of the mixture as it was made.
+        warnings.simplefilter("ignore")
+        changed = Mixture(
+            made.pairs,
+            fractions=fractions or made.fractions,
+            density=values["density"] or made.density,
+            dimension=values["dimension"] or made.dimension,
+            sizes=made.sizes,
+            temperatures=made.temperatures,
+            name=made.name,
+        )
     for key in ("dimension", "density", "fractions"):
         if getattr(changed, key) is None:
             raise InputError(f"{option(key)}: must be given, as {name} has none of its own")

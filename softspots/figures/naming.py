@@ -11,6 +11,11 @@ from softspots.io.reduced import Reduced
 
 # These say how much is sampled or kept, how fast, or are named apart; what is seen does not depend on them.
 UNNAMED = {*CHANGEABLE, "temperature", "strain_rate", "seed", "skin", "modes", "frame_separation", "mixture"}
+# Each model has values of its own of these, so that between two models they need no name.
+COMPOSITION = {"dimension", "density", "fraction_a", "fractions"}
+FORCES = {"smoothing", "cutoff", "cutoff_per_pair", "inner_cutoff"}
+SCALES = {"timestep", "frame_interval", "liquid_temperature", "bond_length", "d2min_cutoff", "rearrangement_threshold"}
+OF_MODELS = COMPOSITION | FORCES | SCALES
 SYMBOLS = {
     "particles": "N",
     "density": r"\rho",
@@ -22,12 +27,21 @@ SYMBOLS = {
 def differences(runs: Sequence[Reduced]) -> list[dict]:
     """What tells each run from the others beside its temperature and strain rate: parameters by name.
 
-    A parameter that is not the same in all runs is named for all of them that have it. Where runs are still alike the
-    seed is named, and where they have the same seed, as two files of one run do, a number, from 1 on.
+    A parameter that is not the same in all runs is named for all of them that have it; one that models
+    have of their own, if it is not the same in all runs of one model. Where runs are still alike the seed is named, and
+    where they have the same seed, as two files of one run do, a number, from 1 on.
     """
     names = dict.fromkeys(name for run in runs for name in run.configuration if name not in UNNAMED)
     known = {name: [run.configuration[name] for run in runs if name in run.configuration] for name in names}
     differing = [name for name, values in known.items() if any(value != values[0] for value in values)]
+    by_model = {}
+    for run in runs:
+        by_model.setdefault(run.configuration.get("model"), []).append(run.configuration)
+
+    def follows(name):
+        return name in OF_MODELS and all(len({one.get(name) for one in some}) == 1 for some in by_model.values())
+
+    differing = [name for name in differing if len(by_model) == 1 or not follows(name)]
     told = [{name: run.configuration[name] for name in differing if name in run.configuration} for run in runs]
 
     def alike():
