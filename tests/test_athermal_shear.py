@@ -180,11 +180,27 @@ def test_the_end_of_a_branch_is_foreseen(frame, whole):
     assert followed.left == pytest.approx(1.0, rel=0.05)
 
 
-def test_long_steps_are_not_divided_by_a_long_tolerance(frame):
+def test_long_steps_are_not_divided_by_a_long_tolerance(frame, whole):
     shear = ss.AthermalShear(frame, MODEL, tolerance=0.01)
     states = list(shear.run(ss.strain_path([0.08], 1e-2)))
     assert len(states) == 8 and all(len(state.events) <= 1 for state in states)
     assert all(event.strain - event.last_strain == pytest.approx(1e-2) for event in events_of(states))
+    # The first step is too long to be followed, but what happens in it goes back.
+    assert not states[0].events and not whole[0].events
+    assert states[0].energy == pytest.approx(whole[0].energy, abs=1e-9)
+
+
+def test_unwrapped_positions_go_through_flips(frame):
+    shear = ss.AthermalShear(replace(frame, images=np.zeros((len(frame), 2))), MODEL, tolerance=0.05)
+    deformation, before = ss.Deformation(frame.box), shear.current
+    for state in shear.run(ss.strain_path([1.3], 0.05)):
+        affine = before.frame.unwrapped.copy()
+        affine[:, 0] += (state.strain - before.strain) * affine[:, 1]
+        # A lattice vector is eleven or longer.
+        assert np.abs(state.frame.unwrapped - affine).max() < 4
+        assert state.frame.box == deformation.box(state.strain)
+        before = state
+    assert state.frame.box.flips != frame.box.flips
 
 
 def test_cycles_and_checkpoints(frame, tmp_path):
