@@ -1,7 +1,8 @@
 """A sheared run through flips of the tilt, which rank 0 writes.
 
-sheared_run.py OUTPUT GRID PARTICLES STEPS DENSITY MODEL; the grid has as many numbers as there are dimensions, the
-model is a table in JSON.
+sheared_run.py OUTPUT GRID PARTICLES STEPS DENSITY MODEL TILTS; the grid has as many numbers as there are dimensions,
+model and tilts are in JSON. Without tilts the start is one at random, with tilts a crystal in a box that leans so far
+in units of its side.
 """
 
 import json
@@ -12,19 +13,23 @@ import numpy as np
 import softspots as ss
 
 output, grid, particles, steps = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-density, model = float(sys.argv[5]), sys.argv[6]
+density, model, tilts = float(sys.argv[5]), ss.Mixture.from_table(json.loads(sys.argv[6])), json.loads(sys.argv[7])
 grid = tuple(int(part) for part in grid.split("x"))
-simulation = ss.Simulation(
-    ss.Mixture.from_table(json.loads(model)),
-    particles=particles,
-    temperature=0.4,
-    # Fast enough for the tilt to flip every 1 / (rate * timestep) = 200 steps.
-    strain_rate=1.0,
-    seed=11,
-    density=density,
-    dimension=len(grid),
-    grid=grid,
-)
+dimension = len(grid)
+# Fast enough for the tilt to flip every 1 / (rate * timestep) = 200 steps.
+options = {"temperature": 0.4, "strain_rate": 1.0, "seed": 11, "grid": grid}
+if tilts:
+    random = np.random.default_rng(11)
+    along = round(particles ** (1 / dimension))
+    side = along * density ** (-1 / dimension)
+    box = ss.Box(lengths=[side] * dimension, tilts=side * np.array(tilts))
+    places = np.indices((along,) * dimension).reshape(dimension, -1).T / along
+    species = np.repeat(np.arange(len(model.species)), model.counts(len(places)))
+    simulation = ss.Simulation.from_frame(
+        ss.Frame(places @ box.vectors, random.permutation(species), box), model, **options
+    )
+else:
+    simulation = ss.Simulation(model, particles=particles, density=density, dimension=dimension, **options)
 simulation.run(steps)
 frame = simulation.frame()
 velocities = simulation.velocities()

@@ -26,11 +26,13 @@ SPLINES = [
 SPLINES = {"fractions": [0.5, 0.5], "pairs": SPLINES}
 SIZES = {"smallest": 0.8, "largest": 1.1}
 YUKAWA = SIZES | {"non_additivity": 0.2, "pairs": [{"potential": "yukawa", "kappa": 2.0, "cutoff": 1.6}]}
-# Model, particles, density, and grids for as many ranks as still are wide enough: in the plane a box of side 25.8, in
-# space one of side 8.9, and neighbours up to 2.95; where particles have sizes 26.5 and 7.9, and neighbours up to 2.47;
-# with contacts 27.8, and up to 1.85; those below are smaller, and wide enough too.
+# Model, particles, density, for one the tilts in units of the side, and grids for as many ranks as still are wide
+# enough: in the plane a box of side 25.8, in space one of side 8.9, and neighbours up to 2.95; where particles have
+# sizes 26.5 and 7.9, and neighbours up to 2.47; with contacts 27.8, and up to 1.85; others are smaller, and wide enough
+# too.
 SYSTEMS = {
     "mixture in the plane": (PAPER, 800, 1.2, ("2x1", "1x2", "3x1", "1x3", "2x2", "4x1", "1x4", "3x2")),
+    "leaning mixture in space": (SPACE, 512, 0.9, [0.2, -0.3, 0.4], ("2x1x1", "1x2x2")),
     "mixture in space": (SPACE, 850, 1.2, ("2x1x1", "1x1x3", "2x2x1", "1x2x2")),
     "contacts in the plane": ({"preset": "hertzian"}, 600, 0.774, ("2x2",)),
     "contacts in space": ({"preset": "harmonic", "dimension": 3}, 300, 0.714, ("1x2x2",)),
@@ -55,16 +57,16 @@ SYSTEMS = {
 def on_one_rank(tmp_path_factory):
     @functools.cache
     def run(system):
-        model, particles, density, grids = SYSTEMS[system]
+        *arguments, grids = SYSTEMS[system]
         alone = "x".join("1" for _ in grids[0].split("x"))
-        return finished_run(tmp_path_factory.mktemp("one"), alone, model, particles, density)
+        return finished_run(tmp_path_factory.mktemp("one"), alone, *arguments)
 
     return run
 
 
-def finished_run(folder, grid, model, particles, density):
+def finished_run(folder, grid, model, particles, density, tilts=()):
     ranks = math.prod(map(int, grid.split("x")))
-    arguments = [folder / "end.npz", grid, particles, STEPS, density, json.dumps(model)]
+    arguments = [folder / "end.npz", grid, particles, STEPS, density, json.dumps(model), json.dumps(tilts)]
     process = run_python([PROGRAM, *arguments], ranks=ranks)
     assert process.returncode == 0, process.stderr
     with np.load(folder / "end.npz") as data:
@@ -89,7 +91,7 @@ def test_ranks_may_own_nothing(tmp_path):
 
 
 def test_a_grid_too_fine_fails_on_all_ranks(tmp_path):
-    process = run_python([PROGRAM, tmp_path / "never.npz", "1x4", 100, 10, 1.2, json.dumps(PAPER)], ranks=4)
+    process = run_python([PROGRAM, tmp_path / "never.npz", "1x4", 100, 10, 1.2, json.dumps(PAPER), "[]"], ranks=4)
     assert process.returncode != 0
     assert "rank grid is too fine: a rank's part of the box is 2.282 wide; at least 2.95 is needed" in process.stderr
     assert not os.path.exists(tmp_path / "never.npz")
