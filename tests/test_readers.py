@@ -67,6 +67,13 @@ class TestLammpsDumps:
         [truth] = found = truths()
         assert_same(ss.read(lammps_dump(tmp_path / "a.dump", found, images=True), types=AB)[0], truth, unwrapped=True)
 
+    @pytest.mark.parametrize("kind, other", [("x", "xu"), ("xu", "x")])
+    def test_of_two_kinds_of_coordinates_the_first_is_taken(self, tmp_path, kind, other):
+        [truth] = found = truths()
+        more = [(other.replace("x", axis, 1), np.zeros(len(truth.ids))) for axis in "xyz"]
+        frame = ss.read(lammps_dump(tmp_path / "a.dump", found, kind, more=more), types=AB)[0]
+        assert_same(frame, truth, unwrapped=kind == "xu")
+
     @pytest.mark.parametrize("z, words", [(False, "the box has no z"), (True, "all particles lie at z = 0")])
     @pytest.mark.parametrize("kind", ["x", "xu"])
     def test_two_dimensions_are_seen_and_said(self, tmp_path, kind, z, words):

@@ -56,7 +56,7 @@ def test_whole_files_of_others_are_read(tmp_path, whole, reader, kind):
 
 
 # The bytes of a file have no simplest damage.
-@budget(60, phases=[Phase.reuse, Phase.generate])
+@budget(40, phases=[Phase.reuse, Phase.generate])
 @given(st.sampled_from(tuple(KINDS)), damages())
 def test_damaged_files_of_others_end_in_frames_or_one_line(tmp_path_factory, whole, reader, kind, damage):
     TRIED["files"] += 1

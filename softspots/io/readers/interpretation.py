@@ -274,7 +274,7 @@ class Interpretation:
         if self._options.timestep is None and first.time is None:
             self.notes.append("times are numbers of steps (timestep= says how long one is)")
         if self._options.unit == 1:
-            self.notes.append("lengths are the file's own (unit= says how long the model's σ is in them)")
+            self.notes.append("lengths are taken as they are (unit= says how long the model's σ is in them)")
 
 
 def sheared(box: Box, flips: int) -> float:
