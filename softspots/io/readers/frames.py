@@ -17,24 +17,19 @@ class Frames(Sequence):
     """Frames of a file, or of objects, each read when it is asked for: ``len``, indices, slices, iteration.
 
     A slice is lazy too. Only the last frame that was read is kept.
-
-    Attributes
-    ----------
-    name : str
-        The file, or the kind of object.
-    notes : tuple of str
-        What was inferred, and what was taken for granted; ``repr`` shows it.
     """
 
     def __init__(self, reading: Reading, indices: range):
         self._reading, self._indices = reading, indices
 
     @property
-    def name(self) -> str:  # noqa: D102
+    def name(self) -> str:
+        """The file, or the kind of object."""
         return self._reading.source.name
 
     @property
-    def notes(self) -> tuple[str, ...]:  # noqa: D102
+    def notes(self) -> tuple[str, ...]:
+        """What was inferred, and what was taken for granted; ``repr`` shows it."""
         return tuple(self._reading.notes)
 
     def __len__(self) -> int:
