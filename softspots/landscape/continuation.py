@@ -46,7 +46,8 @@ class Branch:
     The factor that certifies the minimum says where particles go to first order, and leads quasi-Newton steps to the
     minimum there. Both ends of a step must agree on how particles moved: with u the motion from the homogeneously
     deformed start, and u₀ and u₁ what the factors at both ends make of the forces after the deformation there and back,
-    u = (u₀ − u₁)/2 but for the third order in the strain. Another minimum does not fit.
+    u = (u₀ − u₁)/2 but for the third order in the strain. Another minimum does not fit. Only what is held
+    counts: rattlers may be pushed anywhere.
 
     Parameters
     ----------
@@ -103,7 +104,7 @@ class Branch:
         if evaluations >= MAX_CORRECTIONS and minimum.stability.held.all():
             return None
         reached = self._quench(replace(start, positions=positions))
-        if not reached.certified or reached.kicks:
+        if not reached.certified:
             return None
         undone = back(reached.frame)
         behind = replace(
