@@ -66,10 +66,11 @@ def test_twenty_kills_leave_the_bits_of_an_undisturbed_run(tmp_path, system, fra
 # SIGTERM reaches one rank only, in the middle of its work; the others must stop with it.
 TERMINATED = """
 import os, signal, sys
-from softspots.commands import chain, simulate
+from softspots.chain import stages
+from softspots.commands import simulate
 from softspots.dynamics.parallel import world
 
-original, calls = chain.{function}, 0
+original, calls = stages.{function}, 0
 
 def terminated(*arguments, **others):
     global calls
@@ -78,7 +79,7 @@ def terminated(*arguments, **others):
         os.kill(os.getpid(), signal.SIGTERM)
     return original(*arguments, **others)
 
-chain.{function} = terminated
+stages.{function} = terminated
 simulate.main(sys.argv[1:])
 """
 

@@ -24,7 +24,8 @@ BELOW = {
     "io": set(),
     "analysis": {"structure", "plasticity", "io"},
     "figures": {"analysis", "io"},
-    "commands": {*STAGES, "dynamics", "io", "analysis", "figures"},
+    "chain": {*STAGES, "io", "analysis", "figures"},
+    "commands": {*STAGES, "dynamics", "io", "analysis", "figures", "chain"},
 }
 NEED_KERNELS = {*STAGES, "dynamics"}
 # `python -m softspots.simulate` is a door to the commands; runs of the mean-field model are compiled.

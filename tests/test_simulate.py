@@ -14,7 +14,8 @@ from launch import run_python
 from synthetic import assert_same_trajectory
 
 from softspots import _core
-from softspots.commands import chain, simulate
+from softspots.chain import stages
+from softspots.commands import simulate
 from softspots.commands.options import read_arguments
 from softspots.dynamics import parallel
 from softspots.dynamics.parallel import FailedTogether, Serial, agree, together, world
@@ -228,7 +229,7 @@ def test_a_frame_without_a_certificate_is_left_out(tmp_path, monkeypatch):
     def quench(*arguments):
         return dataclasses.replace(inherent_structure(*arguments), certified=next(quenches))
 
-    monkeypatch.setattr(chain, "inherent_structure", quench)
+    monkeypatch.setattr(stages, "inherent_structure", quench)
     parameters = read_arguments([*TINY, "--quiet", "--output", str(tmp_path)])
     outcome = simulate.simulate(parameters, world())
     assert list(outcome.faults) == [1]
@@ -247,7 +248,7 @@ def test_a_run_without_any_modes_leaves_its_files_and_fails(tmp_path, monkeypatc
     def no_modes(matrix, count, **_):
         raise PhysicsError("no modes\nhere")
 
-    monkeypatch.setattr(chain, "lowest_modes", no_modes)
+    monkeypatch.setattr(stages, "lowest_modes", no_modes)
     parameters = read_arguments([*TINY, "--quiet", "--output", str(tmp_path)])
     outcome = simulate.simulate(parameters, world())
     with pytest.raises(PhysicsError, match="none of 3 frames has soft spots; the first one: no modes here"):
@@ -260,7 +261,8 @@ def test_a_run_without_any_modes_leaves_its_files_and_fails(tmp_path, monkeypatc
 
 FAILING = """
 import sys
-from softspots.commands import chain, simulate
+from softspots.chain import stages
+from softspots.commands import simulate
 from softspots.dynamics.parallel import world
 
 def fail(*arguments):
@@ -276,7 +278,7 @@ simulate.main(sys.argv[1:])
     "ranks, stage",
     [
         # In a rank's own part of the work; in a collective part, where the other rank waits; in that part on both.
-        ([1], "chain.d2min"),
+        ([1], "stages.d2min"),
         ([1], "simulate.next_interval"),
         ([0, 1], "simulate.next_interval"),
     ],

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import Parameter
 
+from softspots.chain.defaults import PAPER, lengths, threshold
 from softspots.commands.kinds import option
 from softspots.exceptions import InputError
 from softspots.model import PRESETS, Mixture, Model
@@ -70,8 +70,6 @@ MIXTURES = {
     "hertzian": Preset("packing of Hertzian spheres, small large 50:50", _OHERN, 1e-5, 3e-3, **_SLOW),
 }
 
-# Area or volume of a ball of radius one.
-BALL = {2: math.pi, 3: 4 / 3 * math.pi}
 # Parameters of a run that some presets have.
 OF_PRESETS = ("dimension", "fraction_a", "smoothing", "cutoff", "cutoff_per_pair", "inner_cutoff")
 
@@ -167,10 +165,7 @@ def shown_fractions(fractions) -> str:
 def run_defaults(mixture: Mixture, given: Mapping) -> dict:
     """Defaults of a run that follow from its mixture, by name.
 
-    Those of the paper's mixtures are the paper's. Of others they are ours: lengths are the paper's in mean distances of
-    particles, ρ^(-1/d), so that D²_min reaches as many of them and bonds end between the first and the second
-    neighbours. A particle rearranges where its neighbours move by 0.28 mean distances, root mean square, beside
-    an affine deformation, which is the paper's 15 T at T = 0.1.
+    Those of the paper's mixtures are the paper's. Of others they are ours (see `softspots.chain.defaults`).
 
     Parameters
     ----------
@@ -199,14 +194,8 @@ def run_defaults(mixture: Mixture, given: Mapping) -> dict:
             raise InputError(f"{option(key)}: must be given, as {name or 'this mixture'} has none of its own")
     known |= temperatures
     if name in PRESETS:
-        return known | {"d2min_cutoff": 2.5, "bond_length": 1.5, "rearrangement_threshold": 15.0}
+        return known | PAPER
     known["fractions"] = None if mixture.sizes else mixture.fractions
-    distance = density ** (-1 / dimension)
-    known |= {"d2min_cutoff": _rounded(2.74 * distance), "bond_length": _rounded(1.5 * distance)}
-    neighbours = density * BALL[dimension] * (given["d2min_cutoff"] or known["d2min_cutoff"]) ** dimension
-    threshold = neighbours * (0.28 * distance) ** 2 / (given["temperature"] or known["temperature"])
-    return known | {"rearrangement_threshold": min(_rounded(threshold), 1e9)}
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.3g}")
+    known |= lengths(density, dimension)
+    cutoff, temperature = (given[name] or known[name] for name in ("d2min_cutoff", "temperature"))
+    return known | {"rearrangement_threshold": threshold(density, dimension, cutoff, temperature)}

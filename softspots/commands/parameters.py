@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 
+from softspots.chain.defaults import BALL, mode_counts
 from softspots.commands.kinds import Choice, Folder, Fractions, Glass, Grid, Number, Switch, option
-from softspots.commands.mixtures import BALL, MIXTURES, run_defaults, run_mixture, shown_fractions
+from softspots.commands.mixtures import MIXTURES, run_defaults, run_mixture, shown_fractions
 from softspots.exceptions import InputError
 from softspots.io.attributes import CHANGEABLE
 from softspots.landscape.quench import METHODS
@@ -239,11 +240,10 @@ class Parameters:
         self._check()
 
     def _derived(self) -> dict:
-        """The defaults that follow from other parameters; section II has 500 and 430 of 20,000 degrees of freedom."""
+        """The defaults that follow from other parameters."""
         given = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        known, shares = run_defaults(self.mixture, given), {"modes": 500, "n_modes": 430}
-        part = self.particles * known["dimension"] / (2 * PAPER_PARTICLES)
-        known |= {name: max(1, round(share * part)) for name, share in shares.items()}
+        known = run_defaults(self.mixture, given)
+        known |= mode_counts(self.particles, known["dimension"])
         return known | {"frame_separation": self.frame_interval or known["frame_interval"]}
 
     def __repr__(self) -> str:

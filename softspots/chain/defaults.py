@@ -1,0 +1,41 @@
+"""What the stages take where nobody says: the paper's counts in proportion to the system, its lengths in distances."""
+
+from __future__ import annotations
+
+import math
+
+# Section II of Schoenholz et al. 2014: modes that are found, and of these for the map, of 20,000 degrees of freedom.
+SHARES, FREEDOM = {"modes": 500, "n_modes": 430}, 20_000
+# Lengths, in σ_AA, and the threshold, in T σ_AA² k_B/ε_AA, of the paper's mixtures.
+PAPER = {"d2min_cutoff": 2.5, "bond_length": 1.5, "rearrangement_threshold": 15.0}
+# Area or volume of a ball of radius one.
+BALL = {2: math.pi, 3: 4 / 3 * math.pi}
+
+
+def mode_counts(particles: int, dimension: int) -> dict[str, int]:
+    """How many modes are found, and how many of them make a map, in proportion to the degrees of freedom."""
+    return {name: max(1, round(share * (particles * dimension / FREEDOM))) for name, share in SHARES.items()}
+
+
+def lengths(density: float, dimension: int) -> dict[str, float]:
+    """The paper's lengths in mean distances of particles, ρ^(-1/d).
+
+    So D²_min reaches as many of them, and bonds end between the first and the second neighbours.
+    """
+    distance = density ** (-1 / dimension)
+    return {"d2min_cutoff": rounded(2.74 * distance), "bond_length": rounded(1.5 * distance)}
+
+
+def threshold(density: float, dimension: int, d2min_cutoff: float, temperature: float) -> float:
+    """D²_min/T from which on a particle rearranges.
+
+    There its neighbours move by 0.28 mean distances, root mean square, beside an affine deformation, which is the
+    paper's 15 T at T = 0.1.
+    """
+    neighbours = density * BALL[dimension] * d2min_cutoff**dimension
+    return min(rounded(neighbours * (0.28 * density ** (-1 / dimension)) ** 2 / temperature), 1e9)
+
+
+def rounded(value: float) -> float:
+    """Three digits, as nobody would give more."""
+    return float(f"{value:.3g}")
