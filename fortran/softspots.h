@@ -19,7 +19,7 @@ void ss_free_potential(void *potential);
 
 /* One frame, compiled for each dimension. */
 typedef void *new_configuration_kernel(int n, const double *positions, const int *species, const double *sizes,
-                                       const double *box, double range, failure *error);
+                                       const double *box, double range, void *potential, failure *error);
 typedef void free_configuration_kernel(void *configuration);
 typedef void energy_forces_kernel(void *configuration, int n, void *potential, double *energy, double *forces,
                                   double *virial, failure *error);

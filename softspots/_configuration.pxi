@@ -15,6 +15,9 @@ cdef class Configuration:
         Lengths, then tilts: xy, or xy, xz, yz.
     range : float
         How far neighbours are known, in σ_AA.
+    potential : Potential, optional
+        Neighbours are then those of potentials that end where this one does, and known only as far as it reaches
+        between any two of them; what the range exceeds its reach by is a skin.
     """
 
     cdef void *pointer
@@ -22,10 +25,12 @@ cdef class Configuration:
     cdef const double[:, ::1] positions
     cdef object species, sizes
     cdef readonly double range
+    # The kernels look at it while they sort.
+    cdef Potential potential
     # Whether a kernel is at work on it, which lets other threads run meanwhile.
     cdef bint busy
 
-    def __cinit__(self, positions, species, sizes, box, double range):
+    def __cinit__(self, positions, species, sizes, box, double range, Potential potential=None):
         cdef const double[:, ::1] r = _positions(positions)
         cdef int n = <int> r.shape[0]
         cdef const int[::1] s = _array("species", np.zeros(n, np.int32) if species is None else species, np.int32, n)
@@ -37,8 +42,12 @@ cdef class Configuration:
         self.positions = r
         self.species, self.sizes, self.range = np.asarray(s), None if sizes is None else np.asarray(d), range
         self.kernels = frame_kernels_of(<int> r.shape[1])
+        cdef void *law = NULL
+        if potential is not None:
+            self.check_fit(potential)
+            self.potential, law = potential, potential.pointer
         with nogil:
-            self.pointer = self.kernels.new_configuration(n, &r[0, 0], &s[0], address(d), &b[0], range, &error)
+            self.pointer = self.kernels.new_configuration(n, &r[0, 0], &s[0], address(d), &b[0], range, law, &error)
         check(&error)
 
     def __dealloc__(self):
@@ -48,14 +57,20 @@ cdef class Configuration:
     def __reduce__(self):
         raise InputError("a configuration of the kernels cannot be copied or pickled; its frame can")
 
+    cdef int check_fit(self, Potential potential) except -1:
+        cdef Py_ssize_t n = self.positions.shape[0]
+        potential.species(self.species, n)
+        reach = potential.reach(potential.sizes(self.sizes, n))
+        if not reach <= self.range:
+            raise InputError(f"the potential reaches as far as {reach:.6g}; neighbours are known up to {self.range:.6g}")
+        if self.potential is not None and not np.array_equal(potential.cutoffs, self.potential.cutoffs):
+            raise InputError(f"the potential's pairs end at {potential.cutoffs}; neighbours are known for those that end at "
+                             f"{self.potential.cutoffs}")
+
     cdef int begin(self, Potential potential) except -1:
         """Take it, for a potential that fits it."""
-        cdef Py_ssize_t n = self.positions.shape[0]
         if potential is not None:
-            potential.species(self.species, n)
-            reach = potential.reach(potential.sizes(self.sizes, n))
-            if not reach <= self.range:
-                raise InputError(f"the potential reaches as far as {reach:.6g}; neighbours are known up to {self.range:.6g}")
+            self.check_fit(potential)
         if self.busy:
             raise InputError("another thread is at work on this configuration; only one at a time may be")
         self.busy = True
@@ -114,6 +129,8 @@ cdef class Configuration:
         cdef const double[::1] t = _array("tilt_shifts", tilt_shifts, np.float64, dimension * (dimension - 1) // 2)
         cdef double[::1] values = np.empty(n)
         cdef failure error
+        if self.potential is not None:
+            raise InputError("neighbours are known as far as a potential reaches; D²_min needs all within its cutoff")
         if not cutoff <= self.range:
             raise InputError(f"the cutoff is {cutoff:.6g}; neighbours are known up to {self.range:.6g}")
         self.begin(None)

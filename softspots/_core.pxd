@@ -18,7 +18,7 @@ cdef extern from "softspots.h" nogil:
 
     ctypedef struct frame_kernels:
         void *(*new_configuration)(int n, const double *positions, const int *species, const double *sizes,
-                                   const double *box, double range, failure *error) noexcept nogil
+                                   const double *box, double range, void *potential, failure *error) noexcept nogil
         void (*free_configuration)(void *configuration) noexcept
         void (*energy_forces)(void *configuration, int n, void *potential, double *energy, double *forces, double *virial,
                               failure *error) noexcept nogil

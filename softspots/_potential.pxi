@@ -42,6 +42,8 @@ cdef class Potential:
     cdef readonly object non_additivity
     # The largest, in units of σ_ij where there are sizes.
     cdef readonly double cutoff
+    # Those of all pairs.
+    cdef readonly object cutoffs
 
     def __dealloc__(self):
         if self.pointer != NULL:
@@ -55,6 +57,7 @@ cdef class Potential:
         cdef Potential new = Potential.__new__(Potential)
         new.pointer = pointer
         new.n_species = (int(np.sqrt(8 * len(cutoffs) + 1)) - 1) // 2
+        new.cutoffs = np.array(cutoffs)
         new.cutoff = np.max(cutoffs)
         if not np.min(cutoffs) > 0:
             raise InputError(f"the least cutoff is {np.min(cutoffs):.6g}; it must be positive")

@@ -85,6 +85,40 @@ def test_energy_forces_virial_and_hessian_equal_the_oracle(glass):
     assert_allclose(matrix.toarray(), slow, rtol=0, atol=1e-13 * np.abs(slow).max())
 
 
+SIZED = ss.Mixture.polydisperse(ss.InversePower(n=10, cutoff=1.4), 0.2)
+OF_THREE = {(a, b): ss.InversePower(n=10, sigma=0.7 + 0.1 * (a + b), cutoff=1.5) for a in range(3) for b in range(a, 3)}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [ss.Mixture.preset("kob-andersen-3d"), SIZED, ss.Mixture(OF_THREE), ss.Model.preset(cutoff_per_pair=True)],
+    ids=["two species", "sizes", "three species", "the plane"],
+)
+def test_neighbours_of_a_potential_are_all_that_it_meets(model):
+    """The same as of all neighbours in range, which end where the longest pair does."""
+    cells, tilts = ((13, 14), (1.3,)) if model.dimension == 2 else ((6, 6, 7), (1.3, -0.8, 1.7))
+    frame, random = shaken_crystal(9, cells, tilts, spread=1), np.random.default_rng(9)
+    if model is SIZED:
+        frame = replace(frame, species=np.zeros(len(frame), int), sizes=random.uniform(0.8, 1.4, len(frame)))
+    elif len(model.species) == 3:
+        frame = replace(frame, species=random.integers(0, 3, len(frame)))
+    potential, skin = kernel_potential(model), 0.1
+    arguments = frame.positions, model.indices(frame), frame.sizes, box_array(frame.box)
+    every = _core.Configuration(*arguments, potential.reach(frame.sizes) + skin)
+    place = configuration(frame, model, skin)
+    energy, forces, virial = every.energy_forces(potential)
+    # The same terms in another order, some 60 of forces of up to some hundred.
+    assert place.energy_forces(potential)[0] == pytest.approx(energy, rel=1e-13)
+    assert_allclose(place.energy_forces(potential)[1], forces, rtol=0, atol=1e-13 * np.abs(forces).max())
+    assert_allclose(place.energy_forces(potential)[2], virial, rtol=0, atol=1e-13 * np.abs(virial).max())
+    for one, other in zip(place.hessian(potential), every.hessian(potential), strict=True):
+        assert np.array_equal(one, other)
+    # Also when they are sorted anew on the way, after moves of half the skin.
+    positions, evaluations = place.minimize(potential, "fire", 1e-3, 5_000)
+    assert evaluations < 5_000 and np.abs(positions - frame.positions).max() > skin
+    assert np.abs(ss.energy_forces(replace(frame, positions=positions), model)[1]).max() < 1.1e-3
+
+
 def test_derivatives(glass):
     """Forces are those of the energy, and the Hessian is that of the forces, along a random direction."""
     direction = np.random.default_rng(2).normal(size=glass.positions.shape)
@@ -263,6 +297,13 @@ def test_what_does_not_fit_is_refused():
     for nothing in (0.0, np.nan):
         with pytest.raises(ss.InputError, match=f"the range of neighbours is {nothing:g}; it must be positive"):
             _core.Configuration(positions, None, None, box, nothing)
+    place = _core.Configuration(positions, [0, 0], None, box, 2.0, touching(2.0))
+    with pytest.raises(ss.InputError, match="pairs end at .1.5.; neighbours are known for those that end at .2"):
+        place.hessian(touching(1.5))
+    with pytest.raises(ss.InputError, match="known as far as a potential reaches; D²_min needs all within its cutoff"):
+        place.d2min(positions, np.zeros(3), 1.0)
+    with pytest.raises(ss.InputError, match="the potential reaches as far as 2.1; neighbours are known up to 2"):
+        _core.Configuration(positions, None, None, box, 2.0, touching(2.1))
     with pytest.raises(ss.InputError, match="length is 0; in three dimensions it must be positive"):
         _core.connect(positions, box, np.ones(2, dtype=np.int32), 0.0)
 

@@ -74,10 +74,10 @@ def configuration(frame: Frame, model: Mixture | Forces, skin: float = 0.0) -> _
     """
     if not is_mixture(model):
         return OtherConfiguration(frame)
-    species, sizes = model.indices(frame), model.sizes_of(frame)
-    reach = kernel_potential(model).reach(sizes)
+    species, sizes, potential = model.indices(frame), model.sizes_of(frame), kernel_potential(model)
+    reach = potential.reach(sizes)
     skin = max(min(skin, 0.5 * min(frame.box.lengths) - reach), 0.0)
-    return _core.Configuration(frame.positions, species, sizes, box_array(frame.box), reach + skin)
+    return _core.Configuration(frame.positions, species, sizes, box_array(frame.box), reach + skin, potential)
 
 
 def forces_at(frame: Frame, model: Mixture | Forces) -> Callable[[np.ndarray], np.ndarray]:
@@ -85,7 +85,7 @@ def forces_at(frame: Frame, model: Mixture | Forces) -> Callable[[np.ndarray], n
     if not is_mixture(model):
         return lambda positions: OtherConfiguration(replace(frame, positions=positions)).energy_forces(model)[1]
     potential, sizes = kernel_potential(model), model.sizes_of(frame)
-    rest = model.indices(frame), sizes, box_array(frame.box), potential.reach(sizes)
+    rest = model.indices(frame), sizes, box_array(frame.box), potential.reach(sizes), potential
     return lambda positions: _core.Configuration(positions, *rest).energy_forces(potential)[1]
 
 
