@@ -30,6 +30,7 @@ _PLACES = {
     "figures.map": ("draw_map",),
     "frame": ("Frame",),
     "io.readers": ("Frames", "read"),
+    "io.writers": ("to_ase", "to_ovito", "write"),
     "landscape.ase_forces": ("ASEForces",),
     "landscape.elasticity": ("elastic_constants",),
     "landscape.factorization": ("Cholesky",),

@@ -8,6 +8,7 @@ import numpy as np
 
 from softspots.exceptions import DamagedFileError, InputError
 from softspots.extras import load_extra
+from softspots.io.marks import CELL, IDS, PARTICLES, SIZE, STRAIN, TIME
 from softspots.io.readers.snapshot import Snapshot, Source
 
 # Bytes of a position, which are in the file at least once.
@@ -64,20 +65,31 @@ def frame_snapshot(frame) -> Snapshot:
     cell = hoomd_cell(configuration.box)
     if flat:
         cell = cell[:2, :2]
+    logged = frame.log or {}
+    ours = TIME in logged
+    if ours:
+        cell = np.array(logged[CELL])
     names = np.array(particles.types or ["A"])
     diameters = np.asarray(particles.diameter)
+    # One is what stands for no diameters.
+    sizes = {} if (diameters == 1).all() else {"diameter": diameters}
+    if PARTICLES + SIZE in logged:
+        sizes = {SIZE: logged[PARTICLES + SIZE]}
+    strain = float(logged[STRAIN][0]) if ours else np.nan
     return Snapshot(
         positions=np.asarray(particles.position, dtype=float),
         cell=cell,
         origin=-cell.sum(axis=0) / 2,
         planar="the file says so" if flat else None,
         types=names[np.asarray(particles.typeid)],
-        # One is what stands for no diameters.
-        columns={"mass": particles.mass} | ({} if (diameters == 1).all() else {"diameter": diameters}),
+        columns={"mass": particles.mass} | sizes,
+        types_are_species=ours,
         # They are kept in the order of their tags.
-        ids=np.arange(len(particles.position)),
+        ids=logged.get(IDS, np.arange(len(particles.position))),
         images=particles.image,
         step=int(configuration.step or 0),
+        time=float(logged[TIME][0]) if ours else None,
+        strain=None if np.isnan(strain) else strain,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from softspots.exceptions import InputError
+from softspots.io.marks import is_ours, strain_of
 from softspots.io.readers.gsd_files import hoomd_cell
 from softspots.io.readers.snapshot import Snapshot, Source
 
@@ -34,10 +35,12 @@ class AtomsList(Source):
             cell=cell if atoms.cell.rank >= 2 else None,
             periodic=tuple(map(bool, atoms.pbc)),
             types=np.array(atoms.get_chemical_symbols()),
+            types_are_species=is_ours(atoms.info),
             columns=atoms.arrays,
             ids=atoms.arrays.get("id"),
             step=index,
             time=None if time is None else float(time),
+            strain=strain_of(atoms.info),
         )
 
 

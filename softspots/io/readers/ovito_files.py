@@ -16,6 +16,8 @@ import numpy as np
 
 from softspots.exceptions import InputError
 from softspots.extras import load_extra
+from softspots.io.marks import IMAGE as IMAGE_OF_OURS
+from softspots.io.marks import is_ours, strain_of
 from softspots.io.readers.packed import require_ending, require_text
 from softspots.io.readers.snapshot import Snapshot, Source
 from softspots.io.readers.xyz_comments import Comment
@@ -155,6 +157,8 @@ def collection_snapshot(data) -> Snapshot:
     cell = data.cell
     flat = cell is not None and cell.is2D
     attributes = data.attributes
+    if is_ours(attributes) and IMAGE_OF_OURS in particles:
+        arrays[IMAGE] = np.array(particles[IMAGE_OF_OURS])
     time = next((attributes[name] for name in ("Time", "time") if name in attributes), None)
     return Snapshot(
         positions=arrays[POSITION],
@@ -163,11 +167,13 @@ def collection_snapshot(data) -> Snapshot:
         periodic=(True,) * 3 if cell is None else tuple(map(bool, cell.pbc)),
         planar="the box has no z" if flat else None,
         types=_types(particles),
+        types_are_species=is_ours(attributes),
         columns=particles,
         ids=arrays[ID],
         images=arrays[IMAGE],
         step=int(attributes.get("Timestep", attributes.get("SourceFrame", 0))),
         time=None if time is None else float(time),
+        strain=strain_of(attributes),
     )
 
 

@@ -1,0 +1,109 @@
+"""`write`: frames and columns into a file whose name says its format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
+from os import PathLike, fspath
+
+import numpy as np
+
+from softspots.exceptions import InputError
+from softspots.frame import Frame
+from softspots.io.replacing import replacing
+from softspots.io.results import Results
+from softspots.io.writers.columns import checked_columns, spot_numbers
+
+TEXT = ("", ".gz", ".zst")
+# By the endings of names: how they may be packed, the module in this package, and its writer.
+FORMATS = {
+    (".xyz", ".extxyz"): (TEXT, "text", "ExtendedXYZ"),
+    (".dump", ".lammpstrj"): (TEXT, "text", "LammpsDump"),
+    (".gsd",): (("",), "gsd_files", "GSDWriter"),
+}
+
+
+def write(path: str | PathLike, frames: Frame | Iterable[Frame] | Results, **columns) -> None:
+    """Write frames, with further values of each particle, to a file that other programs show and `read` reads.
+
+    The name says the format: extended XYZ (``.xyz``, ``.extxyz``), LAMMPS' text dump (``.dump``, ``.lammpstrj``), both
+    also packed (``.gz``, ``.zst`` behind it), or GSD (``.gsd``). Positions, species, box and time are written, and ids,
+    sizes, images and strain where they are known (a dump has no place for the strain). Frames are taken one by one, so
+    a lazy sequence of any length needs the memory of one. An existing file is replaced once the new one is whole.
+
+    Parameters
+    ----------
+    path : str or path-like
+    frames : Frame, iterable of Frame, or Results
+        Of a minimum, its ``frame``. Of a results file all that it knows of each particle is written with them: the
+        columns ``d2min``, ``soft_spot`` and ``to_minimum``, (N, d), the way to the inherent structure; NaN where there
+        is none.
+    **columns : (N,) or (N, k) array_like, or SoftSpots
+        Values of each particle by their names: real numbers, NaN for what is not known. With more than one frame, a
+        sequence of these, one for each frame. Vectors in two dimensions get z = 0. Of soft spots the numbers are
+        written, from 1, and 0 for particles on none.
+
+    Raises
+    ------
+    InputError
+        If the name says no format, there are no frames, or a column has a name or values that it cannot have.
+    OutputError
+        If the file cannot be written.
+    InstallationError
+        If a library is needed that is not there.
+
+    Examples
+    --------
+    >>> write("map.xyz", minimum.frame, soft_spot=spots, d2min=d2min, mode=modes.vectors[0])
+    >>> write("run.dump.gz", read_results("results.nc"))
+    """
+    writer = _writer_of(fspath(path))
+    with replacing(path) as unfinished, writer(unfinished) as file:
+        for frame, values in _with_columns(frames, columns):
+            file.write(frame, checked_columns(frame, values))
+
+
+def _writer_of(path: str):
+    for endings, (packings, place, name) in FORMATS.items():
+        if path.endswith(tuple(ending + packing for ending in endings for packing in packings)):
+            return getattr(import_module(f"{__package__}.{place}"), name)
+    known = ", ".join(ending for endings in FORMATS for ending in endings)
+    raise InputError(
+        f"write: the name {path!r} says no format; allowed are {known}, those of text also with .gz or .zst"
+    )
+
+
+def _with_columns(frames, columns: Mapping) -> Iterator[tuple[Frame, dict]]:
+    """Each frame with its own columns by name."""
+    if isinstance(frames, Frame):
+        yield frames, dict(columns)
+        return
+    if not isinstance(frames, Iterable):
+        raise InputError(f"write: frames are of type {type(frames).__name__}; a Frame, or frames, are needed")
+    index = -1
+    for index, frame in enumerate(frames):
+        if not isinstance(frame, Frame):
+            raise InputError(f"write: frame {index} is of type {type(frame).__name__}; a Frame is needed")
+        own = _found(frames, index, frame) if isinstance(frames, Results) else {}
+        yield frame, own | {name: _of_frame(name, values, index) for name, values in columns.items()}
+    if index < 0:
+        raise InputError("write: there are no frames")
+    for name, values in columns.items():
+        if len(values) != index + 1:
+            raise InputError(f"write: {name} has values for {len(values)} frames, and there are {index + 1}")
+
+
+def _of_frame(name, values, index):
+    try:
+        return values[index]
+    except (IndexError, KeyError, TypeError) as error:
+        raise InputError(f"write: {name} has no values for frame {index}; one entry a frame is needed") from error
+
+
+def _found(results: Results, index: int, frame: Frame) -> dict[str, np.ndarray]:
+    """What a results file knows of each particle of a frame."""
+    values = results.variables(index)
+    found = {"d2min": values["d2min"], "soft_spot": spot_numbers(values["soft_spot"])}
+    if "inherent_position" in values:
+        found["to_minimum"] = frame.box.minimum_image(values["inherent_position"] - frame.positions)
+    return found

@@ -1,0 +1,216 @@
+"""Frames with values of particles, written for other programs: read back, and as these see them."""
+
+import gzip
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from reference import disordered_frame
+
+import softspots as ss
+from softspots.io import read_results
+
+LENGTHS, TILTS, FLIPS = (5.123456789, 6.2, 7.1), (-1.3, 0.4, -0.7), 3
+LABELS = {"names": np.array(["A", "B"]), "numbers": np.array([0, 1])}
+# OVITO reads the last of seventeen digits with an error of one.
+LAST_DIGIT = 1e-14
+# GSD has positions in single precision, here up to 10.
+SINGLE = 1e-6
+TEXTS = ("a.xyz", "a.extxyz.gz", "a.dump", "a.lammpstrj.gz", "a.xyz.zst")
+
+
+def frame_of(dimension=2, kind="names", seed=1, flips=FLIPS, **changes):
+    """Particles in and around a sheared box that has flipped, with all that a frame can have."""
+    random, count = np.random.default_rng(seed), 24
+    tilts = TILTS[:1] if dimension == 2 else TILTS
+    box = ss.Box(lengths=LENGTHS[:dimension], tilts=tilts, strain=(TILTS[0] + flips * LENGTHS[0]) / LENGTHS[1])
+    return ss.Frame(
+        random.random((count, dimension)) * 9 - 2,
+        LABELS[kind][np.arange(count) % 2],
+        box,
+        time=1.7,
+        images=random.integers(-3, 3, (count, dimension)),
+        ids=2 * np.arange(count) + 5,
+        sizes=np.linspace(0.5, 1.5, count),
+        **changes,
+    )
+
+
+def columns_of(frame, seed=2):
+    random, count = np.random.default_rng(seed), len(frame)
+    return {
+        "d2min": np.where(np.arange(count) == 3, np.nan, random.random(count)),
+        "soft_spot": np.arange(count) % 3,
+        "mode": random.normal(size=frame.positions.shape),
+    }
+
+
+def assert_same(found, frame, atol, strain=True):
+    frame = frame.wrapped()
+    np.testing.assert_allclose(found.box.minimum_image(found.positions - frame.positions), 0, atol=atol)
+    np.testing.assert_array_equal(found.species, frame.species)
+    np.testing.assert_array_equal(found.ids, frame.ids)
+    np.testing.assert_allclose(found.sizes, frame.sizes, rtol=LAST_DIGIT)
+    # Where particles at the border come out on its other side, the image says so.
+    np.testing.assert_allclose(found.unwrapped, frame.unwrapped, atol=10 * atol)
+    np.testing.assert_allclose(found.box.vectors, frame.box.vectors, atol=LAST_DIGIT)
+    assert found.time == frame.time
+    if strain:
+        assert found.box.strain == pytest.approx(frame.box.strain, abs=LAST_DIGIT)
+
+
+@pytest.mark.parametrize("kind", LABELS)
+@pytest.mark.parametrize("dimension", [2, 3])
+class TestReadBack:
+    @pytest.mark.parametrize("name", TEXTS)
+    def test_text(self, tmp_path, name, dimension, kind):
+        pytest.importorskip("ovito")
+        if name.endswith(".zst"):
+            pytest.importorskip("zstandard")
+        frame, path = frame_of(dimension, kind), tmp_path / name
+        ss.write(path, frame, **columns_of(frame))
+        dump = "xyz" not in name
+        types = {"0": 0, "1": 1} if dump and kind == "numbers" else None
+        found = ss.read(path, types=types)[0]
+        # A dump has no place for the strain.
+        assert_same(found, frame, LAST_DIGIT, strain=not dump)
+
+    def test_gsd(self, tmp_path, dimension, kind):
+        pytest.importorskip("gsd")
+        frame, path = frame_of(dimension, kind), tmp_path / "a.gsd"
+        ss.write(path, frame, **columns_of(frame))
+        assert_same(ss.read(path)[0], frame, SINGLE)
+
+    def test_ovito(self, dimension, kind):
+        pytest.importorskip("ovito")
+        frame = frame_of(dimension, kind)
+        assert_same(ss.read(ss.to_ovito(frame, **columns_of(frame)))[0], frame, 0)
+
+
+@pytest.mark.parametrize("name", ["a.xyz", "a.dump", "a.gsd"])
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_other_programs_see_the_columns(tmp_path, name, dimension):
+    files = pytest.importorskip("ovito.io")
+    if name.endswith(".gsd"):
+        pytest.importorskip("gsd")
+    frame = frame_of(dimension)
+    columns = columns_of(frame)
+    ss.write(tmp_path / name, frame, **columns)
+    data = files.import_file(str(tmp_path / name)).compute()
+    for one in ("d2min", "soft_spot"):
+        np.testing.assert_allclose(data.particles[one], columns[one], rtol=LAST_DIGIT)
+    parts = [data.particles[f"mode[{k}]"] for k in (1, 2, 3)] if name.endswith("dump") else data.particles["mode"].T
+    np.testing.assert_allclose(np.array(parts)[:dimension].T, columns["mode"], rtol=LAST_DIGIT)
+    assert (np.array(parts)[dimension:] == 0).all()
+    # OVITO has radii in single precision.
+    np.testing.assert_allclose(data.particles["Radius"], frame.sizes / 2, rtol=1e-7)
+    assert [kind.name for kind in data.particles.particle_types.types] == ["A", "B"]
+
+
+def test_objects_have_the_columns(tmp_path):
+    pytest.importorskip("ase")
+    symbols = np.array(["Cu", "Zr"])[np.arange(24) % 2]
+    frame = replace(frame_of(3), species=symbols, images=None)
+    atoms = ss.to_ase(frame, **columns_of(frame))
+    for name, values in columns_of(frame).items():
+        np.testing.assert_array_equal(atoms.arrays[name], values)
+    found = ss.read(atoms)[0]
+    np.testing.assert_array_equal(found.positions, frame.wrapped().positions)
+    assert found.box == frame.box and found.time == frame.time
+    ovito = pytest.importorskip("ovito") and ss.to_ovito(frame, **columns_of(frame))
+    np.testing.assert_array_equal(ovito.particles["mode"], columns_of(frame)["mode"])
+    ase_io = pytest.importorskip("ase.io")
+    ss.write(tmp_path / "a.xyz", frame, **columns_of(frame))
+    again = ase_io.read(tmp_path / "a.xyz")
+    np.testing.assert_array_equal(again.positions, frame.positions)
+    np.testing.assert_array_equal(again.arrays["mode"], columns_of(frame)["mode"])
+    np.testing.assert_array_equal(again.cell, frame.box.vectors)
+    assert again.info["strain"] == frame.box.strain
+
+
+@pytest.mark.parametrize("name", ["a.xyz.gz", "a.dump", "a.gsd"])
+def test_several_frames_taken_one_by_one(tmp_path, name):
+    pytest.importorskip("gsd" if name.endswith("gsd") else "ovito")
+    frames = [replace(frame_of(2, seed=seed, flips=0), time=float(seed)) for seed in (1, 2, 3)]
+    values = np.random.default_rng(3).random((3, 24))
+    ss.write(tmp_path / name, (frame for frame in frames), d2min=values)
+    found = ss.read(tmp_path / name)
+    assert len(found) == 3
+    for one, frame in zip(found, frames, strict=True):
+        assert_same(one, frame, SINGLE if name.endswith("gsd") else LAST_DIGIT)
+
+
+def test_what_is_not_known_is_not_written(tmp_path):
+    pytest.importorskip("ovito")
+    frame = frame_of(2)
+    bare = ss.Frame(frame.positions, frame.species, ss.Box(lengths=frame.box.lengths, tilts=frame.box.tilts))
+    ss.write(tmp_path / "a.xyz", bare)
+    found = ss.read(tmp_path / "a.xyz")[0]
+    assert found.ids is None and found.sizes is None and found.images is None and found.box.strain is None
+    if pytest.importorskip("gsd"):
+        ss.write(tmp_path / "a.gsd", [frame, bare])
+        assert ss.read(tmp_path / "a.gsd")[1].box.strain is None
+
+
+def test_spots_are_numbered_from_one(tmp_path):
+    frame = disordered_frame(seed=4, length_x=11.0, length_y=12.0, tilt=3.4)
+    model = ss.Model.preset()
+    minimum = ss.inherent_structure(frame, model)
+    modes = ss.lowest_modes(ss.hessian(minimum, model), 12, stability=minimum.stability)
+    spots = ss.soft_spots(minimum.frame, modes, 12, 5)
+    assert len(spots) > 1
+    ss.write(tmp_path / "a.xyz", minimum.frame, soft_spot=spots, mode=modes.vectors[0])
+    rows = np.array([line.split() for line in (tmp_path / "a.xyz").read_text().splitlines()[2:]], dtype=float)
+    np.testing.assert_array_equal(rows[:, -4], spots.labels + 1)
+    np.testing.assert_array_equal(rows[:, -3:-1], modes.vectors[0])
+    np.testing.assert_array_equal(rows[:, 1:3], minimum.frame.positions)
+
+
+def test_results_bring_what_they_know(tmp_path, undisturbed):
+    results = read_results(undisturbed / "results.nc")
+    ss.write(tmp_path / "run.xyz.gz", results, activity=np.zeros((len(results), len(results.frame(0)))))
+    lines = gzip.decompress((tmp_path / "run.xyz.gz").read_bytes()).decode().splitlines()
+    particles = int(lines[0])
+    assert len(lines) == len(results) * (particles + 2)
+    assert "d2min:R:1:soft_spot:I:1:to_minimum:R:3:activity:R:1" in lines[1]
+    for index, frame in enumerate(results):
+        rows = [line.split() for line in lines[index * (particles + 2) + 2 :][:particles]]
+        values = np.array([row[-6:] for row in rows], dtype=float)
+        np.testing.assert_array_equal(values[:, 0], results["d2min"][index])
+        np.testing.assert_array_equal(values[:, 1], results["soft_spot"][index] + 1)
+        left = frame.box.minimum_image(frame.positions + values[:, 2:4] - results["inherent_position"][index])
+        np.testing.assert_allclose(left, 0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        (
+            {"name": "a.pdb"},
+            r"the name '.*a\.pdb' says no format; allowed are \.xyz, \.extxyz, \.dump, \.lammpstrj, \.gsd",
+        ),
+        ({"name": "a.gsd.gz"}, "says no format"),
+        ({"columns": {"Position": np.zeros(24)}}, "a column cannot be called 'Position'"),
+        ({"columns": {"a b": np.zeros(24)}}, "a column cannot be called 'a b'"),
+        ({"columns": {"a": np.zeros(23)}}, r"a has shape \(23,\); values for each of 24 particles are needed"),
+        ({"columns": {"a": ["x"] * 24}}, "values of a are of type"),
+        ({"columns": {"a": np.zeros((24, 2, 2))}}, "values of a have shape"),
+        ({"frames": []}, "there are no frames"),
+        ({"frames": [1]}, "frame 0 is of type int; a Frame is needed"),
+        ({"frames": 3}, "frames are of type int"),
+        ({"frames": [frame_of()], "columns": {"a": []}}, "a has no values for frame 0"),
+        ({"frames": [frame_of()], "columns": {"a": np.zeros((2, 24))}}, "a has values for 2 frames, and there are 1"),
+        ({"frames": replace(frame_of(), species=["A B"] * 24)}, "the species 'A B' is no word"),
+    ],
+)
+def test_what_cannot_be_written_is_told_and_leaves_what_was_there(tmp_path, changes, words):
+    path = tmp_path / changes.get("name", "a.xyz")
+    path.write_text("as it was")
+    with pytest.raises(ss.InputError, match=words):
+        ss.write(path, changes.get("frames", frame_of()), **changes.get("columns", {}))
+    assert path.read_text() == "as it was" and [*tmp_path.iterdir()] == [path]
+
+
+def test_folders_that_are_not_there(tmp_path):
+    with pytest.raises(ss.OutputError, match=r"a\.xyz cannot be written: No such file"):
+        ss.write(tmp_path / "none" / "a.xyz", frame_of())
