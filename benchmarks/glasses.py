@@ -1,9 +1,10 @@
 """Other glasses than the paper's, on one core: sheared dynamics, and forces of packings and of particles with sizes.
 
-Dynamics are whole time steps, with neighbours and thermostat, of both. Forces are the loop over all pairs alone, as
-time steps and minimisers call it, of neighbours that are known up to the same skin: LAMMPS says how long its own took,
-and ours is timed as `benchmarks.force_loops` does it; both are means of as many calls. Nothing moves, so that
-neighbours are never sorted anew. `benchmarks.mixtures` says why LAMMPS has the styles that it has here.
+Dynamics are whole time steps, with neighbours and thermostat, of both; ours with the skin by default, LAMMPS' with the
+best of `SKINS`. Forces are the loop over all pairs alone, as time steps and minimisers call it, of neighbours that are
+known up to the same skin: LAMMPS says how long its own took, and ours is timed as `benchmarks.force_loops` does it;
+both are means of as many calls. Nothing moves, so that neighbours are never sorted anew. `benchmarks.mixtures` says why
+LAMMPS has the styles that it has here.
 """
 
 from __future__ import annotations

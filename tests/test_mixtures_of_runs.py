@@ -69,6 +69,7 @@ def test_defaults_follow_from_the_mixture(run):
     assert (values.dimension, mixture.dimension) == (RUNS[run].get("dimension", values.dimension),) * 2
     assert values.temperature < values.liquid_temperature
     assert values.modes == (500 if values.dimension == 2 else 750)
+    assert values.skin == (0.45 if values.dimension == 2 else 0.3)
     # As many mean distances as in the paper, to two digits of a length.
     if values.model not in PRESETS:
         distance = values.density ** (-1 / values.dimension)

@@ -262,7 +262,7 @@ WRONG = {
     "--fractions 0.5,0.5": "--fractions: got 0.5,0.5; allowed: --fraction-a instead",
     "--fractions 0.5,0.6": "--fractions: got 0.5,0.6; allowed: parts that sum to 1, one for each species",
     "--model kob-andersen-3d --particles 200": "--particles: got 200 at --density 1.2, a box of side 5.5; "
-    "allowed: a side of 2 (cutoff + skin) = 5.9 or more, that is 247 particles or more",
+    "allowed: a side of 2 (cutoff + skin) = 5.6 or more, that is 211 particles or more",
     "--model kob-andersen-3d --particles 300 --modes 898": "--modes: got 898; allowed: at most 897, the degrees of "
     "freedom without the three translations",
     "--model kob-andersen-3d --particles 300 --d2min-cutoff 0.5": "--d2min-cutoff: got 0.5, which holds 0.63 "

@@ -11,7 +11,7 @@ from softspots.dynamics.parallel import Serial
 from softspots.dynamics.simulation import Simulation
 from softspots.exceptions import InputError, PhysicsError
 from softspots.frame import Box, Frame
-from softspots.model import Model
+from softspots.model import Mixture, Model
 
 MODEL = Model.preset("kob-andersen")
 
@@ -68,6 +68,13 @@ def started(start, strain_rate):
 def test_wrong_arguments_are_named(change, message):
     with pytest.raises(InputError, match=message):
         Simulation(MODEL, **({"particles": 200, "comm": Serial()} | change))
+
+
+@pytest.mark.parametrize("name, particles, least", [("kob-andersen", 30, 5.9), ("kob-andersen-3d", 200, 5.6)])
+def test_the_skin_follows_the_dimension(name, particles, least):
+    """Neighbours are looked for up to the cutoff, 2.5, and the skin: the box must be twice as wide."""
+    with pytest.raises(InputError, match=f"at least {least}"):
+        Simulation(Mixture.preset(name), particles, comm=Serial())
 
 
 @pytest.mark.parametrize("name", ["timestep", "model", "step", "time", "strain", "temprature"])

@@ -13,6 +13,7 @@ from pathlib import Path
 from softspots.chain.defaults import BALL, mode_counts
 from softspots.commands.kinds import Choice, Folder, Fractions, Glass, Grid, Number, Switch, option
 from softspots.commands.mixtures import MIXTURES, run_defaults, run_mixture, shown_fractions
+from softspots.dynamics.integration import SKINS
 from softspots.exceptions import InputError
 from softspots.io.attributes import CHANGEABLE
 from softspots.landscape.quench import METHODS
@@ -123,8 +124,12 @@ class Parameters:
         "number of thermostats in the Nosé–Hoover chain",
         paper="not given",
     )
-    skin: float = _parameter(
-        "dynamics", 0.45, _POSITIVE, "what neighbour lists reach beyond the cutoff; costs time only", "σ_AA"
+    skin: float | None = _parameter(
+        "dynamics",
+        None,
+        _POSITIVE,
+        "what neighbour lists reach beyond the cutoff; costs time only; default: 0.45, in three dimensions 0.3",
+        "σ_AA",
     )
 
     liquid_temperature: float | None = _parameter(
@@ -243,7 +248,7 @@ class Parameters:
         """The defaults that follow from other parameters."""
         given = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         known = run_defaults(self.mixture, given)
-        known |= mode_counts(self.particles, known["dimension"])
+        known |= mode_counts(self.particles, known["dimension"]) | {"skin": SKINS[known["dimension"]]}
         return known | {"frame_separation": self.frame_interval or known["frame_interval"]}
 
     def __repr__(self) -> str:

@@ -53,8 +53,9 @@ class Simulation(Integration):
         Time constant of the thermostat, in τ.
     thermostat_chain : int
         Number of thermostats in the Nosé–Hoover chain; 1 is a plain Nosé–Hoover thermostat.
-    skin : float
-        How far neighbours are kept beyond the cutoff, in σ_AA; any value gives the same physics.
+    skin : float, optional
+        How far neighbours are kept beyond the cutoff, in σ_AA; any value gives the same physics. Default: what takes
+        the least time, 0.45, and 0.3 in three dimensions.
     grid : tuple of d ints, optional
         Ranks along each axis. Default: parts of the box with the least surface.
     comm : communicator, optional
