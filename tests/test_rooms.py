@@ -28,10 +28,12 @@ BELOW = {
     "commands": {*STAGES, "dynamics", "io", "analysis", "figures", "chain"},
 }
 NEED_KERNELS = {*STAGES, "dynamics"}
-# `python -m softspots.simulate` is a door to the commands; runs of the mean-field model are compiled.
+# `python -m softspots.simulate` is a door to the commands, the modifier for OVITO one to the chain; runs of the
+# mean-field model are compiled.
 MORE = {
     "softspots.simulate": {"commands"},
     "softspots.analyze": {"commands"},
+    "softspots.ovito": {"landscape", "structure", "io", "chain"},
     "softspots.analysis.meanfield": {COMPILED},
 }
 

@@ -81,6 +81,14 @@ class Modes:
         """`participation_ratio` of every mode, shape (count,)."""
         return participation_ratio(self.vectors)
 
+    @property
+    def participation_fraction(self) -> np.ndarray:
+        """How much each particle takes part in all these modes, Σ |e_i|², (N,); its sum is their number.
+
+        Widmer-Cooper, Perry, Harrowell and Reichman, Nature Physics 4, 711 (2008), take the 30 lowest.
+        """
+        return np.einsum("mij,mij->i", self.vectors, self.vectors)
+
 
 def hessian(frame: Frame | InherentStructure, model: Mixture | Forces) -> sparse.csc_array:
     """The dynamical matrix H_{iα,jβ} = ∂²V/∂r_iα∂r_jβ of a frame (Schoenholz et al. 2014, section II).
