@@ -39,6 +39,7 @@ _PLACES = {
     "landscape.modes": ("Modes", "hessian", "lowest_modes", "modes_below", "participation_ratio"),
     "landscape.quench": ("inherent_structure",),
     "landscape.stability": ("Stability",),
+    "landscape.vibration": ("vibration",),
     "model": (
         "Forces",
         "Harmonic",
