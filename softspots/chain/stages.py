@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from softspots.exceptions import PhysicsError, SoftspotsError
 from softspots.frame import Frame
 from softspots.io.frames import frame_values
 from softspots.io.schema import LABELS
+from softspots.landscape.forces import is_mixture
 from softspots.landscape.minimum import InherentStructure
 from softspots.landscape.modes import Modes, hessian, lowest_modes
 from softspots.landscape.quench import inherent_structure
@@ -19,8 +21,12 @@ from softspots.model import Forces, Mixture
 from softspots.plasticity.d2min import d2min
 from softspots.structure.spots import SoftSpots, mode_particles, soft_spots_from_ranking
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 # Particles of each mode that files keep at least, so that N_p can be scanned (fig. 3) without a new run.
 KEPT_PARTICLES = 50
+FIGURE = (7.0, 4.7)  # inches; a square box with its inset fills it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +48,14 @@ class Options:
         return min(particles, max(self.n_particles, KEPT_PARTICLES))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Analysis:
     """What was found in one frame. What was not is None, and the faults say why.
 
     Attributes
     ----------
     frame : Frame
+    model : Mixture or Forces
     d2min : (N,) ndarray
         From this frame to the later one, in σ_AA².
     minimum : InherentStructure
@@ -64,6 +71,7 @@ class Analysis:
     """
 
     frame: Frame
+    model: Mixture | Forces
     d2min: np.ndarray | None = None
     minimum: InherentStructure | None = None
     modes: Modes | None = None
@@ -74,6 +82,11 @@ class Analysis:
     d2min_fault: str = ""
     fault: str = ""
 
+    def __repr__(self) -> str:
+        found = [self.frame, self.minimum, self.modes, self.spots]
+        words = [repr(one) for one in found if one is not None] + [one for one in (self.d2min_fault, self.fault) if one]
+        return f"Analysis({', '.join(words)})"
+
     @property
     def labels(self) -> np.ndarray:
         """The number of the soft spot of each particle, (N,); -1 for none."""
@@ -83,6 +96,21 @@ class Analysis:
     def activity(self) -> np.ndarray:
         """D²_min of each particle, (N,), NaN where it is not known."""
         return np.full(len(self.frame), np.nan) if self.d2min is None else self.d2min
+
+    def plot(self, temperature: float | None = None, **options) -> Axes:
+        """The map of this frame, by `softspots.draw_map` with its options, in a figure of pyplot.
+
+        Without a later frame particles are grey, as D²_min is not known.
+        """
+        # Numbers need no library for pictures.
+        from matplotlib import pyplot
+
+        from softspots.figures.map import draw_map
+
+        if options.get("axes") is None:
+            options["axes"] = pyplot.figure(figsize=FIGURE, layout="constrained").add_subplot()
+        options |= {"model": self.model} if is_mixture(self.model) else {}
+        return draw_map(self.frame, self.activity, self.labels, temperature, **options)
 
     def values(self) -> dict:
         """All of it by the names of the results file."""
@@ -149,7 +177,7 @@ def analyse(frame: Frame, later: Frame | None, model: Mixture | Forces, options:
             found["fault"] = f"the quench is not certified: {minimum.stability.reason}"
     except SoftspotsError as error:
         found["fault"] = _in_a_line(error)
-    return Analysis(frame, times=times, **found)
+    return Analysis(frame, model, times=times, **found)
 
 
 def _find_spots(minimum, model, options, times) -> dict:

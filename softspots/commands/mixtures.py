@@ -119,7 +119,8 @@ def run_mixture(values: Mapping) -> Mixture:
     if own:
         chosen = own | {key: value for key, value in given.items() if key in own}
         _check_inner_cutoff(chosen)
-        made = Mixture.preset(model, **{key: value for key, value in chosen.items() if value is not None})
+        kind = Model if model in PRESETS else Mixture
+        made = kind.preset(model, **{key: value for key, value in chosen.items() if value is not None})
     fractions = values["fractions"]
     if fractions is not None and (isinstance(made, Model) or made.sizes):
         instead = "--fraction-a instead" if isinstance(made, Model) else f"none, as particles of {name} have sizes"

@@ -96,6 +96,8 @@ def draw_discs(axes: Axes, low: np.ndarray, high: np.ndarray, shown: Shown, thic
 def color_scale(values: np.ndarray) -> dict:
     """``cmap`` and ``norm``: logarithmic, the lightest colour for the lowest 5 % of what is above zero, and below."""
     positive = values[values > 0]
+    if not len(positive):
+        return {"cmap": COLORS, "norm": LogNorm(0.1, 1.0, clip=True)}
     lowest, highest = np.quantile(positive, 0.05), positive.max()
     # Where all are the same a scale needs a range.
     return {"cmap": COLORS, "norm": LogNorm(lowest if lowest < highest else highest / 10, highest, clip=True)}

@@ -75,7 +75,8 @@ def draw_map(
     ----------
     frame : Frame
     d2min : (N,) array_like of float
-        In σ_AA², or the unit of length of the model, squared; NaN where it is not known.
+        In σ_AA², or the unit of length of the model, squared; NaN where it is not known. If it is nowhere known there
+        is no colour bar, and the inset is about the first spot.
     labels : (N,) array_like of int
         Number of the soft spot of each particle, -1 for none, as in `SoftSpots.labels`.
     temperature : float, optional
@@ -111,7 +112,8 @@ def draw_map(
     diameters = model.diameters_of(frame)
     d2min = float_array("draw_map: values of d2min", d2min, (len(frame),), allow_nan=True)
     labels = whole_array("draw_map: labels", labels, (len(frame),), -1, 2**31 - 1)
-    if (d2min < 0).any() or not (d2min > 0).any():
+    known = not np.isnan(d2min).all()
+    if (d2min < 0).any() or (known and not (d2min > 0).any()):
         raise InputError(
             f"draw_map: d2min must be nowhere negative and somewhere positive; of {len(d2min)} values "
             f"{np.count_nonzero(d2min < 0)} are negative and {np.count_nonzero(d2min > 0)} positive"
@@ -124,7 +126,7 @@ def draw_map(
         slice, top = real_number("draw_map: slice", slice), frame.box.lengths[2]
         if not 0 <= slice <= top:
             raise InputError(f"draw_map: slice is {slice:g}; it must lie between 0 and {top:g}, the height of the box")
-    inset = inset and bool((labels >= 0).any())
+    inset, colorbar = inset and bool((labels >= 0).any()), colorbar and known
     units = units_of(model)
     values = d2min if temperature is None else d2min / temperature
     shown = Shown(frame, values, labels, diameters, color_scale(values))

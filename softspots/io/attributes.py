@@ -10,6 +10,8 @@ import numpy as np
 CONFIGURATION = "config_"
 # The parameter of a run that has its whole mixture, as JSON; where it is not there the mixture is the paper's.
 MIXTURE = "mixture"
+# Names of variables of a frame that its source does not tell, with spaces between them, and why.
+LEFT_OUT, LEFT_OUT_BECAUSE = "left_out", "left_out_because"
 # Parameters of a run that may change when it is resumed: nothing here changes what is in a frame.
 CHANGEABLE = ("frames", "grid", "output", "overwrite", "resume", "checkpoint_every", "quiet")
 

@@ -23,16 +23,21 @@ TILTS = {2: ("tilt",), 3: ("tilt", "tilt_xz", "tilt_yz")}
 
 
 def frame_values(frame: Frame) -> dict:
-    """What `ResultsWriter.write_frame` takes of a frame of the dynamics."""
+    """What `ResultsWriter.write_frame` takes of a frame of the dynamics; strain and images only if they are known."""
     own = {"time": frame.time, "strain": frame.box.strain, "position": frame.positions, "image": frame.images}
-    return own | dict(zip(TILTS[frame.dimension], frame.box.tilts, strict=True))
+    known = {name: value for name, value in own.items() if value is not None}
+    return known | dict(zip(TILTS[frame.dimension], frame.box.tilts, strict=True))
 
 
 def frame_from(like: Frame, values: Mapping) -> Frame:
-    """The frame with such values, of the particles and with the lengths of ``like``, any frame of the run."""
-    tilts = [float(values[name]) for name in TILTS[like.dimension]]
-    box = Box(lengths=like.box.lengths, tilts=tilts, strain=float(values["strain"]))
-    return replace(like, positions=values["position"], box=box, time=float(values["time"]), images=values["image"])
+    """The frame with such values, of the particles and with the lengths of ``like``, any frame of the run.
+
+    Without a strain or images they are not known; without a time it is 0.
+    """
+    tilts, strain = [float(values[name]) for name in TILTS[like.dimension]], values.get("strain")
+    box = Box(lengths=like.box.lengths, tilts=tilts, strain=None if strain is None else float(strain))
+    own = {"time": float(values.get("time", 0.0)), "images": values.get("image")}
+    return replace(like, positions=values["position"], box=box, **own)
 
 
 def particles(results: Results, dimension: int) -> Frame:

@@ -14,7 +14,7 @@ import numpy as np
 
 from softspots.exceptions import DamagedFileError, InputError, SoftspotsError
 from softspots.frame import Frame
-from softspots.io.attributes import CONFIGURATION, MIXTURE, set_attributes, split_prefix
+from softspots.io.attributes import CONFIGURATION, LEFT_OUT, MIXTURE, set_attributes, split_prefix
 from softspots.io.content import is_written
 from softspots.io.frames import LENGTHS, TILTS, frame_from, particles
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
@@ -263,7 +263,7 @@ class Results:
         """
         index = self._index(index)
         with NetCDFReader(self.path, self._stamp) as file:
-            values = {name: _read(file, name, index) for name in (*FRAME, *TILTS[self.dimension])}
+            values = {name: _read(file, name, index) for name in self._told(*FRAME)}
         for name, value in values.items():
             if not is_written(value).all():
                 raise DamagedFileError(f"{self.path}: frame {index} has no {name}")
@@ -284,8 +284,7 @@ class Results:
         DamagedFileError
             If the file is damaged.
         """
-        names = ("inherent_position", "strain", *TILTS[self.dimension])
-        columns = dict(zip(names, (self[name] for name in names), strict=True))
+        columns = {name: self[name] for name in self._told("inherent_position", "strain")}
         like = self._like
 
         def structure(index: int) -> Frame:
@@ -321,6 +320,10 @@ class Results:
     @cached_property
     def _like(self) -> Frame:
         return particles(self, self.dimension)
+
+    def _told(self, *names: str) -> list[str]:
+        """Those of the names, and of the tilts', that the source of the frames has told."""
+        return [one for one in (*names, *TILTS[self.dimension]) if one not in self.attributes.get(LEFT_OUT, "").split()]
 
     def _index(self, index: int) -> int:
         index = operator.index(index)

@@ -13,7 +13,7 @@ import numpy as np
 
 from softspots.arrays import one_of, positive_number
 from softspots.exceptions import InputError
-from softspots.model.binary import Model
+from softspots.model.binary import SMOOTHINGS, Model
 from softspots.model.contact import Harmonic, Hertzian
 from softspots.model.mixture import Mixture
 from softspots.model.powers import InversePower, LennardJones
@@ -35,7 +35,11 @@ def make(name: str, changes: Mapping) -> Mixture:
     if unknown:
         raise InputError(f"Mixture: the preset {name!r} has no {unknown[0]!r}; it has {', '.join(allowed)}")
     preset = MIXTURES[name]
-    return Model.preset(preset, **changes) if isinstance(preset, str) else preset(**changes)
+    if not isinstance(preset, str):
+        return preset(**changes)
+    if changes.get("smoothing") in set(LennardJones.smoothings) - {*SMOOTHINGS}:
+        return _of_paper(preset, **changes)
+    return Model.preset(preset, **changes)
 
 
 def parameters_of(name: str) -> dict:
@@ -186,6 +190,23 @@ MIXTURES: dict[str, Callable[..., Mixture] | str] = {
     "harmonic": harmonic,
     "hertzian": hertzian,
 }
+
+
+def _of_paper(preset, smoothing, inner_cutoff=None, **changes) -> Mixture:
+    """One of the paper's mixtures with a smoothing that `Model` does not have."""
+    like = Model.preset(preset, **changes)
+    factors = like.sigma if like.cutoff_per_pair else (1.0, 1.0, 1.0)
+    return _lennard_jones(
+        like.epsilon,
+        like.sigma,
+        smoothing,
+        cutoffs=[like.cutoff * factor for factor in factors],
+        name=like.name,
+        dimension=like.dimension,
+        density=like.density,
+        fractions=like.fractions,
+        temperatures=like.temperatures,
+    )
 
 
 def _pairs(potential: Callable, sigma) -> dict:

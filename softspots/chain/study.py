@@ -1,0 +1,231 @@
+"""Frames of any origin, taken through the chain one by one, each when it is asked for."""
+
+from __future__ import annotations
+
+import warnings
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from os import PathLike
+
+import numpy as np
+from tqdm import tqdm
+
+from softspots.arrays import one_of, positive_number, real_number, whole_number
+from softspots.chain.defaults import PAPER, lengths, mode_counts
+from softspots.chain.saving import save
+from softspots.chain.stages import Analysis, Options, analyse
+from softspots.exceptions import InputError
+from softspots.frame import Frame
+from softspots.landscape.forces import energy_forces, is_mixture
+from softspots.landscape.quench import METHODS
+from softspots.model import Forces, Mixture, Model
+from softspots.objects import require
+from softspots.structure.spots import CONNECTIONS, PARTICLES
+
+# Of vectors of modes that a study keeps, of the frames that were asked for last.
+KEPT_BYTES = 1_000_000_000
+
+
+def study(
+    frames: Sequence[Frame] | Frame,
+    model: Mixture | Forces,
+    modes: int | None = None,
+    *,
+    lag: int = 1,
+    n_modes: int | None = None,
+    n_particles: int = PARTICLES,
+    min_particles: int = 4,
+    connection: str = "delaunay",
+    bond_length: float | None = None,
+    d2min_cutoff: float | None = None,
+    quench: str = "newton",
+    max_force: float = 1e-10,
+    temperature: float | None = None,
+    strain_rate: float | None = None,
+    progress: bool = True,
+) -> Study:
+    """Soft spots and plastic activity of frames of any origin: all stages of the chain, with one set of options.
+
+    Nothing is computed before it is asked for.
+
+    Parameters
+    ----------
+    frames : sequence of Frame
+        What `read` gives, a list, or one frame; of the same particles, in the model's units.
+    model : Mixture or Forces
+    modes : int, optional
+        How many of the lowest modes to find. Default: the paper's 500 for 10,000 particles in two dimensions, in
+        proportion to the degrees of freedom.
+    lag : int, optional
+        How many frames later D²_min ends; 0 for none. The last frames have no later one, and no D²_min.
+    n_modes : int, optional
+        N_m: how many of the modes make the map. Default: the paper's 430, in proportion, or all if that is more.
+    n_particles, min_particles, connection : optional
+        See `soft_spots`.
+    bond_length, d2min_cutoff : float, optional
+        In σ. Default: 1.5 and 2.5 for the paper's mixtures, for all others 1.5 and 2.74 mean distances ρ^(-1/d).
+    quench, max_force : optional
+        ``method`` and ``max_force`` of `inherent_structure`.
+    temperature, strain_rate : float, optional
+        Of the run that the frames are from. No stage needs them, but the analysis of a saved study does, and frames do
+        not tell them.
+    progress : bool
+        Whether a bar is shown where several frames are worked on.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    InputError
+        If an argument is not allowed, or the model does not know the particles.
+    """
+    frames = [frames] if isinstance(frames, Frame) else frames
+    if not hasattr(frames, "__len__") or not hasattr(frames, "__getitem__") or isinstance(frames, str):
+        raise InputError(f"study: frames is a {type(frames).__name__}; frames are needed, as softspots.read gives them")
+    if not len(frames):
+        raise InputError("study: there are no frames")
+    first = frames[0]
+    require("study", or_forces=True, frame=first, model=model)
+    if is_mixture(model):
+        # What does not fit the model at all fits it in no frame.
+        energy_forces(first, model)
+    size, dimension = len(first), first.dimension
+    counts = mode_counts(size, dimension)
+    modes = counts["modes"] if modes is None else modes
+    whole_number("study: modes", modes, 1, dimension * (size - 1))
+    density = size / np.prod(first.box.lengths)
+    known = PAPER if isinstance(model, Model) else lengths(density, dimension)
+    reaches = {"bond_length": bond_length, "d2min_cutoff": d2min_cutoff}
+    reaches = {name: known[name] if given is None else given for name, given in reaches.items()}
+    options = Options(
+        modes=modes,
+        n_modes=whole_number(
+            "study: n_modes", _map_modes(counts["n_modes"], modes) if n_modes is None else n_modes, 1, modes
+        ),
+        n_particles=whole_number("study: n_particles", n_particles, 1, size),
+        min_particles=whole_number("study: min_particles", min_particles, 1),
+        connection=one_of("study: connection", connection, CONNECTIONS),
+        **{name: positive_number(f"study: {name}", value) for name, value in reaches.items()},
+        quench=one_of("study: quench", quench, METHODS),
+        max_force=positive_number("study: max_force", max_force),
+    )
+    whole_number("study: lag", lag, 0)
+    given = {}
+    if temperature is not None:
+        given["temperature"] = positive_number("study: temperature", temperature)
+    if strain_rate is not None:
+        given["strain_rate"] = real_number("study: strain_rate", strain_rate)
+    return Study(_Work(frames, first, model, options, lag, given), range(len(frames)), progress)
+
+
+def _map_modes(wanted: int, there: int) -> int:
+    if wanted > there:
+        warnings.warn(
+            f"study: {wanted} modes make a map of so many particles, but only {there} are asked for; all are used",
+            stacklevel=3,
+        )
+    return min(wanted, there)
+
+
+class Study(Sequence):
+    """What is found in each of some frames, worked out when it is asked for: ``len``, indices, slices, iteration.
+
+    ``study[i]`` has ``frame``, ``d2min``, ``minimum``, ``modes``, ``spots`` and ``plot()``, see
+    `softspots.chain.stages.Analysis`. A frame in which no soft spots can be found gives a warning that says why. The
+    frames that were asked for last are kept, as far as a gigabyte holds them.
+    """
+
+    def __init__(self, work: _Work, indices: range, progress: bool):
+        self._work, self._indices, self._progress = work, indices, progress
+
+    @property
+    def model(self) -> Mixture | Forces:
+        """What acts between the particles."""
+        return self._work.model
+
+    @property
+    def options(self) -> Options:
+        """What the stages are asked for."""
+        return self._work.options
+
+    @property
+    def lag(self) -> int:
+        """How many frames later D²_min ends."""
+        return self._work.lag
+
+    @property
+    def given(self) -> dict[str, float]:
+        """What was said of the run that the frames are from: temperature, strain rate."""
+        return dict(self._work.given)
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __getitem__(self, index):
+        """What is found in the frame ``index``; of a slice, a study.
+
+        Raises
+        ------
+        IndexError
+            If there is no such frame.
+        InputError
+            If the frame holds other particles than the first one.
+        """
+        if isinstance(index, slice):
+            return Study(self._work, self._indices[index], self._progress)
+        try:
+            number = self._indices[index]
+        except IndexError:
+            raise IndexError(f"the study has {len(self)} frames; got {index}") from None
+        return self._work.analysis(number)
+
+    def __iter__(self) -> Iterator[Analysis]:
+        bar = tqdm(self._indices, "frames", disable=not self._progress or len(self) < 2, leave=False)
+        return map(self._work.analysis, bar)
+
+    def __repr__(self) -> str:
+        options = ", ".join(f"{name}={getattr(self.options, name)}" for name in ("modes", "n_modes", "n_particles"))
+        return f"Study({len(self)} frame{'s' * (len(self) != 1)}, {self.model!r}, {options}, lag={self.lag})"
+
+    def save(self, path: str | PathLike) -> None:
+        """Write all frames to a results file, as a simulation does: see `read_results`.
+
+        What frames do not tell is left out: the file's attribute ``left_out`` names it, ``left_out_because`` says why.
+
+        Raises
+        ------
+        InputError
+            If the boxes differ in size, for which the file has no place, or the model cannot be written.
+        OutputError
+            If the file cannot be written.
+        """
+        save(self, path)
+
+
+class _Work:
+    """Frames, what is to be done with them, and the last that was found."""
+
+    def __init__(self, frames, first: Frame, model, options: Options, lag: int, given: dict):
+        self._frames, self._first = frames, first
+        self.model, self.options, self.lag, self.given = model, options, lag, given
+        self._kept: OrderedDict[int, Analysis] = OrderedDict()
+        self._most = max(1, KEPT_BYTES // (8 * options.modes * first.positions.size))
+
+    def analysis(self, index: int) -> Analysis:
+        if index not in self._kept:
+            last = not self.lag or index + self.lag >= len(self._frames)
+            frame, later = self._frame(index), None if last else self._frame(index + self.lag)
+            self._kept[index] = found = analyse(frame, later, self.model, self.options)
+            for fault in filter(None, (found.d2min_fault, found.fault)):
+                warnings.warn(f"study: frame {index}: {fault}", stacklevel=3)
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(index)
+        return self._kept[index]
+
+    def _frame(self, index: int) -> Frame:
+        frame = self._frames[index]
+        require("study", frame=frame)
+        return frame.in_order_of(self._first)

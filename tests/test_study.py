@@ -1,0 +1,186 @@
+"""Frames of any origin through the chain: the same as stage by stage, and as a results file."""
+
+import warnings
+from dataclasses import replace
+
+import matplotlib
+import numpy as np
+import pytest
+
+import softspots as ss
+from softspots.analysis.findings import NEEDED
+from softspots.exceptions import InputError
+from softspots.io.results import read_results
+
+MODEL = ss.Mixture.preset("kob-andersen")
+OPTIONS = {"modes": 40, "n_modes": 25, "n_particles": 4, "progress": False}
+
+
+@pytest.fixture(scope="module")
+def frames():
+    """300 particles in sheared steady state, half a time apart; species have names, and times are known."""
+    run = ss.Simulation(MODEL, particles=300, temperature=0.1, strain_rate=1e-3, seed=2)
+    run.prepare(liquid_temperature=1.0, liquid_time=2.5, cooling_time=5.0, strain=0.002)
+    found = []
+    for _ in range(4):
+        frame = run.frame()
+        found.append(replace(frame, species=np.array(["A", "B"])[frame.species], ids=np.arange(len(frame))))
+        run.run(100)
+    return found
+
+
+def test_each_frame_has_what_the_stages_find(frames):
+    study = ss.study(frames, MODEL, **OPTIONS)
+    found = study[1]
+    minimum = ss.inherent_structure(frames[1], MODEL)
+    modes = ss.lowest_modes(ss.hessian(minimum, MODEL), 40, stability=minimum.stability)
+    spots = ss.soft_spots(minimum.frame, modes, 25, 4)
+    assert found.minimum.energy == minimum.energy
+    assert np.array_equal(found.modes.vectors, modes.vectors)
+    assert np.array_equal(found.spots.labels, spots.labels)
+    assert np.array_equal(found.spots.centers, spots.centers) and found.spots.sizes.sum() > 0
+    assert np.array_equal(found.d2min, ss.d2min(frames[1], frames[2]))
+    # It is kept; and the last has no later one.
+    assert study[1] is found
+    assert study[-1].d2min is None and study[-1].d2min_fault == study[-1].fault == ""
+
+
+def test_particles_are_told_by_their_ids(frames):
+    order = np.random.default_rng(1).permutation(len(frames[0]))
+    names = ("positions", "species", "images", "ids")
+    shuffled = replace(frames[1], **{name: getattr(frames[1], name)[order] for name in names})
+    mixed = ss.study([frames[0], shuffled, *frames[2:]], MODEL, **OPTIONS)
+    assert np.array_equal(mixed[1].spots.labels, ss.study(frames, MODEL, **OPTIONS)[1].spots.labels)
+
+
+def test_lag_and_slices(frames):
+    study = ss.study(frames, MODEL, lag=2, **OPTIONS)
+    part = study[::2]
+    assert (len(study), len(part)) == (4, 2)
+    # The later frame is that of all frames, not of the slice.
+    assert np.array_equal(part[0].d2min, ss.d2min(frames[0], frames[2]))
+    assert part[1].d2min is None and part[1] is study[2]
+    assert [found.frame.time for found in part] == [frames[0].time, frames[2].time]
+    with pytest.raises(IndexError, match="the study has 4 frames; got 4"):
+        study[4]
+    assert ss.study(frames, MODEL, lag=0, **OPTIONS)[0].d2min is None
+
+
+def test_saved_as_a_simulation_saves(frames, tmp_path):
+    path = tmp_path / "own.nc"
+    study = ss.study(frames, MODEL, temperature=0.1, strain_rate=1e-3, **OPTIONS)
+    study.save(path)
+    results = read_results(path)
+    assert results.checked and len(results) == 4 and results.model == MODEL
+    assert {*NEEDED} <= results.configuration.keys()
+    # Times are sums of steps.
+    assert results.configuration["frame_interval"] == pytest.approx(0.5, rel=1e-12)
+    for index, (frame, found) in enumerate(zip(frames, study, strict=True)):
+        again = results.frame(index)
+        assert np.array_equal(again.positions, frame.positions) and np.array_equal(again.images, frame.images)
+        assert np.array_equal(again.species, frame.species) and again.box == frame.box and again.time == frame.time
+        values = results.variables(index)
+        assert np.array_equal(values["soft_spot"], found.spots.labels)
+        assert np.array_equal(values["eigenvalue"], found.modes.eigenvalues)
+        assert np.array_equal(values["d2min"], found.activity, equal_nan=True)
+        assert values["inherent_energy"] == found.minimum.energy
+        assert values["potential_energy"] == ss.energy_forces(frame, MODEL)[0] / 300
+    assert results.attributes["left_out"] == "kinetic_temperature pressure shear_stress"
+    assert np.isnan(results["pressure"]).all()
+
+
+def test_what_frames_do_not_tell_is_left_out_and_said(frames, tmp_path):
+    bare = [
+        replace(one, images=None, time=0.0, box=ss.Box(lengths=one.box.lengths, tilts=one.box.tilts)) for one in frames
+    ]
+    path = tmp_path / "own.nc"
+    ss.study(bare, MODEL, **OPTIONS).save(path)
+    results = read_results(path)
+    assert {"temperature", "strain_rate", "frame_interval"}.isdisjoint(results.configuration)
+    assert {"strain", "image", "time"} <= {*results.attributes["left_out"].split()}
+    reasons = results.attributes["left_out_because"]
+    assert "temperature, strain_rate: they were not given" in reasons and "image: image counters" in reasons
+    again = results.frame(1)
+    assert again.images is None and again.box == bare[1].box and again.box.strain is None
+    assert np.array_equal(results.inherent_structures()[1](1).box.tilts, bare[1].box.tilts)
+
+
+def test_boxes_that_came_through_text_are_of_one_size(frames, tmp_path):
+    box = frames[1].box
+    lengths = np.array(box.lengths) * (1 + 1e-8)
+    # The second in another tilt of the same lattice, a flip away.
+    flipped = ss.Box(lengths=lengths, tilts=[box.tilt - lengths[0]], strain=box.tilt / lengths[1])
+    second = replace(frames[1], box=flipped, images=None)
+    ss.study([frames[0], second], MODEL, **OPTIONS).save(tmp_path / "own.nc")
+    assert read_results(tmp_path / "own.nc").frame(1).box.strain == pytest.approx(flipped.strain, abs=1e-7)
+    larger = replace(second, box=ss.Box(lengths=np.array(box.lengths) * 1.01))
+    with pytest.warns(UserWarning, match="frame 0: d2min: the boxes differ in size"):
+        study = ss.study([frames[0], larger], MODEL, **OPTIONS)
+        # Soft spots need no later frame.
+        assert study[0].spots is not None and study[0].d2min is None
+    with (
+        pytest.raises(InputError, match="frame 1 has a box of .* a results file has one size"),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        study.save(tmp_path / "other.nc")
+    assert not (tmp_path / "other.nc").exists()
+
+
+def test_a_frame_without_soft_spots_says_why(frames):
+    with pytest.warns(UserWarning, match="study: frame 0: the quench is not certified: the largest force is"):
+        found = ss.study(frames[0], MODEL, max_force=1e-300, **OPTIONS)[0]
+    assert found.spots is None and (found.labels == -1).all()
+    assert "not certified" in repr(found)
+
+
+def test_plot(frames):
+    with matplotlib.rc_context({"backend": "agg"}):
+        from matplotlib import pyplot
+
+        study = ss.study(frames[:2], MODEL, **OPTIONS)
+        for found, title in zip(study, ("colorbar", ""), strict=True):
+            axes = found.plot()
+            labels = [str(one.get_label()) for one in axes.figure.axes]
+            assert ("colorbar" in labels) == bool(title) and "inset" in labels
+            axes.figure.canvas.draw()
+        pyplot.close("all")
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"modes": 0}, "study: modes is 0"),
+        ({"n_modes": 41}, "study: n_modes is 41; it must be a whole number from 1 to 40"),
+        ({"lag": -1}, "study: lag is -1"),
+        ({"connection": "hope"}, "study: connection is 'hope'; allowed: delaunay, distance"),
+        ({"d2min_cutoff": 0.0}, "study: d2min_cutoff is 0"),
+        ({"temperature": -1}, "study: temperature is -1"),
+    ],
+)
+def test_refusals(frames, change, message):
+    with pytest.raises(InputError, match=message):
+        ss.study(frames, MODEL, **OPTIONS | change)
+
+
+def test_refusals_of_frames_and_models(frames):
+    with pytest.raises(InputError, match="study: frames is a str; frames are needed"):
+        ss.study("glass.dump", MODEL)
+    with pytest.raises(InputError, match="there are no frames"):
+        ss.study([], MODEL)
+    with pytest.raises(InputError, match="study: frame is an? .*; a Frame is needed"):
+        ss.study([1, 2], MODEL)
+    with pytest.raises(InputError, match="species C of the frame is not known"):
+        ss.study(replace(frames[0], species=["C"] * 300), MODEL)
+    with pytest.warns(UserWarning, match="13 modes make a map of so many particles, but only 5"):
+        assert ss.study(frames, MODEL, modes=5).options.n_modes == 5
+
+
+def test_the_papers_mixtures_with_other_ends():
+    with pytest.warns(UserWarning, match="jump at the cutoff"):
+        plain = ss.Mixture.preset("kob-andersen", smoothing="none", cutoff_per_pair=True)
+    pairs = {"".join(key): pair for key, pair in plain.pairs.items()}
+    assert {key: pair.cutoff for key, pair in pairs.items()} == {"AA": 2.5, "AB": 2.0, "BB": 2.2}
+    # 4 ε (x⁻¹² − x⁻⁶) at r = 1.
+    assert pairs["BB"].terms(1.0)[0] == pytest.approx(4 * 0.5 * (0.88**12 - 0.88**6), rel=1e-14)
+    assert (plain.name, plain.fractions, plain.density) == ("kob-andersen", MODEL.fractions, 1.2)
