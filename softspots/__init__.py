@@ -12,6 +12,7 @@ __version__ = _version("softspots")
 _PLACES = {
     "analysis.meanfield": ("LifetimePrediction", "predict_lifetimes", "simulate_lifetimes"),
     "box": ("Box",),
+    "chain.mode_files": ("read_modes", "write_modes"),
     "chain.study": ("Study", "study"),
     "curve": ("Curve",),
     "dynamics.athermal_shear": ("AthermalShear", "ShearState", "strain_path"),
