@@ -166,6 +166,23 @@ def test_spots_are_numbered_from_one(tmp_path):
     np.testing.assert_array_equal(rows[:, 1:3], minimum.frame.positions)
 
 
+def test_studies_bring_what_they_have_found(tmp_path):
+    frames = [disordered_frame(seed=seed, length_x=11.0, length_y=12.0, tilt=3.4) for seed in (4, 4)]
+    study = ss.study(frames, ss.Model.preset(), 12, n_modes=12, n_particles=5, progress=False)
+    ss.write(tmp_path / "all.xyz", study)
+    ss.write(tmp_path / "one.xyz", study[0], mode=study[0].modes.vectors[0])
+    lines = (tmp_path / "all.xyz").read_text().splitlines()
+    words = "d2min:R:1:soft_spot:I:1:to_minimum:R:3:participation_fraction:R:1"
+    assert words in lines[1] and f"{words}:mode:R:3" in (tmp_path / "one.xyz").read_text()
+    for index, found in enumerate(study):
+        rows = [line.split()[-6:] for line in lines[index * (len(frames[0]) + 2) + 2 :][: len(frames[0])]]
+        values = np.array(rows, dtype=float)
+        np.testing.assert_array_equal(values[:, 0], found.activity)
+        np.testing.assert_array_equal(values[:, 1], found.spots.labels + 1)
+        np.testing.assert_array_equal(values[:, 2:4], found.minimum.frame.positions - found.frame.positions)
+        np.testing.assert_array_equal(values[:, 5], found.modes.participation_fraction)
+
+
 def test_results_bring_what_they_know(tmp_path, undisturbed):
     results = read_results(undisturbed / "results.nc")
     ss.write(tmp_path / "run.xyz.gz", results, activity=np.zeros((len(results), len(results.frame(0)))))
@@ -200,7 +217,9 @@ def test_results_bring_what_they_know(tmp_path, undisturbed):
         ({"frames": 3}, "frames are of type int"),
         ({"frames": [frame_of()], "columns": {"a": []}}, "a has no values for frame 0"),
         ({"frames": [frame_of()], "columns": {"a": np.zeros((2, 24))}}, "a has values for 2 frames, and there are 1"),
-        ({"frames": replace(frame_of(), species=["A B"] * 24)}, "the species 'A B' is no word"),
+        ({"frames": replace(frame_of(), species=["A B"] * 24)}, "a species is called 'A B'"),
+        ({"frames": replace(frame_of(), species=["β"] * 24)}, "a species is called 'β'; a whole number, or a word"),
+        ({"frames": replace(frame_of(), species=["1.5"] * 24), "name": "a.gsd"}, "a species is called '1.5'"),
     ],
 )
 def test_what_cannot_be_written_is_told_and_leaves_what_was_there(tmp_path, changes, words):

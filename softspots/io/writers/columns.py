@@ -12,6 +12,8 @@ from softspots.exceptions import InputError
 from softspots.frame import Frame
 
 NAME = re.compile(r"[A-Za-z]\w*\Z", re.ASCII)
+# Of other names the one or the other program makes something else.
+LABEL = re.compile(r"(-?\d+|[A-Za-z][!#-~]*)\Z", re.ASCII)
 # What frames have themselves, as one format or another calls it; OVITO takes names for them in any case of letters.
 OWN = {"pos", "position", "x", "y", "z", "ix", "iy", "iz", "image", "id", "type", "species", "element", "radius"}
 OWN |= {"diameter", "size", "color", "time", "strain", "software"}
@@ -49,26 +51,23 @@ def cell_in_space(frame: Frame, height: float) -> np.ndarray:
     return cell
 
 
-def labels_as_words(frame: Frame) -> np.ndarray:
-    """Species as strings without blanks.
+def numbered_types(frame: Frame) -> tuple[np.ndarray, np.ndarray]:
+    """The names of the types in the order of their labels, and the number of each particle's from 0.
 
     Raises
     ------
     InputError
-        If a label has blanks, or is empty.
+        If a label is no word that all formats can hold.
     """
     distinct, where = np.unique(frame.species, return_inverse=True)
     words = distinct.astype(np.str_)
     for word in words.tolist():
-        if len(word.split()) != 1 or word.strip() != word or '"' in word:
-            raise InputError(f"write: the species {word!r} is no word that stands in a column of text")
-    return words[where]
-
-
-def numbered_types(frame: Frame) -> tuple[list[str], np.ndarray]:
-    """The names of the types in the order of their labels, and the number of each particle's from 0."""
-    distinct, where = np.unique(frame.species, return_inverse=True)
-    return distinct.astype(np.str_).tolist(), where
+        if not LABEL.match(word):
+            raise InputError(
+                f"write: a species is called {word!r}; a whole number, or a word without blanks and quotes that begins "
+                "with a letter, in ASCII, is needed"
+            )
+    return words, where
 
 
 def _checked(frame, name, value):

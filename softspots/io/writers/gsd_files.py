@@ -42,7 +42,8 @@ class GSDWriter:
         made.particles.position = in_space(wrapped - box.vectors.sum(axis=0) / 2)
         if frame.images is not None:
             made.particles.image = in_space(frame.images + crossed)
-        made.particles.types, made.particles.typeid = numbered_types(frame)
+        words, made.particles.typeid = numbered_types(frame)
+        made.particles.types = words.tolist()
         if frame.sizes is not None:
             made.particles.diameter = frame.sizes
         # What is logged in the first frame holds for later ones without it, so a strain that is not known is NaN.

@@ -76,7 +76,7 @@ def to_ovito(frame: Frame, **columns) -> DataCollection:
         own["Periodic Image"] = in_space(frame.images)
     for name, values in own.items():
         particles.create_property(name, data=values)
-    for number, name in enumerate(names, start=1):
+    for number, name in enumerate(names.tolist(), start=1):
         particles.particle_types_.types.append(library.ParticleType(id=number, name=name))
     for name, values in checked.items():
         particles.create_property(name, data=values)

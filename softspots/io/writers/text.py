@@ -14,7 +14,7 @@ import numpy as np
 from softspots.extras import load_extra
 from softspots.frame import Frame
 from softspots.io.marks import IMAGE, SIZE, SOFTWARE
-from softspots.io.writers.columns import cell_in_space, in_space, labels_as_words, numbered_types
+from softspots.io.writers.columns import cell_in_space, in_space, numbered_types
 
 # Of the cell in two dimensions, as in our trajectories and as LAMMPS has it.
 HEIGHT, SLAB = 10.0, 1.0
@@ -49,7 +49,8 @@ class ExtendedXYZ(TextWriter):
     """Extended XYZ as OVITO and ASE read it; time and strain are in the comment."""
 
     def _write(self, frame, columns):
-        own = {"species": labels_as_words(frame), "pos": in_space(frame.positions)}
+        words, types = numbered_types(frame)
+        own = {"species": words[types], "pos": in_space(frame.positions)}
         if frame.ids is not None:
             own["id"] = frame.ids
         if frame.sizes is not None:
@@ -76,11 +77,11 @@ class LammpsDump(TextWriter):
         if frame.dimension == 2:
             low[2], high[2] = -SLAB / 2, SLAB / 2
         bounds = "\n".join(map(_numbers, np.column_stack((low, high, cell[[1, 2, 2], [0, 0, 1]]))))
-        words, (_, types) = labels_as_words(frame), numbered_types(frame)
+        words, types = numbered_types(frame)
         own = {
             "id": np.arange(1, len(frame) + 1) if frame.ids is None else frame.ids,
             "type": types + 1,
-            "element": words,
+            "element": words[types],
             **dict(zip("xyz", in_space(frame.positions).T, strict=True)),
         }
         if frame.images is not None:
@@ -92,7 +93,7 @@ class LammpsDump(TextWriter):
             names = [name] if values.ndim == 1 else [f"{name}[{number}]" for number in range(1, len(parts) + 1)]
             own |= dict(zip(names, parts, strict=True))
         self._file.write(
-            f"ITEM: TIMESTEP\n{self._index}\nITEM: TIME\n{DIGITS % frame.time}\nITEM: NUMBER OF ATOMS\n{len(frame)}\n"
+            f"ITEM: TIME\n{DIGITS % frame.time}\nITEM: TIMESTEP\n{self._index}\nITEM: NUMBER OF ATOMS\n{len(frame)}\n"
             f"ITEM: BOX BOUNDS xy xz yz pp pp pp\n{bounds}\nITEM: ATOMS {' '.join(own)}\n"
         )
         _write_rows(self._file, own.values())

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from os import PathLike, fspath
 
-import numpy as np
-
 from softspots.exceptions import InputError
 from softspots.frame import Frame
 from softspots.io.replacing import replacing
 from softspots.io.results import Results
-from softspots.io.writers.columns import checked_columns, spot_numbers
+from softspots.io.writers.columns import checked_columns
+from softspots.io.writers.found import frame_and_found, known
 
 TEXT = ("", ".gz", ".zst")
 # By the endings of names: how they may be packed, the module in this package, and its writer.
@@ -34,10 +33,10 @@ def write(path: str | PathLike, frames: Frame | Iterable[Frame] | Results, **col
     Parameters
     ----------
     path : str or path-like
-    frames : Frame, iterable of Frame, or Results
-        Of a minimum, its ``frame``. Of a results file all that it knows of each particle is written with them: the
-        columns ``d2min``, ``soft_spot`` and ``to_minimum``, (N, d), the way to the inherent structure; NaN where there
-        is none.
+    frames : Frame, iterable of Frame, Study, or Results
+        Of a minimum, its ``frame``. Of a study or one of its frames, and of a results file, comes with them what is
+        known of each particle: the columns ``d2min``, ``soft_spot`` and ``to_minimum``, (N, d), the way to the inherent
+        structure, NaN where there is none; of a study ``participation_fraction`` too.
     **columns : (N,) or (N, k) array_like, or SoftSpots
         Values of each particle by their names: real numbers, NaN for what is not known. With more than one frame, a
         sequence of these, one for each frame. Vectors in two dimensions get z = 0. Of soft spots the numbers are
@@ -55,6 +54,7 @@ def write(path: str | PathLike, frames: Frame | Iterable[Frame] | Results, **col
     Examples
     --------
     >>> write("map.xyz", minimum.frame, soft_spot=spots, d2min=d2min, mode=modes.vectors[0])
+    >>> write("own.xyz", study(frames, model))
     >>> write("run.dump.gz", read_results("results.nc"))
     """
     writer = _writer_of(fspath(path))
@@ -75,16 +75,19 @@ def _writer_of(path: str):
 
 def _with_columns(frames, columns: Mapping) -> Iterator[tuple[Frame, dict]]:
     """Each frame with its own columns by name."""
-    if isinstance(frames, Frame):
-        yield frames, dict(columns)
+    alone, own = frame_and_found(frames)
+    if alone is not None:
+        yield alone, own | columns
         return
     if not isinstance(frames, Iterable):
         raise InputError(f"write: frames are of type {type(frames).__name__}; a Frame, or frames, are needed")
     index = -1
-    for index, frame in enumerate(frames):
-        if not isinstance(frame, Frame):
-            raise InputError(f"write: frame {index} is of type {type(frame).__name__}; a Frame is needed")
-        own = _found(frames, index, frame) if isinstance(frames, Results) else {}
+    for index, entry in enumerate(frames):
+        frame, own = frame_and_found(entry)
+        if frame is None:
+            raise InputError(f"write: frame {index} is of type {type(entry).__name__}; a Frame is needed")
+        if isinstance(frames, Results):
+            own = known(frames, index, frame)
         yield frame, own | {name: _of_frame(name, values, index) for name, values in columns.items()}
     if index < 0:
         raise InputError("write: there are no frames")
@@ -98,12 +101,3 @@ def _of_frame(name, values, index):
         return values[index]
     except (IndexError, KeyError, TypeError) as error:
         raise InputError(f"write: {name} has no values for frame {index}; one entry a frame is needed") from error
-
-
-def _found(results: Results, index: int, frame: Frame) -> dict[str, np.ndarray]:
-    """What a results file knows of each particle of a frame."""
-    values = results.variables(index)
-    found = {"d2min": values["d2min"], "soft_spot": spot_numbers(values["soft_spot"])}
-    if "inherent_position" in values:
-        found["to_minimum"] = frame.box.minimum_image(values["inherent_position"] - frame.positions)
-    return found

@@ -1,0 +1,39 @@
+"""What the chain has found in a frame, and what a results file knows of it, as columns."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from softspots.frame import Frame
+from softspots.io.results import Results
+from softspots.io.writers.columns import spot_numbers
+
+
+def frame_and_found(entry) -> tuple[Frame | None, dict[str, np.ndarray]]:
+    """A frame, or what stands for one frame of a study, as the frame and the columns that come with it.
+
+    All frames of a study have the same columns, NaN where something has not been found. None for anything else.
+    """
+    if isinstance(entry, Frame):
+        return entry, {}
+    frame = getattr(entry, "frame", None)
+    if not isinstance(frame, Frame) or not all(hasattr(entry, name) for name in ("activity", "labels", "modes")):
+        return None, {}
+    minimum, modes = entry.minimum, entry.modes
+    return frame, {
+        "d2min": entry.activity,
+        "soft_spot": spot_numbers(entry.labels),
+        "to_minimum": np.full(frame.positions.shape, np.nan)
+        if minimum is None
+        else minimum.frame.positions - frame.positions,
+        "participation_fraction": np.full(len(frame), np.nan) if modes is None else modes.participation_fraction,
+    }
+
+
+def known(results: Results, index: int, frame: Frame) -> dict[str, np.ndarray]:
+    """What a results file knows of each particle of a frame."""
+    values = results.variables(index)
+    found = {"d2min": values["d2min"], "soft_spot": spot_numbers(values["soft_spot"])}
+    if "inherent_position" in values:
+        found["to_minimum"] = frame.box.minimum_image(values["inherent_position"] - frame.positions)
+    return found
