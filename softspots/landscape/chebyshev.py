@@ -51,6 +51,19 @@ class Products:
         self.size = matrix.shape[0]
         self.order = (dimension * particles.astype(np.intp)[:, None] + np.arange(dimension)).ravel()
 
+    def places(self) -> np.ndarray:
+        """The blocks (n / dimension, dimension, dimension) of each particle with itself."""
+        return self._blocks[self._rows() == self._indices]
+
+    def change_coordinates(self, changes: np.ndarray) -> None:
+        """H becomes A H Aᵀ, where A has one of these blocks for each particle, in the order of the vectors."""
+        self._blocks = np.ascontiguousarray(
+            changes[self._rows()] @ self._blocks @ changes[self._indices].transpose(0, 2, 1)
+        )
+
+    def _rows(self):
+        return np.repeat(np.arange(len(self._indptr) - 1), np.diff(self._indptr))
+
     def step(self, x: np.ndarray, y: np.ndarray, center: float = 0.0, factor: float = 1.0, weight: float = 0.0) -> None:
         """``y`` becomes ``factor * (H - center) x - weight * y``, blocks (n, BLOCK_WIDTH)."""
         _core.chebyshev_step(self._indptr, self._indices, self._blocks, center, factor, weight, x, y)

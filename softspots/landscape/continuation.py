@@ -106,6 +106,7 @@ class Branch:
         reached = self._quench(replace(start, positions=positions))
         if not reached.certified:
             return None
+        self._factorize(reached)
         undone = back(reached.frame)
         behind = replace(
             undone,
@@ -127,7 +128,7 @@ class Branch:
         return minimum
 
     def _factorize(self, minimum: InherentStructure) -> None:
-        """Have the factor of a minimum, where another quench has come after its own."""
+        """Have the factor of a minimum, where its quench did without or another one has come after it."""
         matrix, rigid = minimum.stability.reduced(hessian(minimum, self.model))
         cholesky = minimum.stability.factor.cholesky
         before = cholesky.factorizations

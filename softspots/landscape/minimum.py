@@ -22,12 +22,12 @@ class InherentStructure:
         Largest magnitude of a force component, in ε_AA/σ_AA.
     certified : bool
         Whether the frame is a minimum: ``max_force`` is below the one asked for, and the Hessian of all that is held
-        (see ``stability``) is positive definite but for its rigid motions, as a factorisation of it has shown. What is
-        not held has no negative modes.
+        (see ``stability``) is positive definite but for its rigid motions, as a factorisation of it has shown, or
+        random vectors (see `inherent_structure`). What is not held has no negative modes.
     evaluations : int
         Force evaluations.
     factorizations : int
-        Sparse factorisations of Hessians.
+        Sparse factorisations of Hessians; none where random vectors were enough.
     kicks : int
         Stationary points that were no minima and were left along their unstable mode.
     newton_energies : tuple of float
@@ -35,7 +35,7 @@ class InherentStructure:
     units : tuple of str
         Those of energy and length: of a mixture ε_AA and σ_AA, of other forces their own, empty if these do not tell.
     stability : Stability
-        Rattlers and clusters that nothing holds, or why the frame is not certified; and the factor that has shown it.
+        Rattlers and clusters that nothing holds, or why the frame is not certified; and the factor that shows it.
     """
 
     frame: Frame

@@ -25,7 +25,7 @@ class TiedFactor:
     Attributes
     ----------
     cholesky : Cholesky
-        Has the factor, or will have it from its first use.
+        Has the factor, or will have it from its first use, as after a quench that was certified without one.
     """
 
     def __init__(self):
