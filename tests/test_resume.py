@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from tiny import OFTEN, TINY, assert_same_run, flipped, go, write
 
-from softspots.commands import chain, simulate
+from softspots.chain import stages
+from softspots.commands import simulate
 from softspots.commands.options import read_arguments
 from softspots.commands.output import find_checkpoint
 from softspots.dynamics.parallel import Serial
@@ -96,7 +97,7 @@ def test_faults_are_remembered(tmp_path, monkeypatch):
         raise PhysicsError("no modes here")
 
     with monkeypatch.context() as patch:
-        patch.setattr(chain, "lowest_modes", no_modes)
+        patch.setattr(stages, "lowest_modes", no_modes)
         with pytest.raises(PhysicsError, match="none of 1 frames has soft spots; the first one: no modes here"):
             go(tmp_path, "--frames=1")
     assert go(tmp_path, "--frames=2", "--resume").faults == {0: "no modes here"}
