@@ -28,9 +28,10 @@ BELOW = {
     "commands": {*STAGES, "dynamics", "io", "analysis", "figures", "chain"},
 }
 NEED_KERNELS = {*STAGES, "dynamics"}
-# `python -m softspots.simulate` is a door to the commands, the modifier for OVITO one to the chain; runs of the
-# mean-field model are compiled.
+# `softspots` and `python -m softspots.simulate` are doors to the commands, the modifier for OVITO one to the chain;
+# runs of the mean-field model are compiled.
 MORE = {
+    "softspots.__main__": {"commands"},
     "softspots.simulate": {"commands"},
     "softspots.analyze": {"commands"},
     "softspots.ovito": {"landscape", "structure", "io", "chain"},

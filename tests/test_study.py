@@ -9,6 +9,7 @@ import pytest
 
 import softspots as ss
 from softspots.analysis.findings import NEEDED
+from softspots.analysis.reduce import reduce_run
 from softspots.exceptions import InputError
 from softspots.io.results import read_results
 
@@ -103,6 +104,14 @@ def test_what_frames_do_not_tell_is_left_out_and_said(frames, tmp_path):
     again = results.frame(1)
     assert again.images is None and again.box == bare[1].box and again.box.strain is None
     assert np.array_equal(results.inherent_structures()[1](1).box.tilts, bare[1].box.tilts)
+
+
+def test_the_analysis_says_what_images_are_needed_for(frames, tmp_path):
+    bare = [replace(one, images=None) for one in frames]
+    ss.study(bare, MODEL, temperature=0.1, strain_rate=1e-3, **OPTIONS).save(tmp_path / "own.nc")
+    reduced = reduce_run(tmp_path / "own.nc")
+    assert "density" in reduced.measured
+    assert reduced.missing["scattering"] == "the image counters of particles are not known"
 
 
 def test_boxes_that_came_through_text_are_of_one_size(frames, tmp_path):

@@ -24,6 +24,7 @@ from softspots.curve import plateau_end, relaxation_time
 from softspots.estimate import competing
 from softspots.exceptions import InputError
 from softspots.frame import Frame
+from softspots.io.content import is_written
 from softspots.io.reduced import Reduced
 from softspots.io.results import read_results
 from softspots.plasticity.d2min import d2min
@@ -199,11 +200,13 @@ def _need_lags(run):
 def _relaxation(run, found):
     run.need_frames(run.has_positions, 3, "positions")
     _need_lags(run)
-    y = run.results["position"][run.has_positions, :, 1]
-    y += run.results["image"][run.has_positions, :, 1] * run.results["length_y"]
+    y, images = (run.results[name][run.has_positions] for name in ("position", "image"))
+    if not is_written(images).all():
+        raise Missing("the image counters of particles are not known")
+    y = y[:, :, 1] + images[:, :, 1] * run.results["length_y"]
     if run.results.dimension == 3:
         # A layer up lies higher by the tilt yz of its lattice vector.
-        y += run.results["image"][run.has_positions, :, 2] * run.results["tilt_yz"][run.has_positions, None]
+        y += images[:, :, 2] * run.results["tilt_yz"][run.has_positions, None]
     measure_relaxation(found, y, run.lags, run.times[run.has_positions], run.interval)
 
 

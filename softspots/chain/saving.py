@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import asdict, fields
 from os import PathLike
 from time import perf_counter
@@ -21,6 +22,7 @@ from softspots.landscape.forces import energy_forces, is_mixture
 from softspots.model import PRESETS, Forces, Mixture, Model
 
 if TYPE_CHECKING:
+    from softspots.chain.stages import Analysis
     from softspots.chain.study import Study
 
 # Part of the time between two frames by which their times may be off.
@@ -29,8 +31,8 @@ EVEN = 1e-6
 OF_VELOCITIES = ("kinetic_temperature", "shear_stress", "pressure")
 
 
-def save(study: Study, path: str | PathLike) -> None:
-    """Write all frames of a study: see `Study.save`."""
+def save(study: Study, path: str | PathLike, each: Callable[[int, Analysis], None] | None = None) -> None:
+    """Write all frames of a study: see `Study.save`; ``each`` is called with the number and what was found of each."""
     start, first, options = perf_counter(), study[0].frame, study.options
     times, unknown = [], set(OF_VELOCITIES)
     arguments = first, options.modes, options.kept_particles(len(first)), _configuration(study, first)
@@ -51,6 +53,8 @@ def save(study: Study, path: str | PathLike) -> None:
                 # So that it belongs to the tilt in the box of the file, to the last digit.
                 values["strain"] = (box.tilt + box.flips * first.box.length_x) / first.box.length_y
             writer.write_frame(index, values)
+            if each:
+                each(index, found)
         apart = _apart(times)
         if len(times) > 1 and apart is None:
             unknown.add("time")

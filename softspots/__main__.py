@@ -1,0 +1,50 @@
+"""All commands under one name: ``softspots COMMAND …``, or ``python -m softspots COMMAND …``."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.metadata import version
+
+from softspots.commands.interruption import end_at_once
+
+NAME = "softspots"
+COMMANDS = {
+    "simulate": "simulate a sheared glass, find its soft spots and its rearrangements",
+    "map": "find soft spots and rearrangements in a trajectory of any program",
+    "analyze": "measure and draw what finished runs say of soft spots and rearrangements",
+}
+WRONG = 2
+
+
+def usage() -> str:
+    """What can be typed."""
+    width = max(map(len, COMMANDS)) + 2
+    lines = "\n".join(f"  {name:{width}}{text}" for name, text in COMMANDS.items())
+    return f"usage: {NAME} [--help | --version] COMMAND …\n\n{lines}\n\n{NAME} COMMAND --help says more."
+
+
+def main(argv=None) -> None:
+    """Hand over to a command, which ends the process as it does alone.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Default: the command line of the process.
+    """
+    # What a command needs is imported for a second or more, which Ctrl-C is to end without a word of where it was.
+    end_at_once()
+    name, *rest = (sys.argv[1:] if argv is None else argv) or ["--help"]
+    if name in COMMANDS:
+        import_module(f"softspots.commands.{name}").main(rest)
+    elif name in ("--help", "-h"):
+        print(usage())
+    elif name == "--version":
+        print(f"{NAME} {version(NAME)}")
+    else:
+        print(f"{NAME}: got {name!r}; allowed: {', '.join(COMMANDS)}, --help, --version", file=sys.stderr)
+        sys.exit(WRONG)
+
+
+if __name__ == "__main__":
+    main()

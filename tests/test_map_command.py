@@ -1,0 +1,145 @@
+"""``softspots map`` on a trajectory of another program, and the command ``softspots`` itself."""
+
+import gzip
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+import softspots as ss
+from softspots.__main__ import COMMANDS
+from softspots.__main__ import main as softspots
+from softspots.commands import map as command
+from softspots.io.results import read_results
+
+pytest.importorskip("ovito")
+OPTIONS = ["--model", "kob-andersen", "--types", "1=A", "2=B", "--modes=40", "--n-modes=25", "--n-particles=4"]
+
+
+@pytest.fixture(scope="module")
+def dump(tmp_path_factory):
+    """Three frames of 300 particles of a sheared glass, as LAMMPS writes them."""
+    run = ss.Simulation(ss.Model.preset(), particles=300, temperature=0.1, strain_rate=1e-3, seed=2)
+    run.prepare(liquid_temperature=1.0, liquid_time=2.5, cooling_time=5.0, strain=0.002)
+    text = ""
+    for step in (0, 100, 200):
+        frame = run.frame().wrapped()
+        (x, y), xy = frame.box.lengths, frame.box.tilt
+        text += f"ITEM: TIMESTEP\n{step}\nITEM: NUMBER OF ATOMS\n{len(frame)}\nITEM: BOX BOUNDS xy xz yz pp pp pp\n"
+        text += (
+            f"{min(xy, 0):.15g} {x + max(xy, 0):.15g} {xy:.15g}\n0 {y:.15g} 0\n-0.5 0.5 0\nITEM: ATOMS id type x y z\n"
+        )
+        rows = zip(frame.species, frame.positions, strict=True)
+        text += "".join(f"{k} {kind + 1} {at[0]:.12f} {at[1]:.12f} 0\n" for k, (kind, at) in enumerate(rows, 1))
+        run.run(100)
+    path = tmp_path_factory.mktemp("other") / "glass.lammpstrj"
+    path.write_text(text)
+    return path
+
+
+def run(capsys, *arguments):
+    """Exit status, stdout, stderr of ``softspots map``, in this process."""
+    try:
+        softspots(["map", *map(str, arguments)])
+        status = 0
+    except SystemExit as done:
+        status = done.code
+    return status, *capsys.readouterr()
+
+
+def test_from_a_dump_to_results_and_maps(dump, tmp_path, capsys):
+    more = ["--timestep=0.005", "--temperature=0.1", "--strain-rate=1e-3", "--maps", 0, -1]
+    status, out, err = run(capsys, dump, *OPTIONS, *more, "-o", tmp_path / "out")
+    assert status == 0
+    assert {path.name for path in (tmp_path / "out").glob("*.*")} == {"results.nc", "map_000000.png", "map_000002.png"}
+    assert min(imread(tmp_path / "out" / "map_000002.png").shape[:2]) > 1000
+    # What was inferred is said, and how far it is.
+    assert "two dimensions: all particles lie at z = 0" in err and "100 %" in err
+    assert "3 inherent structures certified, 3 with soft spots" in out and "image counters are not known" in out
+    results = read_results(tmp_path / "out" / "results.nc")
+    frames = ss.read(dump, types={1: "A", 2: "B"}, timestep=0.005)
+    study = ss.study(frames, ss.Model.preset(), modes=40, n_modes=25, n_particles=4)
+    assert np.array_equal(results["soft_spot"], [found.labels for found in study])
+    assert np.array_equal(results["d2min"], [found.activity for found in study], equal_nan=True)
+    # 100 steps of 0.005.
+    assert results.configuration["frame_interval"] == pytest.approx(0.5, rel=1e-12)
+    status, _, err = run(capsys, dump, *OPTIONS, "-o", tmp_path / "out")
+    assert status == 2 and "has results.nc; allowed: another, or --overwrite" in err
+    status, _, err = run(
+        capsys, dump, *OPTIONS, "--frames=1:", "--lag=0", "--maps", "--overwrite", "--quiet", "-o", tmp_path / "out"
+    )
+    assert (status, err) == (0, "")
+    results = read_results(tmp_path / "out" / "results.nc")
+    assert len(results) == 2 and np.isnan(results["d2min"]).all()
+
+
+def test_a_model_from_a_file(dump, tmp_path, capsys):
+    model = tmp_path / "mine.toml"
+    model.write_text('[model]\npreset = "kob-andersen"\nsmoothing = "shifted-force"\n')
+    found = command.read_model(str(model))
+    assert found == ss.Mixture.preset("kob-andersen", smoothing="shifted-force")
+    for text, message in (("a = 1", "it has no table"), ("[", "no TOML file")):
+        model.write_text(text)
+        status, _, err = run(capsys, dump, "--model", model)
+        assert status == 2 and message in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--model", "kob"], "'kob'; allowed: kob-andersen"),
+        (["--model", "kob-andersen"], "there are particles of types 1 (195), 2 (105): say which species"),
+        (["--model", "none.toml"], "--model: got none.toml"),
+        ([*OPTIONS, "--frames=5:"], "--frames: they leave none of 3 frames"),
+        ([*OPTIONS, "--frames=5"], "got 5; allowed: for instance 10:"),
+        ([*OPTIONS, "--maps=3"], "--maps: got 3; allowed: from -3 to 2"),
+        ([*OPTIONS, "--lag=-1"], "lag is -1"),
+        ([*OPTIONS, "--types", "A", "2=B"], "--types: got a species without its type"),
+        ([*OPTIONS, "--types", "1=A", "2=C"], "species C of the frame is not known"),
+        ([], "--model"),
+    ],
+)
+def test_what_is_wrong_is_told_in_a_line_before_work(dump, tmp_path, capsys, arguments, message):
+    folder = tmp_path / "out"
+    status, out, err = run(capsys, dump, *arguments, "--output", folder)
+    assert status == 2 and message in err and out == "" and not folder.exists()
+    assert err.count("\n") == 1 and err.startswith("softspots map: ")
+
+
+def test_files_that_are_none(tmp_path, capsys, dump):
+    for name, content in (
+        ("empty.lammpstrj", b""),
+        ("text.lammpstrj", b"hello\n"),
+        ("cut.gz", gzip.compress(b"x")[:9]),
+    ):
+        (tmp_path / name).write_bytes(content)
+        status, _, err = run(capsys, tmp_path / name, *OPTIONS, "-o", tmp_path / "out")
+        assert status in (1, 2) and err.count("\n") == 1 and name in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_softspots_hands_over(capsys):
+    for arguments, text in (
+        (["--version"], f"softspots {ss.__version__}"),
+        ([], "usage: softspots"),
+        (["-h"], "analyze"),
+    ):
+        softspots(arguments)
+        assert text in capsys.readouterr().out
+    for name in COMMANDS:
+        with pytest.raises(SystemExit) as done:
+            softspots([name, "--help"])
+        assert done.value.code == 0 and "usage:" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as done:
+        softspots(["mpa"])
+    assert done.value.code == 2
+    assert capsys.readouterr().err == "softspots: got 'mpa'; allowed: simulate, map, analyze, --help, --version\n"
+
+
+def test_python_m_softspots():
+    process = subprocess.run(
+        [sys.executable, "-m", "softspots", "--version"], capture_output=True, text=True, timeout=60
+    )
+    assert (process.returncode, process.stdout) == (0, f"softspots {ss.__version__}\n")
