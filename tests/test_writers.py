@@ -128,6 +128,26 @@ def test_objects_have_the_columns(tmp_path):
     assert again.info["strain"] == frame.box.strain
 
 
+def test_species_of_models_as_chemical_symbols():
+    pytest.importorskip("ase")
+    atoms = ss.to_ase(frame_of(3), symbols={"A": "Ni", "B": "P"}, soft_spot=np.arange(24))
+    assert atoms.get_chemical_symbols() == ["Ni", "P"] * 12
+    np.testing.assert_array_equal(atoms.arrays["soft_spot"], np.arange(24))
+    with pytest.raises(ss.InputError, match="species 'B' has no entry in symbols="):
+        ss.to_ase(frame_of(3), symbols={"A": "Ni"})
+
+
+@pytest.mark.parametrize("name", ["a.xyz", "a.dump"])
+def test_more_particles_than_are_written_at_once(tmp_path, name):
+    pytest.importorskip("ovito")
+    count = 25_000
+    box = ss.Box(200.0, 200.0, 30.0)
+    frame = ss.Frame(np.random.default_rng(1).random((count, 2)) * 200, ["A", "B"] * (count // 2), box)
+    ss.write(tmp_path / name, frame)
+    found = ss.read(tmp_path / name)[0]
+    np.testing.assert_allclose(found.box.minimum_image(found.positions - frame.positions), 0, atol=1e-12)
+
+
 @pytest.mark.parametrize("name", ["a.xyz.gz", "a.dump", "a.gsd"])
 def test_several_frames_taken_one_by_one(tmp_path, name):
     pytest.importorskip("gsd" if name.endswith("gsd") else "ovito")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from softspots.exceptions import InputError
 from softspots.extras import load_extra
 from softspots.frame import Frame
 from softspots.io.marks import SIZE, SOFTWARE
@@ -20,24 +23,32 @@ if TYPE_CHECKING:
 HEIGHT = 1.0
 
 
-def to_ase(frame: Frame, **columns) -> Atoms:
-    """The `ase.Atoms` of a frame in three dimensions whose species are chemical symbols, with values of each particle.
+def to_ase(frame: Frame, *, symbols: Mapping | None = None, **columns) -> Atoms:
+    """The `ase.Atoms` of a frame in three dimensions, with values of each particle.
 
     Parameters
     ----------
     frame : Frame
+    symbols : dict, optional
+        The chemical symbol of each species, ``{"A": "Ni", "B": "P"}``. Default: they are such symbols.
     **columns : (N,) or (N, k) array_like, or SoftSpots
         As for `write`; they become arrays of the atoms. Time and strain are in ``info``.
 
     Raises
     ------
     InputError
-        As `atoms_from_frame` and `write`.
+        As `atoms_from_frame` and `write`; or if a species has no symbol.
     InstallationError
         If ASE is not there.
     """
+    checked = checked_columns(frame, columns)
+    if symbols is not None:
+        distinct, where = np.unique(frame.species, return_inverse=True)
+        if missing := [label for label in distinct.tolist() if label not in symbols]:
+            raise InputError(f"to_ase: species {missing[0]!r} has no entry in symbols={dict(symbols)}")
+        frame = replace(frame, species=np.array([symbols[label] for label in distinct.tolist()])[where])
     atoms = atoms_from_frame(frame)
-    for name, values in checked_columns(frame, columns).items():
+    for name, values in checked.items():
         atoms.set_array(name, values)
     atoms.info |= _of_all(frame)
     return atoms

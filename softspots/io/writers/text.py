@@ -20,6 +20,8 @@ from softspots.io.writers.columns import cell_in_space, in_space, numbered_types
 HEIGHT, SLAB = 10.0, 1.0
 # The fewest digits that are this number and no other one.
 DIGITS = "%r"
+# Rows that are turned into numbers of Python at once, which take several times the memory of arrays.
+BLOCK = 10_000
 
 
 class TextWriter:
@@ -111,7 +113,9 @@ def _write_rows(file, columns) -> None:
     parts = [part for one in columns for part in (one[:, None] if one.ndim == 1 else one).T]
     kinds = {"U": "%s", "f": DIGITS}
     row = " ".join(kinds.get(part.dtype.kind, "%d") for part in parts) + "\n"
-    file.writelines(row % values for values in zip(*(part.tolist() for part in parts), strict=True))
+    for start in range(0, len(parts[0]), BLOCK):
+        rows = zip(*(part[start : start + BLOCK].tolist() for part in parts), strict=True)
+        file.writelines(row % values for values in rows)
 
 
 @contextlib.contextmanager
