@@ -119,6 +119,27 @@ def test_neighbours_of_a_potential_are_all_that_it_meets(model):
     assert np.abs(ss.energy_forces(replace(frame, positions=positions), model)[1]).max() < 1.1e-3
 
 
+def test_the_hessian_of_many_pairs():
+    """Of so many that rows are written in the order of places, of particles with random numbers."""
+    model, random = ss.Mixture.preset("kob-andersen-3d"), np.random.default_rng(10)
+    frame = shaken_crystal(10, (20, 20, 20), (2.0, -3.0, 1.0), spacing=0.94)
+    frame = replace(frame, positions=random.permutation(frame.positions))
+    matrix = ss.hessian(frame, model)
+    # 6 numbers a pair.
+    assert (matrix.nnz / 9 - len(frame)) / 2 * 6 > 2**20
+    assert matrix.has_canonical_format and (matrix != matrix.T).nnz == 0
+    direction = random.normal(size=frame.positions.shape)
+    moved = [replace(frame, positions=frame.positions + step * direction) for step in (1e-5, -1e-5)]
+    ahead, behind = (ss.energy_forces(there, model)[1] for there in moved)
+    product = (matrix @ direction.ravel()).reshape(-1, 3)
+    # Of second order in a step of 1e-5, by third derivatives of some ten thousand.
+    assert_allclose((behind - ahead) / 2e-5, product, rtol=0, atol=1e-6 * np.abs(product).max())
+    positions = frame.positions.copy()
+    positions[[17, 4321]] = positions[[6000, 5000]]
+    with pytest.raises(ss.PhysicsError, match="particle 17 "):
+        ss.hessian(replace(frame, positions=positions), model)
+
+
 def test_derivatives(glass):
     """Forces are those of the energy, and the Hessian is that of the forces, along a random direction."""
     direction = np.random.default_rng(2).normal(size=glass.positions.shape)
