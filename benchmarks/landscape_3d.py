@@ -5,14 +5,14 @@ twice, and the second time counts. Modes are found in a process of their own, of
 memory is all that they need. In the largest system no factor certifies the minimum, which would take longer than all
 else: it is where L-BFGS finds no force beyond `LARGE_FORCE`, and the modes' filter would see a negative one.
 
-Of a quench of 10,000 particles, some 6 s of the processor's time on a busy core with AVX-512, L-BFGS takes nearly 5 s for
-2,000 to 2,350 forces, and the certificate by random vectors one. With two factorisations and Newton steps in their
-place it was 31.5 s, of which L-BFGS took 3 s: a factor takes 13 to 14 s. The same minimum is found. A factor could not
-be had for less: of CHOLMOD's orderings AMD needs 1.2e12 operations (4,000 particles: 1.5e11), METIS 5.0e11 (6.5e10),
-which is what CHOLMOD takes by itself, nested dissection 5.0e11 (6.8e10), and by particles in place of coordinates 5.1e11
-at best; they run at 38 GFlop/s. So one factor in place of two would leave some 18 s. Vectors pay from some 600 particles
-on: 1,000 take 0.38 s and with factors 0.51 to 0.62 s, 2,000 take 0.9 and 1.8 s. FIRE's largest force stays at some 0.03
-from 2,500 steps on, since the force of a pair jumps where LAMMPS cuts it off.
+Of a quench of 10,000 particles, some 6 s of the processor's time on a busy core with AVX-512, L-BFGS takes nearly 5 s
+for 2,000 to 2,350 forces, and the certificate by random vectors one. With two factorisations and Newton steps in
+their place it was 31.5 s, of which L-BFGS took 3 s: a factor takes 13 to 14 s. The same minimum is found. A factor
+could not be had for less: of CHOLMOD's orderings AMD needs 1.2e12 operations (4,000 particles: 1.5e11), METIS 5.0e11
+(6.5e10), which is what CHOLMOD takes by itself, nested dissection 5.0e11 (6.8e10), and by particles in place of
+coordinates 5.1e11 at best; they run at 38 GFlop/s. So one factor in place of two would leave some 18 s. Vectors pay
+from some 600 particles on: 1,000 take 0.38 s and with factors 0.51 to 0.62 s, 2,000 take 0.9 and 1.8 s. FIRE's
+largest force stays at some 0.03 from 2,500 steps on, since the force of a pair jumps where LAMMPS cuts it off.
 
 matscipy knows space alone: a plane lies in a box of some depth there. Both sides begin with positions and end with a
 sparse matrix, so that both search neighbours.
