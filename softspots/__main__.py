@@ -12,6 +12,7 @@ NAME = "softspots"
 COMMANDS = {
     "simulate": "simulate a sheared glass, find its soft spots and its rearrangements",
     "map": "find soft spots and rearrangements in a trajectory of any program",
+    "shear": "shear a solid from minimum to minimum, find its events and the soft spots before them",
     "analyze": "measure and draw what finished runs say of soft spots and rearrangements",
 }
 WRONG = 2

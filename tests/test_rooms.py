@@ -35,6 +35,7 @@ MORE = {
     "softspots.simulate": {"commands"},
     "softspots.analyze": {"commands"},
     "softspots.ovito": {"landscape", "structure", "io", "chain"},
+    "softspots.shear": {"commands"},
     "softspots.analysis.meanfield": {COMPILED},
 }
 

@@ -174,24 +174,40 @@ class Glass(Kind):
         return value
 
 
-class Fractions(Kind):
-    """Parts of 1, as "0.5,0.3,0.2", or in a file as a list."""
+class Numbers(Kind):
+    """Some numbers with commas between them, or in a file a list; ``part`` is the kind of each."""
 
-    allowed = "parts that sum to 1, one for each species, for instance 0.5,0.3,0.2"
+    part: Number
     metavar = "X,X"
 
     def read(self, value):
         parts = value.split(",") if isinstance(value, str) else value
         if not isinstance(parts, list) or not parts:
             raise self.refusal(value)
-        part = Number(least=0, most=1)
         try:
-            found = tuple(map(part.parse if isinstance(value, str) else part.read, parts))
+            return tuple(map(self.part.parse if isinstance(value, str) else self.part.read, parts))
         except InputError:
             raise self.refusal(value) from None
+
+
+class Fractions(Numbers):
+    """Parts of 1."""
+
+    part = Number(least=0, most=1)
+    allowed = "parts that sum to 1, one for each species, for instance 0.5,0.3,0.2"
+
+    def read(self, value):
+        found = super().read(value)
         if abs(math.fsum(found) - 1) > 1e-9:
             raise self.refusal(value)
         return found
+
+
+class Strains(Numbers):
+    """Strains to which a solid is sheared, one after the other."""
+
+    part = Number(least=-100, most=100)
+    allowed = "strains from -100 to 100, one after the other, for instance 0.1 or 0.1,-0.1"
 
 
 class Folder(Kind):

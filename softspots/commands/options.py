@@ -6,19 +6,13 @@ import argparse
 import difflib
 import sys
 import tomllib
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 
 from softspots.commands.command import printing
 from softspots.commands.kinds import Choice, Kind, Switch, option, shown
 from softspots.commands.mixtures import listing
 from softspots.commands.parameters import Parameters
 from softspots.exceptions import InputError, system_errors
-
-# Named sets of values; what they do not name keeps its default, which is the paper's.
-PRESETS = {
-    "paper": {},
-    "demo": {"particles": 2_500, "strain_rate": 1e-3, "frames": 20},
-}
 
 # Of a TOML file, in bytes.
 LONGEST_FILE = 100_000
@@ -45,12 +39,44 @@ mixtures softspots/commands/mixtures.py says.
 """
 
 
-def _by_name() -> dict:
-    return {entry.name: entry for entry in fields(Parameters)}
+@dataclass(frozen=True)
+class Form:
+    """What a command is told.
+
+    Attributes
+    ----------
+    table : type
+        Its parameters, a dataclass whose fields have the metadata that those of `Parameters` have.
+    program, description, epilog : str
+        For its help.
+    presets : dict of str to dict
+        Named sets of values; what they do not name keeps its default. The first one is taken where none is named.
+    """
+
+    table: type
+    program: str
+    description: str
+    epilog: str
+    presets: dict[str, dict] = field(default_factory=dict)
+
+    @property
+    def entries(self) -> dict:
+        """The fields of the table by name."""
+        return {entry.name: entry for entry in fields(self.table)}
+
+    def kind(self, name: str) -> Kind:
+        """Of a parameter's values, or of "preset"."""
+        return Choice(tuple(self.presets)) if name == "preset" else self.entries[name].metadata["kind"]
 
 
-def _kind(name: str) -> Kind:
-    return Choice(tuple(PRESETS)) if name == "preset" else _by_name()[name].metadata["kind"]
+SIMULATE = Form(
+    Parameters,
+    "python -m softspots.simulate",
+    "Simulate a sheared glass in two or three dimensions, find its soft spots and its rearrangements.",
+    EPILOG,
+    # Those of the paper are the defaults.
+    {"paper": {}, "demo": {"particles": 2_500, "strain_rate": 1e-3, "frames": 20}},
+)
 
 
 def _labeled(label: str, read, value):
@@ -112,13 +138,13 @@ class _ListModels(argparse.Action):
         parser.exit()
 
 
-def make_parser(version: str = "") -> argparse.ArgumentParser:
-    """The command line of ``python -m softspots.simulate``: all values as text, and only those given."""
+def make_parser(version: str = "", form: Form = SIMULATE) -> argparse.ArgumentParser:
+    """The command line of a command: all values as text, and only those given."""
     parser = Parser(
-        prog="python -m softspots.simulate",
+        prog=form.program,
         usage="%(prog)s [options]",
-        description="Simulate a sheared glass in two or three dimensions, find its soft spots and its rearrangements.",
-        epilog=EPILOG,
+        description=form.description,
+        epilog=form.epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
@@ -126,11 +152,12 @@ def make_parser(version: str = "") -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"softspots {version}")
     parser.add_argument("--list-models", action=_ListModels, help="show the mixtures that --model knows, and exit")
     parser.add_argument("--config", metavar="FILE", help="TOML file with values of the options below")
-    parser.add_argument(
-        "--preset", metavar=Choice(tuple(PRESETS)).metavar, help="a named set of values; demo is a first look"
-    )
+    if form.presets:
+        parser.add_argument(
+            "--preset", metavar=form.kind("preset").metavar, help="a named set of values; demo is a first look"
+        )
     groups = {}
-    for entry in fields(Parameters):
+    for entry in fields(form.table):
         group = entry.metadata["group"]
         if group not in groups:
             groups[group] = parser.add_argument_group(group)
@@ -160,11 +187,12 @@ def _plain(value) -> str:
 
 
 def _join_negative_numbers(arguments):
-    """Make ``--name -1e-3`` one argument: argparse takes a number in this form for an option."""
+    """Make ``--name -1e-3``, or numbers with commas, one argument: argparse takes these for an option."""
     joined = []
     for argument in arguments:
         try:
-            negative = argument.startswith("-") and bool(joined) and joined[-1].startswith("--") and float(argument)
+            first = argument.partition(",")[0]
+            negative = argument.startswith("-") and bool(joined) and joined[-1].startswith("--") and float(first)
         except ValueError:
             negative = False
         if negative:
@@ -174,8 +202,8 @@ def _join_negative_numbers(arguments):
     return joined
 
 
-def read_file(path: str) -> dict:
-    """The values in a TOML file, by the names of `Parameters` and "preset".
+def read_file(path: str, form: Form = SIMULATE) -> dict:
+    """The values in a TOML file, by the names of the parameters and "preset".
 
     Raises
     ------
@@ -193,7 +221,7 @@ def read_file(path: str) -> dict:
         raise InputError(f"{refusal}: this one is nested too deeply") from None
     except ValueError as error:
         raise InputError(f"{refusal}: {shown(error)[:200]}") from error
-    names = ["preset", *_by_name()]
+    names = [*(["preset"] if form.presets else []), *form.entries]
     values = {}
     for key, value in content.items():
         name = key.replace("-", "_")
@@ -201,12 +229,12 @@ def read_file(path: str) -> dict:
             raise InputError(f"{path}: unknown key {key[:80]!r}{_nearest(name, names)}")
         if name in values:
             raise InputError(f"{path}: got {key!r} a second time, once with dashes and once with underscores")
-        values[name] = _labeled(f"{path}: {key}", _kind(name).read, value)
+        values[name] = _labeled(f"{path}: {key}", form.kind(name).read, value)
     return values
 
 
-def read_arguments(arguments, version: str = "") -> Parameters:
-    """The parameters that a command line asks for: it goes before the TOML file, the preset and the defaults.
+def read_arguments(arguments, version: str = "", form: Form = SIMULATE):
+    """The parameters, a ``form.table``, that a command line asks for; it goes before file, preset and defaults.
 
     Raises
     ------
@@ -216,13 +244,13 @@ def read_arguments(arguments, version: str = "") -> Parameters:
         After ``--help``, ``--version`` or ``--list-models``.
     """
     with printing():
-        parser = make_parser(version)
+        parser = make_parser(version, form)
         given, unknown = parser.parse_known_args(_join_negative_numbers(arguments))
     options = vars(given)
     if unknown:
         raise parser.unknown(unknown[0])
-    file = read_file(options.pop("config")) if "config" in options else {}
-    line = {name: _labeled(option(name), _kind(name).parse, given) for name, given in options.items()}
+    file = read_file(options.pop("config"), form) if "config" in options else {}
+    line = {name: _labeled(option(name), form.kind(name).parse, given) for name, given in options.items()}
     values = file | line
-    preset = PRESETS[values.pop("preset", "paper")]
-    return Parameters(**(preset | values))
+    preset = form.presets[values.pop("preset", next(iter(form.presets)))] if form.presets else {}
+    return form.table(**(preset | values))

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from softspots.commands.kinds import option
-from softspots.commands.parameters import FILES, Parameters
+from softspots.commands.parameters import Parameters
 from softspots.exceptions import DamagedFileError, InputError, system_errors
 from softspots.io.attributes import CHANGEABLE
 from softspots.io.checkpoint import CHECKPOINT, FRAMES, PREVIOUS, Checkpoint, read_checkpoint
@@ -52,7 +52,7 @@ def open_folder(parameters: Parameters) -> None:
                 f"--resume: there is no folder {_shown(folder)}; allowed: one with a checkpoint, or no --resume"
             )
     make_folder(folder)
-    for name in (*FILES, CHECKPOINT, PREVIOUS, FRAMES):
+    for name in (*parameters.files, CHECKPOINT, PREVIOUS, FRAMES):
         check_kind(folder / name, stat.S_IFDIR if name == FRAMES else stat.S_IFREG)
 
 
@@ -84,7 +84,7 @@ def check_output(parameters: Parameters) -> None:
     if parameters.overwrite or parameters.resume:
         return
     folder = parameters.output
-    present = [name for name in (*FILES, CHECKPOINT, PREVIOUS) if (folder / name).exists()]
+    present = [name for name in (*parameters.files, CHECKPOINT, PREVIOUS) if (folder / name).exists()]
     if (folder / FRAMES).exists() and any((folder / FRAMES).iterdir()):
         present.append(FRAMES)
     if present:
@@ -96,13 +96,29 @@ def check_output(parameters: Parameters) -> None:
 
 
 def find_checkpoint(parameters: Parameters) -> Checkpoint:
-    """The checkpoint in the output folder, checked to be one of this run.
+    """The checkpoint in the output folder, checked to be one of this run, which has frames.
 
     Raises
     ------
     InputError
-        If there is no whole one, a parameter other than those in `CHANGEABLE` differs from the checkpoint's, or it has
-        more frames than are asked for.
+        As `checkpoint_of` does, or if it has more frames than are asked for.
+    """
+    checkpoint = checkpoint_of(parameters)
+    if parameters.frames < checkpoint.progress["frames"]:
+        raise InputError(
+            f"--frames: got {parameters.frames}; allowed: at least {checkpoint.progress['frames']}, "
+            "which the run to resume has done"
+        )
+    return checkpoint
+
+
+def checkpoint_of(parameters) -> Checkpoint:
+    """The checkpoint in the output folder, checked to be of a run with these parameters, of any command.
+
+    Raises
+    ------
+    InputError
+        If there is no whole one, or a parameter other than those in `CHANGEABLE` differs from the checkpoint's.
     """
     try:
         checkpoint = read_checkpoint(parameters.output)
@@ -118,9 +134,4 @@ def find_checkpoint(parameters: Parameters) -> Checkpoint:
                 f"{option(name)}: got {value}; allowed: {earlier.get(name)}, that of the run to resume, "
                 "whose options must be given again, or another folder"
             )
-    if parameters.frames < checkpoint.progress["frames"]:
-        raise InputError(
-            f"--frames: got {parameters.frames}; allowed: at least {checkpoint.progress['frames']}, "
-            "which the run to resume has done"
-        )
     return checkpoint

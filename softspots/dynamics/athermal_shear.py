@@ -300,6 +300,7 @@ class AthermalShear:
                 last_strain=before.strain,
                 stress_drop=before.stress - after.stress,
                 energy_drop=before.energy + work - after.energy,
+                lost=before.frame,
                 **describe(start, after.frame, self._cutoff),
             )
         ]

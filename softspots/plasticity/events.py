@@ -33,6 +33,8 @@ class Event:
         The particle with the largest D²_min.
     participation : float
         How many particles take part: (Σ u²)²/Σ u⁴ of the displacements u between the frames.
+    lost : Frame
+        The minimum at the last strain.
     before, after : Frame
         Minima at both sides, the first one deformed homogeneously to the strain of the other.
     """
@@ -44,6 +46,7 @@ class Event:
     d2min: np.ndarray
     core: int
     participation: float
+    lost: Frame
     before: Frame
     after: Frame
 

@@ -1,0 +1,169 @@
+"""The parameters of athermal shear: one table, of which simulations share the greater part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+
+from softspots.chain.defaults import threshold
+from softspots.commands.kinds import Choice, Number, Strains
+from softspots.commands.options import Form
+from softspots.commands.parameters import MAP, Parameters
+from softspots.dynamics.athermal_shear import LEAST_TOLERANCE, strain_path
+from softspots.exceptions import InputError
+from softspots.io.attributes import MIXTURE
+from softspots.model import Mixture
+
+RESULTS, CURVE = "shear.nc", "stress.png"
+FILES = (RESULTS, CURVE, MAP)
+PLANES = ("xy", "xz", "yz")
+MOST_STATES = 10**6
+
+EPILOG = """\
+examples:
+  python -m softspots.shear --particles 1000 --strains 0.1
+  python -m softspots.shear --model kob-andersen-3d --direction pure-xy --strains 0.05,-0.05 --cycles 10
+
+The solid is a liquid that is cooled and quenched, as `python -m softspots.simulate` makes it. shear.nc has strain,
+stress and energy of all states, and of each event the minimum that is lost, its map, and D²_min of the event.
+The options can also be given in a TOML file (--config), by their names; the command line goes before it.
+"""
+
+
+def _as_in_simulations(name, **changes):
+    entry = Parameters.__dataclass_fields__[name]
+    return field(default=entry.default, metadata=dict(entry.metadata) | changes)
+
+
+def _parameter(group, default, kind, text, unit=""):
+    return field(default=default, metadata={"group": group, "kind": kind, "text": text, "unit": unit, "paper": ""})
+
+
+@dataclass(frozen=True)
+class ShearParameters:
+    """Every parameter of athermal shear, as in `Parameters`; there is no temperature but that of the start's cooling.
+
+    Raises
+    ------
+    InputError
+        If values do not fit together (single values are checked by their kinds).
+    """
+
+    model: str | Mixture = _as_in_simulations("model")
+    particles: int = _as_in_simulations("particles")
+    dimension: int | None = _as_in_simulations("dimension")
+    density: float | None = _as_in_simulations("density")
+    fraction_a: float | None = _as_in_simulations("fraction_a")
+    fractions: tuple[float, ...] | None = _as_in_simulations("fractions")
+    smoothing: str | None = _as_in_simulations("smoothing")
+    cutoff: float | None = _as_in_simulations("cutoff")
+    cutoff_per_pair: bool | None = _as_in_simulations("cutoff_per_pair")
+    inner_cutoff: float | None = _as_in_simulations("inner_cutoff")
+
+    seed: int = _as_in_simulations("seed", group="start")
+    timestep: float | None = _as_in_simulations("timestep", group="start")
+    liquid_temperature: float | None = _as_in_simulations("liquid_temperature", group="start")
+    liquid_time: float = _as_in_simulations("liquid_time", group="start")
+    cooling_time: float = _as_in_simulations("cooling_time", group="start", text="time of the smooth cooling")
+    temperature: float | None = _as_in_simulations(
+        "temperature",
+        group="start",
+        text="temperature to which the liquid is cooled before it is quenched; default: 0.1, for other mixtures see "
+        "--list-models",
+    )
+
+    direction: str = _parameter(
+        "shear",
+        "xy",
+        Choice((*PLANES, *(f"pure-{plane}" for plane in PLANES))),
+        "flow along the first axis with the gradient along the second, or pure shear, longer along the first one",
+    )
+    strains: tuple[float, ...] = _parameter(
+        "shear", (0.1,), Strains(), "strains to go to, one after the other, since the start"
+    )
+    cycles: int = _parameter("shear", 1, Number(int, least=1, most=MOST_STATES), "how often to go through these")
+    strain_step: float = _parameter(
+        "shear", 1e-3, Number(above=0, most=100), "strain from state to state; events do not depend on it"
+    )
+    tolerance: float = _parameter("shear", 1e-6, Number(least=LEAST_TOLERANCE, most=1), "of the strains of events")
+    max_force: float = _as_in_simulations("max_force", group="shear")
+
+    modes: int | None = _as_in_simulations("modes")
+    n_modes: int | None = _as_in_simulations("n_modes")
+    n_particles: int = _as_in_simulations("n_particles")
+    min_particles: int = _as_in_simulations("min_particles")
+    connection: str = _as_in_simulations("connection")
+    bond_length: float | None = _as_in_simulations("bond_length")
+
+    d2min_cutoff: float | None = _as_in_simulations("d2min_cutoff")
+    rearrangement_threshold: float | None = _parameter(
+        "plasticity",
+        None,
+        Number(above=0, most=1e9),
+        "D²_min beyond which a particle rearranges; default: where its neighbours move by 0.28 mean distances, that is "
+        "1.54 in the paper's mixtures",
+        "σ_AA²",
+    )
+
+    output: Path = _as_in_simulations("output", text=f"folder for {', '.join(FILES)}")
+    overwrite: bool = _as_in_simulations("overwrite")
+    resume: bool = _as_in_simulations("resume", text="go on from the checkpoint there, with the same parameters")
+    checkpoint_every: float = _as_in_simulations("checkpoint_every")
+    quiet: bool = _as_in_simulations("quiet")
+
+    def __post_init__(self):
+        for entry in fields(self):
+            if getattr(self, entry.name) is None and entry.name != "rearrangement_threshold":
+                object.__setattr__(self, entry.name, getattr(self.simulation, entry.name))
+        if self.rearrangement_threshold is None:
+            activity = threshold(self.density, self.dimension, self.d2min_cutoff, 1.0)
+            object.__setattr__(self, "rearrangement_threshold", activity)
+        if self.dimension == 2 and "z" in self.direction:
+            raise InputError(f"--direction: got {self.direction}; allowed in two dimensions: xy, pure-xy")
+        first, *rest = self.strains
+        again = sum(abs(to - start) for start, to in zip(self.strains, [*rest, first], strict=True))
+        states = (abs(first) + self.cycles * again) / self.strain_step
+        if states > MOST_STATES:
+            raise InputError(
+                f"--strain-step: got {self.strain_step:g}, about {states:.3g} states; allowed: {MOST_STATES} states or "
+                "fewer"
+            )
+
+    @cached_property
+    def simulation(self) -> Parameters:
+        """Those of the start, a liquid that is cooled, and of modes and maps."""
+        there = Parameters.__dataclass_fields__
+        own = [entry.name for entry in fields(self) if entry.name in there and entry.name != "rearrangement_threshold"]
+        given = {name: getattr(self, name) for name in own}
+        return Parameters(**given, strain_rate=0.0, steady_state_strain=0.0)
+
+    @property
+    def mixture(self) -> Mixture:
+        """Of the solid, of its composition and in its dimension."""
+        return self.simulation.mixture
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What the run leaves in its folder."""
+        return FILES
+
+    @cached_property
+    def path(self) -> list[float]:
+        """The strains of all states but the first, which is at zero."""
+        return list(strain_path(self.strains * self.cycles, self.strain_step))
+
+    def as_dict(self) -> dict[str, bool | int | float | str]:
+        """All values by name, as plain as a file takes them; see `Parameters.as_dict`."""
+        names = {entry.name for entry in fields(self)}
+        shared = {name: value for name, value in self.simulation.as_dict().items() if name in {*names, MIXTURE}}
+        own = ("direction", "cycles", "strain_step", "tolerance", "rearrangement_threshold")
+        return shared | {name: getattr(self, name) for name in own} | {"strains": ",".join(map(repr, self.strains))}
+
+
+SHEAR = Form(
+    ShearParameters,
+    "python -m softspots.shear",
+    "Shear a solid without temperature or time, from minimum to minimum, and find the soft spots before each event.",
+    EPILOG,
+)

@@ -1,0 +1,178 @@
+"""shear.nc: the states and events of athermal shear, as NetCDF-4; it has no times, temperature or strain rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from os import PathLike
+
+import numpy as np
+
+from softspots.exceptions import DamagedFileError
+from softspots.frame import Box, Frame
+from softspots.io.attributes import CONFIGURATION, set_attributes, split_prefix
+from softspots.io.content import Content
+from softspots.io.netcdf import NetCDFReader, NetCDFWriter
+from softspots.io.schema import OPTIONAL, SCHEMA, SIZE, SPECIES_NAME, Variable, define
+
+VERSION = 1
+TITLE = "states and events of athermal quasi-static shear"
+
+
+def schema(dimension: int) -> dict[str, Variable]:
+    """Every variable, by name. Boxes are an event's own, as pure shear changes their sides; so are their lattices."""
+    stress = f"epsilon_AA sigma_AA^-{dimension}"
+    index = Content(least=0)
+    return {
+        "species": SCHEMA["species"],
+        # states
+        "strain": Variable(("state",), "f8", "1", "strain since the start, along the direction of the shear"),
+        "stress": Variable(("state",), "f8", stress, "stress that does the work, dE/dγ per volume"),
+        "energy": Variable(("state",), "f8", "epsilon_AA", "energy of the minimum, of all particles"),
+        "stress_tensor": Variable(("state", "axis", "axis_of_force"), "f8", stress, "stress, positive under tension"),
+        # events
+        "event_state": Variable(("event",), "i4", "1", "the first state after the event", content=index),
+        "event_strain": Variable(("event",), "f8", "1", "strain at which the minimum is not there any more"),
+        "event_last_strain": Variable(("event",), "f8", "1", "strain at which the minimum still was"),
+        "stress_drop": Variable(("event",), "f8", stress, "what the event takes off the stress"),
+        "energy_drop": Variable(("event",), "f8", "epsilon_AA", "what the event loses as heat, of all particles"),
+        "core": Variable(("event",), "i4", "1", "particle with the largest D²_min", content=index),
+        "participation": Variable(("event",), "f8", "1", "how many particles take part, (Σ u²)²/Σ u⁴"),
+        "lattice": Variable(
+            ("event", "axis_of_lattice", "axis"), "f8", "sigma_AA", "lattice vectors at the last strain"
+        ),
+        "position": Variable(("event", "particle", "axis"), "f8", "sigma_AA", "position in the minimum that is lost"),
+        "d2min": Variable(("event", "particle"), "f8", "sigma_AA^2", "plastic activity of the event", "D²_min,i"),
+        "soft_spot": Variable(
+            ("event", "particle"),
+            "i4",
+            "1",
+            "number of the soft spot of the minimum that is lost that holds the particle, -1 outside",
+            "S_i",
+            compress=True,
+        ),
+        "eigenvalue": Variable(
+            ("event", "mode"), "f8", "epsilon_AA sigma_AA^-2", "rising eigenvalues of the minimum that is lost", "ω²"
+        ),
+        "participation_ratio": Variable(("event", "mode"), "f8", "1", "participation ratio of the mode", "p"),
+    }
+
+
+def write_shear(
+    path: str | PathLike,
+    frame: Frame,
+    modes: int,
+    states: Mapping[str, np.ndarray],
+    events: Iterable[Mapping[str, np.ndarray]],
+    configuration: Mapping,
+    attributes: Mapping,
+) -> None:
+    """Write a file of athermal shear, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or path-like
+        An existing file is replaced.
+    frame : Frame
+        Any of the solid: for its species.
+    modes : int
+        How many an event has.
+    states : dict
+        Each variable of states, whole.
+    events : iterable of dict
+        The variables of each event, by name.
+    configuration, attributes : dict
+        As for `ResultsWriter`.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    d = frame.dimension
+    sizes = {"particle": len(frame), "axis": d, "axis_of_force": d, "axis_of_lattice": d, "mode": modes}
+    constants = {"species": frame.species}
+    if frame.species.dtype.kind == "U":
+        constants[SPECIES_NAME], constants["species"] = np.unique(frame.species, return_inverse=True)
+        sizes[SPECIES_NAME] = len(constants[SPECIES_NAME])
+        constants[SPECIES_NAME] = constants[SPECIES_NAME].astype(object)
+    if frame.sizes is not None:
+        constants[SIZE] = frame.sizes
+    known = schema(d) | {name: OPTIONAL[name] for name in constants if name in OPTIONAL}
+    with NetCDFWriter(path, "NETCDF4", whole=True) as writer:
+        with writer.library():
+            define(writer.dataset, sizes | {"state": None, "event": None}, known, configuration)
+            variables = writer.dataset.variables
+            for name, values in (constants | dict(states)).items():
+                variables[name][...] = values
+        for index, values in enumerate(events):
+            with writer.library():
+                for name, value in values.items():
+                    variables[name][index] = value
+        told = {"title": TITLE, "software": "softspots", "software_version": version("softspots")}
+        told |= {"shear_version": VERSION, **attributes}
+        with writer.library():
+            named = {CONFIGURATION + name: value for name, value in configuration.items()}
+            set_attributes(writer.dataset, told | named)
+
+
+@dataclass(frozen=True, repr=False)
+class Sheared:
+    """A file of athermal shear: ``sheared[name]`` is a variable of `schema`, whole, read when it is asked for.
+
+    Attributes
+    ----------
+    path : str or path-like
+    configuration, attributes : dict
+        Parameters of the run; all else that is said of it.
+    """
+
+    path: str | PathLike
+    configuration: dict
+    attributes: dict
+    _stamp: tuple
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        with NetCDFReader(self.path, self._stamp) as file:
+            return np.asarray(file.read(name))
+
+    def __len__(self) -> int:
+        """How many events there are."""
+        return len(self["event_strain"])
+
+    def frame(self, event: int) -> Frame:
+        """The minimum that an event ends, at the last strain at which it is there."""
+        with NetCDFReader(self.path, self._stamp) as file:
+            lattice, positions = (np.asarray(file.read(name, event)) for name in ("lattice", "position"))
+            strain, species = float(file.read("event_last_strain", event)), np.asarray(file.read("species"))
+            sizes = np.asarray(file.read(SIZE)) if SIZE in file.layout else None
+            if SPECIES_NAME in file.layout:
+                species = np.asarray(file.read(SPECIES_NAME)).astype(np.str_)[species]
+        tilts = lattice[np.tril_indices(len(lattice), -1)].tolist()
+        box = Box(lengths=np.diag(lattice).tolist(), tilts=tilts, strain=strain)
+        return Frame(positions, species, box, sizes=sizes, only_b=True)
+
+    def __repr__(self) -> str:
+        return f"Sheared({str(self.path)!r}, {len(self['strain'])} states, {len(self)} events)"
+
+
+def read_shear(path: str | PathLike) -> Sheared:
+    """Open a file of athermal shear and check its checksum and its layout.
+
+    Raises
+    ------
+    FileNotFoundError, PermissionError, IsADirectoryError
+        If there is no such file, or it may not be read.
+    OutputError
+        If the file is locked.
+    DamagedFileError
+        If it is none, or is damaged.
+    """
+    with NetCDFReader(path) as file:
+        if file.attributes.get("shear_version") != VERSION or file.attributes.get("title") != TITLE:
+            raise DamagedFileError(f"{path} is not a file of athermal shear of version {VERSION}")
+        if missing := sorted(schema(2).keys() - file.layout.keys()):
+            raise DamagedFileError(f"{path} has no {', '.join(missing)}")
+        configuration, attributes = split_prefix(file.attributes, CONFIGURATION)
+        return Sheared(path, configuration, attributes, file.stamp)

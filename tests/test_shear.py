@@ -1,0 +1,155 @@
+"""Athermal shear on one command: what is in its files, and the same bits after whatever ended it."""
+
+import contextlib
+from signal import SIGTERM
+
+import numpy as np
+import pytest
+from launch import run_python
+
+import softspots as ss
+from softspots.commands import shear
+from softspots.commands.interruption import Terminated
+from softspots.commands.options import read_arguments
+from softspots.commands.shear_parameters import FILES, SHEAR
+from softspots.exceptions import DamagedFileError, InputError
+from softspots.io.checkpoint import FRAMES
+from softspots.io.results import read_results
+from softspots.io.shear import read_shear, schema
+
+TINY = [
+    "--particles=300",
+    "--liquid-time=1",
+    "--cooling-time=2",
+    "--modes=20",
+    "--n-modes=15",
+    "--strains=0.03,-0.01",
+    "--strain-step=5e-3",
+    "--quiet",
+]
+
+
+def go(folder, *more):
+    """In this process, as the command does."""
+    with contextlib.ExitStack() as stack:
+        parameters, checkpoint = shear.open_run([*TINY, "--output", str(folder), *more], stack)
+        shear.shear(parameters, checkpoint)
+        shear.show(parameters)
+    return parameters
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run and its folder."""
+    folder = tmp_path_factory.mktemp("shear") / "out"
+    return go(folder), folder
+
+
+def assert_same(one, other):
+    one, other = (read_shear(folder / FILES[0]) for folder in (one, other))
+    for name in schema(2):
+        assert one[name].tobytes() == other[name].tobytes(), name
+
+
+def test_the_file_has_what_the_solid_does(run):
+    parameters, folder = run
+    results, mixture = read_shear(folder / FILES[0]), parameters.mixture
+    np.testing.assert_allclose(results["strain"], [0.0, *parameters.path])
+    assert len(results) > 2 and results.attributes["run_id"]
+    assert not {"temperature", "time", "strain_rate"} & schema(2).keys()
+    for index, strain in enumerate(results["event_last_strain"]):
+        lost, direction = results.frame(index), np.sign(results["event_strain"][index] - strain)
+        # A minimum, to the force that was asked for, though its lowest mode is almost gone.
+        assert np.abs(ss.energy_forces(lost, mixture)[1]).max() < 1e-10
+        labels, activity = results["soft_spot"][index], results["d2min"][index]
+        assert results["core"][index] == activity.argmax() and labels.max() >= 0
+        minimum = ss.inherent_structure(lost, mixture)
+        modes = ss.lowest_modes(ss.hessian(minimum, mixture), parameters.simulation.modes)
+        np.testing.assert_allclose(modes.eigenvalues, results["eigenvalue"][index], rtol=1e-6)
+        state = results["event_state"][index]
+        ends = sorted(results["strain"][state - 1 : state + 1])
+        assert ends[0] <= strain + 1e-9 and results["event_strain"][index] <= ends[1] + 2e-6
+        assert direction == np.sign(results["strain"][state] - results["strain"][state - 1])
+    assert all((folder / name).stat().st_size > 1000 for name in FILES) and not (folder / FRAMES).exists()
+
+
+def test_the_same_solid_in_python(run):
+    parameters, folder = run
+    start = parameters.simulation
+    solid = ss.AthermalShear.prepare(
+        parameters.mixture, 300, temperature=start.temperature, liquid_time=1.0, cooling_time=2.0
+    )
+    states = [solid.current, *solid.run(parameters.path[:3])]
+    np.testing.assert_array_equal([one.stress for one in states], read_shear(folder / FILES[0])["stress"][:4])
+
+
+@pytest.mark.parametrize("number", (1, 3))
+def test_the_same_bits_after_a_signal(run, tmp_path, monkeypatch, number):
+    calls = []
+
+    def ended(*arguments):
+        calls.append(arguments)
+        if len(calls) == number:
+            raise Terminated(SIGTERM)
+        return stages_analyse(*arguments)
+
+    stages_analyse = shear.stages.analyse
+    monkeypatch.setattr(shear.stages, "analyse", ended)
+    with pytest.raises(Terminated):
+        go(tmp_path / "out")
+    monkeypatch.undo()
+    with pytest.raises(InputError, match="--tolerance: got 1e-05; allowed: 1e-06"):
+        go(tmp_path / "out", "--resume", "--tolerance=1e-5")
+    go(tmp_path / "out", "--resume")
+    assert_same(run[1], tmp_path / "out")
+    # A run that has ended has nothing left to do.
+    monkeypatch.setattr(shear, "Course", None)
+    (tmp_path / "out" / FILES[1]).unlink()
+    go(tmp_path / "out", "--resume")
+    assert (tmp_path / "out" / FILES[1]).exists()
+
+
+def test_in_space(tmp_path):
+    more = ["--model=kob-andersen-3d", "--particles=270", "--direction=pure-yz", "--strains=0.03", "--tolerance=1e-4"]
+    parameters = read_arguments([*TINY, *more], form=SHEAR)
+    assert parameters.simulation.dimension == 3
+    go(tmp_path / "out", *more)
+    results = read_shear(tmp_path / "out" / FILES[0])
+    assert results["stress_tensor"].shape[1:] == (3, 3) and results["strain"][-1] == 0.03
+    tensor = results["stress_tensor"]
+    np.testing.assert_allclose(results["stress"], (tensor[:, 1, 1] - tensor[:, 2, 2]) / 2, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--strains=fast"], "--strains: got fast; allowed: strains"),
+        (["--strains", "-0.1,x"], "--strains"),
+        (["--direction=xz"], "--direction: got xz; allowed in two dimensions"),
+        (["--strain-step=1e-9"], "--strain-step: got 1e-09, about"),
+        (["--tolerance=1e-20"], "--tolerance: got 1e-20; allowed"),
+        (["--strain-rate=1"], "unknown argument '--strain-rate=1'; did you mean --strain"),
+        (["--particles=10"], "--particles: got 10"),
+    ],
+)
+def test_bad_input(arguments, message):
+    with pytest.raises(InputError) as error:
+        read_arguments([*TINY, *arguments], form=SHEAR)
+    assert message in str(error.value) and "\n" not in str(error.value)
+
+
+def test_parameters_from_a_file(tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_text('strains = [0.02, -0.02]\ncycles = 2\nstrain-step = 0.01\nmodel = "harmonic"\n')
+    parameters = read_arguments(["--config", str(file), "--particles=300"], form=SHEAR)
+    np.testing.assert_allclose(parameters.path[:7], [0.01, 0.02, 0.01, 0, -0.01, -0.02, -0.01], atol=1e-15)
+    assert parameters.path[-1] == -0.02 and len(parameters.path) == 14
+    assert parameters.as_dict()["strains"] == "0.02,-0.02" and parameters.mixture.name == "harmonic"
+    assert read_arguments(["--strains", "-0.02,0.02"], form=SHEAR).strains == (-0.02, 0.02)
+
+
+def test_other_files_are_refused(run):
+    with pytest.raises(DamagedFileError):
+        read_results(run[1] / FILES[0])
+    process = run_python(["-m", "softspots.shear", *TINY, "--output", run[1]])
+    assert process.returncode == 2 and "shear.nc is that of an earlier run" in process.stderr
