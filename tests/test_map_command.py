@@ -108,6 +108,24 @@ def test_what_is_wrong_is_told_in_a_line_before_work(dump, tmp_path, capsys, arg
     assert err.count("\n") == 1 and err.startswith("softspots map: ")
 
 
+def test_the_analysis_goes_on_from_there(dump, tmp_path, capsys):
+    folder = tmp_path / "out"
+    more = [
+        "--timestep=0.005",
+        "--temperature=0.1",
+        "--strain-rate=1e-3",
+        "--maps",
+        "--bounds",
+        "bounding box",
+        "--quiet",
+    ]
+    assert run(capsys, dump, *OPTIONS, *more, "-o", folder)[0] == 0
+    softspots(["analyze", str(folder / "results.nc"), "--output", str(tmp_path / "analysis"), "--quiet"])
+    assert "ρ_SS" in capsys.readouterr().out
+    # Nobody has given a seed.
+    assert (tmp_path / "analysis" / "T0.1_rate0.001.nc").exists()
+
+
 def test_files_that_are_none(tmp_path, capsys, dump):
     for name, content in (
         ("empty.lammpstrj", b""),

@@ -33,7 +33,7 @@ from softspots.structure.spots import CONNECTIONS
 NAME = "softspots map"
 RESULTS = "results.nc"
 # By the name of their option, which are those of `read` and of `study`.
-READING = ("types", "sizes", "dimension", "topology", "format", "unit", "timestep")
+READING = ("types", "sizes", "dimension", "topology", "format", "bounds", "unit", "timestep")
 STUDYING = (
     "modes",
     "lag",
@@ -84,6 +84,7 @@ def make_parser() -> argparse.ArgumentParser:
     reading("--dimension", type=int, choices=(2, 3), help="of space, where it is in doubt")
     reading("--topology", type=Path, metavar="FILE", help="what the particles are, for DCD, XTC and the like")
     reading("--format", metavar="NAME", help="of the file [by its content]")
+    reading("--bounds", choices=("box", "bounding box"), help="what the bounds in a dump's header are those of")
     reading("--unit", type=float, metavar="X", help="the model's σ in the file's lengths [1]")
     reading("--timestep", type=float, metavar="X", help="the model's time between two steps")
     stages = parser.add_argument_group("stages").add_argument

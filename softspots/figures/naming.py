@@ -72,7 +72,8 @@ def run_names(runs: Sequence[Reduced]) -> list[str]:
     """A name for each run in files, no two alike, such as ``T0.1_rate0.001_seed1``, with what tells it from others."""
     names = []
     for run, told in zip(runs, differences(runs), strict=True):
-        further = {"seed": run.configuration.get("seed", 0)} | told
+        # Trajectories of other programs have no seed.
+        further = {name: run.configuration[name] for name in ("seed",) if name in run.configuration} | told
         parts = [f"T{run.temperature:g}", f"rate{run.strain_rate:g}"]
         parts += [name + re.sub(r"[^\w.+-]", "", _shown(value)) for name, value in further.items()]
         names.append("_".join(parts))
