@@ -263,8 +263,10 @@ def report(parameters: ShearParameters, results: Sheared) -> str:
         ("events", f"{len(results)}"),
     ]
     if len(results):
+        # On the way back a drop is one towards larger stress.
+        way = np.sign(results["event_strain"] - results["event_last_strain"])
         rows += [
-            ("stress drop", f"{results['stress_drop'].mean():.3g} in the mean"),
+            ("stress drop", f"{(way * results['stress_drop']).mean():.3g} in the mean"),
             ("energy drop", f"{results['energy_drop'].mean():.3g} in the mean"),
             ("participation", f"{np.median(results['participation']):.3g} particles, median"),
         ]
