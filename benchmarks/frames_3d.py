@@ -111,7 +111,8 @@ def _same(case, particles):
 
     dimension, kind = int(case[0]), case.split(", ")[1]
     if kind == "species":
-        mixture = ss.Model.preset("kob-andersen", smoothing="quadratic", cutoff_per_pair=True)
+        model = ss.Model.preset("kob-andersen", smoothing="quadratic", cutoff_per_pair=True)
+        mixture = ss.Mixture(model.pairs, fractions=model.fractions)
         calculator = PairPotential({key: LennardJonesQuadratic(e, s, 2.5 * s) for key, (e, s) in PAIRS.items()})
     else:
         cutoff, eta, least, most = POWER.values()

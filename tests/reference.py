@@ -263,6 +263,7 @@ def disordered_frame(seed, length_x, length_y, tilt, spread=0, length_z=None, ti
     σ_AB and σ_BB as large as in either preset. With ``length_z``, in three dimensions.
     """
     repulsive = Model.preset(sigma=(1.0, 0.88, 0.88))
+    repulsive = repulsive if length_z is None else Mixture(repulsive.pairs)
     random = np.random.default_rng(seed)
     box = Box(length_x, length_y, tilt, tilt / length_y)
     if length_z is not None:

@@ -22,7 +22,7 @@ MIXTURES = {
             ("C", "C"): ss.LennardJones(sigma=0.9),
         }
     ),
-    "powers": ss.Mixture.preset("soft-spheres"),
+    "powers": ss.Mixture(ss.Mixture.preset("soft-spheres").pairs),
     "harmonic": ss.Mixture.preset("harmonic"),
     "hertzian": ss.Mixture.preset("hertzian"),
     "splines": ss.Mixture(

@@ -15,7 +15,7 @@ import softspots as ss
 from softspots import _core
 from softspots.landscape.forces import box_array, configuration, kernel_potential
 
-MODEL = ss.Model.preset("kob-andersen", cutoff=2.0)
+MODEL = ss.Mixture(ss.Model.preset("kob-andersen", cutoff=2.0).pairs)
 TILTS = {"generic": (1.3, -0.8, 1.7), "negative, beyond half": (-7.9, 5.2, -3.7)}
 
 

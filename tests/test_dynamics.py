@@ -12,9 +12,11 @@ from softspots.dynamics.simulation import Simulation
 from softspots.dynamics.starting import thermal_velocities
 from softspots.frame import Box, Frame
 from softspots.landscape.forces import energy_forces
-from softspots.model import Model
+from softspots.model import Mixture, Model
 
 MODEL = Model.preset("kob-andersen")
+# The same potentials in either dimension.
+MIXTURE = Mixture(MODEL.pairs, fractions=MODEL.fractions, density=MODEL.density)
 TEMPERATURE = 0.3
 
 
@@ -24,13 +26,13 @@ def liquid(request):
     # In a cube, a side of twice the range takes more of them.
     particles = {2: 200, 3: 280}[request.param]
     simulation = Simulation(
-        MODEL, particles, TEMPERATURE, strain_rate=0.0, seed=5, dimension=request.param, comm=Serial()
+        MIXTURE, particles, TEMPERATURE, strain_rate=0.0, seed=5, dimension=request.param, comm=Serial()
     )
     simulation.prepare(liquid_time=20.0, cooling_time=20.0)
     return simulation.frame(), simulation.velocities()
 
 
-def started(liquid, strain_rate, model=MODEL, **options):
+def started(liquid, strain_rate, model=MIXTURE, **options):
     frame, velocities = liquid
     options = {"temperature": TEMPERATURE, "comm": Serial()} | options
     return Simulation.from_frame(frame, model, strain_rate=strain_rate, velocities=velocities, **options)
@@ -95,7 +97,7 @@ def compare_with_a_plain_integrator(frame, velocities, model, strain_rate, steps
 @pytest.mark.parametrize("smoothing", ["even", "quadratic"])
 @pytest.mark.parametrize("strain_rate", [0.0, 5.6])
 def test_equals_a_plain_integrator(liquid, smoothing, strain_rate):
-    model = Model.preset("kob-andersen", smoothing=smoothing)
+    model = Mixture(Model.preset("kob-andersen", smoothing=smoothing).pairs)
     # 20 steps at this rate take the tilt through its flip.
     end = compare_with_a_plain_integrator(*liquid, model, strain_rate, 20)
     assert end.box.flips == (1 if strain_rate else 0)
@@ -107,7 +109,7 @@ def test_a_tilted_brick_equals_a_plain_integrator(tilts):
     box = Box(lengths=(6.0, 6.2, 6.4), tilts=tilts)
     grid = np.indices((6, 6, 6)).reshape(3, -1).T + rng.uniform(-0.1, 0.1, (216, 3))
     start = Frame(grid / 6 @ box.vectors, np.arange(216) % 3 == 0, box, images=rng.integers(-2, 3, (216, 3)))
-    end = compare_with_a_plain_integrator(start, thermal_velocities(rng, (216, 3), TEMPERATURE), MODEL, 11.2, 10)
+    end = compare_with_a_plain_integrator(start, thermal_velocities(rng, (216, 3), TEMPERATURE), MIXTURE, 11.2, 10)
     assert end.box.flips == 1
     # The third lattice vector has been sheared with the rest; whole others are no matter.
     left = np.array(end.box.vectors[2]) - box.vectors[2] - (0.56 * tilts[2], 0, 0)
@@ -193,8 +195,8 @@ def test_start_does_not_depend_on_how_the_frame_is_described(liquid):
     row = np.arange(len(frame)) % 3 - 1
     flipped = Box(lengths=box.lengths, tilts=(box.tilt - box.length_x, *box.tilts[1:]), strain=box.total_strain)
     other = Frame(frame.positions + np.outer(row, flipped.vectors[1]), frame.species, flipped)
-    first = Simulation.from_frame(frame, MODEL, TEMPERATURE, 0.5, velocities=velocities, comm=Serial())
-    second = Simulation.from_frame(other, MODEL, TEMPERATURE, 0.5, velocities=velocities, comm=Serial())
+    first = Simulation.from_frame(frame, MIXTURE, TEMPERATURE, 0.5, velocities=velocities, comm=Serial())
+    second = Simulation.from_frame(other, MIXTURE, TEMPERATURE, 0.5, velocities=velocities, comm=Serial())
     first.run(100)
     second.run(100)
     assert first.frame().box == second.frame().box
@@ -245,7 +247,7 @@ def test_blow_up_names_step_and_particle(liquid):
     velocities = velocities.copy()
     velocities[37] = 100.0 * np.eye(frame.dimension)[0]
     with pytest.raises(RuntimeError, match=r"blew up after step 0: particle 37 is about to move by 0.5 in one step"):
-        Simulation.from_frame(frame, MODEL, TEMPERATURE, 0.0, velocities=velocities, comm=Serial())
+        Simulation.from_frame(frame, MIXTURE, TEMPERATURE, 0.0, velocities=velocities, comm=Serial())
     # The scale of the forces is far beyond this time step.
     simulation = started(liquid, 0.0, timestep=0.05)
     with pytest.raises(RuntimeError, match="try a smaller timestep"):
@@ -256,7 +258,7 @@ def test_energies_of_frame_and_simulation_agree(liquid):
     simulation = started(liquid, 0.5)
     simulation.run(50)
     frame = simulation.frame()
-    energy, _, virial = energy_forces(frame, MODEL)
+    energy, _, virial = energy_forces(frame, MIXTURE)
     state, velocities = simulation.thermodynamics(), simulation.velocities()
     dimension, count, volume = frame.dimension, len(frame), frame.box.volume
     # Sums of some hundred terms; the simulation's drop what lies below 2^-49 each.
@@ -280,7 +282,7 @@ def test_a_restored_run_goes_on_with_the_same_bits(liquid):
     frame, _ = liquid
     for state in states:
         other = Simulation(
-            MODEL, len(frame), TEMPERATURE, 0.5, seed=77, dimension=frame.dimension, state=state, comm=Serial()
+            MIXTURE, len(frame), TEMPERATURE, 0.5, seed=77, dimension=frame.dimension, state=state, comm=Serial()
         )
         other.run(whole.step - other.step)
         assert np.array_equal(other.frame().unwrapped, whole.frame().unwrapped)

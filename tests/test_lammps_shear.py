@@ -5,10 +5,11 @@ import numpy as np
 from softspots.dynamics.parallel import Serial
 from softspots.dynamics.simulation import Simulation
 from softspots.frame import Box, Frame
-from softspots.model import Model
+from softspots.model import Mixture, Model
 
 # Of Kob and Andersen's mixture; "switch" is a pair style of LAMMPS.
 MODEL = Model.preset(smoothing="switch", cutoff=2.3, inner_cutoff=1.9, fraction_a=0.8)
+MIXTURE = Mixture(MODEL.pairs)
 TEMPERATURE, STRAIN_RATE, TIME = 0.8, 2.0, 0.2
 QUANTITIES = ("kinetic_temperature", "pressure", "shear_stress")
 # `fix nvt/sllod` of LAMMPS of July 2025 counts the flow's −γ̇ v_y twice (mended by lammps/lammps pull request 4781); its
@@ -42,7 +43,7 @@ def start():
     box = Box(lengths=(6.5, 6.7, 6.9))
     positions = np.indices((7, 7, 7)).reshape(3, -1).T / 7 * box.lengths
     crystal = Frame(positions, rng.permutation(343) % 5 == 0, box)
-    run = Simulation.from_frame(crystal, MODEL, 2.0, 0.0, timestep=2e-3, comm=Serial())
+    run = Simulation.from_frame(crystal, MIXTURE, 2.0, 0.0, timestep=2e-3, comm=Serial())
     run.run(500)
     return run.frame(), run.velocities()
 
@@ -84,7 +85,7 @@ def test_start_up_of_shear_is_that_of_lammps(lammps, tmp_path):
     frame, velocities = start()
     (tmp_path / "data.txt").write_text(data_file(frame, velocities))
     run = Simulation.from_frame(
-        frame, MODEL, TEMPERATURE, STRAIN_RATE, velocities=velocities, timestep=2e-4, comm=Serial()
+        frame, MIXTURE, TEMPERATURE, STRAIN_RATE, velocities=velocities, timestep=2e-4, comm=Serial()
     )
     found = []
     for _ in range(5):

@@ -135,6 +135,41 @@ def test_species_that_are_not_known_are_refused():
     assert len(model.indices(frame_of([]))) == 0
 
 
+def test_frames_of_another_dimension_are_refused():
+    flat, deep = frame_of([0, 1, 0]), ss.Frame(np.zeros((3, 3)), [0, 1, 0], ss.Box(lengths=(9.0, 9.0, 9.0)))
+    for name, frame, words in (
+        ("kob-andersen", deep, r"of 2 dimensions, the frame of 3; .* Mixture\(mixture.pairs\)"),
+        ("kob-andersen-3d", flat, "of 3 dimensions, the frame of 2; "),
+        ("falk-langer", deep, "falk-langer is of 2"),
+        ("soft-spheres", deep, r"Mixture.preset\('soft-spheres', dimension=3\)"),
+        ("harmonic", deep, r"dimension=3 makes"),
+    ):
+        model = ss.Mixture.preset(name)
+        for stage in (ss.energy_forces, ss.inherent_structure, ss.hessian, ss.AthermalShear):
+            with pytest.raises(InputError, match=words):
+                stage(frame, model)
+        assert ss.Mixture(model.pairs).indices(frame).tolist() == [0, 1, 0]
+        with pytest.raises(InputError, match=words):
+            ss.Simulation.from_frame(frame, model, temperature=0.1)
+    sized = frame_of([0, 0], sizes=[1.0, 1.0])
+    with pytest.raises(InputError, match="dimension=2 makes"):
+        ss.Mixture.preset("polydisperse").indices(sized)
+    assert len(ss.Mixture.preset("polydisperse", dimension=2).indices(sized)) == 2
+    assert len(ss.Mixture.polydisperse(SOFT).indices(sized)) == 2
+
+
+def test_a_sheet_in_space_is_refused():
+    mixture, box = ss.Mixture.preset("kob-andersen-3d"), ss.Box(lengths=(9.0, 9.0, 9.0))
+    for axis, name in enumerate("xyz"):
+        positions = np.random.default_rng(2).uniform(0, 9, (30, 3))
+        positions[:, axis] = 0.0
+        with pytest.raises(InputError, match=f"all 30 particles have {name} = 0, a sheet in space; .* two dimensions"):
+            ss.inherent_structure(ss.Frame(positions, np.zeros(30, int), box), mixture)
+        positions[7, axis] = 1e-9
+        assert not mixture.indices(ss.Frame(positions, np.zeros(30, int), box)).any()
+    assert len(mixture.indices(ss.Frame(np.zeros((3, 3)), [0, 0, 1], box))) == 3
+
+
 def test_sizes_make_the_lengths_of_pairs():
     mixture = ss.Mixture.polydisperse(SOFT, non_additivity=0.2)
     assert (mixture.non_additivity, mixture.species, len(mixture.potentials)) == (0.2, ("A",), 1)

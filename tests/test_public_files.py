@@ -132,7 +132,7 @@ def test_forces_of_rumd_are_those_in_the_file(name):
 
 def test_polydisperse_frames_are_minima():
     frames = read("polydisperse12.gsd", dimension=2)
-    model = ss.Mixture.preset("polydisperse")
+    model = ss.Mixture.preset("polydisperse", dimension=2)
     for frame in (frames[0], frames[100], frames[-1]):
         _, forces, _ = ss.energy_forces(frame, model)
         # Positions are in single precision: 1e-6, and V'' is a hundred.

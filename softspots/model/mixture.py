@@ -5,15 +5,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from functools import cached_property
-from itertools import combinations_with_replacement
 
 import numpy as np
 
-from softspots.arrays import float_array, positive_number, real_number
+from softspots.arrays import float_array, positive_number
 from softspots.exceptions import InputError
+from softspots.model.fitting import require_fit
 from softspots.model.forms import ContactForm, EvenForm, LennardJonesForm, SplineForm, pair_number
 from softspots.model.pair import PairPotential
 from softspots.model.sizes import Sizes
+from softspots.model.species import ordered_pairs, parts_of_one
 from softspots.model.spline import spline_form
 
 JUMPS = {0: "V and the force jump", 1: "the force jumps"}
@@ -33,7 +34,7 @@ class Mixture:
     density : float, optional
         Particles per area or volume of a random start. Default: None, not known.
     dimension : {2, 3}, optional
-        Of a random start. Default: None, not known.
+        Of a random start, and of all frames. Default: None, frames of either.
     sizes : Sizes, optional
         Where each particle has a size: there is one potential, ``pairs`` has one entry, lengths in it are in σ_ij, and
         species make no difference. See `polydisperse`. Default: None, particles have no sizes.
@@ -64,9 +65,9 @@ class Mixture:
         temperatures: tuple[float, float] | None = None,
         name: str | None = None,
     ):
-        species, ordered = _ordered(pairs)
+        species, ordered = ordered_pairs(pairs)
         if fractions is not None:
-            fractions = _fractions(fractions, species)
+            fractions = parts_of_one(fractions, species)
         if density is not None:
             density = positive_number("Mixture: density", density)
         if dimension not in (None, 2, 3):
@@ -206,9 +207,11 @@ class Mixture:
         Raises
         ------
         InputError
-            If the frame has a species that this mixture has not, or all of them are 1 in a mixture whose first species
-            has a name, as in files that count types from 1.
+            If the frame has another dimension than this mixture, is a flat sheet in space, or has a species that this
+            mixture has not, or all of them are 1 in a mixture whose first species has a name, as in files that count
+            types from 1.
         """
+        require_fit(self, frame)
         given = np.asarray(frame.species)
         if self.sizes is not None:
             return np.zeros(len(given), dtype=np.int32)
@@ -360,40 +363,3 @@ class Mixture:
 
     def _content(self) -> tuple:
         return (tuple(self.pairs.items()), self.fractions, self.density, self.dimension, self.sizes, self.temperatures)
-
-
-def _ordered(pairs) -> tuple[tuple, dict]:
-    """The species in the order of their appearance, and the potentials in the order of their numbers."""
-    if not isinstance(pairs, Mapping) or not pairs:
-        raise InputError(f"Mixture: pairs are {pairs!r}; a dict of pairs of species to potentials is needed")
-    found = {}
-    for key, pair in pairs.items():
-        if not isinstance(key, tuple) or len(key) != 2 or not all(_is_label(label) for label in key):
-            raise InputError(f"Mixture: {key!r} is no pair of species; two strings or whole numbers are needed")
-        if not isinstance(pair, PairPotential):
-            raise InputError(
-                f"Mixture: between {key[0]} and {key[1]} is a {type(pair).__name__}; a PairPotential is needed"
-            )
-        if frozenset(key) in found:
-            raise InputError(f"Mixture: the pair {key[0]} {key[1]} has two potentials")
-        found[frozenset(key)] = pair
-    species = tuple(dict.fromkeys(label for key in pairs for label in key))
-    if len({str(label) for label in species}) < len(species):
-        raise InputError(f"Mixture: the species {', '.join(map(repr, species))} are not all different as text")
-    ordered = {}
-    for key in combinations_with_replacement(species, 2):
-        if frozenset(key) not in found:
-            raise InputError(f"Mixture: the pair {key[0]} {key[1]} has no potential")
-        ordered[key] = found[frozenset(key)]
-    return species, ordered
-
-
-def _is_label(label) -> bool:
-    return isinstance(label, (str, int, np.integer)) and not isinstance(label, bool) and label != ""
-
-
-def _fractions(fractions, species) -> tuple[float, ...]:
-    values = float_array("Mixture: fractions", fractions, (len(species),))
-    if (values < 0).any() or abs(real_number("Mixture: sum of the fractions", values.sum()) - 1) > 1e-9:
-        raise InputError(f"Mixture: fractions are {values.tolist()}; parts of 1 that sum to 1 are needed")
-    return tuple(values.tolist())
