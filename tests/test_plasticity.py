@@ -1,5 +1,6 @@
 """D²_min: against the plain oracle, for motions with a known answer, and in every description of one motion."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -267,3 +268,18 @@ def test_box_below_twice_the_cutoff_is_refused(frame):
     side = min(frame.box.length_x, frame.box.length_y)
     with pytest.raises(ValueError, match=f"d2min: cutoff is {0.51 * side:g}, .* {side:g}; at least"):
         d2min(frame, frame, cutoff=0.51 * side)
+
+
+@pytest.mark.parametrize("space", [False, True])
+def test_frames_of_different_samples_give_a_warning(space):
+    third, random = {"length_z": 6.0} if space else {}, np.random.default_rng(3)
+    first, other = (disordered_frame(seed, 6.0, 6.5, 0.0, **third) for seed in (1, 2))
+    # Counters and ids that are only kept along say that the motion is known.
+    known = {"ids": np.arange(len(first)), "images": np.zeros_like(first.positions)}
+    first, other = replace(first, **known), replace(other, species=first.species, **known)
+    with pytest.warns(UserWarning, match="are the frames of one motion"):
+        assert np.isfinite(d2min(first, other)).all()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # As far as a particle of a glass goes in its cage, and three times as far.
+        d2min(first, replace(first, positions=first.positions + random.normal(0, 0.3, first.positions.shape)))

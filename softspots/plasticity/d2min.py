@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import warnings
+
 import numpy as np
 
 from softspots import _core
@@ -16,6 +19,8 @@ from softspots.objects import require
 # in a thousand go beyond half a side, where the shortest motion is no longer the true one; in another order of the
 # particles 44 % do.
 MANY_FAR, FAR = 0.05, 0.375
+# Volume of a ball of radius one.
+BALL = {2: math.pi, 3: 4 / 3 * math.pi}
 
 
 def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
@@ -80,7 +85,21 @@ def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
     # In turn xy, or xy, xz, yz: the x of each lattice vector grows with its y.
     heights = first.vectors[1:, 1]
     tilt_shifts = [*(strain * heights), 0.0][: len(first.tilts)]
-    return neighbors.d2min(motion + flow, tilt_shifts, cutoff)
+    found = neighbors.d2min(motion + flow, tilt_shifts, cutoff)
+    _warn_of_no_motion(found, frame, cutoff)
+    return found
+
+
+def _warn_of_no_motion(found: np.ndarray, frame: Frame, cutoff: float) -> None:
+    dimension, density = frame.dimension, len(frame) / frame.box.volume
+    neighbors = density * BALL[dimension] * cutoff**dimension
+    known = found[~np.isnan(found)]
+    if len(known) and np.median(known) > (limit := neighbors * density ** (-2 / dimension)):
+        warnings.warn(
+            f"d2min: for most particles D²_min is beyond {limit:.3g}, where their neighbours have moved by a mean "
+            "distance, root mean square: are the frames of one motion, and near enough in time?",
+            stacklevel=3,
+        )
 
 
 def _is_counted(frame: Frame) -> bool:
