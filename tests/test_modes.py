@@ -15,7 +15,7 @@ from softspots.landscape import solvers
 from softspots.landscape.modes import hessian, lowest_modes, modes_below, participation_ratio, zero_threshold
 from softspots.landscape.quench import inherent_structure
 from softspots.landscape.stability import Stability, uniform
-from softspots.model import Model
+from softspots.model import Mixture, Model
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +189,32 @@ def test_equal_eigenvalues_of_a_crystal(side, count, method):
     np.testing.assert_allclose(modes.eigenvalues, expected, rtol=1e-10)
     assert modes_below(matrix, modes.eigenvalues[-1] * (1 + 1e-7)) >= count + 2
     np.testing.assert_array_equal(lowest_modes(matrix, count, method=method).vectors, modes.vectors)
+
+
+@pytest.mark.parametrize("method", ["lanczos", "filter", "arpack"])
+def test_levels_of_a_crystal_in_space(method):
+    """Of an fcc crystal, waves of one length: levels of up to twenty-four modes, more than a block holds."""
+    side, spacing = 5, 1.59
+    cells = np.stack(np.meshgrid(*[np.arange(side)] * 3), -1).reshape(-1, 1, 3)
+    corners = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
+    positions = spacing * (cells + corners).reshape(-1, 3)
+    frame = Frame(positions, np.zeros(len(positions)), Box(lengths=[side * spacing] * 3))
+    matrix = hessian(frame, Mixture.preset("kob-andersen-3d"))
+    expected = np.linalg.eigvalsh(matrix.toarray())[3:]
+    edges = np.flatnonzero(np.diff(expected) > 1e-7 * expected[:-1]) + 1
+    assert 24 in np.diff(edges, prepend=0)[:8]
+    # Within a level, and at the end of one.
+    for count in (edges[3] - 5, edges[6]):
+        modes = lowest_modes(matrix, count, dimension=3, method=method)
+        assert_modes_of(modes, matrix)
+        if method == "arpack":
+            # From one vector: it may miss members of a level, and then returns modes from higher ones.
+            assert (modes.eigenvalues >= expected[:count] * (1 - 1e-10)).all()
+            nearest = np.abs(modes.eigenvalues[:, None] - expected).min(axis=1)
+            np.testing.assert_allclose(nearest / modes.eigenvalues, 0, atol=1e-10)
+        else:
+            # Tolerance as for the disordered matrix.
+            np.testing.assert_allclose(modes.eigenvalues, expected[:count], rtol=1e-10)
 
 
 def test_unknown_method_is_refused(matrix):

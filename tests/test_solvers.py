@@ -53,6 +53,20 @@ def test_filter_that_was_chosen_too_low_is_widened(solid):
     assert_allclose(found, eigenvalues[:40], rtol=1e-10)
 
 
+def test_stiff_bonds_above_the_filter_are_not_taken_for_soft_modes():
+    """Beyond both ends of the interval the polynomial grows, and only the eigenvalues tell which end a mode is from."""
+    soft = sparse.csc_array(spring_network(200, dimension=3, reach=0.28, stiffness=1.0))
+    highest = np.linalg.eigvalsh(soft.toarray())[-1]
+    along = np.zeros((600, 3))
+    for number, bond in enumerate(along.T):
+        bond[6 * number : 6 * number + 6] = (0.6, 0.8, 0.0, -0.6, -0.8, 0.0)
+    matrix = sparse.csc_array(soft + 5 * highest * sparse.csc_array(along) @ sparse.csc_array(along).T)
+    eigenvalues = np.linalg.eigvalsh(matrix.toarray())[3:]
+    problem, chosen = problem_of(matrix), chebyshev.Filter.below(eigenvalues[40], highest)
+    found, *_ = chebyshev.lowest_pairs(problem.products, chosen, matrix_norm(matrix), 12, problem.rigid)
+    assert_allclose(found, eigenvalues[:12], rtol=1e-10)
+
+
 def test_spectrum_tells_how_many_modes_lie_below(solid):
     matrix, eigenvalues = solid
     spectrum = problem_of(matrix).spectrum

@@ -181,8 +181,10 @@ def lowest_modes(
 
     What the filter proves: values are energies, so the lowest is not below the first one by more than its residual
     unless a mode has been missed, and a negative mode would be amplified above all others. One is missed only if
-    each of sixteen random vectors is all but orthogonal to it. That is no certificate; the quench has one
-    (``minimum.stability``), and `modes_below` proves the number of modes where there is memory for a factor.
+    each of sixteen random vectors is all but orthogonal to it; of a level of more than sixteen equal eigenvalues, as
+    crystals have, the others come in by rounding alone, as they do from a factor. That is no certificate; the quench
+    has one (``minimum.stability``), and `modes_below` proves the number of modes where there is memory for a factor.
+    ARPACK, which begins with one vector, may miss members of levels of two and more.
 
     Parameters
     ----------
