@@ -26,8 +26,9 @@ typedef void energy_forces_kernel(void *configuration, int n, void *potential, d
 typedef void find_hessian_kernel(void *configuration, void *potential, int *n_entries, failure *error);
 typedef void write_hessian_kernel(void *configuration, int n, int n_entries, int *indptr, int *indices,
                                   double *values, failure *error);
-typedef void minimize_kernel(void *configuration, int n, void *potential, int method, double max_force,
-                             int max_evaluations, double *positions, int *evaluations, failure *error);
+typedef void minimize_kernel(void *configuration, int n, void *potential, double length, double energy, int method,
+                             double max_force, int max_evaluations, double *positions, int *evaluations,
+                             failure *error);
 typedef void d2min_kernel(void *configuration, int n, const double *displacements, const double *tilt_shifts,
                           double cutoff, double *d2min, failure *error);
 typedef void connect_kernel(int n, const double *positions, const double *box, const int *chosen, double length,
@@ -89,8 +90,8 @@ void ss_mpi_library_version(char *text, int capacity, int *length);
 
 /* One rank of a simulation: what its kernels take, in any dimension. */
 typedef void *new_simulation(int handle, int rank, int size, const int *grid, const double *box, void *potential,
-                             double reach, double timestep, double thermostat_time, int thermostat_chain, double skin,
-                             failure *error);
+                             double reach, double length, double energy, double timestep, double thermostat_time,
+                             int thermostat_chain, double skin, failure *error);
 typedef void free_simulation(void *pointer);
 typedef void set_particles(void *pointer, int n, const double *positions, const double *velocities, const int *images,
                            const int *species, const double *sizes, double strain, failure *error);

@@ -109,16 +109,20 @@ cdef class Configuration:
         self.end(&error)
         return np.asarray(indptr), np.asarray(indices), np.asarray(values)
 
-    def minimize(self, Potential potential not None, method, double max_force, int max_evaluations):
-        """Positions (N, d) downhill and the number of force calls; what the range exceeds the potential's reach by is skin."""
+    def minimize(self, Potential potential not None, method, double max_force, int max_evaluations, double length=1.0,
+                 double energy=1.0):
+        """Positions (N, d) downhill and the number of force calls; what the range exceeds the potential's reach by is skin.
+
+        ``length`` and ``energy`` are the scales of the potential, from which steps are taken.
+        """
         cdef double[:, ::1] r = np.array(self.positions)
         cdef int how = _code("method", method, METHODS)
         cdef int n = <int> self.positions.shape[0], evaluations = 0
         cdef failure error
         self.begin(potential)
         with nogil:
-            self.kernels.minimize(self.pointer, n, potential.pointer, how, max_force, max_evaluations, &r[0, 0],
-                                  &evaluations, &error)
+            self.kernels.minimize(self.pointer, n, potential.pointer, length, energy, how, max_force, max_evaluations,
+                                  &r[0, 0], &evaluations, &error)
         self.end(&error)
         return np.asarray(r), evaluations
 

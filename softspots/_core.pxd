@@ -25,8 +25,9 @@ cdef extern from "softspots.h" nogil:
         void (*find_hessian)(void *configuration, void *potential, int *n_entries, failure *error) noexcept nogil
         void (*write_hessian)(void *configuration, int n, int n_entries, int *indptr, int *indices, double *values,
                               failure *error) noexcept nogil
-        void (*minimize)(void *configuration, int n, void *potential, int method, double max_force, int max_evaluations,
-                         double *positions, int *evaluations, failure *error) noexcept nogil
+        void (*minimize)(void *configuration, int n, void *potential, double length, double energy, int method,
+                         double max_force, int max_evaluations, double *positions, int *evaluations,
+                         failure *error) noexcept nogil
         void (*d2min)(void *configuration, int n, const double *displacements, const double *tilt_shifts, double cutoff,
                       double *d2min, failure *error) noexcept nogil
         void (*connect)(int n, const double *positions, const double *box, const int *chosen, double length,
@@ -59,8 +60,8 @@ cdef extern from "softspots.h" nogil:
 
     ctypedef struct simulation_kernels:
         void *(*create)(int handle, int rank, int size, const int *grid, const double *box, void *potential,
-                        double reach, double timestep, double thermostat_time, int thermostat_chain, double skin,
-                        failure *error) noexcept nogil
+                        double reach, double length, double energy, double timestep, double thermostat_time,
+                        int thermostat_chain, double skin, failure *error) noexcept nogil
         void (*release)(void *pointer) noexcept nogil
         void (*set_particles)(void *pointer, int n, const double *positions, const double *velocities, const int *images,
                             const int *species, const double *sizes, double strain, failure *error) noexcept nogil

@@ -13,7 +13,8 @@ cdef class Domain:
     cdef bint busy
 
     def __cinit__(self, communicator, grid, box, Potential potential, double reach, double timestep,
-                  double thermostat_time, int thermostat_chain, double skin):
+                  double thermostat_time, int thermostat_chain, double skin, double length=1.0,
+                  double energy=1.0):
         self.dimension = len(grid)
         self.kernels = &simulation_3d if self.dimension == 3 else &simulation_2d
         cdef const int[::1] ranks = np.array(grid, np.int32)
@@ -27,8 +28,8 @@ cdef class Domain:
         self.chain = thermostat_chain
         self.potential = potential
         self.pointer = self.kernels.create(handle, communicator.rank, communicator.size, &ranks[0], &b[0],
-                                           potential.pointer, reach, timestep, thermostat_time, thermostat_chain, skin,
-                                           &error)
+                                           potential.pointer, reach, length, energy, timestep, thermostat_time,
+                                           thermostat_chain, skin, &error)
         check(&error)
 
     def __dealloc__(self):

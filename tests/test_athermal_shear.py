@@ -13,6 +13,7 @@ from softspots.exceptions import InputError
 from softspots.io.checkpoint import read_file, write_file
 from softspots.landscape.continuation import Branch
 from softspots.landscape.forces import minimize
+from softspots.model import Scales
 
 MODEL = ss.Mixture.preset("kob-andersen")
 MODEL_3D = ss.Mixture.preset("kob-andersen-3d")
@@ -174,7 +175,7 @@ def test_the_end_of_a_branch_is_foreseen(frame, whole):
     here, there = end - 4e-5, end - 2e-5
     minimum = shear.go(here).minimum
     carry = deformation.carry
-    followed = Branch(MODEL, None, 1e-10).follow(
+    followed = Branch(MODEL, None, 1e-10, Scales()).follow(
         minimum, partial(carry, strain=here, to=there), partial(carry, strain=there, to=here)
     )
     # As much again; what else moves adds to the motion that speeds up.

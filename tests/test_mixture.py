@@ -39,7 +39,7 @@ def test_pairs_are_numbered_by_their_species():
     assert [pair_number(i, j, 5) for i, j in pairs] == [pair_number(j, i, 5) for i, j in pairs] == list(range(15))
     assert mixture.potential(2, 1) is mixture.potential(1, 2) is TERNARY["C", "B"]
     assert mixture.form.table[:, 1].tolist() == [1.0, 0.8, 1.0, 0.88, 1.2, 1.1]
-    assert (mixture.largest_cutoff, mixture.energy_scale) == (3.0, 1.5)
+    assert (mixture.largest_cutoff, mixture.energy_scale) == (3.0, 1.0)
     assert mixture.diameters_of(frame_of(["C", "A", "B"])).tolist() == [1.1, 1.0, 0.88]
 
 

@@ -12,7 +12,7 @@ from softspots.landscape import quench
 from softspots.landscape.forces import energy_forces, minimize
 from softspots.landscape.modes import hessian, lowest_modes
 from softspots.landscape.quench import METHODS, inherent_structure
-from softspots.model import Model
+from softspots.model import Model, Scales
 
 
 @pytest.fixture(scope="module")
@@ -324,6 +324,6 @@ def test_a_start_in_other_units_warns(large, monkeypatch):
 
 def test_glasses_are_handed_over_where_they_always_were(large):
     """Their particles press on each other and hold each other with forces of one and more."""
-    landscape = quench._Landscape(Model.preset())
+    landscape = quench._Landscape(Model.preset(), Scales())
     assert landscape.point(large).strength == 1.0
     assert landscape.point(inherent_structure(large, Model.preset()).frame).strength == 1.0

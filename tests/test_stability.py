@@ -20,7 +20,7 @@ from softspots.landscape.forces import energy_forces
 from softspots.landscape.modes import hessian, lowest_modes
 from softspots.landscape.quench import inherent_structure
 from softspots.landscape.stability import examine, find_parts, softest_places
-from softspots.model import Model
+from softspots.model import Model, Scales
 from softspots.structure.clusters import make_whole
 from softspots.structure.spots import soft_spots
 
@@ -343,7 +343,7 @@ def test_mere_touch_holds_nothing_in_any_model(changes, species, force):
     overlap = brentq(
         lambda one: np.abs(energy_forces(touching(one), model)[1]).max() - 0.99 * force, 0, 5e-4, xtol=1e-12
     )
-    landscape = quench._Landscape(model)
+    landscape = quench._Landscape(model, Scales())
     point = landscape.point(touching(overlap))
     stiffness = np.linalg.norm(landscape.hessian(point).toarray()[:2, :2], 2)
     # Half as much again where three neighbours touch.

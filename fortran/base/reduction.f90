@@ -7,40 +7,45 @@ module softspots_reduction
 
   integer(i4), parameter :: width = 32
 
-  !> accumulate splits each term v at two fixed binary places: v = coarse + fine + rest, with coarse a multiple of
-  !> 2^-20, fine one of 2^-48, and the rest, below 2^-49, dropped. Sums of either kind are exact in double precision,
-  !> hence independent of order, while |sum of coarse| < 2^33 and there are less than 2^26 terms; and a term must
-  !> stay below 2^30. Nothing here controls the sum of the dropped rests: below n 2^-49, always the same.
+  !> In a unit that is a power of two, accumulate splits each term v at two fixed binary places: v = coarse + fine +
+  !> rest, with coarse a multiple of 2^-20, fine one of 2^-48, and the rest, below 2^-49, dropped. Sums of either kind are
+  !> exact in double precision, hence independent of order, while |sum of coarse| < 2^33 and there are less than 2^26
+  !> terms; and a term must stay below 2^30. Nothing here controls the sum of the dropped rests: below n 2^-49, always
+  !> the same.
   !> Adding and taking off 1.5 * 2^52 units rounds to whole units.
   real(wp), parameter :: coarse_round = 1.5_wp*2.0_wp**32
   real(wp), parameter :: fine_round = 1.5_wp*2.0_wp**4
 
 contains
 
-  !> Add the terms to sums(1) (coarse) and sums(2) (fine); their total is sums(1) + sums(2), taken at the very end.
-  pure subroutine accumulate(terms, sums)
+  !> Add the terms to sums(1) (coarse) and sums(2) (fine); their total is sums(1) + sums(2), taken at the very end. The
+  !> unit is a power of two.
+  pure subroutine accumulate(terms, unit, sums)
     real(wp), intent(in), contiguous :: terms(:)
+    real(wp), intent(in) :: unit
     real(wp), intent(inout) :: sums(2)
 
     integer(i4) :: i, l, whole
     real(wp), dimension(width) :: coarse, fine
-    real(wp) :: c
+    real(wp) :: c, coarsely, finely
 
+    coarsely = coarse_round*unit
+    finely = fine_round*unit
     coarse = 0
     fine = 0
     whole = size(terms)/width*width
     do i = 0, whole - 1, width
       !$omp simd private(c)
       do l = 1, width
-        c = (terms(i + l) + coarse_round) - coarse_round
+        c = (terms(i + l) + coarsely) - coarsely
         coarse(l) = coarse(l) + c
-        fine(l) = fine(l) + (((terms(i + l) - c) + fine_round) - fine_round)
+        fine(l) = fine(l) + (((terms(i + l) - c) + finely) - finely)
       end do
     end do
     do i = whole + 1, size(terms)
-      c = (terms(i) + coarse_round) - coarse_round
+      c = (terms(i) + coarsely) - coarsely
       coarse(1) = coarse(1) + c
-      fine(1) = fine(1) + (((terms(i) - c) + fine_round) - fine_round)
+      fine(1) = fine(1) + (((terms(i) - c) + finely) - finely)
     end do
     sums(1) = sums(1) + sum(coarse)
     sums(2) = sums(2) + sum(fine)

@@ -29,7 +29,7 @@ contains
     real(c_double), intent(in) :: terms(n)
     real(c_double), intent(inout) :: sums(2)
 
-    call accumulate(terms, sums)
+    call accumulate(terms, 1.0_c_double, sums)
   end subroutine ss_accumulate
 
   !> The name of the MPI library, `length` characters of it, 0 in a build without MPI.

@@ -16,13 +16,12 @@ module softspots_history
   integer(i4), parameter :: panel = 2048
   !> Partial sums of each product, in single precision within a panel.
   integer(i4), parameter :: width = 32
-  !> Without history a step is a short one along the force: 1e-3 is a typical inverse stiffness.
-  real(wp), parameter :: first_scale = 1e-3_wp
 
   !> Pairs of a step s and of what it took off the force, y. Vectors are cut into panels, the last filled with zeros.
   type :: pair_history
     integer(i4) :: stored = 0, newest = 0
-    real(wp) :: scale = first_scale             !< the inverse Hessian that the pairs improve
+    real(wp) :: first_scale = 0                 !< an inverse stiffness, for a step without pairs
+    real(wp) :: scale = 0                       !< the inverse Hessian that the pairs improve
     real(sp), allocatable :: pairs(:, :, :, :)  !< (panel, s or y, memory, panels)
     real(wp) :: sf(memory) = 0, yf(memory) = 0  !< s.f and y.f with the force after the newest step
     real(wp) :: sy(memory, memory) = 0          !< s(i).y(j), where i is not younger than j
@@ -31,11 +30,14 @@ module softspots_history
 
 contains
 
-  !> An empty history of vectors (n).
-  subroutine new_history(new, n)
+  !> An empty history of vectors (n); first_scale is an inverse stiffness to begin with.
+  subroutine new_history(new, n, first_scale)
     type(pair_history), intent(out) :: new
     integer(i4), intent(in) :: n
+    real(wp), intent(in) :: first_scale
 
+    new%first_scale = first_scale
+    new%scale = first_scale
     allocate (new%pairs(panel, 2, memory, (n + panel - 1)/panel), source=0.0_sp)
   end subroutine new_history
 
@@ -43,7 +45,7 @@ contains
     type(pair_history), intent(inout) :: self
 
     self%stored = 0
-    self%scale = first_scale
+    self%scale = self%first_scale
   end subroutine forget
 
   !> Take in the step step*direction (n) and the force (n) at its end, which becomes the old one.

@@ -14,7 +14,7 @@ from softspots.dynamics.simulation import Simulation
 from softspots.exceptions import InputError
 from softspots.frame import Box, Frame
 from softspots.landscape.continuation import SAME_PLACE, Branch, Followed
-from softspots.landscape.forces import energy_forces
+from softspots.landscape.forces import energy_forces, scales
 from softspots.landscape.quench import InherentStructure
 from softspots.landscape.threads import single_threaded
 from softspots.model import Forces, Mixture
@@ -112,7 +112,7 @@ class AthermalShear:
         *,
         tolerance: float = 1e-6,
         method: str | None = None,
-        max_force: float = 1e-10,
+        max_force: float | None = None,
         d2min_cutoff: float = 2.5,
     ):
         require("AthermalShear", or_forces=True, frame=frame, model=model)
@@ -122,7 +122,7 @@ class AthermalShear:
         if self._tolerance < LEAST_TOLERANCE:
             raise InputError(f"AthermalShear: tolerance is {tolerance!r}; it must be at least {LEAST_TOLERANCE:g}")
         self._cutoff = positive_number("AthermalShear: d2min_cutoff", d2min_cutoff)
-        self._branch = Branch(model, method, max_force)
+        self._branch = Branch(model, method, max_force, scales(frame, model))
         # Those of a step that Ctrl-C has ended are the next one's.
         self._events = []
         self._state = self._at(0.0, self._branch.quench(self._deformation.carry(frame, 0.0, 0.0)))
@@ -291,7 +291,8 @@ class AthermalShear:
         else:
             returned = followed.minimum
         held = before.minimum.stability.held & returned.stability.held
-        if np.linalg.norm(displacements(before.frame, returned.frame)[held], axis=1).max(initial=0.0) <= SAME_PLACE:
+        same = SAME_PLACE * self._branch.scales.length
+        if np.linalg.norm(displacements(before.frame, returned.frame)[held], axis=1).max(initial=0.0) <= same:
             return []
         work = (before.stress + after.stress) / 2 * after.frame.box.volume * (strain - before.strain)
         return [

@@ -11,7 +11,7 @@ import numpy as np
 from softspots import _core
 from softspots.arrays import positive_number, real_number, whole_number
 from softspots.dynamics.parallel import default_grid, world
-from softspots.dynamics.restoring import checked_state
+from softspots.dynamics.restoring import checked_state, largest_of
 from softspots.exceptions import InputError
 from softspots.frame import Box, Frame
 from softspots.landscape.forces import box_array, kernel_potential
@@ -22,9 +22,11 @@ from softspots.objects import require
 LONGEST_CHAIN = 1000
 MOST_RUN_STEPS = 2**62
 MOST_SEED = 2**63 - 1
-# How far neighbours are kept beyond the cutoff by default, by dimension, in σ_AA: what takes the least time in glasses
-# under shear. In space a layer of the same depth has more neighbours in it.
+# How far neighbours are kept beyond the cutoff by default, by dimension, in the scale of lengths: what takes the least
+# time in glasses under shear. In space a layer of the same depth has more neighbours in it.
 SKINS = {2: 0.45, 3: 0.3}
+# In the mixture's time scale.
+TIMESTEP, THERMOSTAT_TIME = 5e-3, 1.0
 
 
 class Integration:
@@ -62,10 +64,10 @@ class Integration:
         temperature: float,
         strain_rate: float,
         seed: int,
-        largest_size: float,
+        sizes: np.ndarray | None,
         *,
-        timestep: float = 5e-3,
-        thermostat_time: float = 1.0,
+        timestep: float | None = None,
+        thermostat_time: float | None = None,
         thermostat_chain: int = 1,
         skin: float | None = None,
         grid: tuple[int, ...] | None = None,
@@ -82,13 +84,22 @@ class Integration:
         self._collisions = np.random.default_rng([whole_number("Simulation: seed", seed, 0, MOST_SEED), 1])
         self.temperature = temperature
         self.strain_rate = strain_rate
-        self._timestep = positive_number("Simulation: timestep", timestep)
-        self._skin = positive_number("Simulation: skin", SKINS[box.dimension] if skin is None else skin)
+        scales = model.scales(sizes)
+        given = {"timestep": timestep, "thermostat_time": thermostat_time, "skin": skin}
+        known = {
+            "timestep": TIMESTEP * scales.time,
+            "thermostat_time": THERMOSTAT_TIME * scales.time,
+            "skin": SKINS[box.dimension] * scales.length,
+        }
+        self._timestep, thermostat_time, self._skin = (
+            positive_number(f"Simulation: {name}", known[name] if value is None else value)
+            for name, value in given.items()
+        )
         self._chain = whole_number("Simulation: thermostat_chain", thermostat_chain, 1, LONGEST_CHAIN)
         self._comm = world() if comm is None else comm
         self._box = _unstrained(box)
         # That of all particles, where they have sizes.
-        self._largest_size = largest_size
+        self._largest_size = largest_of(sizes)
         self._first_step = 0
         self._first_time = 0.0
         # Steps of a preparation that are done, and whether velocities are still to be drawn anew after the last one.
@@ -107,11 +118,13 @@ class Integration:
             grid,
             box_array(self._box),
             potential,
-            potential.cutoff * largest_size,
+            potential.cutoff * self._largest_size,
             self._timestep,
-            positive_number("Simulation: thermostat_time", thermostat_time),
+            thermostat_time,
             self._chain,
             self._skin,
+            scales.length,
+            scales.energy,
         )
 
     def __reduce__(self):

@@ -58,14 +58,14 @@ def checked_state(
         named = f"Simulation: {name} of the state"
         checked[name] = whole_array(named, state[name], _sized(shape, sizes), low, high, dtype)
     frame = _particles_of(state, checked["positions"], box)
-    if (largest := largest_of_state(state, model, particles)) != largest_size:
+    if (largest := largest_of(sizes_of_state(state, model, particles))) != largest_size:
         raise InputError(
             f"Simulation: the state's largest size is {largest:.9g}, and that of the run {largest_size:.9g}"
         )
     _check_built(checked, box, model.largest_cutoff * largest, skin)
     kinetic, known = float(np.vdot(checked["velocities"], checked["velocities"])), checked["scalars"][2]
-    # Both are sums over all particles, in other orders; the kernels drop what lies below 2**-49 of each.
-    if not abs(kinetic - known) <= 1e-9 * kinetic + particles * 2.0**-48:
+    # Both are sums over all particles, in other orders; the kernels drop what lies below 2**-49 ε of each.
+    if not abs(kinetic - known) <= 1e-9 * kinetic + particles * 2.0**-48 * model.energy_scale:
         raise InputError(f"Simulation: the state's velocities have Σv² = {kinetic:.9g}; its scalars say {known:.9g}")
     first_step, _, prepared = checked["clock"]
     if not 0 <= first_step <= checked["counters"][0] or not 0 <= prepared <= COUNT:
@@ -76,8 +76,8 @@ def checked_state(
     return checked | {"collisions": _random_state(state["collisions"])}, frame
 
 
-def largest_of_state(state: Mapping, model: Mixture, particles: int) -> float:
-    """The largest size of a state's particles; 1 where the mixture knows of no sizes.
+def sizes_of_state(state: Mapping, model: Mixture, particles: int) -> np.ndarray | None:
+    """The sizes of a state's particles; None where the mixture knows of no sizes.
 
     Raises
     ------
@@ -85,10 +85,15 @@ def largest_of_state(state: Mapping, model: Mixture, particles: int) -> float:
         If sizes are missing, or are none.
     """
     if model.sizes is None:
-        return 1.0
+        return None
     if "sizes" not in state:
         raise InputError("Simulation: the state has no sizes")
-    return float(float_array("Simulation: sizes of the state", state["sizes"], (particles,)).max())
+    return float_array("Simulation: sizes of the state", state["sizes"], (particles,))
+
+
+def largest_of(sizes: np.ndarray | None) -> float:
+    """The largest of the sizes; 1 where there are none, or no particles."""
+    return 1.0 if sizes is None else float(sizes.max(initial=0.0))
 
 
 def _particles_of(state, positions, box) -> Frame:

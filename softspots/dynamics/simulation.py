@@ -11,7 +11,7 @@ from softspots.arrays import float_array, positive_number, whole_number
 from softspots.dynamics.integration import MOST_SEED, Integration
 from softspots.dynamics.parallel import together
 from softspots.dynamics.preparation import pieces, stages
-from softspots.dynamics.restoring import largest_of_state
+from softspots.dynamics.restoring import sizes_of_state
 from softspots.dynamics.starting import random_frame, thermal_velocities, without_overlaps
 from softspots.exceptions import InputError
 from softspots.frame import Box, Frame
@@ -47,15 +47,15 @@ class Simulation(Integration):
         d. Default: the mixture's.
     state : dict, optional
         Go on from this `state` of a simulation with the same parameters, instead of a random start.
-    timestep : float
-        In τ.
-    thermostat_time : float
-        Time constant of the thermostat, in τ.
+    timestep : float, optional
+        Default: 0.005 τ, where τ is the time that belongs to the mixture's energy and length scales.
+    thermostat_time : float, optional
+        Time constant of the thermostat. Default: 1 τ.
     thermostat_chain : int
         Number of thermostats in the Nosé–Hoover chain; 1 is a plain Nosé–Hoover thermostat.
     skin : float, optional
-        How far neighbours are kept beyond the cutoff, in σ_AA; any value gives the same physics. Default: what takes
-        the least time, 0.45, and 0.3 in three dimensions.
+        How far neighbours are kept beyond the cutoff; any value gives the same physics. Default: what takes the least
+        time, 0.45, and 0.3 in three dimensions, of the mixture's length scale.
     grid : tuple of d ints, optional
         Ranks along each axis. Default: parts of the box with the least surface.
     comm : communicator, optional
@@ -89,13 +89,13 @@ class Simulation(Integration):
         require("Simulation", model=model)
         box = _cube(particles, _own_or(model, "density", density), _own_or(model, "dimension", dimension))
         if state is not None:
-            largest_size = largest_of_state(state, model, particles)
-            super().__init__(model, particles, box, temperature, strain_rate, seed, largest_size, **options)
+            sizes = sizes_of_state(state, model, particles)
+            super().__init__(model, particles, box, temperature, strain_rate, seed, sizes, **options)
             self.restore(state)
             return
         rng = np.random.default_rng(whole_number("Simulation: seed", seed, 0, MOST_SEED))
         start = random_frame(rng, model, particles, box)
-        super().__init__(model, particles, box, temperature, strain_rate, seed, _largest(start), **options)
+        super().__init__(model, particles, box, temperature, strain_rate, seed, start.sizes, **options)
         velocities = thermal_velocities(rng, start.positions.shape, self._temperature)
         with together(self._comm):
             start = without_overlaps(start, model) if self._comm.rank == 0 else None
@@ -136,9 +136,7 @@ class Simulation(Integration):
         require("Simulation", frame=frame)
         self = cls.__new__(cls)
         particles = whole_number("Simulation: the number of particles", len(frame), 2, MOST_PARTICLES)
-        Integration.__init__(
-            self, model, particles, frame.box, temperature, strain_rate, seed, _largest(frame), **options
-        )
+        Integration.__init__(self, model, particles, frame.box, temperature, strain_rate, seed, frame.sizes, **options)
         shape = frame.positions.shape
         if velocities is None:
             velocities = thermal_velocities(np.random.default_rng(seed), shape, self._temperature)
@@ -230,8 +228,3 @@ def _cube(particles: int, density: float, dimension: int) -> Box:
     volume = particles / positive_number("Simulation: density", density)
     side = float({2: np.sqrt, 3: np.cbrt}[whole_number("Simulation: dimension", dimension, 2, 3)](volume))
     return Box(lengths=(side,) * dimension)
-
-
-def _largest(frame: Frame) -> float:
-    """The largest size; 1 where there are none, or no particles."""
-    return 1.0 if frame.sizes is None else float(frame.sizes.max(initial=0.0))

@@ -6,10 +6,11 @@ import numpy as np
 
 from softspots.exceptions import PhysicsError
 from softspots.frame import Box, Frame
-from softspots.landscape.forces import energy_forces, minimize
+from softspots.landscape.forces import energy_forces, minimize, scales
 from softspots.model import Mixture
 
-# The force at which overlaps of a random start count as removed: the thermostat copes with what is left.
+# The force, in the mixture's scale, at which overlaps of a random start count as removed: the thermostat copes with
+# what is left.
 OVERLAP_FORCE = 10.0
 OVERLAP_EVALUATIONS = 20_000
 
@@ -47,9 +48,10 @@ def without_overlaps(frame: Frame, model: Mixture) -> Frame:
     PhysicsError
         If the forces stay large.
     """
-    relaxed, _ = minimize(frame, model, "fire", OVERLAP_FORCE, OVERLAP_EVALUATIONS)
+    allowed = OVERLAP_FORCE * scales(frame, model).force
+    relaxed, _ = minimize(frame, model, "fire", allowed, OVERLAP_EVALUATIONS)
     max_force = np.abs(energy_forces(relaxed, model)[1]).max()
-    if max_force > OVERLAP_FORCE:
+    if max_force > allowed:
         raise PhysicsError(
             f"Simulation: overlaps of the random start remain, with forces up to {max_force:.3g}; "
             f"the density {len(frame) / frame.box.volume:.3g} may be too high"

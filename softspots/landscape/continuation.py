@@ -16,12 +16,12 @@ from softspots.landscape.matrices import zero_threshold
 from softspots.landscape.minimum import InherentStructure
 from softspots.landscape.modes import hessian
 from softspots.landscape.other import lbfgs
-from softspots.landscape.quench import MAX_EVALUATIONS, inherent_structure
+from softspots.landscape.quench import MAX_EVALUATIONS, MAX_FORCE, inherent_structure
 from softspots.landscape.tied import factorize_tied
-from softspots.model import Forces, Mixture
+from softspots.model import Forces, Mixture, Scales
 
-# A step is within one basin if no particle goes elsewhere, by more than this in σ_AA, than the motion at its two ends
-# says. Jumps between minima that a solid tells apart are longer; shorter ones make no difference.
+# A step is within one basin if no particle goes elsewhere, by more than this in the scale of lengths, than the motion
+# at its two ends says. Jumps between minima that a solid tells apart are longer; shorter ones make no difference.
 SAME_PLACE = 1e-3
 # A step of a length that can be accepted takes up to some fifteen.
 MAX_CORRECTIONS = 20
@@ -54,15 +54,20 @@ class Branch:
     model : Mixture or Forces
     method : {"fire", "lbfgs", "cg"} or None
         How it goes downhill where a minimum is lost; None: by FIRE, under other forces by L-BFGS.
-    max_force : float
+    max_force : float or None
         As for `inherent_structure`.
+    scale : Scales
+        Those of the model.
     """
 
-    def __init__(self, model: Mixture | Forces, method: str | None, max_force: float):
+    def __init__(self, model: Mixture | Forces, method: str | None, max_force: float | None, scale: Scales):
         self.model = model
+        self.scales = scale
         own = "fire" if is_mixture(model) else "lbfgs"
         self.method = own if method is None else one_of("AthermalShear: method", method, MINIMIZERS)
-        self.max_force = positive_number("AthermalShear: max_force", max_force)
+        self.max_force = positive_number(
+            "AthermalShear: max_force", MAX_FORCE * scale.force if max_force is None else max_force
+        )
         # Of forces and of Hessians, so far.
         self.evaluations = self.factorizations = 0
 
@@ -98,7 +103,7 @@ class Branch:
         forces = forces_at(start, self.model)
         ahead = self._response(minimum, forces(start.positions))
         positions, evaluations = lbfgs(
-            forces, start.positions, self.max_force, MAX_CORRECTIONS, partial(self._response, minimum)
+            forces, start.positions, self.max_force, MAX_CORRECTIONS, partial(self._response, minimum), self.scales
         )
         self.evaluations += evaluations + 2
         if evaluations >= MAX_CORRECTIONS and minimum.stability.held.all():
@@ -116,7 +121,7 @@ class Branch:
         motion = reached.frame.positions - start.positions
         last = reached.frame.positions - there(behind).positions
         apart = (motion - (ahead + last) / 2)[both]
-        if _longest(apart - apart.mean(axis=0)) > SAME_PLACE:
+        if _longest(apart - apart.mean(axis=0)) > SAME_PLACE * self.scales.length:
             return None
         slow, fast = _longest(ahead[both]), _longest(last[both])
         return Followed(reached, slow**2 / (fast**2 - slow**2) if fast > slow else np.inf)

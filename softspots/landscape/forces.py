@@ -11,10 +11,10 @@ import numpy as np
 from softspots import _core
 from softspots.frame import Box, Frame
 from softspots.landscape.other import OtherConfiguration
-from softspots.model import ContactForm, EvenForm, Forces, LennardJonesForm, Mixture, SplineForm
+from softspots.model import ContactForm, EvenForm, Forces, LennardJonesForm, Mixture, Scales, SplineForm
 from softspots.objects import require
 
-# So that neighbours last for several steps, in σ_AA.
+# So that neighbours last for several steps, in the scale of lengths.
 MINIMIZE_SKIN = 0.3
 
 
@@ -57,9 +57,9 @@ def units(model: Mixture | Forces) -> tuple[str, str]:
     return ("ε_AA", "σ_AA") if is_mixture(model) else getattr(model, "units", ("", ""))
 
 
-def energy_scale(model: Mixture | Forces) -> float:
-    """The depth or height of what acts between two particles; infinite if it is not told."""
-    return model.energy_scale if is_mixture(model) else np.inf
+def scales(frame: Frame, model: Mixture | Forces) -> Scales:
+    """Those of a mixture, for the frame's particles; of other forces, whose scales are not told, their own units."""
+    return model.scales(model.sizes_of(frame)) if is_mixture(model) else Scales()
 
 
 def sharpness(model: Mixture | Forces, depth: float) -> float:
@@ -70,7 +70,7 @@ def sharpness(model: Mixture | Forces, depth: float) -> float:
 def configuration(frame: Frame, model: Mixture | Forces, skin: float = 0.0) -> _core.Configuration | OtherConfiguration:
     """A frame whose neighbours are sorted once for all that is computed on it, as far as the potential reaches.
 
-    With a ``skin``, in σ_AA, neighbours are known so much farther, or as far as the box allows.
+    With a ``skin`` neighbours are known so much farther, or as far as the box allows.
     """
     if not is_mixture(model):
         return OtherConfiguration(frame)
@@ -97,8 +97,11 @@ def minimize(
     It ends where no force component reaches ``max_force``, ``max_evaluations`` are spent, or rounding stops all
     progress.
     """
-    start = configuration(frame, model, MINIMIZE_SKIN)
-    positions, evaluations = start.minimize(acting(model), method, max_force, max_evaluations)
+    scale = scales(frame, model)
+    start = configuration(frame, model, MINIMIZE_SKIN * scale.length)
+    positions, evaluations = start.minimize(
+        acting(model), method, max_force, max_evaluations, scale.length, scale.energy
+    )
     return replace(frame, positions=positions), evaluations
 
 

@@ -12,16 +12,18 @@ from softspots.arrays import one_of
 from softspots.exceptions import InputError, PhysicsError
 from softspots.frame import Frame
 from softspots.landscape.matrices import checked, row_sums, zero_threshold
-from softspots.model import Forces
+from softspots.model import Forces, Scales
 
 # Pairs of steps and changes of the force that L-BFGS remembers: these forces cost far more than vectors do.
 MEMORY = 20
-# Without memory a step is a short one along the force; no coordinate moves further than this in any step.
+# Without memory a step is a short one along the force; no coordinate moves further than this in any step. In scales.
 FIRST_SCALE, LONGEST_MOVE = 1e-3, 0.1
 # A pair with less curvature, against the lengths of its vectors, would spoil the inverse Hessian.
 LEAST_CURVATURE = 1e-12
 # Evaluations in a row without a smaller force, after which noise of the forces stops all progress.
 PATIENCE = 1000
+# Where no scales are told.
+OWN = Scales()
 
 
 class OtherConfiguration:
@@ -61,14 +63,16 @@ class OtherConfiguration:
             )
         return matrix.indptr, matrix.indices, matrix.data
 
-    def minimize(self, forces: Forces, method: str, max_force: float, max_evaluations: int) -> tuple[np.ndarray, int]:
-        """Positions (N, d) downhill, and the number of evaluations."""
+    def minimize(
+        self, forces: Forces, method: str, max_force: float, max_evaluations: int, length: float, energy: float
+    ) -> tuple[np.ndarray, int]:
+        """Positions (N, d) downhill, and the number of evaluations; ``length`` and ``energy`` are scales."""
         one_of(f"{type(forces).__name__}: method, of forces that are no mixture,", method, ("lbfgs",))
 
         def evaluate(positions):
             return OtherConfiguration(replace(self.frame, positions=positions)).energy_forces(forces)[1]
 
-        return lbfgs(evaluate, self.frame.positions, max_force, max_evaluations)
+        return lbfgs(evaluate, self.frame.positions, max_force, max_evaluations, scales=Scales(length, energy))
 
 
 def lbfgs(
@@ -77,19 +81,21 @@ def lbfgs(
     max_force: float,
     max_evaluations: int,
     inverse: Callable[[np.ndarray], np.ndarray] | None = None,
+    scales: Scales = OWN,
 ) -> tuple[np.ndarray, int]:
     """L-BFGS (Nocedal 1980) as the kernels have it: steps that overshoot are shortened, by what the forces say.
 
     It looks at forces alone: close to a minimum, energies differ by less than their rounding. With ``inverse``, an
-    approximate inverse Hessian applied to forces, such as a factor of one nearby, steps begin with that.
+    approximate inverse Hessian applied to forces, such as a factor of one nearby, steps begin with that; otherwise, and
+    at most, they are what is short in these ``scales``.
     """
     history = deque(maxlen=MEMORY)
     force, evaluations = evaluate(positions), 1
     least, since = np.abs(force).max(initial=0.0), 0
     while np.abs(force).max(initial=0.0) >= max_force and evaluations < max_evaluations and since < PATIENCE:
-        direction = _inverse_hessian(history, force, inverse)
+        direction = _inverse_hessian(history, force, inverse, FIRST_SCALE / scales.stiffness)
         downhill = np.vdot(force, direction)
-        step = min(1.0, LONGEST_MOVE / np.abs(direction).max())
+        step = min(1.0, LONGEST_MOVE * scales.length / np.abs(direction).max())
         moved = positions + step * direction
         if not downhill > 0 or np.array_equal(moved, positions):
             if not history:
@@ -112,7 +118,7 @@ def lbfgs(
     return positions, evaluations
 
 
-def _inverse_hessian(history: deque, force: np.ndarray, inverse: Callable | None) -> np.ndarray:
+def _inverse_hessian(history: deque, force: np.ndarray, inverse: Callable | None, first: float) -> np.ndarray:
     """The inverse Hessian that the steps amount to, applied to the force: the two loops."""
     direction, along = force.copy(), []
     for step, lost in reversed(history):
@@ -121,7 +127,7 @@ def _inverse_hessian(history: deque, force: np.ndarray, inverse: Callable | None
     if inverse is not None:
         direction = inverse(direction)
     else:
-        direction *= FIRST_SCALE if not history else np.vdot(*history[-1]) / np.vdot(history[-1][1], history[-1][1])
+        direction *= first if not history else np.vdot(*history[-1]) / np.vdot(history[-1][1], history[-1][1])
     for (step, lost), weight in zip(history, reversed(along), strict=True):
         direction += (weight - np.vdot(lost, direction) / np.vdot(step, lost)) * step
     return direction

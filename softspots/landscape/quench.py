@@ -15,8 +15,8 @@ from softspots.landscape.forces import (
     MINIMIZE_SKIN,
     acting,
     configuration,
-    energy_scale,
     is_mixture,
+    scales,
     sharpness,
     units,
 )
@@ -29,11 +29,14 @@ from softspots.landscape.solvers import softest_mode
 from softspots.landscape.stability import Stability, examine, softest_places, uniform
 from softspots.landscape.threads import single_threaded
 from softspots.landscape.tied import TiedFactor, factorize_tied
-from softspots.model import Forces, Mixture
+from softspots.model import Forces, Mixture, Scales
 from softspots.objects import require
 
-# Where the first-order minimisers hand over, in ε_AA/σ_AA: two Newton steps go from there to rounding. Where forces
-# between particles are weaker than one, as near jamming, in their unit.
+# All that follows is in the scales of the model: see `Scales`.
+# The largest force of a minimum, unless said otherwise.
+MAX_FORCE = 1e-10
+# Where the first-order minimisers hand over: two Newton steps go from there to rounding. Where forces between particles
+# are weaker than one, as near jamming, in their unit.
 HANDOVER = 1e-4
 # A minimiser that is to go all the way goes a little farther: what is looked at in the end is summed in another order.
 MARGIN = 0.9
@@ -50,7 +53,7 @@ METHODS = {
 }
 # Where nothing else has led to a minimum, as where a mode is neither stable nor unstable but for rounding.
 TO_THE_END = (("lbfgs", 0.0),)
-# In ε per particle: far above all thermal configurations, far below most of particles thrown at random.
+# Energy per particle, far above all thermal configurations, far below most of particles thrown at random.
 ABSURD_ENERGY = 100.0
 # For the minimisers of one quench, all in.
 MAX_EVALUATIONS = 200_000
@@ -61,7 +64,7 @@ PROBED_FROM = 1_000
 MAX_KICKS = 50
 # A factor serves for another step as long as its steps bring the force down to this part.
 CHORD_GAIN = 0.3
-# Largest displacement of a coordinate in one Newton step or kick, in σ_AA: well inside a cage.
+# Largest displacement of a coordinate in one Newton step or kick: well inside a cage.
 MAX_STEP = 0.1
 MAX_HALVINGS = 20
 # Particles that merely touch, with a residual force V' = V''' δ²/2, overlap by δ, at most so far as at the handover.
@@ -77,7 +80,7 @@ def inherent_structure(
     frame: Frame,
     model: Mixture | Forces,
     method: str = "newton",
-    max_force: float = 1e-10,
+    max_force: float | None = None,
 ) -> InherentStructure:
     """Quench a frame, with its box frozen, to a minimum of the energy (Schoenholz et al. 2014, section II).
 
@@ -96,13 +99,15 @@ def inherent_structure(
         The structure's coordinates go on from these, or from the wrapped ones where some lie more than four box lengths
         out: there rounding would leave forces.
     model : Mixture or Forces
-        All is in σ_AA and ε_AA of a mixture, and in their own units of other forces.
+        All is in the units of the mixture or of the other forces.
     method : {"newton", "fire", "cg", "cg+fire"}, optional
-        The first-order part: L-BFGS to 1e-4 ("newton"), or to 1e-4 of an energy or virial per particle that is below
-        one, as it is near jamming; the others by themselves to ``max_force``; "cg+fire", conjugate gradients and then
-        FIRE, is the paper's. Other forces than a mixture's have "newton" alone.
+        The first-order part: L-BFGS to 1e-4 ("newton"), in the mixture's scales of energy and length, or to 1e-4 of an
+        energy or virial per particle that is below one, as it is near jamming; the others by themselves to
+        ``max_force``; "cg+fire", conjugate gradients and then FIRE, is the paper's. Other forces than a mixture's have
+        "newton" alone.
     max_force : float, optional
-        In ε_AA/σ_AA. Below some 1e-11 rounding of the coordinates of a large box sets the limit.
+        Default: 1e-10 of the mixture's scales, its `Mixture.energy_scale` over its `Mixture.length_scale`; in the units
+        of other forces 1e-10. Below a tenth of it rounding of the coordinates of a large box sets the limit.
 
     Raises
     ------
@@ -114,15 +119,19 @@ def inherent_structure(
     """
     require("inherent_structure", or_forces=True, frame=frame, model=model)
     one_of("inherent_structure: method", method, METHODS)
+    scale = scales(frame, model)
+    if max_force is None:
+        max_force = MAX_FORCE * scale.force
     max_force = positive_number("inherent_structure: max_force", max_force)
     if np.abs(frame.positions).max(initial=0) > WRAPPED_BEYOND * min(frame.box.lengths):
         frame = frame.wrapped()
-    landscape = _Landscape(model)
+    landscape = _Landscape(model, scale)
     energy = landscape.surroundings(frame).energy_forces(acting(model))[0] / max(len(frame), 1)
-    if energy > ABSURD_ENERGY * energy_scale(model):
+    # What is much energy of other forces is not known.
+    if is_mixture(model) and energy > ABSURD_ENERGY * scale.energy:
         warnings.warn(
             f"inherent_structure: the start has an energy of {energy:.3g} per particle, beyond thermal ones; are "
-            "its positions in σ_AA, and not in units of the box, and is the density right?",
+            "its positions in the units of the mixture, and not in those of the box, and is the density right?",
             # Beyond the decorator.
             stacklevel=3,
         )
@@ -166,7 +175,8 @@ def _quench(landscape: _Landscape, frame: Frame, minimizers: tuple, max_force: f
 
 def _approach(landscape: _Landscape, frame: Frame, minimizers: tuple, max_force: float) -> _Point:
     """Downhill to where Newton steps begin: forces are small also against those between particles."""
-    for minimizer, handover in minimizers:
+    for minimizer, part in minimizers:
+        handover = part * landscape.scales.force
         target = max(max_force, handover)
         frame = landscape.descend(frame, minimizer, target)
     while True:
@@ -191,16 +201,17 @@ class _Point:
     forces: np.ndarray
     virial: np.ndarray
     configuration: Configuration | OtherConfiguration
+    scales: Scales
 
     @property
     def strength(self) -> float:
-        """Of the forces between particles, in ε_AA/σ_AA, up to one: energy or virial of a particle."""
-        return min(1.0, max(abs(self.energy), abs(np.trace(self.virial))) / len(self.frame))
+        """Of the forces between particles, in their scale, up to one: energy or virial of a particle."""
+        return min(1.0, max(abs(self.energy), abs(np.trace(self.virial))) / len(self.frame) / self.scales.energy)
 
     @property
     def rounding(self) -> float:
-        """Energy differences up to here, a thousand ulps of one ε_AA per particle, may be rounding."""
-        return 1000 * np.finfo(float).eps * len(self.frame)
+        """Energy differences up to here, a thousand ulps of one ε per particle, may be rounding."""
+        return 1000 * np.finfo(float).eps * len(self.frame) * self.scales.energy
 
     def rise_to(self, other: _Point) -> float:
         """Energy of ``other`` above this; from the forces where the difference would be rounding."""
@@ -213,15 +224,16 @@ class _Point:
 class _Landscape:
     """The energy of frames of one model, and the work it has cost."""
 
-    def __init__(self, model: Mixture | Forces):
+    def __init__(self, model: Mixture | Forces, scales: Scales):
         self.model = model
+        self.scales = scales
         self.factor = TiedFactor.of_next_quench()
         self.cholesky = self.factor.cholesky
         self.evaluations = 0
         self._last = None, None
         self._lowest = None
         self._surroundings = None, None
-        self._sharpness = sharpness(model, MAX_OVERLAP)
+        self._sharpness = sharpness(model, MAX_OVERLAP * scales.length)
 
     def point(self, frame: Frame) -> _Point:
         """The last one to which `downhill` led is kept."""
@@ -230,7 +242,7 @@ class _Landscape:
         self.evaluations += 1
         place = configuration(frame, self.model)
         energy, forces, virial = place.energy_forces(acting(self.model))
-        return _Point(frame, energy, forces, virial, place)
+        return _Point(frame, energy, forces, virial, place, self.scales)
 
     def is_probed(self, frame: Frame) -> bool:
         """Whether probes are faster than a factor. Other forces than a mixture's may take too long for L-BFGS."""
@@ -243,15 +255,17 @@ class _Landscape:
         return self._last[1]
 
     def softness(self, point: _Point, max_force: float) -> float:
-        """Up to here, in ε_AA/σ_AA², stiffness may be that of mere touch: see `TOUCHES`."""
+        """Up to here stiffness may be that of mere touch: see `TOUCHES`."""
         force = max(max_force, np.abs(point.forces).max())
-        touch = min(np.sqrt(2 * force * self._sharpness), MAX_OVERLAP * self._sharpness)
-        return TOUCHES * max(touch, TURNS * force)
+        touch = min(np.sqrt(2 * force * self._sharpness), MAX_OVERLAP * self.scales.length * self._sharpness)
+        return TOUCHES * max(touch, TURNS * force / self.scales.length)
 
     def descend(self, frame: Frame, minimizer: str, max_force: float) -> Frame:
         budget = max(MAX_EVALUATIONS - self.evaluations, 0)
         start = self.surroundings(frame)
-        positions, evaluations = start.minimize(acting(self.model), minimizer, max_force, budget)
+        positions, evaluations = start.minimize(
+            acting(self.model), minimizer, max_force, budget, self.scales.length, self.scales.energy
+        )
         self.evaluations += evaluations
         # Where nothing was left to do it is the same frame, with neighbours that are known.
         return frame if np.array_equal(positions, frame.positions) else replace(frame, positions=positions)
@@ -259,12 +273,12 @@ class _Landscape:
     def surroundings(self, frame: Frame) -> Configuration | OtherConfiguration:
         """The frame with its neighbours, with a skin for a minimiser. The last one is kept."""
         if self._surroundings[0] is not frame:
-            self._surroundings = frame, configuration(frame, self.model, MINIMIZE_SKIN)
+            self._surroundings = frame, configuration(frame, self.model, MINIMIZE_SKIN * self.scales.length)
         return self._surroundings[1]
 
     def downhill(self, point: _Point, steps: list[np.ndarray]) -> _Point | None:
         """The lowest of the points at the ends of ``steps``, all halved until it is lower than ``point``."""
-        scale = min(1.0, MAX_STEP / np.abs(steps[0]).max())
+        scale = min(1.0, MAX_STEP * self.scales.length / np.abs(steps[0]).max())
         for _ in range(MAX_HALVINGS):
             ends = [self.point(replace(point.frame, positions=point.frame.positions + scale * step)) for step in steps]
             lowest = min(ends, key=point.rise_to)
@@ -353,5 +367,5 @@ def _kick(landscape: _Landscape, point: _Point) -> _Point | None:
     eigenvalue, mode = softest_mode(matrix, _translations(point), landscape.cholesky)
     if eigenvalue > -threshold:
         return None
-    step = MAX_STEP / np.abs(mode).max() * mode.reshape(point.forces.shape)
+    step = MAX_STEP * landscape.scales.length / np.abs(mode).max() * mode.reshape(point.forces.shape)
     return landscape.downhill(point, [step, -step])

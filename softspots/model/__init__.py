@@ -8,6 +8,7 @@ from softspots.model.forms import ContactForm, EvenForm, LennardJonesForm, Splin
 from softspots.model.mixture import Mixture
 from softspots.model.pair import PairPotential
 from softspots.model.powers import WCA, InversePower, LennardJones, Mie
+from softspots.model.scales import Scales
 from softspots.model.sizes import Sizes
 from softspots.model.tabulated import Tabulated
 
@@ -28,6 +29,7 @@ __all__ = [
     "Model",
     "Morse",
     "PairPotential",
+    "Scales",
     "Sizes",
     "SplineForm",
     "Tabulated",

@@ -13,10 +13,13 @@ from softspots.exceptions import InputError
 from softspots.model.fitting import require_fit
 from softspots.model.forms import ContactForm, EvenForm, LennardJonesForm, SplineForm, pair_number
 from softspots.model.pair import PairPotential
+from softspots.model.scales import Scales
 from softspots.model.sizes import Sizes
 from softspots.model.species import ordered_pairs, parts_of_one
 from softspots.model.spline import spline_form
 
+# That of the paper's mixture, whose AB pair is the shortest, and whose unit is that of AA.
+UNIT_OF_SHORTEST = 1.25
 JUMPS = {0: "V and the force jump", 1: "the force jumps"}
 
 
@@ -159,10 +162,25 @@ class Mixture:
         """The largest cutoff of any pair; in σ_ij where particles have sizes."""
         return max(pair.cutoff for pair in self.potentials)
 
-    @property
+    @cached_property
     def energy_scale(self) -> float:
-        """The largest ε of any pair."""
-        return max(pair.epsilon for pair in self.potentials)
+        """The median ε of the pairs, the scale of energies."""
+        return float(np.median([pair.epsilon for pair in self.potentials]))
+
+    @cached_property
+    def length_scale(self) -> float:
+        """The scale of lengths, in σ_ij where particles have sizes.
+
+        The diameter of the first species, or 5/4 of the shortest diameter of a pair if that is less, so that it is
+        short for the smallest particles too.
+        """
+        diameters = [pair.diameter for pair in self.potentials]
+        return float(min(diameters[0], UNIT_OF_SHORTEST * min(diameters)))
+
+    def scales(self, sizes: np.ndarray | None) -> Scales:
+        """The scales for particles of these sizes, (N,), of which the mean counts; None where they have none."""
+        size = 1.0 if sizes is None or not len(sizes) else float(np.mean(sizes))
+        return Scales(self.length_scale * size, self.energy_scale)
 
     def sharpness(self, depth: float) -> float:
         """How fast V'' grows from its zero at the cutoff, |ΔV''|/δ at most, down to ``depth`` below it.
