@@ -131,7 +131,7 @@ def inherent_structure(
     if is_mixture(model) and energy > ABSURD_ENERGY * scale.energy:
         warnings.warn(
             f"inherent_structure: the start has an energy of {energy:.3g} per particle, beyond thermal ones; are "
-            "its positions in the units of the mixture, and not in those of the box, and is the density right?",
+            "its positions in those of the mixture, and not in units of the box, and is the density right?",
             # Beyond the decorator.
             stacklevel=3,
         )

@@ -13,13 +13,11 @@ from softspots.exceptions import InputError
 from softspots.model.fitting import require_fit
 from softspots.model.forms import ContactForm, EvenForm, LennardJonesForm, SplineForm, pair_number
 from softspots.model.pair import PairPotential
-from softspots.model.scales import Scales
+from softspots.model.scales import Scales, short_length, typical_energy
 from softspots.model.sizes import Sizes
 from softspots.model.species import ordered_pairs, parts_of_one
 from softspots.model.spline import spline_form
 
-# That of the paper's mixture, whose AB pair is the shortest, and whose unit is that of AA.
-UNIT_OF_SHORTEST = 1.25
 JUMPS = {0: "V and the force jump", 1: "the force jumps"}
 
 
@@ -164,18 +162,13 @@ class Mixture:
 
     @cached_property
     def energy_scale(self) -> float:
-        """The median ε of the pairs, the scale of energies."""
-        return float(np.median([pair.epsilon for pair in self.potentials]))
+        """The scale of energies: see `softspots.model.scales`."""
+        return typical_energy(self.potentials)
 
     @cached_property
     def length_scale(self) -> float:
-        """The scale of lengths, in σ_ij where particles have sizes.
-
-        The diameter of the first species, or 5/4 of the shortest diameter of a pair if that is less, so that it is
-        short for the smallest particles too.
-        """
-        diameters = [pair.diameter for pair in self.potentials]
-        return float(min(diameters[0], UNIT_OF_SHORTEST * min(diameters)))
+        """The scale of lengths, in σ_ij where particles have sizes."""
+        return short_length(self.potentials)
 
     def scales(self, sizes: np.ndarray | None) -> Scales:
         """The scales for particles of these sizes, (N,), of which the mean counts; None where they have none."""
@@ -187,12 +180,7 @@ class Mixture:
 
         Of pairs whose V'' goes to zero there: where it jumps, particles that touch are held.
         """
-        found = [0.0]
-        for pair in self.potentials:
-            if pair.smooth == 3:
-                delta = min(depth, pair.cutoff / 2) * np.array([1.0, 0.5, 0.25])
-                found.append(float(np.max(np.abs(pair.inside(pair.cutoff - delta)[2]) / delta)))
-        return max(found)
+        return max((pair.sharpness(depth) for pair in self.potentials if pair.smooth == 3), default=0.0)
 
     def counts(self, particles: int) -> tuple[int, ...]:
         """How many of ``particles`` are of each species in a random start.

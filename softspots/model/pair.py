@@ -106,6 +106,11 @@ class PairPotential(ABC):
         r = np.linspace(self.inner, self.cutoff, 4000)
         return float(r[np.argmax(self.inside(r)[0] <= ZERO * self.epsilon)])
 
+    def sharpness(self, depth: float) -> float:
+        """How fast V'' grows from zero at the cutoff: the largest V''/δ at overlaps δ up to ``depth``."""
+        delta = min(depth, self.cutoff / 2) * np.array([1.0, 0.5, 0.25])
+        return float(np.max(np.abs(self.inside(self.cutoff - delta)[2]) / delta))
+
     def rows(self) -> dict[tuple, tuple]:
         """The forms in which kernels can have it exactly, as keys of `softspots.model.forms`, each with its numbers."""
         return {}
