@@ -8,10 +8,10 @@ module softspots_reduction
   integer(i4), parameter :: width = 32
 
   !> In a unit that is a power of two, accumulate splits each term v at two fixed binary places: v = coarse + fine +
-  !> rest, with coarse a multiple of 2^-20, fine one of 2^-48, and the rest, below 2^-49, dropped. Sums of either kind are
-  !> exact in double precision, hence independent of order, while |sum of coarse| < 2^33 and there are less than 2^26
-  !> terms; and a term must stay below 2^30. Nothing here controls the sum of the dropped rests: below n 2^-49, always
-  !> the same.
+  !> rest, with coarse a multiple of 2^-20, fine one of 2^-48, and the rest, below 2^-49, dropped. Sums of either kind
+  !> are exact in double precision, hence independent of order, while |sum of coarse| < 2^33 and there are less than
+  !> 2^26 terms; and a term must stay below 2^30. Nothing here controls the sum of the dropped rests: below n 2^-49,
+  !> always the same.
   !> Adding and taking off 1.5 * 2^52 units rounds to whole units.
   real(wp), parameter :: coarse_round = 1.5_wp*2.0_wp**32
   real(wp), parameter :: fine_round = 1.5_wp*2.0_wp**4
