@@ -9,6 +9,7 @@ import pytest
 
 import softspots as ss
 from softspots.dynamics.starting import random_frame
+from softspots.figures.units import units_of
 from softspots.landscape.forces import minimize
 from softspots.landscape.quench import METHODS
 from softspots.model import Scales
@@ -113,3 +114,10 @@ def test_athermal_shear_has_the_same_events_in_other_units():
         return [state.strain for state in shear.run(np.linspace(0.005, 0.02, 4)) for _ in state.events]
 
     assert events(2.0, 2.0**-8) == events(1.0, 1.0)
+
+
+def test_results_name_the_units_of_the_mixture():
+    other = ss.Mixture.preset("harmonic")
+    assert ss.inherent_structure(start(), mixture()).units == ss.Model.units == ("ε_AA", "σ_AA")
+    assert ss.inherent_structure(start(), other).units == other.units == ("ε", "σ")
+    assert units_of(other).length == r"\sigma" and units_of(mixture()).energy == r"\varepsilon_\mathrm{AA}"

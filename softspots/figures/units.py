@@ -29,11 +29,12 @@ class Units:
 
 PAPER = Units(r"\sigma_\mathrm{AA}", r"\varepsilon_\mathrm{AA}")
 OWN = Units(r"\sigma", r"\varepsilon")
+IN_TEX = {Model.units: PAPER, Mixture.units: OWN}
 
 
 def units_of(model: Mixture) -> Units:
     """σ_AA and ε_AA of the paper's mixture; of any other σ and ε, whichever they are."""
-    return PAPER if isinstance(model, Model) else OWN
+    return IN_TEX[model.units]
 
 
 def units_of_runs(runs: Iterable[Reduced]) -> Units:

@@ -48,7 +48,7 @@ def elastic_constants(minimum: InherentStructure, model: Mixture) -> np.ndarray:
     Returns
     -------
     (d, d, d, d) ndarray
-        In ε_AA/σ_AA^d.
+        In the units of the mixture, energy over length^d.
 
     Raises
     ------

@@ -54,7 +54,7 @@ def acting(model: Mixture | Forces) -> _core.Potential | Forces:
 
 def units(model: Mixture | Forces) -> tuple[str, str]:
     """The names of the units of energy and length; empty if they are not told."""
-    return ("ε_AA", "σ_AA") if is_mixture(model) else getattr(model, "units", ("", ""))
+    return getattr(model, "units", ("", ""))
 
 
 def scales(frame: Frame, model: Mixture | Forces) -> Scales:
@@ -117,12 +117,12 @@ def energy_forces(frame: Frame, model: Mixture | Forces) -> tuple[float, np.ndar
     Returns
     -------
     energy : float
-        Total potential energy, in ε_AA.
+        Total potential energy, in the unit of the mixture's ε.
     forces : (N, d) ndarray
-        In ε_AA/σ_AA.
+        In the units of the mixture, energy over length.
     virial : (d, d) ndarray
-        Sum over pairs of r_a f_b, in ε_AA; divided by the volume, in two dimensions the area, it is the configurational
-        part of the pressure tensor.
+        Sum over pairs of r_a f_b, an energy; divided by the volume, in two dimensions the area, it is the
+        configurational part of the pressure tensor.
 
     Raises
     ------

@@ -17,9 +17,9 @@ class InherentStructure:
     frame : Frame
         The given frame with its positions minimised; they continue the given ones, nothing is wrapped.
     energy : float
-        In ε_AA, of all particles.
+        Of all particles, in the mixture's unit.
     max_force : float
-        Largest magnitude of a force component, in ε_AA/σ_AA.
+        Largest magnitude of a force component, in the mixture's units.
     certified : bool
         Whether the frame is a minimum: ``max_force`` is below the one asked for, and the Hessian of all that is held
         (see ``stability``) is positive definite but for its rigid motions, as a factorisation of it has shown, or
@@ -33,7 +33,8 @@ class InherentStructure:
     newton_energies : tuple of float
         Energies at the start of the last Newton phase and after each of its steps.
     units : tuple of str
-        Those of energy and length: of a mixture ε_AA and σ_AA, of other forces their own, empty if these do not tell.
+        Those of energy and length: ε_AA and σ_AA of `Model`, ε and σ of any other mixture, which are those of its
+        numbers; of other forces their own, empty if these do not tell.
     stability : Stability
         Rattlers and clusters that nothing holds, or why the frame is not certified; and the factor that shows it.
     """

@@ -33,12 +33,13 @@ class Modes:
     Attributes
     ----------
     eigenvalues : (count,) ndarray
-        λ, the squares of the frequencies (masses are 1), in ε_AA/σ_AA².
+        λ, the squares of the frequencies (masses are 1), in the units of the
+        mixture, energy over length squared.
     vectors : (count, N, dimension) ndarray
         Polarisations, Σ_i |e_i|² = 1. The component of largest magnitude is positive; of equal ones,
         the first.
     residuals : (count,) ndarray
-        ‖H e − λ e‖, in ε_AA/σ_AA².
+        ‖H e − λ e‖, in the same units.
     zero_eigenvalues : (rigid motions,) ndarray
         Eigenvalues of the Hessian within the space of the rigid motions, as a rule the uniform translations; zero but
         for rounding.
@@ -107,7 +108,8 @@ def hessian(frame: Frame | InherentStructure, model: Mixture | Forces) -> sparse
     Returns
     -------
     (d N, d N) csc_array
-        In ε_AA/σ_AA²; degree of freedom d i + α belongs to particle i and axis α.
+        In the units of the mixture, energy over length squared; degree of freedom d i + α belongs to particle i and
+        axis α.
 
     Raises
     ------
@@ -321,7 +323,7 @@ def modes_below(matrix, value: float) -> int:
     matrix : (n, n) sparse matrix or array_like
         Real symmetric, as for `lowest_modes`.
     value : float
-        In the unit of the matrix, ε_AA/σ_AA² for a Hessian; a frequency squared.
+        In the unit of the matrix, for a Hessian energy over length squared; a frequency squared.
 
     Returns
     -------

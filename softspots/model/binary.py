@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -59,6 +60,8 @@ class Model(Mixture):
     InputError
         If a parameter is outside its range.
     """
+
+    units: ClassVar[tuple[str, str]] = ("ε_AA", "σ_AA")
 
     epsilon: tuple[float, float, float]
     sigma: tuple[float, float, float]

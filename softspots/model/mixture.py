@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -54,6 +55,9 @@ class Mixture:
     InputError
         If a pair has no potential or two, or something is outside its range.
     """
+
+    # The names of the units of energy and length, those of the numbers in ``pairs``.
+    units: ClassVar[tuple[str, str]] = ("ε", "σ")
 
     def __init__(
         self,
