@@ -76,7 +76,7 @@ def test_density_of_states_is_over_the_frequency_squared(run):
 
 
 def test_files_say_dimension_and_units(run, tmp_path):
-    reduced, _, _ = run
+    reduced, _, size = run
     write_reduced(tmp_path / "reduced.nc", reduced)
     back = read_reduced(tmp_path / "reduced.nc")
     assert back.dimension == 3 and back.measured.keys() == reduced.measured.keys()
@@ -84,6 +84,8 @@ def test_files_say_dimension_and_units(run, tmp_path):
         assert dataset["states"].units == "(m sigma^2 epsilon^-1)^3/2"
         assert dataset["states"].symbol == "D(ω)/ω²"
         assert dataset["frequency"].units == "(epsilon m^-1)^1/2 sigma^-1"
+    # One wave for the mean distance of particles, as the paper has one for σ_AA.
+    assert back.provenance["wavevector"] == pytest.approx(2 * np.pi * (size / (6.0 * 6.5 * 7.0)) ** (1 / 3))
     wrong = change(tmp_path / "reduced.nc", tmp_path / "wrong.nc")
     with netCDF4.Dataset(wrong, "a") as dataset:
         dataset.dimension = 4

@@ -24,6 +24,7 @@ from softspots.curve import plateau_end, relaxation_time
 from softspots.estimate import competing
 from softspots.exceptions import InputError
 from softspots.frame import Frame
+from softspots.io.attributes import is_of_paper
 from softspots.io.content import is_written
 from softspots.io.reduced import Reduced
 from softspots.io.results import read_results
@@ -95,6 +96,7 @@ def reduce_run(
         "frames": results.n_frames,
         "frames_with_spots": int(run.has_spots.sum()),
         "reduced_with": version("softspots"),
+        "wavevector": _wavevector(run),
     }
     return Reduced(
         results.configuration, provenance, found.axes, found.measured, found.missing, dimension=results.dimension
@@ -197,6 +199,15 @@ def _need_lags(run):
         raise Missing("fewer than three frames")
 
 
+def _wavevector(run) -> float:
+    """|q| of F_s, in the inverse unit of lengths: 2π/σ_AA for the paper's mixtures, for others 2π ρ^(1/d)."""
+    if is_of_paper(run.configuration):
+        return 2 * np.pi
+    dimension = run.results.dimension
+    volume = np.prod([float(run.results[f"length_{axis}"]) for axis in "xyz"[:dimension]])
+    return float(2 * np.pi * (run.labels.shape[1] / volume) ** (1 / dimension))
+
+
 def _relaxation(run, found):
     run.need_frames(run.has_positions, 3, "positions")
     _need_lags(run)
@@ -207,13 +218,15 @@ def _relaxation(run, found):
     if run.results.dimension == 3:
         # A layer up lies higher by the tilt yz of its lattice vector.
         y += images[:, :, 2] * run.results["tilt_yz"][run.has_positions, None]
-    measure_relaxation(found, y, run.lags, run.times[run.has_positions], run.interval)
+    measure_relaxation(found, y, run.lags, run.times[run.has_positions], run.interval, _wavevector(run))
 
 
-def measure_relaxation(found: Findings, y: np.ndarray, lags: np.ndarray, times: np.ndarray, interval: float) -> None:
+def measure_relaxation(
+    found: Findings, y: np.ndarray, lags: np.ndarray, times: np.ndarray, interval: float, wavevector: float
+) -> None:
     """F_s and its times from unwrapped y (F, N); ``lags`` and ``times`` are in units of ``interval``, which is in τ."""
     found.axes["lag"] = lags * interval
-    curve = self_scattering(y, lags, times=times)
+    curve = self_scattering(y, lags, wavevector, times)
     found.curve("scattering", curve)
     beyond = f"F_s is still {curve.value[-1]:.2f} at the longest lag, {found.axes['lag'][-1]:g} τ"
     times = {"tau_star": plateau_end(curve), "tau_alpha": relaxation_time(curve)}

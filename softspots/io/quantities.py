@@ -105,7 +105,7 @@ QUANTITIES = {
         "relaxation",
         "F_s",
         "1",
-        "self-intermediate scattering function at 2π/σ_AA along y",
+        "self-intermediate scattering function along y, at 2π/σ_AA; in other mixtures at 2π ρ^(1/d)",
         "IV, fig. 5",
         ("lag",),
         content=CORRELATION,
