@@ -13,6 +13,7 @@ from os import PathLike
 import numpy as np
 
 from softspots.analysis.bootstrap import bootstrap, fraction
+from softspots.analysis.cautions import of_liquid, of_one_spot
 from softspots.analysis.correlations import field_correlation, self_scattering
 from softspots.analysis.findings import Findings, Missing, Run
 from softspots.analysis.probability import plateau, plateau_onset, rearrangement_probability
@@ -29,7 +30,7 @@ from softspots.io.content import is_written
 from softspots.io.reduced import Reduced
 from softspots.io.results import read_results
 from softspots.plasticity.d2min import d2min
-from softspots.reasons import NO_PLATEAU
+from softspots.reasons import NO_PLATEAU, joined
 from softspots.structure.spots import connect
 
 GRID = 12  # values of N_m and of N_p
@@ -123,7 +124,7 @@ def _prediction(run, found):
     known, note = ~np.isnan(activity), run.unknown(run.has_both)
     density = bootstrap(fraction, (known & (labels >= 0)).sum(axis=1), known.sum(axis=1))
     found.estimate("density", density, note=note)
-    found.estimate("spots", bootstrap(fraction, labels.max(axis=1) + 1, ones))
+    found.estimate("spots", bootstrap(fraction, labels.max(axis=1) + 1, ones), note=of_one_spot(labels))
     if density.value == 0:
         raise Missing("no particle is on a soft spot")
     with np.errstate(divide="ignore"):
@@ -136,7 +137,7 @@ def _prediction(run, found):
     if not rearranging.any():
         raise Missing(f"no particle has D²_min > {run.threshold:g} T")
     star = bootstrap(fraction, (rearranging & (labels >= 0)).sum(axis=1), rearranging.sum(axis=1))
-    found.estimate("plateau", star, note=note)
+    found.estimate("plateau", star, note=joined(of_liquid(rearranging.sum(), known.sum()), note))
     found.estimate("ratio", plateau(activity, labels, run.temperature, run.threshold).ratio, note=note)
     onset = plateau_onset(activity, labels, run.temperature)
     if not np.isfinite(onset.value):

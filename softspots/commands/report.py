@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from softspots.analysis.cautions import of_liquid, of_one_spot
 from softspots.analysis.probability import plateau
 from softspots.commands.chain import Analysis
 from softspots.commands.parameters import MAP, PAPER_PARTICLES, Parameters
@@ -53,16 +54,20 @@ def report(parameters: Parameters, faults: dict[int, str]) -> str:
             ("ρ_SS", f"{found.density:.3f}"),
             (
                 "P*",
-                f"{found.probability:.3f}, from {found.rearranging} rearranging particles"
+                f"{found.probability:.3f}, from {found.rearranging} rearranging particles".replace("nan", "—")
                 + f"; D²_min of {found.unknown} is not known" * bool(found.unknown),
             ),
             (
                 "P*/ρ_SS",
-                f"{found.ratio.value:.2f} ± {found.ratio.error:.2f}".replace("± nan", "(too few frames for an error)"),
+                f"{found.ratio.value:.2f} ± {found.ratio.error:.2f}".replace("nan ± nan", "—").replace(
+                    "± nan", "(too few frames for an error)"
+                ),
             ),
             ("bound 1/ρ_SS", f"{found.bound:.2f}" if found.density else "none"),
             ("soft spots", f"{np.mean(labels.max(axis=1) + 1):.1f} per frame"),
         ]
+        cautions = of_liquid(found.rearranging, labels.size - found.unknown), of_one_spot(labels)
+        rows += [("note", caution) for caution in cautions if caution]
     worst = np.max(results["inherent_max_force"], initial=0.0, where=~np.isnan(results["inherent_max_force"]))
     rows += [
         ("inherent structures", f"{np.sum(results['inherent_certified'])} of {n_frames} certified"),

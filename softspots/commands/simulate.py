@@ -210,6 +210,8 @@ def _opened(argv, size, ranks_here, stack):
     remove_leftovers(parameters.output)
     if not parameters.quiet:
         complain(NAME, heading(parameters, size, checkpoint))
+        if parameters.temperature >= parameters.liquid_temperature:
+            complain(NAME, hot(parameters))
     if checkpoint and checkpoint.refused:
         complain(NAME, f"{checkpoint.refused}; going on from the previous checkpoint")
     return parameters, checkpoint
@@ -249,6 +251,14 @@ def heading(parameters: Parameters, ranks: int, checkpoint: Checkpoint | None) -
         f"{parameters.particles} {parameters.noun}, T = {parameters.temperature:g}, strain rate "
         f"{parameters.strain_rate:g}, frames {done + 1} to {parameters.frames} on {ranks} rank(s), each with about "
         f"{_needed(parameters) / 1e9:.1f} GB; goes to {parameters.output}"
+    )
+
+
+def hot(parameters: Parameters) -> str:
+    """A line for runs of a liquid."""
+    return (
+        f"T = {parameters.temperature:g} is not below the liquid's, {parameters.liquid_temperature:g} "
+        "(--liquid-temperature): this is no glass, and what moves in it is not where it is soft"
     )
 
 
