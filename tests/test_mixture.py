@@ -401,6 +401,7 @@ def test_a_mixture_of_its_own_from_toml(tmp_path):
             "inverse-power: missing a required .*argument: 'cutoff'",
         ),
         ({"pairs": [{"potential": "wca", "cutoff": 1.0}]}, "wca: got an unexpected keyword argument 'cutoff'"),
+        ({"pairs": [{"potential": "yukawa", "kapa": 3.0, "cutoff": 2.0}]}, "did you mean 'kappa' by 'kapa'"),
         ({"pairs": [{"potential": "harmonic"}, {"potential": "harmonic"}]}, "a pair has no species; one alone"),
         ({"pairs": [{"potential": "harmonic"}], "fractions": [1.0]}, "fractions are of species"),
         (

@@ -149,6 +149,8 @@ def test_a_mixture_of_a_table(tmp_path):
     for line, needed in (("dimension = 2\n", "--dimension"), ("fractions = [0.5, 0.3, 0.2]\n", "--fractions")):
         with pytest.raises(InputError, match=f"^{needed}: must be given, as this mixture has none of its own$"):
             read_table(tmp_path, TABLE.replace(line, ""))
+    with pytest.raises(InputError, match="^--dimension, --density: must be given"):
+        read_table(tmp_path, TABLE.replace("dimension = 2\n", "").replace("density = 1.1\n", ""))
     with pytest.raises(InputError, match="^--temperature: must be given"):
         read_table(tmp_path, TABLE.replace("temperature = 0.01\n", ""))
     with pytest.raises(InputError, match="^--cutoff: got 2.0; allowed: none"):

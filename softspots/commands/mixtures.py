@@ -53,21 +53,21 @@ MIXTURES = {
         "Lennard-Jones, A B 80:20", "Kob and Andersen, Phys. Rev. Lett. 73, 1376 (1994)", 0.2, 2.0
     ),
     "falk-langer": Preset(
-        "Lennard-Jones, large small 45:55", "Falk and Langer, Phys. Rev. E 57, 7192 (1998)", 0.1, 1.0
+        "Lennard-Jones, A large, B small, 45:55", "Falk and Langer, Phys. Rev. E 57, 7192 (1998)", 0.1, 1.0
     ),
     "wahnstrom": Preset(
         "Lennard-Jones, A B 50:50; needs a density", "Wahnström, Phys. Rev. A 44, 3752 (1991)", 0.2, 2.0
     ),
     "soft-spheres": Preset(
-        "r⁻¹⁰, small large 50:50; needs a density in 3D",
+        "r⁻¹⁰, A small, B large, 50:50; needs a density in 3D",
         "Lerner, Düring and Bouchbinder, Phys. Rev. Lett. 117, 035501 (2016)",
         0.1,
         2.0,
     ),
-    "soft-spheres-12": Preset("r⁻¹², small large 50:50", "Bernu et al., Phys. Rev. A 36, 4891 (1987)", 0.05, 1.0),
+    "soft-spheres-12": Preset("r⁻¹², A small, B large, 50:50", "Bernu et al., Phys. Rev. A 36, 4891 (1987)", 0.05, 1.0),
     "polydisperse": Preset("r⁻¹², non-additive, sizes from 0.73 to 1.61", _SWAP, 0.03, 0.5),
-    "harmonic": Preset("packing of harmonic spheres, small large 50:50", _OHERN, 1e-4, 1e-2, **_SLOW),
-    "hertzian": Preset("packing of Hertzian spheres, small large 50:50", _OHERN, 1e-5, 3e-3, **_SLOW),
+    "harmonic": Preset("packing of harmonic spheres, A small, B large, 50:50", _OHERN, 1e-4, 1e-2, **_SLOW),
+    "hertzian": Preset("packing of Hertzian spheres, A small, B large, 50:50", _OHERN, 1e-5, 3e-3, **_SLOW),
 }
 
 # Parameters of a run that some presets have.
@@ -75,10 +75,11 @@ OF_PRESETS = ("dimension", "fraction_a", "smoothing", "cutoff", "cutoff_per_pair
 
 
 def listing() -> str:
-    """The presets, each with its dimensions, its temperatures by default, and its source, for people to read."""
+    """The presets, each with its dimensions, the default first, its temperatures by default, and its source."""
     lines = [f"{'model':16} {'d':5} {'T':7} {'liquid':7} what it is, and its source"]
     for name, preset in MIXTURES.items():
-        dimensions = "2, 3" if "dimension" in parameters_of(name) else str(Mixture.preset(name).dimension)
+        default = Mixture.preset(name).dimension
+        dimensions = f"{default}, {5 - default}" if "dimension" in parameters_of(name) else str(default)
         temperatures = f"{preset.temperature:<7g} {preset.liquid_temperature:<7g}"
         lines.append(f"{name:16} {dimensions:5} {temperatures} {preset.text} ({preset.source})")
     return "\n".join(lines)
@@ -144,9 +145,9 @@ def run_mixture(values: Mapping) -> Mixture:
             temperatures=made.temperatures,
             name=made.name,
         )
-    for key in ("dimension", "density", "fractions"):
-        if getattr(changed, key) is None:
-            raise InputError(f"{option(key)}: must be given, as {name} has none of its own")
+    missing = [option(key) for key in ("dimension", "density", "fractions") if getattr(changed, key) is None]
+    if missing:
+        raise InputError(f"{', '.join(missing)}: must be given, as {name} has none of its own")
     if changed.sizes is not None and changed.sizes.smallest is None:
         raise InputError(f"--model: the smallest and largest size must be given, as {name} has none of its own")
     return changed

@@ -34,8 +34,8 @@ or, in place of the name of a model, a table with a mixture of your own, or a pr
   packing_fraction = 0.88
 
 The command line goes before the file, the file before the preset, the preset before the defaults. Units are the
-mixture's: lengths are in σ_AA, energies in ε_AA, times in τ in the paper's. What is ours in the defaults of other
-mixtures softspots/commands/mixtures.py says.
+mixture's: lengths are in σ_AA, energies in ε_AA, times in τ in the paper's. Defaults of other
+mixtures are ours: --list-models shows temperatures; lengths go with the mean distance of particles.
 """
 
 

@@ -256,6 +256,13 @@ def lowest_modes(
     whole_number("lowest_modes: count", count, 1, free)
     tolerance = zero_threshold(matrix, precision)
     if (error := np.linalg.norm(matrix @ rigid, axis=0).max(initial=0.0)) > tolerance:
+        other = {2: 3, 3: 2}.get(dimension, dimension)
+        free = stability is None and size % other == 0
+        if free and np.linalg.norm(matrix @ uniform(size, other), axis=0).max() <= tolerance:
+            raise InputError(
+                f"lowest_modes: in {dimension} dimensions translations are not zero modes, in {other} they are; "
+                f"is this dimension={other}?"
+            )
         raise InputError(
             f"lowest_modes: in {dimension} dimensions translations are not zero modes: ‖H t‖ is {error:.3g}, at "
             f"most {tolerance:.3g} is allowed; a Hessian's rows must sum to zero along each axis, unless "

@@ -27,6 +27,7 @@ format. Where particles have sizes there is one pair, without species, and ``non
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from inspect import signature
 
 from softspots.arrays import float_array, one_of
@@ -127,5 +128,13 @@ def potential(table: Mapping) -> PairPotential:
     try:
         signature(make).bind(**parameters)
     except TypeError as error:
-        raise InputError(f"model: {kind.kind}: {error}") from None
+        raise InputError(f"model: {kind.kind}: {error}{_meant(parameters, signature(make).parameters)}") from None
     return make(**parameters)
+
+
+def _meant(given, known) -> str:
+    """Which parameter a misspelt one may be."""
+    for name in given:
+        if name not in known and (close := get_close_matches(name, known, 1)):
+            return f"; did you mean {close[0]!r} by {name!r}?"
+    return ""

@@ -239,7 +239,8 @@ class Interpretation:
             return lambda snapshot, order: np.full(self._count, given)
         if np.shape(given) != (self._count,):
             raise InputError(
-                f"types have shape {np.shape(given)}; a label for each of {self._count} particles is needed"
+                f"types have shape {np.shape(given)}; a label for each of {self._count} particles is needed, or a "
+                "label for each type, types={1: 'A', 2: 'B'}"
             )
         return lambda snapshot, order: given
 
