@@ -72,7 +72,7 @@ def _table(mixture, folder):
     """V and V' from our own potentials, which are tested against LAMMPS' formulas elsewhere."""
     lines, sections = [], ["# r, energy, force"]
     for types, pair in zip(TYPES, mixture.potentials, strict=True):
-        inner = max(pair.inner, pair.cutoff / 4)
+        inner = max(pair.inner(mixture.energy_scale), pair.cutoff / 4)
         r = np.sqrt(np.linspace(inner**2, pair.cutoff**2, ENTRIES))
         energy, slope, _ = pair.terms(r)
         section = types.replace(" ", "_")

@@ -13,7 +13,8 @@ typedef struct {
 void *ss_new_lennard_jones(int law, int n_pairs, const double *table);
 void *ss_new_powers(int n, int m, int n_pairs, const double *coefficients);
 void *ss_new_contact(int law, int n_pairs, const double *coefficients);
-void *ss_new_spline(int n_pairs, int n_intervals, const double *inner, const double *cutoff, const double *coefficients);
+void *ss_new_spline(int n_pairs, int n_polynomials, int digits, const double *least, const double *cutoff,
+                    const double *coefficients);
 void ss_let_sizes_count(void *potential, double non_additivity);
 void ss_free_potential(void *potential);
 

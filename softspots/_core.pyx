@@ -59,6 +59,11 @@ MESSAGES = {
     9: (InputError, "there are more than {allowed:.2g} pairs within reach of each other; "
        "fewer particles or a shorter reach is needed"),
     10: (ShortageError, "the kernels need {value:.3g} bytes more for pairs of particles, and there are none"),
+    12: (
+        PhysicsError,
+        "particle {particle} and another one are {value:.3g} apart, and the potential between them is known from "
+        "{allowed:.3g} on",
+    ),
 }
 # Not an error, but the end of a kernel that was asked to stop.
 cdef int INTERRUPTION = 11

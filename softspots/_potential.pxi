@@ -96,16 +96,21 @@ cdef class Potential:
         return Potential.owner(ss_new_contact(law, <int> c.shape[0], &c[0, 0]), c[:, 1], non_additivity)
 
     @staticmethod
-    def spline(inner, cutoff, coefficients, non_additivity=None):
-        """V in K equal intervals of r² from inner² to cutoff² (P,): powers of the fraction of the interval, (P, K, 6)."""
-        cdef const double[:, ::1] ends = _pairs("ends of the splines", np.column_stack((inner, cutoff)), 2).T.copy()
+    def spline(int digits, least, cutoff, coefficients, non_additivity=None):
+        """V from ``least`` to 1 of r²/cutoff², in intervals that have ``digits`` binary digits: (P,), (P,), (P, K + 1, 6)."""
+        cdef const double[:, ::1] ends = _pairs("ends of the splines", np.column_stack((least, cutoff)), 2).T.copy()
         cdef const double[:, :, ::1] c = _finite(
             "coefficients", _array("coefficients", coefficients, np.float64, ends.shape[1], None, 6)
         )
-        if c.shape[1] == 0 or np.min(ends[0]) < 0 or not (np.asarray(ends[0]) < ends[1]).all():
-            raise InputError(f"the splines have {c.shape[1]} intervals from {np.asarray(ends[0])} to {np.asarray(ends[1])}; "
-                             "one at least, and 0 ≤ inner < cutoff, is needed")
-        cdef void *pointer = ss_new_spline(<int> c.shape[0], <int> c.shape[1], &ends[0, 0], &ends[1, 0], &c[0, 0, 0])
+        if not 0 <= digits <= 20 or not (np.min(ends[0]) >= np.finfo(float).tiny and np.max(ends[0]) < 1):
+            raise InputError(f"the splines have {digits} digits and begin at {np.asarray(ends[0])}; 0 to 20, and numbers "
+                             "between 0 and 1, are needed")
+        first, last = (np.array(end, dtype=float).view(np.int64) >> (52 - digits) for end in (ends[0], [1.0]))
+        if c.shape[1] != 1 + np.max(last - first):
+            raise InputError(f"the splines have {c.shape[1]} polynomials; {1 + np.max(last - first)} are needed")
+        cdef void *pointer = ss_new_spline(
+            <int> c.shape[0], <int> c.shape[1], digits, &ends[0, 0], &ends[1, 0], &c[0, 0, 0]
+        )
         return Potential.owner(pointer, ends[1], non_additivity)
 
     cdef species(self, values, int count):

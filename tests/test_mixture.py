@@ -66,10 +66,10 @@ def test_a_form_has_the_terms_of_the_potentials(pairs, kind):
     form = mixture.form
     assert type(form) is kind and mixture.form is form
     for number, pair in enumerate(mixture.potentials):
-        r = np.linspace(pair.thermal, pair.cutoff, 200)[:-1]
+        r = np.linspace(pair.thermal(mixture.energy_scale), pair.cutoff, 200)[:-1]
         exact = pair.terms(r)
         if kind is SplineForm:
-            found = evaluate(form.inner[number], form.cutoff[number], form.coefficients[number], r)
+            found = evaluate(form, number, r)
             # The largest error of these, and of its V'', which falls with the fourth power of the width.
             np.testing.assert_allclose(found, exact, rtol=1e-4, atol=1e-4)
             assert form.coefficients.shape[0] == len(form.inner) == len(mixture.potentials)

@@ -14,13 +14,13 @@ from reference import hessian as reference_hessian
 import softspots as ss
 from softspots import _core
 from softspots.landscape.forces import minimize
-from softspots.model.spline import evaluate
+from softspots.model.spline import edges, evaluate
 
 
 def table(epsilon, sigma, cutoff):
-    """Lennard-Jones in arrays, at distances from where its energy is some hundred ε."""
+    """Lennard-Jones in arrays, at distances from where its energy is some thousand ε."""
     potential = ss.LennardJones(epsilon=epsilon, sigma=sigma, cutoff=cutoff)
-    r = np.linspace(0.7 * sigma, cutoff, 300)
+    r = np.linspace(0.6 * sigma, cutoff, 1500)
     value, slope, _ = potential.terms(r)
     return ss.Tabulated(r, value, -slope, smoothing="even")
 
@@ -105,13 +105,12 @@ def oracle_of(mixture, splines=True):
     """The mixture in plain NumPy; its splines, or what they stand for."""
     terms = {pair: potential.terms for pair, potential in mixture.pairs.items()}
     if splines and isinstance(form := mixture.form, ss.model.SplineForm):
-        ends = zip(mixture.pairs, form.inner, form.cutoff, form.coefficients, strict=True)
-        terms = {pair: partial(spline_terms, *own) for pair, *own in ends}
+        terms = {pair: partial(spline_terms, form, number) for number, pair in enumerate(mixture.pairs)}
     return Pairwise(terms, mixture.largest_cutoff, mixture.non_additivity)
 
 
-def spline_terms(inner, cutoff, coefficients, r):
-    return np.where(r < cutoff, evaluate(inner, cutoff, coefficients, r), 0.0)
+def spline_terms(form, number, r):
+    return np.where(r < form.cutoff[number], evaluate(form, number, r), 0.0)
 
 
 @pytest.fixture(params=POTENTIALS)
@@ -166,8 +165,9 @@ def test_forces_and_hessian_are_slopes(mixture, frame, potential):
     got = central_difference(lambda step: moved(step)[0], 1e-5)
     assert got == pytest.approx(-(forces * direction).sum(), abs=1e-9 * scale)
     got = central_difference(lambda step: moved(step)[1].ravel(), 1e-5)
-    # Of Hertzian contacts V'' rises with the root of the overlap, and here or there one begins within the step.
-    tolerance = 1e-6 if potential == "hertzian" else 1e-9
+    # Of Hertzian contacts V'' rises with the root of the overlap, and here or there one begins within the step; V''' of
+    # a switch jumps.
+    tolerance = {"hertzian": 1e-6, "switch": 1e-8}.get(potential, 1e-9)
     np.testing.assert_allclose(got, -hessian @ direction.ravel(), rtol=0, atol=tolerance * scale)
 
 
@@ -215,9 +215,13 @@ def test_splines_are_as_close_as_they_say(mixture, frame):
     np.testing.assert_allclose(got, expected, rtol=0, atol=mixture.form.error * most)
 
 
+def two_particles(distance):
+    return ss.Frame([[2.0, 5.0], [2.0 + distance, 5.0]], ["A", "A"], ss.Box(10, 10))
+
+
 def one_pair(mixture, distance):
     """V, V' and V'' of two particles, from energy, force and Hessian."""
-    frame = ss.Frame([[2.0, 5.0], [2.0 + distance, 5.0]], ["A", "A"], ss.Box(10, 10))
+    frame = two_particles(distance)
     energy, forces, _ = ss.energy_forces(frame, mixture)
     return energy, forces[0, 0], ss.hessian(frame, mixture).toarray()[0, 0]
 
@@ -226,29 +230,57 @@ def one_pair(mixture, distance):
 def test_splines_have_no_jump_at_their_knots(potential):
     mixture = make_mixture(potential, "one species")
     inner, cutoff = mixture.form.inner[0], mixture.form.cutoff[0]
-    knots = np.sqrt(np.linspace(inner**2, cutoff**2, mixture.form.coefficients.shape[1] + 1))[:-1]
-    for knot in (*knots[:3], *knots[5:-1:50], knots[-1]):
+    knots = cutoff * np.sqrt(edges(mixture.form.least[0], mixture.form.digits))
+    # From where the energy is no larger than a hundred, beyond which what a step changes is more than rounding.
+    for knot in knots[np.searchsorted(knots, max(0.7, 1.01 * inner)) : -1 : 50]:
         value, slope, curvature = one_pair(mixture, knot)
         below, above = one_pair(mixture, knot * (1 - 1e-9)), one_pair(mixture, knot * (1 + 1e-9))
         # What 2e-9 changes, V' and V'' and a V''' of a hundred at most, and rounding.
         tolerance = 1e-8 * np.abs((slope, curvature, 20 * curvature)) + (1e-12, 1e-10, 1e-6)
         assert (np.abs(np.subtract(above, below)) < tolerance).all()
-    # Below the first knot: a parabola in r².
-    for distance in (0.98 * inner, 0.5, 0.01):
-        expected = evaluate(inner, cutoff, mixture.form.coefficients[0], np.array([distance]))[:, 0]
-        np.testing.assert_allclose(one_pair(mixture, distance), expected, rtol=1e-10)
+    # Below the first knot, a parabola in r².
+    for distance in (0.98 * inner, 0.5 * inner, 0.01 * inner):
+        expected = evaluate(mixture.form, 0, np.array([distance]))[:, 0]
+        frame = two_particles(distance)
+        energy, forces, _ = ss.energy_forces(frame, mixture)
+        np.testing.assert_allclose((energy, forces[0, 0]), expected[:2], rtol=1e-10)
+        with pytest.raises(ss.PhysicsError, match=f"the potential between them is known from {inner:.3g} on"):
+            ss.hessian(frame, mixture)
+
+
+@pytest.mark.filterwarnings("ignore:inherent_structure. the start has an energy")
+def test_a_weak_pair_beside_strong_ones_keeps_its_core():
+    """Strong pairs press weak ones far up their wall: splines begin where the energy is large for all pairs."""
+    weak = ss.Mie(epsilon=3e-4, n=9, m=6, cutoff=2.5)
+    mixture = ss.Mixture({("A", "A"): ss.LennardJones(), ("A", "B"): ss.LennardJones(), ("B", "B"): weak})
+    for distance in (0.24, 0.3, 0.5):
+        frame = replace(two_particles(distance), species=["B", "B"])
+        energy, forces, _ = ss.energy_forces(frame, mixture)
+        np.testing.assert_allclose((energy, forces[0, 0]), weak.terms(distance)[:2], rtol=1e-8)
+    # Two Bs are pressed together: what is certified is a minimum of the potentials.
+    frame = ss.Frame([[3.0, 5.0], [4.0, 5.1], [4.1, 4.9], [5.0, 5.0]], list("ABBA"), ss.Box(10, 10))
+    found = ss.inherent_structure(frame, mixture)
+    _, forces, _ = reference_energy_forces(found.frame, oracle_of(mixture, splines=False))
+    assert np.abs(forces).max() < 1e-6
+
+
+@pytest.mark.parametrize("pair", [ss.Yukawa(kappa=0.5, cutoff=6.0), ss.InversePower(n=1, cutoff=6.0)], ids=repr)
+def test_soft_cores_are_followed_as_far_as_particles_go(pair):
+    mixture = ss.Mixture({("A", "A"): pair})
+    for distance in (0.005, 0.03, 0.1, 0.29):
+        frame = ss.Frame([[2.0, 5.0], [2.0 + distance, 5.0]], ["A", "A"], ss.Box(13, 13))
+        energy, forces, _ = ss.energy_forces(frame, mixture)
+        # Rounding of the distance, at 2.
+        np.testing.assert_allclose((energy, forces[0, 0]), pair.terms(distance)[:2], rtol=1e-8)
+    assert pair.terms(mixture.form.inner[0])[0] > 500
 
 
 def test_overlaps_are_refused(potential):
     mixture = make_mixture(potential, "two species")
     frame = ss.Frame([[1, 1], [4, 4], [6, 3], [4, 4]], list("ABAA"), ss.Box(9.0, 9.0, 2.0))
-    if potential in SPLINES:
-        # A spline goes on to the center, where its force has no direction.
-        assert np.isfinite(ss.energy_forces(frame, mixture)[1]).all()
-    else:
-        with pytest.raises(ss.PhysicsError, match="force on particle 1 is not finite"):
-            ss.energy_forces(frame, mixture)
-    with pytest.raises(ss.PhysicsError, match="particle 1 is not finite"):
+    with pytest.raises(ss.PhysicsError, match="force on particle 1 is not finite"):
+        ss.energy_forces(frame, mixture)
+    with pytest.raises(ss.PhysicsError, match="particle 1 (is not finite|and another one are 0 apart)"):
         ss.hessian(frame, mixture)
 
 
@@ -289,8 +321,8 @@ POTENTIAL = _core.Potential
         (lambda: POTENTIAL.contact(3.0, [[1, 1]]), "alpha is 3; 2 or 2.5 is needed"),
         (lambda: POTENTIAL.contact(2.0, [[1, 1]] * 3, 0.1), "2 species and sizes of particles; with sizes"),
         (lambda: POTENTIAL.contact(2.0, [[1, 1]], -0.1), "non_additivity is -0.1; a finite number from 0 on"),
-        (lambda: POTENTIAL.spline([1.0], [0.9], np.zeros((1, 4, 6))), "0 ≤ inner < cutoff"),
-        (lambda: POTENTIAL.spline([0.5], [0.9], np.zeros((1, 0, 6))), "0 intervals"),
+        (lambda: POTENTIAL.spline(2, [1.0], [0.9], np.zeros((1, 4, 6))), "begin at .1... 0 to 20, and numbers between"),
+        (lambda: POTENTIAL.spline(2, [0.5], [0.9], np.zeros((1, 4, 6))), "4 polynomials; 5 are needed"),
         (lambda: pickle.dumps(POTENTIAL.contact(2.0, [[1, 1]])), "cannot be copied or pickled"),
     ],
 )

@@ -38,7 +38,7 @@ def test_arrays_give_back_the_potential_that_they_are_of():
     np.testing.assert_allclose(found.terms(r)[2], SOURCE.terms(r)[2], rtol=1e-4, atol=1e-4)
     # The points themselves, to rounding.
     np.testing.assert_allclose(found.terms(R[1:-1])[:2], SOURCE.terms(R[1:-1])[:2], rtol=1e-12, atol=1e-12)
-    assert (found.inner, found.cutoff, found.smooth) == (0.8, 2.5, 3)
+    assert (found.inner(1.0), found.cutoff, found.smooth) == (0.8, 2.5, 3)
     # The depth of the well.
     assert found.epsilon == pytest.approx(-V.min(), rel=1e-3)
 
@@ -64,9 +64,7 @@ def test_below_the_table_the_potential_goes_on_as_its_spline_does():
     form = spline_form([found])
     r = np.linspace(0.05, 0.8, 100)
     # To the error of the spline at its first point.
-    np.testing.assert_allclose(
-        evaluate(form.inner[0], form.cutoff[0], form.coefficients[0], r), found.terms(r), rtol=1e-6
-    )
+    np.testing.assert_allclose(evaluate(form, 0, r), found.terms(r), rtol=1e-6)
     assert (np.diff(found.terms(r)[0]) < 0).all()
 
 

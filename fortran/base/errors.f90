@@ -28,6 +28,9 @@ module softspots_errors
   integer(c_int), parameter, public :: out_of_memory = 10
   !> Whoever waits for the result asked to stop. What there is stays valid.
   integer(c_int), parameter, public :: interruption = 11
+  !> Two particles are closer than the potential between them is known. particle: one of the two; value: the distance;
+  !> allowed: from where on it is known.
+  integer(c_int), parameter, public :: too_close = 12
 
   !> No side of a box may be longer: coordinates in it are a tenth of a unit apart.
   real(wp), parameter, public :: longest_side = 1e15_wp

@@ -57,16 +57,16 @@ contains
     pointer = c_loc(potential)
   end function ss_new_contact
 
-  !> Polynomials in n_intervals equal intervals of r^2, from inner^2 to cutoff^2.
-  function ss_new_spline(n_pairs, n_intervals, inner, cutoff, coefficients) result(pointer) bind(c)
-    integer(c_int), value :: n_pairs, n_intervals
-    real(c_double), intent(in) :: inner(n_pairs), cutoff(n_pairs), coefficients(0:5, n_intervals, n_pairs)
+  !> Polynomials in r^2, below the least and in intervals from there to the cutoff; see `new_spline`.
+  function ss_new_spline(n_pairs, n_polynomials, digits, least, cutoff, coefficients) result(pointer) bind(c)
+    integer(c_int), value :: n_pairs, n_polynomials, digits
+    real(c_double), intent(in) :: least(n_pairs), cutoff(n_pairs), coefficients(0:5, n_polynomials, n_pairs)
     type(c_ptr) :: pointer
 
     type(potential_type), pointer :: potential
 
     allocate (potential)
-    potential = new_spline(inner, cutoff, coefficients)
+    potential = new_spline(digits, least, cutoff, coefficients)
     pointer = c_loc(potential)
   end function ss_new_spline
 

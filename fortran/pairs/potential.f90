@@ -8,22 +8,25 @@
 !>                t = r - r_in, which continues force and slope at r_in and ends with zero force and slope at r_c; the
 !>                energy is its integral from r_c
 !>   contact      epsilon/alpha (1 - r/sigma)^alpha, r_c = sigma: harmonic for alpha = 2, Hertzian for alpha = 5/2
-!>   spline       polynomials of fifth degree in r^2, one for each of many equal intervals of r^2
+!>   spline       polynomials of fifth degree in r^2, one for each of many intervals, whose widths double with r^2
 !>
 !> Between particles with sizes all lengths are in units of sigma_ij = (s_i + s_j)/2 (1 - eta |s_i - s_j|).
 module softspots_potential
-  use softspots_kinds, only: wp, i4
+  use softspots_kinds, only: wp, i4, i8
   implicit none (type, external)
   private
   public :: potential_type, new_lennard_jones, new_powers, new_contact, new_spline, let_sizes_count
   public :: pair_terms, sigma2_of, reach
   public :: law_lennard_jones, law_switch, law_powers, law_power_10, law_power_12
   public :: law_harmonic, law_hertzian, law_spline
+  public :: one_bits, inner2
 
   integer(i4), parameter :: law_lennard_jones = 0, law_quadratic = 1, law_switch = 2
   !> Of the powers, some have shorter loops: 12 and 6, as Lennard-Jones, and 10 and 12 alone.
   integer(i4), parameter :: law_powers = 3, law_harmonic = 4, law_hertzian = 5, law_spline = 6
   integer(i4), parameter :: law_power_10 = 7, law_power_12 = 8
+  !> The exponent's bits of numbers from 1 to 2.
+  integer(i8), parameter :: one_bits = transfer(1.0_wp, 1_i8)
 
   !> Constants of the species pairs (0, 0), (0, 1), ..., (0, S - 1), (1, 1), ..., counted from 0; those that the law has
   !> not are not allocated.
@@ -40,11 +43,14 @@ module softspots_potential
     real(wp), allocatable, dimension(:) :: inner !< r_in
     real(wp), allocatable, dimension(:) :: f1, f2, f3, f4, at_inner
     real(wp), allocatable, dimension(:) :: epsilon, sigma
-    !> The intervals of a spline begin at start, in r^2, and there are per_width of them in a unit. A pair's begin with
-    !> number `first`, and one more, with zeros, ends them; value(:, k) are the coefficients of V in the fraction of
-    !> interval k that lies below r^2, and slope(5 k), ..., slope(5 k + 4) those of -V'/r.
-    integer(i4) :: n_intervals = 0
-    real(wp), allocatable, dimension(:) :: start, per_width, first
+    !> A spline's intervals are those in which u = r^2/r_c^2 has the same leading bits: its exponent, and as many of
+    !> its digits as a shift to the right by `shift` leaves. This number and `first` add up to the place of an interval.
+    !> They begin with the one of `least`; before it is a place for what lies below, behind them are zeros, the mask.
+    !> value(:, k) are the coefficients of V in the fraction of interval k that lies below u, below all of them in
+    !> u - least; slope(5 k), ..., slope(5 k + 4) are those of -V'/r, and per_width(k) is the inverse of the width in
+    !> r^2. Below all intervals -V'/r grows by `below` times u - least.
+    integer(i4) :: shift = 0
+    real(wp), allocatable, dimension(:) :: per_cutoff2, least, first, below, per_width
     real(wp), allocatable :: value(:, :), slope(:)
   end type potential_type
 
@@ -160,29 +166,47 @@ contains
     new%sigma(:) = coefficients(2, :)
   end function new_contact
 
-  !> Equal intervals of r^2 from inner^2 to cutoff^2; coefficients(:, k, pair) of the powers 0 to 5 of the fraction of
-  !> interval k.
-  pure function new_spline(inner, cutoff, coefficients) result(new)
-    real(wp), intent(in) :: inner(:), cutoff(:), coefficients(:, :, :)
+  !> Intervals from `least`, in r^2/r_c^2, to 1, of which there are 2^digits from each power of two to the next;
+  !> coefficients(:, 1, pair) of the powers 0 to 5 of what r^2/r_c^2 is below `least`, the others of the fraction of one
+  !> interval after the other. Pairs that have fewer intervals than others end with zeros.
+  pure function new_spline(digits, least, cutoff, coefficients) result(new)
+    integer(i4), intent(in) :: digits
+    real(wp), intent(in) :: least(:), cutoff(:), coefficients(:, :, :)
     type(potential_type) :: new
 
     integer(i4) :: p, k, n, m
+    integer(i8) :: interval
 
     new = new_potential(law_spline, cutoff)
-    n = size(coefficients, 2)
-    new%n_intervals = n
-    allocate (new%start(0:size(inner) - 1), new%per_width(0:size(inner) - 1), new%first(0:size(inner) - 1))
-    allocate (new%value(0:5, 0:(n + 1)*size(inner) - 1), new%slope(0:5*(n + 1)*size(inner) - 1), source=0.0_wp)
-    new%start(:) = inner**2
-    new%per_width(:) = n/(new%cutoff2 - new%start)
-    do p = 0, size(inner) - 1
-      new%first(p) = p*(n + 1)
-      do k = 0, n - 1
-        m = p*(n + 1) + k
+    n = size(coefficients, 2) + 1
+    new%shift = 52 - digits
+    allocate (new%per_cutoff2(0:size(least) - 1), new%least(0:size(least) - 1), new%first(0:size(least) - 1))
+    allocate (new%value(0:5, 0:n*size(least) - 1), new%slope(0:5*n*size(least) - 1), source=0.0_wp)
+    allocate (new%per_width(0:n*size(least) - 1), source=0.0_wp)
+    allocate (new%below(0:size(least) - 1))
+    new%per_cutoff2(:) = 1/new%cutoff2
+    new%least(:) = least
+    do p = 0, size(least) - 1
+      interval = shiftr(transfer(least(p + 1), interval), new%shift)
+      new%first(p) = real(p*n + 1 - interval, wp)
+      new%below(p) = -4*new%per_cutoff2(p)*coefficients(3, 1, p + 1)
+      do k = 0, n - 2
+        m = p*n + k
         new%value(:, m) = coefficients(:, k + 1, p + 1)
-        new%slope(5*m:5*m + 4) = -2*new%per_width(p)*[1, 2, 3, 4, 5]*new%value(1:, m)
+        new%per_width(m) = new%per_cutoff2(p)
+        if (k > 0) new%per_width(m) = new%per_cutoff2(p)/(start_of(interval + k) - start_of(interval + k - 1))
+        new%slope(5*m:5*m + 4) = -2*new%per_width(m)*[1, 2, 3, 4, 5]*new%value(1:, m)
       end do
     end do
+
+  contains
+
+    pure real(wp) function start_of(number)
+      integer(i8), intent(in) :: number
+
+      start_of = transfer(shiftl(number, new%shift), start_of)
+    end function start_of
+
   end function new_spline
 
   !> All particles have sizes from now on, whose unit that of the potential's lengths becomes.
@@ -304,28 +328,57 @@ contains
     curvature = (potential%n*(potential%n + 1)*high - potential%m*(potential%m + 1)*low)*i2
   end subroutine powers
 
-  !> The spline, with s = r^2: V, V'/r = 2 dV/ds and V'' = 2 dV/ds + 4 s d2V/ds2. Below the first interval V goes on
-  !> with its value, slope and curvature there.
+  !> The spline, with s = r^2: V, V'/r = 2 dV/ds and V'' = 2 dV/ds + 4 s d2V/ds2.
   pure subroutine spline(potential, p, r2, value, slope, curvature)
     type(potential_type), intent(in) :: potential
     integer(i4), intent(in) :: p
     real(wp), intent(in) :: r2
     real(wp), intent(out) :: value, slope, curvature
 
-    real(wp) :: u, t, first, second, c(0:5)
+    real(wp) :: t, first, second, c(0:5)
     integer(i4) :: k
 
-    u = (r2 - potential%start(p))*potential%per_width(p)
-    k = int(min(max(u, 0.0_wp), real(potential%n_intervals - 1, wp)))
-    t = u - k
-    c = potential%value(:, k + nint(potential%first(p)))
-    if (t < 0) c(3:) = 0
+    call find_interval(potential, p, r2, k, t)
+    c = potential%value(:, k)
     value = c(0) + t*(c(1) + t*(c(2) + t*(c(3) + t*(c(4) + t*c(5)))))
-    first = (c(1) + t*(2*c(2) + t*(3*c(3) + t*(4*c(4) + t*5*c(5)))))*potential%per_width(p)
-    second = (2*c(2) + t*(6*c(3) + t*(12*c(4) + t*20*c(5))))*potential%per_width(p)**2
+    first = (c(1) + t*(2*c(2) + t*(3*c(3) + t*(4*c(4) + t*5*c(5)))))*potential%per_width(k)
+    second = (2*c(2) + t*(6*c(3) + t*(12*c(4) + t*20*c(5))))*potential%per_width(k)**2
     slope = 2*first
     curvature = 2*first + 4*r2*second
   end subroutine spline
+
+  !> The interval k of a spline of pair p in which r2 lies, and the fraction t of it that lies below. Below the first
+  !> one t is the distance from it, in r_c^2.
+  pure subroutine find_interval(potential, p, r2, k, t)
+    type(potential_type), intent(in) :: potential
+    integer(i4), intent(in) :: p
+    real(wp), intent(in) :: r2
+    integer(i4), intent(out) :: k
+    real(wp), intent(out) :: t
+
+    real(wp) :: u
+    integer(i8) :: bits
+
+    u = r2*potential%per_cutoff2(p)
+    ! Rounding must not take it out of the last interval.
+    bits = transfer(min(max(u, potential%least(p)), nearest(1.0_wp, -1.0_wp)), bits)
+    k = int(shiftr(bits, potential%shift)) + int(potential%first(p))
+    ! The digits that are left, behind the exponent of 1.
+    t = transfer(ior(shiftr(shiftl(bits, 64 - potential%shift), 12), one_bits), t) - 1
+    if (u < potential%least(p)) then
+      k = k - 1
+      t = u - potential%least(p)
+    end if
+  end subroutine find_interval
+
+  !> r^2 from which on the potential of pair p is known, where sigma_ij is 1: a spline does not begin at 0.
+  pure real(wp) function inner2(potential, p)
+    type(potential_type), intent(in) :: potential
+    integer(i4), intent(in) :: p
+
+    inner2 = 0
+    if (potential%law == law_spline) inner2 = potential%least(p)*potential%cutoff2(p)
+  end function inner2
 
   !> Lennard-Jones: value V, V'/r and V''.
   pure subroutine lennard_jones(a12, a6, r2, value, slope, curvature)

@@ -38,8 +38,8 @@ def made_by(make, model: Mixture):
             return make.powers(n, m, coefficients, model.non_additivity)
         case ContactForm(alpha, coefficients):
             return make.contact(alpha, coefficients, model.non_additivity)
-        case SplineForm(inner, cutoff, coefficients):
-            return make.spline(inner, cutoff, coefficients, model.non_additivity)
+        case SplineForm(digits, least, cutoff, coefficients):
+            return make.spline(digits, least, cutoff, coefficients, model.non_additivity)
 
 
 def is_mixture(model: Mixture | Forces) -> bool:

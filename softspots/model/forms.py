@@ -60,26 +60,41 @@ class ContactForm:
 
 @dataclass(frozen=True, eq=False)
 class SplineForm:
-    """Piecewise polynomials of s = r², continuous up to d²V/ds².
+    """Piecewise polynomials of u = r²/r_c², continuous up to d²V/du².
 
-    From inner² to cutoff² there are K intervals of equal width; in each V = Σ c_j t^j, where t from 0 to 1 is the
-    fraction of the interval. Below ``inner`` V goes on as the quadratic in s that has its value, slope and curvature.
+    Their intervals are those in which u has the same exponent and the same first ``digits`` binary digits behind it:
+    2^digits from each power of two to the next, the last one ending with 1. In each V = Σ c_j t^j, where t is the
+    fraction of the interval below u. Below ``least`` V goes on as the quadratic in u that has its value, slope and
+    curvature, without which there would be nothing that takes particles apart; it is not the potential, and no Hessian
+    is made of it.
 
     Attributes
     ----------
-    inner, cutoff : (P,) ndarray
-    coefficients : (P, K, 6) ndarray
-        c_0 to c_5.
-    error : float
-        The largest error of the force of any pair, at distances that thermal configurations have (V below 10 ε; all,
-        for tables): as a part of the force there, or of the median force between ``inner`` and ``cutoff`` where it is
-        less than that.
+    digits : int
+    least : (P,) ndarray
+        The smallest u of the first interval that counts.
+    cutoff : (P,) ndarray
+        r_c.
+    coefficients : (P, K + 1, 6) ndarray
+        c_0 to c_5: in u - ``least`` below it, then of one interval after the other. Zeros where a pair has fewer.
+    error, stiffness_error : float
+        The largest error of V' and of V'' of any pair, at distances that thermal configurations have (V below 10 times
+        the largest ε of any pair; all, for tables): as a part of what it is there, or of its median from ``inner`` to
+        the cutoff where it is less than that. That of V'', which minima, modes and elastic constants have, is larger by
+        about the number of intervals.
     """
 
-    inner: np.ndarray
+    digits: int
+    least: np.ndarray
     cutoff: np.ndarray
     coefficients: np.ndarray
     error: float
+    stiffness_error: float
+
+    @property
+    def inner(self) -> np.ndarray:
+        """The distances at which the splines begin: (P,)."""
+        return self.cutoff * np.sqrt(self.least)
 
 
 def pair_number(first: int, second: int, species: int) -> int:

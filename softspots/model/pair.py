@@ -15,10 +15,11 @@ from softspots.exceptions import InputError
 # What V, V' and V'' may be at the cutoff, in ε and the cutoff, and still count as zero: rounding, and the last digits
 # of a table.
 ZERO = 1e-6
-# The energies, in ε, of the closest distances that a thermal configuration can have, and of those that none has.
+# The energies, in the largest ε of a mixture, of the closest distances that a thermal configuration can have, and of
+# those that none has.
 THERMAL, BEYOND = 10.0, 1e3
-# Splines in r² begin no closer, as a part of the cutoff: their intervals would be too wide there.
-CLOSEST = 0.05
+# How close distances are looked for, as a part of the cutoff.
+CLOSEST = 2.0**-12
 # No box is longer.
 FARTHEST = 1e15
 
@@ -83,27 +84,28 @@ class PairPotential(ABC):
         jumps = ends > ZERO * max(self.epsilon, near.max())
         return int(np.cumprod(~jumps | ~np.isfinite(ends - near)).sum())
 
-    @cached_property
-    def inner(self) -> float:
-        """A distance so short that no thermal configuration has it, V being 1e3 ε, or 1/20 of the cutoff; never 0."""
-        return self.where(BEYOND)
+    def inner(self, scale: float) -> float:
+        """A distance so short that no thermal configuration has it: V is 1e3 of the largest ε of a mixture there.
 
-    @cached_property
-    def thermal(self) -> float:
-        """The shortest distance that thermal configurations have: V is 10 ε there."""
-        return self.where(THERMAL)
+        If it is that nowhere, 2⁻¹² of the cutoff; never 0.
+        """
+        return self.where(BEYOND * scale)
+
+    def thermal(self, scale: float) -> float:
+        """The shortest distance that thermal configurations have: V is 10 of the largest ε of a mixture there."""
+        return self.where(THERMAL * scale)
 
     def where(self, energy: float) -> float:
-        """The largest distance, to 0.1 %, at which V is ``energy``, in ε, or more; if none is, 1/20 of the cutoff."""
+        """The largest distance, to 0.2 %, at which V is ``energy`` or more; if none is, 2⁻¹² of the cutoff."""
         r = self.cutoff * np.geomspace(CLOSEST, 1, 4000)
         with np.errstate(over="ignore", invalid="ignore"):
-            high = np.flatnonzero(self.inside(r)[0] >= energy * self.epsilon)
+            high = np.flatnonzero(self.inside(r)[0] >= energy)
         return float(r[high[-1] if len(high) else 0])
 
     @property
     def diameter(self) -> float:
         """How large two particles look to each other, for pictures: where V has come down to zero."""
-        r = np.linspace(self.inner, self.cutoff, 4000)
+        r = np.linspace(self.inner(self.epsilon), self.cutoff, 4000)
         return float(r[np.argmax(self.inside(r)[0] <= ZERO * self.epsilon)])
 
     def sharpness(self, depth: float) -> float:

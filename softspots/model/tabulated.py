@@ -129,13 +129,7 @@ class Tabulated(CutPotential):
             epsilon = max(-energies.min(), abs(energies[500]))
         self.epsilon = positive_number("Tabulated: epsilon", epsilon)
 
-    @property
-    def inner(self) -> float:
-        """Where the table begins."""
-        return self._first
-
-    @property
-    def thermal(self) -> float:
+    def where(self, energy: float) -> float:
         """Where the table begins: all of it is followed."""
         return self._first
 

@@ -36,8 +36,8 @@ def folded(frame):
     return replace(frame, positions=box.wrap(frame.positions)[0], box=box)
 
 
-def spline_terms(inner, cutoff, coefficients, r):
-    return np.where(r < cutoff, evaluate(inner, cutoff, coefficients, r), 0.0)
+def spline_terms(form, number, r):
+    return np.where(r < form.cutoff[number], evaluate(form, number, r), 0.0)
 
 
 class Sums:
@@ -46,8 +46,7 @@ class Sums:
     def __init__(self, mixture, frame):
         terms = {key: pair.terms for key, pair in mixture.pairs.items()}
         if isinstance(form := mixture.form, ss.model.SplineForm):
-            rows = zip(mixture.pairs, form.inner, form.cutoff, form.coefficients, strict=True)
-            terms = {key: partial(spline_terms, *row) for key, *row in rows}
+            terms = {key: partial(spline_terms, form, number) for number, key in enumerate(mixture.pairs)}
         potential = Pairwise(terms, mixture.largest_cutoff, mixture.non_additivity)
         # Numbers that a mixture takes for its labels, and sizes without species.
         labels = np.array(mixture.species)[mixture.indices(frame)]
