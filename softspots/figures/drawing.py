@@ -40,6 +40,7 @@ RATES = LinearSegmentedColormap.from_list("rates", ("#0a0a33", "#173fa6", "#43b3
 MARKERS = "osD^<>v"  # each can be seen hollow
 GREY = "0.45"
 MARK = {"markeredgecolor": "white", "markeredgewidth": 0.6, "markersize": 5.5}  # of a point on a curve
+LEAST_OF_LINE = 3  # points; of fewer a line shows little, of one nothing
 NO_INTERVAL = "_no interval"  # of points; the underscore keeps it out of legends, where one key stands for all
 GUIDE = {"color": GREY, "linewidth": 0.8}
 SMALL = 7.5  # points; notes inside a panel
@@ -98,6 +99,8 @@ def curve(axes: Axes, found: Curve, color, label: str, scale: float = 1.0, **sty
     A marker without an interval is hollow; an interval between points that have none is a bar in any case.
     """
     x, value, low, high = found.x * scale, found.value, found.low, found.high
+    if np.count_nonzero((x > 0) & np.isfinite(value)) < LEAST_OF_LINE:
+        style = {"marker": "o"} | style
     axes.plot(x, value, color=color, label=label, **style)
     known = ~np.isnan(low + high)
     alone = known & ~np.append(False, known[:-1]) & ~np.append(known[1:], False)
