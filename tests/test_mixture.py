@@ -170,6 +170,18 @@ def test_a_sheet_in_space_is_refused():
     assert len(mixture.indices(ss.Frame(np.zeros((3, 3)), [0, 0, 1], box))) == 3
 
 
+def test_swapped_species_give_a_warning():
+    mixture = ss.Mixture({(a, b): SOFT for a, b in ("AA", "AB", "BB")}, fractions=(0.8, 0.2))
+    places = np.stack(np.meshgrid(*[np.arange(4)] * 2), -1).reshape(-1, 2) + 0.1
+    frames = [ss.Frame(places, np.arange(16) < count, ss.Box(4.0, 4.0)) for count in (13, 3, 8)]
+    with pytest.warns(UserWarning, match="18.8 % of the frame are A, and in the mixture 80 %: are A and B swapped"):
+        ss.inherent_structure(frames[0], mixture)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for frame in frames[1:]:
+            ss.inherent_structure(frame, mixture)
+
+
 def test_sizes_make_the_lengths_of_pairs():
     mixture = ss.Mixture.polydisperse(SOFT, non_additivity=0.2)
     assert (mixture.non_additivity, mixture.species, len(mixture.potentials)) == (0.2, ("A",), 1)
