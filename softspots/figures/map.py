@@ -41,7 +41,7 @@ LABELS = 0.55  # inches, about, that tick labels and the label of an axis take
 MARK = "#1f4e9c"  # the inset's frame and its place in the map: the one blue among reds
 # Where inset and colour bar stand beside the map, as (x, y, width, height) in units of the map; how wide all is then.
 INSET, BAR_BELOW, WITH_INSET = (1.06, 0.2, 0.58, 0.8), (1.06, 0.02, 0.58, 0.035), 1.65
-BAR_ALONE, WITH_BAR = (1.06, 0.0, 0.03, 1.0), 1.23
+BAR_ALONE, WITH_BAR = (1.11, 0.0, 0.03, 1.0), 1.28
 
 
 def draw_map(

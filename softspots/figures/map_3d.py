@@ -25,7 +25,7 @@ WORDS = {"fontsize": "small", "loc": "right"}
 # Where the projection and its bar stand beside the slice, without and with a bar of the slice in between, as (x, y,
 # width, height) in units of the slice; how wide all is then.
 PROJECTION, WITH_PROJECTION = (1.06, 0.0, 1.0, 1.0), 2.06
-FARTHER, DEPTH_BAR, WITH_BARS = (1.36, 0.0, 1.0, 1.0), (2.42, 0.0, 0.03, 1.0), 2.6
+FARTHER, DEPTH_BAR, WITH_BARS = (1.52, 0.0, 1.0, 1.0), (2.58, 0.0, 0.03, 1.0), 2.76
 
 
 def draw_space(
