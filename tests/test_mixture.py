@@ -436,3 +436,8 @@ def test_a_function_cannot_be_written():
     mixture = ss.Mixture({(1, 1): ss.Tabulated.from_function(SOFT.terms, 0.5, 1.48)})
     with pytest.raises(InputError, match="a potential from a function cannot be written"):
         mixture.as_table()
+
+
+def test_a_dimension_is_a_whole_number():
+    dimension = ss.Mixture({("A", "A"): ss.WCA()}, dimension=2.0).dimension
+    assert dimension == 2 and type(dimension) is int

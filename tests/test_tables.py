@@ -190,6 +190,7 @@ def test_files_that_cannot_be_read_are_refused(path):
         (lambda: table(R - 0.8), "distances must be positive and rise; point 1, 0, does not"),
         (lambda: table(energy=V[1:]), r"energies have shape \(399,\); \(400,\) is needed"),
         (lambda: table(energy=np.where(R < 0.9, np.inf, V)), "energies must be finite"),
+        (lambda: ss.Tabulated.from_file(3), "Tabulated: the file is 3; a path is needed"),
         (lambda: table(force=SLOPE), "the energy changes by .* and the forces, −dV/dr, make it"),
         (lambda: table(cutoff=2.6), "the cutoff 2.6 lies beyond the table, which ends at 2.5"),
         (lambda: table(cutoff=0.7), "the cutoff 0.7 lies before the table, which begins at 0.8"),

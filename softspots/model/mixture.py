@@ -77,6 +77,8 @@ class Mixture:
             density = positive_number("Mixture: density", density)
         if dimension not in (None, 2, 3):
             raise InputError(f"Mixture: dimension is {dimension!r}; allowed: 2, 3")
+        # 2.0 is 2, but no number of axes.
+        dimension = None if dimension is None else int(dimension)
         if sizes is not None and not isinstance(sizes, Sizes):
             raise InputError(f"Mixture: sizes is a {type(sizes).__name__}; a Sizes is needed")
         if sizes is not None and len(species) > 1:

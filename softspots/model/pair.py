@@ -128,6 +128,8 @@ class PairPotential(ABC):
 
     def _positive(self, *names: str) -> None:
         for name in names:
+            if isinstance(getattr(self, name), bool):
+                raise InputError(f"{self._name}: {name} is {getattr(self, name)}; a number is needed")
             object.__setattr__(self, name, positive_number(f"{self._name}: {name}", getattr(self, name)))
 
 

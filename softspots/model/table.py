@@ -34,6 +34,9 @@ def read_table(path: str | Path, section: str | None = None) -> dict:
     InputError
         If the file cannot be read, has no such section or several, or the section is not as it says itself.
     """
+    if not isinstance(path, (str, Path)):
+        # A number would be taken for an open file.
+        raise InputError(f"Tabulated: the file is {path!r}; a path is needed")
     with system_errors(InputError, f"{path}: the table cannot be read"):
         try:
             text = Path(path).read_text(encoding="utf-8")

@@ -186,7 +186,7 @@ def _require_consistent(r, energy, slope):
     size = np.abs(energy)
     allowed = INCONSISTENT * (size[1:] + size[:-1]) + 1e-4 * np.median(size)
     if (off > allowed).any():
-        wrong = int(np.argmax(off / allowed))
+        wrong = int(np.argmax(off - allowed))
         change, expected = (float(np.diff(values)[wrong]) for values in (energy, integral(r)))
         raise InputError(
             f"Tabulated: from r = {r[wrong]:.4g} to {r[wrong + 1]:.4g} the energy changes by {change:.3g}, and the "
