@@ -121,3 +121,20 @@ def test_results_name_the_units_of_the_mixture():
     assert ss.inherent_structure(start(), mixture()).units == ss.Model.units == ("ε_AA", "σ_AA")
     assert ss.inherent_structure(start(), other).units == other.units == ("ε", "σ")
     assert units_of(other).length == r"\sigma" and units_of(mixture()).energy == r"\varepsilon_\mathrm{AA}"
+
+
+def test_a_quench_of_particles_with_sizes_has_the_same_bits_in_other_units():
+    """Also if the length is in the sizes: the potential's own are in these."""
+    law = ss.Mixture.polydisperse(ss.InversePower(n=12, cutoff=1.25))
+    random = np.random.default_rng(3)
+    positions, sizes = random.random((150, 2)) * 12.0, random.uniform(0.8, 1.2, 150)
+
+    def quenched(length):
+        box = ss.Box(lengths=(12.0 * length,) * 2)
+        frame = ss.Frame(positions * length, np.zeros(150, int), box, sizes=sizes * length)
+        return ss.inherent_structure(minimize(frame, law, "fire", 100.0 / length, 1000)[0], law)
+
+    one, other = quenched(1.0), quenched(8.0)
+    np.testing.assert_array_equal(other.frame.positions, 8.0 * one.frame.positions)
+    assert (other.certified, other.evaluations) == (one.certified, one.evaluations)
+    np.testing.assert_array_equal(other.stability.held, one.stability.held)

@@ -62,9 +62,15 @@ def scales(frame: Frame, model: Mixture | Forces) -> Scales:
     return model.scales(model.sizes_of(frame)) if is_mixture(model) else Scales()
 
 
-def sharpness(model: Mixture | Forces, depth: float) -> float:
-    """How fast stiffness grows from contact on, `Mixture.sharpness`; of other forces, that nobody merely touches."""
-    return model.sharpness(depth) if is_mixture(model) else 0.0
+def sharpness(model: Mixture | Forces, depth: float, scale: Scales) -> float:
+    """How fast stiffness grows from contact on, `Mixture.sharpness`; of other forces, that nobody merely touches.
+
+    Where particles have sizes, the potential is one of distances in these.
+    """
+    if not is_mixture(model):
+        return 0.0
+    size = scale.length / model.length_scale
+    return model.sharpness(depth / size) / size**3
 
 
 def configuration(frame: Frame, model: Mixture | Forces, skin: float = 0.0) -> _core.Configuration | OtherConfiguration:

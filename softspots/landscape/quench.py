@@ -237,7 +237,7 @@ class _Landscape:
         self._last = None, None
         self._lowest = None
         self._surroundings = None, None
-        self._sharpness = sharpness(model, MAX_OVERLAP * scales.length)
+        self._sharpness = sharpness(model, MAX_OVERLAP * scales.length, scales)
 
     def point(self, frame: Frame) -> _Point:
         """The last one to which `downhill` led is kept."""
