@@ -198,6 +198,7 @@ def test_the_sizes_of_potentials_are_for_pictures():
     [
         (lambda: ss.LennardJones(epsilon=0), "LennardJones: epsilon is 0; it must be a positive finite number"),
         (lambda: ss.LennardJones(epsilon=True), "LennardJones: epsilon is True; a number is needed"),
+        (lambda: ss.LennardJones(epsilon=1e-300), "epsilon is 1e-300 and sigma 1; .* is no number to compute with"),
         (lambda: ss.LennardJones(sigma=-1.0), "LennardJones: sigma is -1.0"),
         (lambda: ss.LennardJones(cutoff=0.0), "LennardJones: cutoff is 0.0"),
         (lambda: ss.LennardJones(cutoff=np.inf), "LennardJones: cutoff is inf"),

@@ -33,8 +33,8 @@ class _Powers(CutPotential):
         steepest = math.log(self.epsilon) + self.exponents[0] * math.log(self.sigma)
         if abs(steepest) > LARGEST:
             raise InputError(
-                f"{self._name}: sigma is {self.sigma:g}, whose power {self.exponents[0]:g} is no number to compute "
-                "with; take units in which sigma is about 1"
+                f"{self._name}: epsilon is {self.epsilon:g} and sigma {self.sigma:g}; ε σ^{self.exponents[0]:g} is no "
+                "number to compute with; take units in which both are about 1"
             )
 
     @property
