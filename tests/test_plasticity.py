@@ -82,6 +82,20 @@ def test_flips_do_not_matter(frame, times):
     assert_same(d2min(flipped(start, times), later), expected)
 
 
+def test_counters_of_another_third_vector_are_not_trusted():
+    """A flip of yz takes a second lattice vector off the third: counters before and after count other things."""
+    random, frame = np.random.default_rng(8), disordered_frame(5, 6.0, 6.5, 0.6, length_z=7.0, tilt_xz=0.7, tilt_yz=3.0)
+    box = frame.box
+    other = Box(lengths=box.lengths, tilts=(box.tilt, box.tilts[1] - box.tilt, 3.0 - box.length_y), strain=box.strain)
+    motion = random.normal(0, 0.05, frame.positions.shape)
+    start = replace(frame, images=random.integers(-2, 3, frame.positions.shape))
+    moved = replace(start, positions=frame.positions + motion)
+    # The same places, counted along the vectors of the other lattice.
+    later = wrapped(replace(moved, positions=moved.unwrapped, box=other, images=np.zeros_like(start.images)))
+    assert len(np.unique(later.images[:, 1] - start.images[:, 1])) > 2
+    assert_same(d2min(start, later), d2min(start, moved))
+
+
 @pytest.mark.parametrize("flips", [-1, 0, 2])
 def test_boxes_that_carry_a_tilt_only_are_the_nearest_lattice(frame, flips):
     start, later = thermal(frame, 0.02)
