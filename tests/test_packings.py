@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_elasticity import PACKINGS, PUBLISHED, published, start
+from test_elasticity import PACKINGS, RECORDED, start
 
 import softspots as ss
 from softspots.landscape import quench
@@ -117,11 +117,10 @@ def test_newton_steps_begin_where_forces_are_small_against_those_between_particl
         assert again.energy == pytest.approx(minimum.energy, rel=1e-6)
 
 
-@published
 @pytest.mark.parametrize("dimension", PACKINGS)
 def test_published_packings_are_found_again(dimension):
     mixture = ss.Mixture.polydisperse(ss.Harmonic())
-    for frame in ss.read(PUBLISHED / PACKINGS[dimension][0]):
+    for frame in ss.read(RECORDED / PACKINGS[dimension][0]):
         found = ss.inherent_structure(perturbed(frame, 1e-3), mixture)
         assert found.certified and found.kicks == 0 and found.factorizations <= 3
         # The energies of perturbed contacts differ by far more.
