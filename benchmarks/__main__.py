@@ -5,6 +5,7 @@ from pathlib import Path
 
 from . import analysis, dynamics, glasses, landscape, landscape_3d
 from .measure import HERE, machine, table, write
+from .readme import markdown
 
 # A subject is a function (quick, mpirun) that yields rows.
 SUBJECTS = {
@@ -23,7 +24,13 @@ def main() -> None:
     parser.add_argument("--only", choices=SUBJECTS, nargs="+", help="measure these, and keep the results of the others")
     parser.add_argument("--mpirun", default="mpirun", help="launcher of the MPI that softspots is built with")
     parser.add_argument("--output", type=Path, default=HERE / "results.json", help="default: %(default)s")
+    parser.add_argument(
+        "--table", action="store_true", help="print the table of README.md from the output; measure nothing"
+    )
     arguments = parser.parse_args()
+    if arguments.table:
+        print(markdown(arguments.output))
+        return
 
     described, rows = machine(), {}
     for subject in arguments.only or SUBJECTS:

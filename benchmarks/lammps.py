@@ -51,12 +51,13 @@ run {warm_up}
 run {steps}
 """
 
-# As it is usually done. LAMMPS' energies of the truncated potential jump; FIRE looks at forces.
+# `norm max` looks at the largest force of a particle. FIRE makes its steps up to ten times as long as the first.
 MINIMIZED = """
 include system.txt
 neighbor 0.3 bin
-timestep 0.01
+timestep {timestep}
 min_style fire
+min_modify norm max
 thermo_style custom step pe fmax
 thermo_modify format float %.10g
 minimize 0.0 {max_force} {steps} 1000000
@@ -149,9 +150,9 @@ def sheared(
     return int(particles) * steps / float(seconds)
 
 
-def minimized(folder: Path, core: int, steps: int, max_force: float = 1e-12) -> dict:
-    """Seconds that LAMMPS' FIRE takes for ``steps``, or to ``max_force``, and how far it came."""
-    output = _printed(folder, [core], MINIMIZED.format(steps=steps, max_force=max_force))
+def minimized(folder: Path, core: int, timestep: float, max_force: float, steps: int) -> dict:
+    """Seconds that LAMMPS' FIRE takes to ``max_force``, or for ``steps``, and how far it came."""
+    output = _printed(folder, [core], MINIMIZED.format(timestep=timestep, max_force=max_force, steps=steps))
     seconds = float(re.findall(r"Loop time of (\S+) on", output)[-1])
     done, last = re.findall(r"^\s*(\d+)\s+\S+\s+(\S+)$", output, re.MULTILINE)[-1]
     return {"seconds": seconds, "steps": int(done), "max_force": float(last)}

@@ -100,6 +100,7 @@ import numpy as np
 from softspots import _core
 
 from . import lammps
+from .fire import Fire
 from .measure import CORES, Progress, Row, run_task
 
 PARTICLES = 10_000
@@ -108,7 +109,6 @@ TEMPERATURE = 0.1
 SIZES = {1_000: (1_000, (1, 1)), 10_000: (10_000, (1, 1)), 31_250: (1_250, (5, 5)), 100_000: (1_000, (10, 10))}
 # Steps after which copies are no longer alike.
 SPREAD = 2_000
-FIRE_STEPS = 20_000
 # Frames of which means are taken: the quench of one takes 900 forces, of another 2,600.
 FRAMES = 8
 STAGES = ("dynamics", "quench", "modes", "map", "d2min")
@@ -124,7 +124,7 @@ def rows(quick: bool, mpirun: str) -> Iterator[Row]:
     sizes = {1_000: SIZES[1_000]} if quick else SIZES
     launcher = (mpirun, "-n", 2) if _core.built_with_mpi and len(CORES) > 1 else None
     farms = (launcher is not None) * 2 * farm_repetitions
-    progress = Progress("landscape", 1 + repetitions * 7 + 2 * len(sizes) + farms)
+    progress = Progress("landscape", 2 + repetitions * 7 + 2 * len(sizes) + farms)
     core = CORES[0]
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -141,6 +141,8 @@ def _frame(folder, start, structure, frames, repetitions, quick, progress):
     """Every stage of one frame against a peer, and all of them together."""
     core = CORES[0]
     lammps.write_start(folder, start, 1e-3)
+    progress("LAMMPS, FIRE, pair styles and time steps")
+    tuned = Fire.best(folder, start, "kob-andersen", core, *([100] if quick else []))
     us, several, dynamics, fire, plain, cholmod, ovito = ([] for _ in range(7))
     for _ in range(repetitions):
         progress("softspots, one frame")
@@ -150,7 +152,7 @@ def _frame(folder, start, structure, frames, repetitions, quick, progress):
         progress("LAMMPS, dynamics")
         dynamics.append(400 / lammps.sheared(folder, [core], 0.2, 1e-3, warm_up=100, steps=400))
         progress("LAMMPS, minimisation by FIRE")
-        fire.append(lammps.minimized(folder, core, FIRE_STEPS // (100 if quick else 1)))
+        fire.append(tuned.minimized(core))
         progress("SciPy, eigsh")
         plain.append(_task("scipy_modes", start=start, structure=structure, core=core, cholmod=False))
         progress("SciPy, eigsh with CHOLMOD")
@@ -170,13 +172,14 @@ def _frame(folder, start, structure, frames, repetitions, quick, progress):
     yield row(
         "quench, mean of frames",
         [each["mean"] for each in several],
-        f"LAMMPS, min_style fire, {FIRE_STEPS:,} steps",
+        tuned.peer,
         [each["seconds"] for each in fire],
-        40,
+        8,
         seconds=[each["seconds"] for each in several],
         evaluations=several[0]["evaluations"],
         max_force=several[0]["max_force"],
         certified=several[0]["certified"],
+        their_steps=fire[0]["steps"],
         their_max_force=fire[0]["max_force"],
     )
     settings = {"residual": residual, "their_residual": plain[0]["residual"]}
@@ -193,7 +196,7 @@ def _frame(folder, start, structure, frames, repetitions, quick, progress):
         for time, quench, modes, strain in zip(dynamics, fire, plain, ovito, strict=True)
     ]
     ours = [sum(result["seconds"].values()) for result in us]
-    yield row("one frame, all in", ours, "LAMMPS, SciPy and OVITO, which makes no map", theirs, 22, stages=stages)
+    yield row("one frame, all in", ours, "LAMMPS, SciPy and OVITO, which makes no map", theirs, 15, stages=stages)
 
 
 def _scaling(folder, sizes, progress):

@@ -52,6 +52,15 @@ def lammps_pairs(name: str, folder: Path) -> tuple[str, str]:
     return LAMMPS[name](MIXTURES[name](), folder)
 
 
+def smooth_pairs(name: str) -> list:
+    """Functions of a folder, as `lammps_pairs`: a mixture of Lennard-Jones by our table, and shifted by LAMMPS."""
+    return [partial(kind, MIXTURES[name]()) for kind in (_table, _shifted)]
+
+
+def _shifted(mixture, folder):
+    return _lines("lj/smooth/linear", mixture, lambda pair: f"{pair.epsilon} {pair.sigma} {pair.cutoff:.17g}")
+
+
 def _lennard_jones(mixture, folder):
     return _lines("lj/cut/opt", mixture, lambda pair: f"{pair.epsilon} {pair.sigma} {pair.cutoff:.17g}")
 

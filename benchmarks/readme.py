@@ -1,0 +1,37 @@
+"""The table of README.md, from results.json: ``python -m benchmarks --table``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+# What the table calls a row, and its name; rows of several peers are told by the peer.
+SHOWN = {
+    "dynamics, particle-steps/s": ("sheared NVT, 1 core", "LAMMPS"),
+    "500 lowest modes": ("500 modes", "SciPy, eigsh"),
+    "500 lowest modes, with a faster factor for the peer": ("500 modes", "SciPy, eigsh with CHOLMOD"),
+    "map of soft spots": ("map of soft spots", "freud"),
+    "D²_min": ("D²_min", "OVITO"),
+}
+
+
+def markdown(path: Path) -> str:
+    """Medians of ours, of the peer's and of the ratios."""
+    rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    lines = ["| | softspots | peer | ratio |", "| --- | --- | --- | --- |"]
+    for title, (name, peer) in SHOWN.items():
+        # Where one peer's name begins another's, the shorter one is meant.
+        row = min(
+            (row for row in rows if row["name"] == name and row["peer"]["name"].startswith(peer)),
+            key=lambda row: len(row["peer"]["name"]),
+        )
+        ours, theirs = (_short(side["median"], row["unit"]) for side in (row["ours"], row["peer"]))
+        who = row["peer"]["name"].split(", fix ")[0]
+        lines.append(f"| {title} | {ours} | {theirs}, {who} | {row['ratio']['median']:.2g} |")
+    return "\n".join(lines)
+
+
+def _short(value, unit):
+    if unit != "s":
+        return f"{value / 1e6:.3g} M"
+    return f"{value:.2g} s" if value >= 0.1 else f"{1e3 * value:.2g} ms"
