@@ -251,7 +251,7 @@ def test_packings_with_rattlers():
 
 @pytest.mark.filterwarnings("ignore:inherent_structure. the start has an energy")
 def test_kicks_of_rattlers_end_no_branch(frame, monkeypatch):
-    """One that hangs between contacts is kicked from its place at every strain; what is held tells where a branch ends."""
+    """A rattler that hangs between contacts is kicked at every strain; what is held tells where a branch ends."""
     plain = ss.AthermalShear(frame, MODEL)
     states = [plain.go(strain) for strain in (2e-4, 4e-4)]
     quench = Branch._quench
