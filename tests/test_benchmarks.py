@@ -1,11 +1,15 @@
 """What the README says of the benchmarks is what their file says."""
 
+import sys
 from pathlib import Path
 
-from benchmarks.measure import HERE
-from benchmarks.readme import markdown
+ROOT = Path(__file__).parent.parent
+sys.path.append(str(ROOT))
+
+from benchmarks.measure import HERE  # noqa: E402
+from benchmarks.readme import markdown  # noqa: E402
 
 
 def test_table_of_the_readme_is_that_of_the_file():
-    text = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert markdown(HERE / "results.json") in text

@@ -6,7 +6,7 @@ from dataclasses import fields
 from hypothesis import strategies as st
 
 from softspots.commands.kinds import Choice, Folder, Fractions, Glass, Grid, Number, Switch
-from softspots.commands.options import PRESETS
+from softspots.commands.options import SIMULATE
 from softspots.commands.parameters import Parameters
 
 FIELDS = {entry.name: entry.metadata["kind"] for entry in fields(Parameters)}
@@ -47,7 +47,7 @@ def scalars():
 
 def values(name):
     """A value for a parameter: right more often than not, so that many configurations get far."""
-    right = right_value(Choice(tuple(PRESETS)) if name == "preset" else FIELDS[name])
+    right = right_value(Choice(tuple(SIMULATE.presets)) if name == "preset" else FIELDS[name])
     return st.one_of(right, right, right, scalars())
 
 
