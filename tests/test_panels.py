@@ -394,11 +394,3 @@ def test_text_names_what_tells_apart_runs_of_one_temperature_and_rate_alone(runs
         "T = 0.1, γ̇ = 0.001 (b)": "particles 1000",
         "T = 0.2, γ̇ = 0.001": "",
     }
-
-
-@pytest.mark.parametrize(("points", "marker"), [(1, "o"), (2, "o"), (3, "None")])
-def test_few_points_have_markers(points, marker):
-    value = np.where(np.arange(4) <= points, 0.5, np.nan)
-    axes = Figure().subplots()
-    drawing.curve(axes, Curve(value, value - 0.1, value + 0.1, x=np.arange(4.0)), "black", "a run")
-    assert axes.lines[0].get_marker() == marker

@@ -14,7 +14,6 @@ from launch import run_python
 from synthetic import assert_same_trajectory
 
 from softspots import _core
-from softspots.analysis.cautions import of_liquid, of_one_spot
 from softspots.chain import stages
 from softspots.commands import simulate
 from softspots.commands.options import read_arguments
@@ -140,16 +139,6 @@ def test_a_liquid_is_told_from_a_glass(tmp_path):
     assert process.returncode == 0, process.stderr
     assert "T = 2 is not below the liquid's, 1 (--liquid-temperature): this is no glass" in process.stderr
     assert "100 % of all particles rearrange, as in a liquid" in process.stdout
-
-
-def test_one_soft_spot_alone_is_told():
-    labels = np.full((2, 100), -1)
-    labels[0, :40], labels[0, 50:60], labels[1, :30] = 0, 1, 0
-    assert of_one_spot(labels).startswith("the largest soft spot has 88 % of the particles on any, 35 % of all: fewer")
-    assert of_one_spot(np.arange(100)[None] // 10) == of_one_spot(labels[:1, :0]) == ""
-    small = np.where(np.arange(100) < 10, 0, -1)[None]
-    assert of_one_spot(small) == ""
-    assert of_liquid(91, 100).startswith("91 % of all") and of_liquid(90, 100) == of_liquid(0, 0) == ""
 
 
 def test_two_ranks_find_the_same_to_the_bit(finished, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 from dataclasses import replace
 from functools import partial
 
@@ -18,6 +19,7 @@ from test_calls import call
 
 import softspots as ss
 from softspots.landscape.stability import held_block
+from softspots.model import SplineForm
 from softspots.model.spline import evaluate
 
 # Potentials that jump at the cutoff say so, and random starts that they are far above thermal energies.
@@ -57,6 +59,9 @@ class Sums:
         if self.closest == 0:
             return
         value, slope, curvature = potential.derivatives(known, i, j, distances)
+        # Where a potential ends with a jump, rounding decides on which side of it a pair is; minima like to be there.
+        sides = [potential.derivatives(known, i, j, distances * (1 + part))[:2] for part in (-1e-9, 1e-9)]
+        self.at_a_jump = bool(np.any(np.abs(np.subtract(*sides)) > 1e-6 * np.abs(sides).sum(axis=0)))
         normals = separations / distances[:, None]
         pulls, count = slope[:, None] * normals, len(frame)
         self.energy, self.virial = value.sum() / 2, -(separations.T @ pulls) / 2
@@ -94,7 +99,13 @@ def test_forces_and_hessian_are_those_of_all_images(glass):
     event(f"{type(mixture.form).__name__}, {frame.dimension}D, sizes {mixture.sizes is not None}")
     TRIED["API calls"] += 2
     sums.check(*ss.energy_forces(frame, mixture))
-    found = ss.hessian(frame, mixture)
+    try:
+        found = ss.hessian(frame, mixture)
+    except ss.PhysicsError as error:
+        # A spline begins somewhere, and has no curvature before that; three digits are printed.
+        apart, begins = map(float, re.search(r"are (\S+) apart, .* known from (\S+) on", str(error)).groups())
+        assert isinstance(mixture.form, SplineForm) and sums.closest * (1 - 1e-2) < apart <= begins
+        return
     assert np.abs(found.toarray() - sums.hessian).max() <= 100 * sums.relative * sums.scale[2]
     assert (found != found.T).nnz == 0
 
@@ -118,7 +129,7 @@ def test_a_certified_inherent_structure_is_a_minimum(glass):
     if minimum is None:
         return
     sums = Sums(mixture, minimum.frame)
-    if sums.closest > 0.05:
+    if sums.closest > 0.05 and not sums.at_a_jump:
         sums.check(minimum.energy, *ss.energy_forces(minimum.frame, mixture)[1:])
     if not minimum.certified:
         return
