@@ -93,7 +93,7 @@ def reduce(one: Condition) -> Reduced:
     lags = np.append(behind(rate), apart(rate) * up_to(len(y) // len(behind(rate)) // 2))
     found = Findings(lambda stage, done: None)
     with found.stage("relaxation"):
-        measure_relaxation(found, y, lags, times, UNIT)
+        measure_relaxation(found, y, lags, times, UNIT, 2 * math.pi)
     record = json.loads((place / RECORD).read_text(encoding="utf-8"))
     provenance = record | {"frames": len(y), "strain": float(times[-1] * UNIT * rate)}
     return Reduced(configuration(parameters), provenance, found.axes, found.measured, found.missing)

@@ -59,7 +59,7 @@ def same_particles(frame, start):
 def test_frames_have_the_particles_that_were_given(name):
     make, mixture = STARTS[name]
     start = make()
-    run = Simulation.from_frame(start, mixture, 0.3, 0.5, comm=Serial())
+    run = Simulation.from_frame(start, mixture, 0.3, 0.5, timestep=5e-3, comm=Serial())
     run.run(300)
     frame = run.frame()
     assert same_particles(frame, start)
@@ -71,7 +71,7 @@ def test_frames_have_the_particles_that_were_given(name):
     assert state["potential_energy"] == pytest.approx(energy / len(frame), rel=1e-11)
     assert state["shear_stress"] == pytest.approx(-(kinetic + virial)[0, 1] / frame.box.volume, rel=1e-9)
     # From its state another run goes on with the same bits and the same particles.
-    other = Simulation.from_frame(start, mixture, 0.3, 0.5, seed=2, comm=Serial())
+    other = Simulation.from_frame(start, mixture, 0.3, 0.5, seed=2, timestep=5e-3, comm=Serial())
     other.restore(run.state())
     other.run(100)
     run.run(100)

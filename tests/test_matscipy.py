@@ -19,7 +19,9 @@ DEPTH = 10.0
 
 
 def lennard_jones(**own):
-    mixture = ss.Model.preset("kob-andersen", smoothing="quadratic", cutoff_per_pair=True)
+    # Of no dimension.
+    model = ss.Model.preset("kob-andersen", smoothing="quadratic", cutoff_per_pair=True)
+    mixture = ss.Mixture(model.pairs, fractions=model.fractions)
     pairs = zip(((1, 1), (1, 2), (2, 2)), ((1.0, 1.0), (1.5, 0.8), (0.5, 0.88)), strict=True)
     kinds = {pair: pair_potential.LennardJonesQuadratic(*own, 2.5 * own[1]) for pair, own in pairs}
     return mixture, pair_potential.PairPotential(kinds)

@@ -52,7 +52,6 @@ def test_pictures_are_two_columns_wide_and_nothing_is_cut_off(tmp_path, tilt):
         ({"labels": np.ma.masked_less(np.arange(320), 50)}, "50 masked entries of 320"),
         ({"labels": np.full(320, 0.5)}, "labels must be whole numbers"),
         ({"d2min": np.r_[np.ones(319), -1.0]}, "of 320 values 1 are negative and 319 positive"),
-        ({"d2min": np.full(320, np.nan)}, "somewhere positive"),
         ({"model": (1.0, 0.8, 0.88)}, "draw_map: model is a tuple; a Mixture is needed"),
         ({"temperature": 0.0}, "temperature is 0.0"),
         ({"temperature": np.inf}, "temperature is inf"),

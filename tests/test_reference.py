@@ -7,7 +7,7 @@ import pytest
 from reference import Pairwise, central_difference, d2min, disordered_frame, energy_forces, flipped, hessian, wrapped
 
 from softspots.box import Box
-from softspots.model import Model
+from softspots.model import Mixture, Model
 
 PLANE = {"seed": 5, "length_x": 5.1, "length_y": 5.6, "tilt": 1.7}
 SPACE = PLANE | {"length_z": 5.2, "tilt_xz": -1.4, "tilt_yz": 0.9}
@@ -16,7 +16,7 @@ QUARTIC = {
     (a, b): lambda x: (x < 2) * [(x - 2) ** 4, 4 * (x - 2) ** 3, 12 * (x - 2) ** 2] for a, b in ("AA", "AB", "BB")
 }
 MODELS = {
-    "Lennard-Jones": Model.preset(cutoff=1.6),
+    "Lennard-Jones": Mixture(Model.preset(cutoff=1.6).pairs),
     "by labels": Pairwise(QUARTIC, 2.0),
     "by sizes": Pairwise(QUARTIC, 2.0, non_additivity=0.2),
 }
@@ -34,7 +34,7 @@ def model(request):
 
 def of(frame, model):
     """The frame with labels and sizes as the model needs them."""
-    if isinstance(model, Model):
+    if isinstance(model, Mixture):
         return frame
     sizes = np.random.default_rng(0).uniform(0.7, 1.2, len(frame))
     return replace(frame, species=np.array(["A", "B"])[frame.species], sizes=sizes)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import netCDF4
 import numpy as np
 
-from softspots.io.attributes import is_of_paper, units_in
+from softspots.io.attributes import MIXTURE, is_of_paper, units_in
 from softspots.io.content import Content
-from softspots.model import LennardJones
+from softspots.model import PRESETS, LennardJones
 
 # Files of all versions from 1 on are read; the table says which version brought what. Version 3 brought the seal, the
 # checksums of HDF5, and the name of the unlimited dimension, which was "frame" before; version 4 the third dimension,
@@ -221,6 +221,9 @@ PARAMETERS: dict[str, tuple[str, ...] | Content] = {
 
 def parameter_fault(configuration: Mapping) -> str | None:
     """What is wrong with the parameters of a run, in a few words; None if nothing is. None needs to be there."""
+    model = configuration.get("model")
+    if model is not None and MIXTURE not in configuration and model not in PRESETS:
+        return f"its parameter model is {model!r}; {', '.join(PRESETS)} are allowed, or the parameter {MIXTURE}"
     for name in PARAMETERS.keys() & configuration.keys():
         value, known = configuration[name], PARAMETERS[name]
         if isinstance(known, tuple):

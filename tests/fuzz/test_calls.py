@@ -21,7 +21,12 @@ from softspots.structure.spots import bonds, delaunay_edges, mode_particles
 
 # A warning of NumPy says that a number which is none was on its way. That a start is far above thermal energies, as
 # random ones are, is told on purpose.
-pytestmark = pytest.mark.filterwarnings("error", "ignore:inherent_structure. the start has an energy:UserWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "error",
+    "ignore:inherent_structure. the start has an energy:UserWarning",
+    "ignore:d2min. for most particles:UserWarning",
+    "ignore:Mixture. .* swapped:UserWarning",
+)
 
 
 def call(function, *arguments, **keywords):

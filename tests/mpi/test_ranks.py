@@ -36,7 +36,7 @@ SYSTEMS = {
     "mixture in space": (SPACE, 850, 1.2, ("2x1x1", "1x1x3", "2x2x1", "1x2x2")),
     "contacts in the plane": ({"preset": "hertzian"}, 600, 0.774, ("2x2",)),
     "contacts in space": ({"preset": "harmonic", "dimension": 3}, 300, 0.714, ("1x2x2",)),
-    "sizes in the plane": ({"preset": "polydisperse"}, 700, 1.0, ("2x2",)),
+    "sizes in the plane": ({"preset": "polydisperse", "dimension": 2}, 700, 1.0, ("2x2",)),
     "sizes in space": ({"preset": "polydisperse"}, 500, 1.0, ("1x1x3",)),
     "quadratic in the plane": (PAPER | {"smoothing": "quadratic"}, 300, 1.2, ("2x2",)),
     "quadratic in space": (SPACE | {"smoothing": "quadratic"}, 500, 1.2, ("2x1x2",)),
