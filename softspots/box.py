@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ NEAREST_LATTICE = 0.25
 FARTHEST = 1e8
 # Part of a box length up to which two boxes are of one size and shape: they may have come through single precision.
 SAME = 1e-6
+# Area or volume of a ball of radius one, by dimension.
+BALL = {2: math.pi, 3: 4 / 3 * math.pi}
 LENGTHS = ("length_x", "length_y", "length_z")
 # By dimension; the first is the one that shear changes.
 TILTS = {2: ("tilt",), 3: ("tilt", "tilt xz", "tilt yz")}

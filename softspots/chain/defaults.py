@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
+from softspots.box import BALL
 
 # Section II of Schoenholz et al. 2014: modes that are found, and of these for the map, of 20,000 degrees of freedom.
 SHARES, FREEDOM = {"modes": 500, "n_modes": 430}, 20_000
 # Lengths, in σ_AA, and the threshold, in T σ_AA² k_B/ε_AA, of the paper's mixtures.
 PAPER = {"d2min_cutoff": 2.5, "bond_length": 1.5, "rearrangement_threshold": 15.0}
-# Area or volume of a ball of radius one.
-BALL = {2: math.pi, 3: 4 / 3 * math.pi}
 
 
 def mode_counts(particles: int, dimension: int) -> dict[str, int]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 
-from softspots.chain.defaults import BALL, mode_counts
+from softspots.box import BALL
+from softspots.chain.defaults import mode_counts
 from softspots.commands.kinds import Choice, Folder, Fractions, Glass, Grid, Number, Switch, option
 from softspots.commands.mixtures import MIXTURES, run_defaults, run_mixture, shown_fractions
 from softspots.dynamics.integration import SKINS

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 
 import numpy as np
 
 from softspots import _core
 from softspots.arrays import positive_number
-from softspots.box import SAME, Box
+from softspots.box import BALL, SAME, Box
 from softspots.exceptions import InputError
 from softspots.frame import Frame
 from softspots.landscape.forces import box_array
@@ -19,8 +18,6 @@ from softspots.objects import require
 # in a thousand go beyond half a side, where the shortest motion is no longer the true one; in another order of the
 # particles 44 % do.
 MANY_FAR, FAR = 0.05, 0.375
-# Volume of a ball of radius one.
-BALL = {2: math.pi, 3: 4 / 3 * math.pi}
 
 
 def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
