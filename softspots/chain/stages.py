@@ -57,7 +57,7 @@ class Analysis:
     frame : Frame
     model : Mixture or Forces
     d2min : (N,) ndarray
-        From this frame to the later one, in σ_AA².
+        From this frame to the later one, in the unit of length squared.
     minimum : InherentStructure
     modes : Modes
     participation_ratio : (modes,) ndarray

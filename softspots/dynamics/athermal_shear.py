@@ -31,7 +31,7 @@ REACH, NEAR = 0.75, 8
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ShearState:
-    """A solid in athermal shear at one strain.
+    """A solid in athermal shear at one strain, in the units of the mixture.
 
     Attributes
     ----------
@@ -40,9 +40,9 @@ class ShearState:
     minimum : InherentStructure
         Certified.
     stress : float
-        The component that does the work, dE/dγ per volume, in ε_AA/σ_AA^d; σ_xy in simple shear.
+        The component that does the work, dE/dγ per volume; σ_xy in simple shear.
     stress_tensor : (d, d) ndarray
-        In ε_AA/σ_AA^d, positive under tension.
+        Positive under tension.
     events : tuple of Event
         Since the state before.
     """
@@ -60,7 +60,7 @@ class ShearState:
 
     @property
     def energy(self) -> float:
-        """Of all particles, in ε_AA."""
+        """Of all particles."""
         return self.minimum.energy
 
     def __repr__(self) -> str:
@@ -94,7 +94,7 @@ class AthermalShear:
     max_force : float, optional
         As for `inherent_structure`.
     d2min_cutoff : float, optional
-        As for `d2min`, in σ_AA.
+        As for `d2min`, in the mixture's unit of length.
 
     Raises
     ------

@@ -24,7 +24,7 @@ def vibration(frame: Frame, vector: np.ndarray, amplitude: float = 0.3, count: i
     vector : (N, d) array_like of float
         The mode e, of any length, such as ``modes.vectors[0]``.
     amplitude : float, optional
-        How far the particle that moves farthest goes, in σ_AA, which sets A.
+        How far the particle that moves farthest goes, in the unit of length, which sets A.
     count : int, optional
         How many frames.
 

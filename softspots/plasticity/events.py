@@ -13,7 +13,7 @@ from softspots.plasticity.d2min import d2min
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Event:
-    """An event of athermal quasi-static shear: a drop that does not go back with the strain.
+    """An event of athermal quasi-static shear: a drop that does not go back with the strain. In the mixture's units.
 
     Attributes
     ----------
@@ -22,13 +22,13 @@ class Event:
     last_strain : float
         Where it still was.
     stress_drop : float
-        Of the component that does the work, from the last strain to this one, in ε_AA/σ_AA^d. Just before an event the
+        Of the component that does the work, from the last strain to this one. Just before an event the
         stress falls with the root of what is left of the strain, so that of a tolerance δ the drop is known but for
         a part of the order of sqrt(δ).
     energy_drop : float
-        Of all particles, in ε_AA: what is lost as heat, without the work done from the last strain on.
+        Of all particles: what is lost as heat, without the work done from the last strain on.
     d2min : (N,) ndarray
-        D²_min between the frames before and after, in σ_AA².
+        D²_min between the frames before and after, a length squared.
     core : int
         The particle with the largest D²_min.
     participation : float
