@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from softspots.analysis.cautions import of_liquid, of_one_spot
-from softspots.analysis.probability import plateau
+from softspots.analysis.probability import Plateau, plateau
 from softspots.commands.chain import Analysis
 from softspots.commands.parameters import MAP, PAPER_PARTICLES, Parameters
 from softspots.figures.map import save_map
@@ -35,6 +35,17 @@ class Outcome:
             self.liveliest = frame, analysis
 
 
+def plateau_rows(found: Plateau, counted: str, about: str = "") -> list[tuple[str, str]]:
+    """ρ_SS, P* and their ratio for a table; ``counted`` is what there may be too few of for an error of the ratio."""
+    probability = f"{found.probability:.3f}, from {found.rearranging} rearranging particles".replace("nan", "—")
+    ratio = f"{found.ratio.value:.2f} ± {found.ratio.error:.2f}".replace("nan ± nan", "—")
+    return [
+        ("ρ_SS", f"{found.density:.3f}"),
+        ("P*", probability + f"; D²_min of {found.unknown} is not known" * bool(found.unknown)),
+        ("P*/ρ_SS", ratio.replace("± nan", f"(too few {counted} for an error)") + about),
+    ]
+
+
 def report(parameters: Parameters, faults: dict[int, str]) -> str:
     """The table at the end of a run, from its results file. Frames with a fault count in no statistics."""
     results = read_results(parameters.output / "results.nc")
@@ -51,18 +62,7 @@ def report(parameters: Parameters, faults: dict[int, str]) -> str:
         labels = results["soft_spot"][good]
         found = plateau(results["d2min"][good], labels, parameters.temperature, parameters.rearrangement_threshold)
         rows += [
-            ("ρ_SS", f"{found.density:.3f}"),
-            (
-                "P*",
-                f"{found.probability:.3f}, from {found.rearranging} rearranging particles".replace("nan", "—")
-                + f"; D²_min of {found.unknown} is not known" * bool(found.unknown),
-            ),
-            (
-                "P*/ρ_SS",
-                f"{found.ratio.value:.2f} ± {found.ratio.error:.2f}".replace("nan ± nan", "—").replace(
-                    "± nan", "(too few frames for an error)"
-                ),
-            ),
+            *plateau_rows(found, "frames"),
             ("bound 1/ρ_SS", f"{found.bound:.2f}" if found.density else "none"),
             ("soft spots", f"{np.mean(labels.max(axis=1) + 1):.1f} per frame"),
         ]

@@ -25,6 +25,7 @@ from softspots.commands.options import read_arguments
 from softspots.commands.output import check_output, checkpoint_of, open_folder
 from softspots.commands.parameters import MAP, new_identity
 from softspots.commands.progress import Progress
+from softspots.commands.report import plateau_rows
 from softspots.commands.shear_parameters import CURVE, RESULTS, SHEAR, ShearParameters
 from softspots.dynamics.athermal_shear import AthermalShear, ShearState
 from softspots.dynamics.parallel import Serial, launched_rank, one_thread
@@ -278,12 +279,7 @@ def report(parameters: ShearParameters, results: Sheared) -> str:
             found = plateau(
                 results["d2min"][mapped], results["soft_spot"][mapped], 1.0, parameters.rearrangement_threshold
             )
-            error = f"± {found.ratio.error:.2f}" if np.isfinite(found.ratio.error) else "(too few events for an error)"
-            rows += [
-                ("ρ_SS", f"{found.density:.3f}"),
-                ("P*", f"{found.probability:.3f}, from {found.rearranging} rearranging particles"),
-                ("P*/ρ_SS", f"{found.ratio.value:.2f} {error}, of maps against the event that follows"),
-            ]
+            rows += plateau_rows(found, "events", ", of maps against the event that follows")
     files = ", ".join(str(parameters.output / name) for name in parameters.files if (parameters.output / name).exists())
     return "\n".join(f"{name:22}{value}" for name, value in [*rows, ("files", files)])
 
