@@ -18,7 +18,7 @@ contains
 
     do k = 1, repeats
       sums = 0
-      call accumulate(terms, sums)
+      call accumulate(terms, 1.0_c_double, sums)
       ! Each sum needs the one before: none can be left out.
       terms(1) = sums(1) - sums(1) + sums(2) - sums(2)
     end do
