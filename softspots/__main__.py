@@ -15,6 +15,7 @@ COMMANDS = {
     "shear": "shear a solid from minimum to minimum, find its events and the soft spots before them",
     "analyze": "measure and draw what finished runs say of soft spots and rearrangements",
 }
+COMPLETION = "--print-completion"
 WRONG = 2
 
 
@@ -22,7 +23,10 @@ def usage() -> str:
     """What can be typed."""
     width = max(map(len, COMMANDS)) + 2
     lines = "\n".join(f"  {name:{width}}{text}" for name, text in COMMANDS.items())
-    return f"usage: {NAME} [--help | --version] COMMAND …\n\n{lines}\n\n{NAME} COMMAND --help says more."
+    return (
+        f"usage: {NAME} [--help | --version | {COMPLETION} SHELL] COMMAND …\n\n{lines}\n\n"
+        f"{NAME} COMMAND --help says more."
+    )
 
 
 def main(argv=None) -> None:
@@ -42,8 +46,11 @@ def main(argv=None) -> None:
         print(usage())
     elif name == "--version":
         print(f"{NAME} {version(NAME)}")
+    elif name == COMPLETION:
+        import_module("softspots.commands.completion").main(rest, COMMANDS)
     else:
-        print(f"{NAME}: got {name!r}; allowed: {', '.join(COMMANDS)}, --help, --version", file=sys.stderr)
+        allowed = ", ".join((*COMMANDS, "--help", "--version", COMPLETION))
+        print(f"{NAME}: got {name!r}; allowed: {allowed}", file=sys.stderr)
         sys.exit(WRONG)
 
 

@@ -1,11 +1,15 @@
 """Frames of any origin through the chain: the same as stage by stage, and as a results file."""
 
+import textwrap
 import warnings
 from dataclasses import replace
 
 import matplotlib
 import numpy as np
 import pytest
+from ase.build import bulk
+from ase.calculators.calculator import Calculator, all_changes
+from dialects import dump_of_plane
 
 import softspots as ss
 from softspots.analysis.findings import NEEDED
@@ -14,6 +18,15 @@ from softspots.exceptions import InputError
 from softspots.io.results import read_results
 
 MODEL = ss.Mixture.preset("kob-andersen")
+# As a notebook's user types it, with a file of this name.
+TEN_LINES = """
+      import softspots as ss
+      frames = ss.read("glass.lammpstrj", types={1: "A", 2: "B"})
+      model  = ss.Mixture.preset("kob-andersen", smoothing="none")
+      study  = ss.study(frames, model, modes=125)          # progress bar; study[i].minimum .modes .spots .d2min
+      study.save("own.nc"); study[0].plot()
+      print(study[0].spots.sizes, study[0].spots.centers)
+"""
 OPTIONS = {"modes": 40, "n_modes": 25, "n_particles": 4, "progress": False}
 
 
@@ -154,6 +167,75 @@ def test_plot(frames):
             assert ("colorbar" in labels) == bool(title) and "inset" in labels
             axes.figure.canvas.draw()
         pyplot.close("all")
+
+
+@pytest.mark.filterwarnings("ignore:Mixture. .* jump at the cutoff")
+def test_ten_lines(frames, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("ovito")
+    monkeypatch.chdir(tmp_path)
+    dump_of_plane(tmp_path / "glass.lammpstrj", [replace(one, species=one.species == "B").wrapped() for one in frames])
+    with matplotlib.rc_context({"backend": "agg"}):
+        from matplotlib import pyplot
+
+        made = {}
+        exec(textwrap.dedent(TEN_LINES), made)
+        pyplot.close("all")
+    study, spots = made["study"], made["study"][0].spots
+    printed = capsys.readouterr()
+    assert "frames: 100%" in printed.err and printed.out == f"{spots.sizes} {spots.centers}\n"
+    results = read_results("own.nc")
+    assert len(results) == len(study) == 4
+    assert np.array_equal(results.variables(0)["soft_spot"], spots.labels)
+
+
+class Copper(Calculator):
+    """Copper as if it were argon: its pairs, in eV and Å."""
+
+    implemented_properties = ("energy", "forces")
+    model = ss.Mixture({("Cu", "Cu"): ss.LennardJones(epsilon=0.4, sigma=2.3, cutoff=5.0)})
+
+    def calculate(self, atoms=None, properties=("energy",), system_changes=all_changes):
+        super().calculate(atoms, properties, system_changes)
+        energy, forces, _ = ss.energy_forces(ss.frame_from_atoms(atoms), self.model)
+        self.results = {"energy": energy, "forces": forces}
+
+
+def test_other_forces_are_drawn_in_their_units_and_saved(tmp_path):
+    atoms = bulk("Cu", "fcc", a=3.6, cubic=True).repeat(3)
+    atoms.rattle(0.1, seed=2)
+    # A vacancy, for a soft spot.
+    del atoms[0]
+    [frame] = ss.read(atoms)
+    forces = ss.ASEForces(Copper(), reach=5.0)
+    study = ss.study(frame, forces, modes=30, n_modes=20, n_particles=8, connection="distance", bond_length=3.2)
+    found = study[0]
+    assert found.minimum.certified and found.spots is not None
+    with matplotlib.rc_context({"backend": "agg"}):
+        from matplotlib import pyplot
+
+        axes = found.plot()
+        axes.figure.canvas.draw()
+        assert axes.get_xlabel() == r"$x$ ($\mathrm{Å}$)"
+        assert axes.get_title(loc="right").endswith(r"\mathrm{Å}$")
+        pyplot.close("all")
+    study.save(tmp_path / "copper.nc")
+    results = read_results(tmp_path / "copper.nc")
+    assert np.array_equal(results.variables(0)["soft_spot"], found.labels)
+    assert results.frame(0).species[0] == "Cu"
+
+
+def test_frames_of_another_dimension_are_refused(frames):
+    flat = frames[0]
+    deep = ss.Frame(
+        np.column_stack((flat.positions, np.linspace(0, 3, len(flat)))),
+        flat.species,
+        ss.Box(lengths=(*flat.box.lengths, 9.0)),
+        ids=flat.ids,
+    )
+    study = ss.study([flat, deep], MODEL, lag=0, **OPTIONS)
+    assert study[0].spots is not None
+    with pytest.raises(InputError, match="study: frame 1 has 3 dimensions, the first one 2"):
+        study[1]
 
 
 @pytest.mark.parametrize(

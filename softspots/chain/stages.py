@@ -13,7 +13,6 @@ from softspots.exceptions import PhysicsError, SoftspotsError
 from softspots.frame import Frame
 from softspots.io.frames import frame_values
 from softspots.io.schema import LABELS
-from softspots.landscape.forces import is_mixture
 from softspots.landscape.minimum import InherentStructure
 from softspots.landscape.modes import Modes, hessian, lowest_modes
 from softspots.landscape.quench import inherent_structure
@@ -109,8 +108,7 @@ class Analysis:
 
         if options.get("axes") is None:
             options["axes"] = pyplot.figure(figsize=FIGURE, layout="constrained").add_subplot()
-        options |= {"model": self.model} if is_mixture(self.model) else {}
-        return draw_map(self.frame, self.activity, self.labels, temperature, **options)
+        return draw_map(self.frame, self.activity, self.labels, temperature, **{"model": self.model} | options)
 
     def values(self) -> dict:
         """All of it by the names of the results file."""

@@ -228,4 +228,8 @@ class _Work:
     def _frame(self, index: int) -> Frame:
         frame = self._frames[index]
         require("study", frame=frame)
+        if frame.dimension != self._first.dimension:
+            raise InputError(
+                f"study: frame {index} has {frame.dimension} dimensions, the first one {self._first.dimension}"
+            )
         return frame.in_order_of(self._first)

@@ -22,7 +22,7 @@ from softspots.figures.map_3d import WITH_BARS, WITH_PROJECTION, draw_space
 from softspots.figures.units import units_of
 from softspots.frame import Frame
 from softspots.io.replacing import replacing
-from softspots.model import Mixture, Model
+from softspots.model import Forces, Mixture, Model
 from softspots.objects import require
 
 STYLE = {
@@ -51,7 +51,7 @@ def draw_map(
     temperature: float | None = None,
     *,
     axes: Axes | None = None,
-    model: Mixture | None = None,
+    model: Mixture | Forces | None = None,
     threshold: float = THRESHOLD,
     title: str = "",
     inset: bool = True,
@@ -83,8 +83,9 @@ def draw_map(
         In ε_AA/k_B. If given, colours stand for D²_min/T, and the colour bar marks the threshold.
     axes : matplotlib.axes.Axes, optional
         Where to draw. Inset and colour bar share its place with the map. Default: those of a new figure, 7 inches wide.
-    model : Mixture, optional
-        For the diameters of the particles, in the paper's mixture σ_AA and σ_BB. Default: that of `Model.preset()`.
+    model : Mixture or Forces, optional
+        For the diameters of the particles, in the paper's mixture σ_AA and σ_BB; of other forces sizes, or mean
+        distances. Default: that of `Model.preset()`.
     threshold : float
         D²_min/T from which on a particle is said to rearrange; used with a temperature only.
     title : str
@@ -108,8 +109,8 @@ def draw_map(
         for of two dimensions, or outside the box.
     """
     model = Model.preset() if model is None else model
-    require("draw_map", frame=frame, model=model)
-    diameters = model.diameters_of(frame)
+    require("draw_map", or_forces=True, frame=frame, model=model)
+    diameters = _diameters(model, frame)
     d2min = float_array("draw_map: values of d2min", d2min, (len(frame),), allow_nan=True)
     labels = whole_array("draw_map: labels", labels, (len(frame),), -1, 2**31 - 1)
     known = not np.isnan(d2min).all()
@@ -183,6 +184,14 @@ def save_figure(figure: Figure, path: str | PathLike) -> None:
         raise InputError(f"a figure: got {path}; allowed: a name that ends in {', '.join(known)}")
     with replacing(path) as unfinished:
         figure.savefig(unfinished)
+
+
+def _diameters(model, frame) -> np.ndarray:
+    if hasattr(model, "diameters_of"):
+        return model.diameters_of(frame)
+    if frame.sizes is not None:
+        return frame.sizes
+    return np.full(len(frame), (np.prod(frame.box.lengths) / len(frame)) ** (1 / frame.dimension))
 
 
 def _width(dimension, inset, colorbar) -> float:

@@ -1,4 +1,4 @@
-"""The units that pictures name: those of the paper's mixture, or plain ones of any other."""
+"""The units that pictures name: those of the paper's mixture, plain ones of any other, or those of other forces."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from softspots.io.reduced import Reduced
-from softspots.model import Mixture, Model
+from softspots.model import Forces, Mixture, Model
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,10 @@ OWN = Units(r"\sigma", r"\varepsilon")
 IN_TEX = {Model.units: PAPER, Mixture.units: OWN}
 
 
-def units_of(model: Mixture) -> Units:
-    """σ_AA and ε_AA of the paper's mixture; of any other σ and ε, whichever they are."""
-    return IN_TEX[model.units]
+def units_of(model: Mixture | Forces) -> Units:
+    """σ_AA and ε_AA of the paper's mixture; of any other σ and ε, whichever they are; of other forces their own."""
+    units = tuple(getattr(model, "units", Mixture.units))
+    return IN_TEX.get(units) or Units(*(rf"\mathrm{{{name}}}" for name in reversed(units)))
 
 
 def units_of_runs(runs: Iterable[Reduced]) -> Units:

@@ -77,7 +77,7 @@ class Reading:
         first = self._snapshot(0)
         self._follows = len(source) > 1 and first.strain is None
         with self._at(None, InputError):
-            self._interpretation = Interpretation(first, options)
+            self._interpretation = Interpretation(first, options, alone=len(source) == 1)
         self.notes = [*source.notes, *self._interpretation.notes]
         # What every frame would say is said at once.
         self.frame(0)

@@ -56,6 +56,8 @@ class Interpretation:
     first : Snapshot
         Whatever is decided is decided from it.
     options : Options
+    alone : bool, optional
+        Whether there is no other one, so that what matters from one to the next need not be said.
 
     Attributes
     ----------
@@ -68,7 +70,7 @@ class Interpretation:
         If something has to be decided by the caller.
     """
 
-    def __init__(self, first: Snapshot, options: Options):
+    def __init__(self, first: Snapshot, options: Options, alone: bool = False):
         self.notes: list[str] = []
         self._options = options
         self._count = len(first.positions)
@@ -84,7 +86,7 @@ class Interpretation:
                 raise InputError(f"the box is not periodic along {AXES[axis]}; it must be along each axis")
         self._species_of = self._decide_types(first)
         self._column, self._factor = self._decide_sizes(first)
-        self._say_the_rest(first)
+        self._say_the_rest(first, alone)
 
     def values(self, snapshot: Snapshot, flips: int | None = None) -> dict:
         """What `Frame` takes, of a snapshot: its particles sorted by id, not wrapped yet.
@@ -267,12 +269,12 @@ class Interpretation:
             self.notes.append(f"sizes are {'twice ' * (factor == 2)}the column {found}")
         return found, factor
 
-    def _say_the_rest(self, first):
+    def _say_the_rest(self, first, alone):
         if first.types_are_species:
             return
-        if first.ids is None:
+        if first.ids is None and not alone:
             self.notes.append("particles have no ids: they are told by their places, in each frame the same")
-        if self._options.timestep is None and first.time is None:
+        if self._options.timestep is None and first.time is None and not alone:
             self.notes.append("times are numbers of steps (timestep= says how long one is)")
         if self._options.unit == 1:
             self.notes.append("lengths are taken as they are (unit= says how long the model's σ is in them)")
