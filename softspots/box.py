@@ -168,6 +168,14 @@ class Box:
             tilts[1] += (strain - self.total_strain) * self.tilts[2]
         return Box(lengths=self.lengths, tilts=tilts, strain=strain)
 
+    def stretched(self, lengths: tuple[float, ...]) -> Box:
+        """This box stretched along the axes to other side lengths; tilts and strain as those of what is in it."""
+        ratios = np.divide(lengths, self.lengths)
+        # Along x, and along y for the last of three.
+        tilts = np.multiply(self.tilts, ratios[[0, 0, 1][: len(self.tilts)]])
+        strain = (tilts[0] + self.flips * lengths[0]) / lengths[1] if self.has_history else None
+        return Box(lengths=lengths, tilts=tilts, strain=strain)
+
     @property
     def has_history(self) -> bool:
         """Whether the strain is known."""

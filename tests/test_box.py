@@ -84,6 +84,14 @@ def test_box_refuses(arguments, message):
         Box(**arguments)
 
 
+@given(box=boxes(), ratio=st.floats(0.5, 2.0))
+def test_a_stretched_box_has_stretched_vectors_and_the_same_flips(box, ratio):
+    ratios = np.array([ratio, 1.0, 1 / ratio][: box.dimension])
+    other = box.stretched(np.multiply(box.lengths, ratios))
+    np.testing.assert_allclose(other.vectors, box.vectors * ratios, rtol=1e-13, atol=1e-13 * max(box.lengths))
+    assert (other.flips, other.has_history) == (box.flips, box.has_history)
+
+
 @given(box=boxes(), seed=seeds)
 def test_wrapping_leaves_the_lattice_set(box, seed):
     frame = frame_in(box, seed)

@@ -267,9 +267,41 @@ def test_frames_of_different_systems_are_refused(frame):
     fewer = Frame(frame.positions[1:], frame.species[1:], frame.box)
     with pytest.raises(ValueError, match=str(len(fewer))):
         d2min(frame, fewer)
-    wider = replace(frame, box=Box(frame.box.length_x + 0.1, frame.box.length_y, frame.box.tilt))
-    with pytest.raises(ValueError, match="differ in size"):
-        d2min(frame, wider)
+
+
+def resized(frame, ratios):
+    """The frame with all that is in it stretched along the axes, the box too."""
+    return replace(
+        frame, positions=frame.positions * ratios, box=frame.box.stretched(np.multiply(frame.box.lengths, ratios))
+    )
+
+
+@pytest.mark.parametrize("ratios, strain", [((0.97, 0.97), 0.0), ((1.04, 0.95), -0.04), ((0.9, 1.01), 0.6)])
+def test_a_box_that_changes_in_size_is_an_affine_motion_too(frame, ratios, strain):
+    start, later = thermal(frame, strain)
+    later = resized(later, ratios)
+    expected = reference_d2min(start, later, 2.5)
+    assert_same(d2min(start, later), expected)
+    assert expected.max() > 0.1
+    # As text has it: without history, in the cell, in any tilt of the lattice; a step that can be told from a flip.
+    if abs(strain) < 0.1:
+        bare = [replace(one, images=None, box=replace_history(one.box)) for one in (wrapped(start), wrapped(later))]
+        assert_same(d2min(*bare), expected)
+    assert d2min(frame, resized(moved(frame, strain, (5.3, -17.9)), ratios)).max() < 1e-25
+
+
+def replace_history(box):
+    """The box with its tilt alone."""
+    return Box(lengths=box.lengths, tilts=box.tilts)
+
+
+def test_a_box_that_changes_in_size_in_space():
+    random = np.random.default_rng(3)
+    start = disordered_frame(seed=2, length_x=6.1, length_y=5.8, tilt=1.1, length_z=6.3, tilt_xz=-0.7, tilt_yz=0.4)
+    places = start.positions + random.normal(0, 0.05, (len(start), 3))
+    later = resized(replace(start, positions=places), (0.96, 1, 1.02))
+    assert_same(d2min(start, later), reference_d2min(start, later, 2.5))
+    assert d2min(start, resized(start, (0.96, 1, 1.02))).max() < 1e-25
 
 
 @pytest.mark.parametrize("cutoff", [0.0, -1.0, np.nan, np.inf])

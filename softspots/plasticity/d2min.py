@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 
@@ -32,10 +33,10 @@ def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
     Parameters
     ----------
     frame, later : Frame
-        Configurations of the same particles in boxes of the same size. Particles are matched by their ids if both
-        frames have them; if not, the order must be the same. How far the second box has been sheared from the first is
-        `Box.strain_to`; against this flow, and a drift of all together, no particle may have moved by half a box
-        length, unless images, strains and ids leave no doubt about its motion.
+        Configurations of the same particles, matched by their ids if both frames have them; if not, the order must be
+        the same. Where the boxes differ in size, all is stretched along the axes; how far the second box has then been
+        sheared from the first is `Box.strain_to`. Against this flow, and a drift of all together, no particle may have
+        moved by half a box length, unless images, strains and ids leave no doubt about its motion.
     cutoff : float, optional
         Radius of the neighbourhood, in σ_AA.
 
@@ -49,8 +50,8 @@ def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
     Raises
     ------
     InputError
-        If the frames do not hold the same particles in boxes of equal size, the strain between them is in doubt, many
-        particles have moved by about half a box, or the box is smaller than twice the cutoff.
+        If the frames do not hold the same particles, the strain between them is in doubt, many particles have moved by
+        about half a box, or the box is smaller than twice the cutoff.
     """
     require("d2min", frame=frame, later=later)
     later = later.in_order_of(frame)
@@ -58,9 +59,6 @@ def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
     if first.dimension != second.dimension:
         raise InputError(f"d2min: the frames have {first.dimension} and {second.dimension} dimensions")
     sides = np.array([box.lengths for box in (first, second)])
-    if not np.allclose(*sides, rtol=SAME, atol=0):
-        words = [" × ".join(map(str, box.lengths)) for box in (first, second)]
-        raise InputError(f"d2min: the boxes differ in size, {words[0]} and {words[1]}")
     cutoff = positive_number("d2min: cutoff", cutoff)
     if not 2 * cutoff <= (side := sides.min()):
         raise InputError(
@@ -68,23 +66,35 @@ def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
         )
     # The flow carries each image at the speed of its own row: motion is counted from where the kernel sees it.
     wrapped = frame.wrapped()
-    strain = first.strain_to(second)
-    flow = np.zeros_like(wrapped.positions)
-    flow[:, 0] = strain * wrapped.positions[:, 1]
-    motion = later.positions - wrapped.positions - flow
-    if _is_counted(frame) and _is_counted(later) and _has_same_layers(first, second, strain):
-        motion = _counted_motion(motion, wrapped, later)
+    stretches = not np.allclose(*sides, rtol=SAME, atol=0)
+    start = _stretched(wrapped, second) if stretches else wrapped
+    strain = start.box.strain_to(second)
+    flow = np.zeros_like(start.positions)
+    flow[:, 0] = strain * start.positions[:, 1]
+    motion = later.positions - start.positions - flow
+    if _is_counted(start) and _is_counted(later) and _has_same_layers(start.box, second, strain):
+        motion = _counted_motion(motion, start, later)
         if frame.ids is None or later.ids is None:
             _require_same_order(motion, second)
     else:
         motion = _shortest_motion(motion, second)
     neighbors = _core.Configuration(wrapped.positions, None, None, box_array(first), cutoff)
-    # In turn xy, or xy, xz, yz: the x of each lattice vector grows with its y.
-    heights = first.vectors[1:, 1]
-    tilt_shifts = [*(strain * heights), 0.0][: len(first.tilts)]
-    found = neighbors.d2min(motion + flow, tilt_shifts, cutoff)
+    if stretches:
+        # What all do alike, images too, is in Λ, whether it is counted as motion or not.
+        found = neighbors.d2min(motion, [0.0] * len(first.tilts), cutoff)
+    else:
+        # In turn xy, or xy, xz, yz: the x of each lattice vector grows with its y.
+        heights = first.vectors[1:, 1]
+        tilt_shifts = [*(strain * heights), 0.0][: len(first.tilts)]
+        found = neighbors.d2min(motion + flow, tilt_shifts, cutoff)
     _warn_of_no_motion(found, frame, cutoff)
     return found
+
+
+def _stretched(frame: Frame, box: Box) -> Frame:
+    """A frame stretched along the axes, to the size of another box."""
+    ratios = np.divide(box.lengths, frame.box.lengths)
+    return replace(frame, positions=frame.positions * ratios, box=frame.box.stretched(box.lengths))
 
 
 def _warn_of_no_motion(found: np.ndarray, frame: Frame, cutoff: float) -> None:
