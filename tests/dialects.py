@@ -77,17 +77,19 @@ def lammps_dump(path, found, kind="x", header="restricted", z=True, images=False
 
 
 def dump_of_plane(path, frames, steps=100):
-    """Frames of two dimensions, species 0 and 1 as types 1 and 2, as LAMMPS writes them at every so many steps."""
-    text = ""
-    for number, frame in enumerate(frames):
-        (x, y), xy = frame.box.lengths, frame.box.tilt
-        text += f"ITEM: TIMESTEP\n{number * steps}\nITEM: NUMBER OF ATOMS\n{len(frame)}\n"
-        text += f"ITEM: BOX BOUNDS xy xz yz pp pp pp\n{min(xy, 0):.15g} {x + max(xy, 0):.15g} {xy:.15g}\n"
-        text += f"0 {y:.15g} 0\n-0.5 0.5 0\nITEM: ATOMS id type x y z\n"
-        rows = zip(frame.species, frame.positions, strict=True)
-        text += "".join(f"{k} {kind + 1} {at[0]:.12f} {at[1]:.12f} 0\n" for k, (kind, at) in enumerate(rows, 1))
-    path.write_text(text)
+    """Frames of two dimensions as LAMMPS writes them at every so many steps."""
+    path.write_text("".join(plane_text(frame, number * steps) for number, frame in enumerate(frames)))
     return path
+
+
+def plane_text(frame, step):
+    """A frame of two dimensions in a dump, species 0 and 1 as types 1 and 2."""
+    (x, y), xy = frame.box.lengths, frame.box.tilt
+    text = f"ITEM: TIMESTEP\n{step}\nITEM: NUMBER OF ATOMS\n{len(frame)}\n"
+    text += f"ITEM: BOX BOUNDS xy xz yz pp pp pp\n{min(xy, 0):.15g} {x + max(xy, 0):.15g} {xy:.15g}\n"
+    text += f"0 {y:.15g} 0\n-0.5 0.5 0\nITEM: ATOMS id type x y z\n"
+    rows = zip(frame.species, frame.positions, strict=True)
+    return text + "".join(f"{k} {kind + 1} {at[0]:.12f} {at[1]:.12f} 0\n" for k, (kind, at) in enumerate(rows, 1))
 
 
 def write(path, text):

@@ -1,7 +1,6 @@
 """Frames of any origin through the chain: the same as stage by stage, and as a results file."""
 
 import textwrap
-import warnings
 from dataclasses import replace
 
 import matplotlib
@@ -127,26 +126,66 @@ def test_the_analysis_says_what_images_are_needed_for(frames, tmp_path):
     assert reduced.missing["scattering"] == "the image counters of particles are not known"
 
 
+def test_a_box_may_change_in_size(frames, tmp_path):
+    """As at constant pressure, and through flips of the tilt."""
+    path, boxes = tmp_path / "own.nc", []
+    shrunk = []
+    for index, one in enumerate(frames):
+        ratio = 1 - 0.002 * index
+        box = one.box.stretched(np.multiply(one.box.lengths, ratio))
+        shrunk.append(replace(one, positions=one.positions * ratio, box=box))
+        boxes.append(box)
+    study = ss.study(shrunk, MODEL, temperature=0.1, strain_rate=1e-3, **OPTIONS)
+    # What all do alike is no plastic activity: what is left is that of the frames, in the lengths of the later one.
+    before = ss.study(frames, MODEL, **OPTIONS)[0].d2min
+    assert np.allclose(study[0].d2min, before * 0.998**2, rtol=1e-9)
+    study.save(path)
+    results = read_results(path)
+    assert results.box_changes and results.checked
+    for index, box in enumerate(boxes):
+        assert results.frame(index).box == box
+        assert np.array_equal(results.frame(index).positions, study[index].frame.positions)
+        assert results.inherent_structures()[1](index).box == box
+    # Another tilt of the same lattice, a flip away.
+    flipped = ss.Box(lengths=boxes[1].lengths, tilts=[boxes[1].tilt - boxes[1].length_x], strain=boxes[1].strain)
+    again = ss.study([shrunk[0], replace(shrunk[1], box=flipped, images=None)], MODEL, **OPTIONS)
+    assert np.allclose(again[0].d2min, study[0].d2min, rtol=1e-9)
+    again.save(tmp_path / "flipped.nc")
+    assert read_results(tmp_path / "flipped.nc").frame(1).box == flipped
+    reduced = reduce_run(path)
+    assert "density" in reduced.measured and "box changes in size" in reduced.missing["scattering"]
+
+
 def test_boxes_that_came_through_text_are_of_one_size(frames, tmp_path):
-    box = frames[1].box
-    lengths = np.array(box.lengths) * (1 + 1e-8)
-    # The second in another tilt of the same lattice, a flip away.
-    flipped = ss.Box(lengths=lengths, tilts=[box.tilt - lengths[0]], strain=box.tilt / lengths[1])
-    second = replace(frames[1], box=flipped, images=None)
+    lengths = np.array(frames[1].box.lengths) * (1 + 1e-8)
+    second = replace(frames[1], box=ss.Box(lengths=lengths, tilts=frames[1].box.tilts))
     ss.study([frames[0], second], MODEL, **OPTIONS).save(tmp_path / "own.nc")
-    assert read_results(tmp_path / "own.nc").frame(1).box.strain == pytest.approx(flipped.strain, abs=1e-7)
-    larger = replace(second, box=ss.Box(lengths=np.array(box.lengths) * 1.01))
-    with pytest.warns(UserWarning, match="frame 0: d2min: the boxes differ in size"):
-        study = ss.study([frames[0], larger], MODEL, **OPTIONS)
-        # Soft spots need no later frame.
-        assert study[0].spots is not None and study[0].d2min is None
-    with (
-        pytest.raises(InputError, match="frame 1 has a box of .* a results file has one size"),
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("ignore")
-        study.save(tmp_path / "other.nc")
-    assert not (tmp_path / "other.nc").exists()
+    results = read_results(tmp_path / "own.nc")
+    assert not results.box_changes and results.frame(1).box == second.box
+
+
+def test_a_frame_that_cannot_be_read_is_left_out(frames, tmp_path):
+    fewer = replace(frames[1], positions=frames[1].positions[1:], species=frames[1].species[1:], images=None, ids=None)
+    study = ss.study([frames[0], fewer, *frames[2:]], MODEL, **OPTIONS)
+    with pytest.raises(InputError, match="hold different particles, 300 and 299"):
+        study[1]
+    # Of the first one D²_min would end there.
+    with pytest.warns(UserWarning, match="frame 0: .* 300 and 299"):
+        assert study[0].d2min is None and study[0].spots is not None
+    with pytest.warns(UserWarning, match="frame 1: .* 300 and 299"):
+        study.save(tmp_path / "own.nc")
+    results = read_results(tmp_path / "own.nc")
+    assert sorted(results.faults) == [0, 1]
+    assert np.isfinite(results["eigenvalue"]).all(axis=1).tolist() == [True, False, True, True]
+    # Frames are as far apart as their numbers.
+    assert results.configuration["frame_interval"] == pytest.approx(0.5, rel=1e-12)
+    assert np.isfinite(results["time"]).tolist() == [True, False, True, True]
+
+
+def test_the_interval_of_part_of_the_frames_is_that_of_the_lag(frames, tmp_path):
+    ss.study(frames, MODEL, **OPTIONS)[::2].save(tmp_path / "own.nc")
+    found = read_results(tmp_path / "own.nc").configuration
+    assert (found["frame_separation"], found["frame_interval"]) == pytest.approx((1.0, 0.5), rel=1e-12)
 
 
 def test_a_frame_without_soft_spots_says_why(frames):

@@ -215,6 +215,8 @@ def _relaxation(run, found):
     y, images = (run.results[name][run.has_positions] for name in ("position", "image"))
     if not is_written(images).all():
         raise Missing("the image counters of particles are not known")
+    if run.results.box_changes:
+        raise Missing("the box changes in size, and F_s is of one that does not")
     y = y[:, :, 1] + images[:, :, 1] * run.results["length_y"]
     if run.results.dimension == 3:
         # A layer up lies higher by the tilt yz of its lattice vector.

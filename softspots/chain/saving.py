@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
-from collections.abc import Callable
+import warnings
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from os import PathLike
 from time import perf_counter
@@ -12,10 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from softspots.box import SAME
 from softspots.chain.defaults import PAPER, threshold
-from softspots.exceptions import InputError
-from softspots.io.attributes import CONFIGURATION, LEFT_OUT, LEFT_OUT_BECAUSE, MIXTURE
+from softspots.exceptions import SoftspotsError
+from softspots.io.attributes import CONFIGURATION, FAULTS, LEFT_OUT, LEFT_OUT_BECAUSE, MIXTURE
 from softspots.io.replacing import replacing
 from softspots.io.results import ResultsWriter
 from softspots.landscape.forces import energy_forces, is_mixture
@@ -31,46 +32,109 @@ EVEN = 1e-6
 OF_VELOCITIES = ("kinetic_temperature", "shear_stress", "pressure")
 
 
-def save(study: Study, path: str | PathLike, each: Callable[[int, Analysis], None] | None = None) -> None:
-    """Write all frames of a study: see `Study.save`; ``each`` is called with the number and what was found of each."""
-    start, first, options = perf_counter(), study[0].frame, study.options
-    times, unknown = [], set(OF_VELOCITIES)
-    arguments = first, options.modes, options.kept_particles(len(first)), _configuration(study, first)
-    attributes = {"run_id": secrets.token_hex(8), "ranks": 1}
-    with replacing(path) as unfinished, ResultsWriter(unfinished, *arguments, attributes) as writer:
-        for index, found in enumerate(study):
-            box = found.frame.box
-            if not np.allclose(box.lengths, first.box.lengths, rtol=SAME, atol=0):
-                raise InputError(
-                    f"study: frame {index} has a box of {box.lengths}, the first one of {first.box.lengths}; a results "
-                    "file has one size"
-                )
-            values = found.values()
-            times.append(values.pop("time"))
-            values["potential_energy"] = energy_forces(found.frame, study.model)[0] / len(first)
+def save(study: Study, path: str | PathLike) -> None:
+    """Write all frames of a study: see `Study.save`."""
+    with replacing(path) as unfinished, StudyWriter(unfinished, study, {"run_id": secrets.token_hex(8)}) as writer:
+        for index in study.bar():
+            values, fault = study.values(index)
+            writer.write(index, values, fault)
+            if fault:
+                warnings.warn(f"study: frame {index}: {fault}", stacklevel=3)
+
+
+def found_values(found: Analysis) -> tuple[dict, str]:
+    """What a results file has of a frame, by the names there, and what is missing of it and why."""
+    values = found.values() | {"box_length": found.frame.box.lengths}
+    # Where it cannot be had the quench has said why.
+    with contextlib.suppress(SoftspotsError):
+        values["potential_energy"] = energy_forces(found.frame, found.model)[0] / len(found.frame)
+    return values, "; ".join(filter(None, (found.fault, found.d2min_fault)))
+
+
+class StudyWriter:
+    """Write a results file of a study, frame by frame in any order; a context manager.
+
+    What was written can be read if the process dies between two calls, see `ResultsWriter`. What can be said only of
+    all frames together, such as the time between them, is written at the end, if no error came.
+
+    Parameters
+    ----------
+    path : str or path-like
+        An existing file is replaced.
+    study : Study
+    attributes : dict
+        Of the file, such as ``run_id``.
+    """
+
+    def __init__(self, path: str | PathLike, study: Study, attributes: Mapping):
+        self._start, self._study = perf_counter(), study
+        self._times: dict[int, float] = {}
+        self._faults: dict[int, str] = {}
+        self._unknown = {*OF_VELOCITIES}
+        kept = study.options.kept_particles(len(study.first))
+        arguments = study.first, study.options.modes, kept, configuration(study), {"ranks": 1} | dict(attributes)
+        self._writer = ResultsWriter(path, *arguments, own_boxes=True)
+        self._say({}, ended=False)
+
+    def write(self, index: int, values: Mapping, fault: str) -> None:
+        """Write what was found in a frame, if anything, and what is missing and why."""
+        values, unknown = dict(values), {*self._unknown}
+        if values:
+            self._times[index] = float(values["time"])
             unknown |= {"strain", "image"} - values.keys()
-            if "strain" in values and box.lengths != first.box.lengths:
-                # So that it belongs to the tilt in the box of the file, to the last digit.
-                values["strain"] = (box.tilt + box.flips * first.box.length_x) / first.box.length_y
-            writer.write_frame(index, values)
-            if each:
-                each(index, found)
-        apart = _apart(times)
-        if len(times) > 1 and apart is None:
-            unknown.add("time")
-        else:
-            for index, time in enumerate(times):
-                writer.write_frame(index, {"time": time})
-        parameters = _intervals(study, apart)
-        writer.set_attributes({CONFIGURATION + name: value for name, value in parameters.items()})
-        writer.set_attributes(_left_out(study, unknown, parameters) | {"wall_time_total": perf_counter() - start})
+            if not self._rises(index):
+                unknown.add("time")
+            if "time" in unknown:
+                del values["time"]
+        # That makes room for a frame of which there is nothing.
+        self._writer.write_frame(index, values or {"inherent_certified": np.int8(0)})
+        if fault or unknown != self._unknown:
+            self._faults |= {index: fault} if fault else {}
+            self._unknown = unknown
+            self._say({}, ended=False)
+
+    def __enter__(self) -> StudyWriter:
+        return self
+
+    def __exit__(self, kind, *exception):
+        if kind is not None:
+            self._writer.__exit__(kind, *exception)
+            return
+        with self._writer:
+            self._finish()
+
+    def _finish(self):
+        apart = _apart(self._times)
+        if len(self._times) > 1 and apart is None:
+            self._unknown.add("time")
+        if "time" in self._unknown:
+            for index in self._times:
+                self._writer.write_frame(index, {"time": np.nan})
+        self._say(_intervals(self._study, apart), ended=True)
+        self._writer.set_attributes({"wall_time_total": perf_counter() - self._start})
+
+    def _rises(self, index) -> bool:
+        """Whether the time of a frame lies between those of the frames beside it."""
+        before = max((other for other in self._times if other < index), default=index)
+        after = min((other for other in self._times if other > index), default=index)
+        times = [self._times[one] for one in sorted({before, index, after})]
+        return bool((np.diff(times) > 0).all())
+
+    def _say(self, parameters: Mapping, ended: bool):
+        """Say what is left out, and what is known of the run beside its options."""
+        self._writer.set_attributes(
+            {CONFIGURATION + name: value for name, value in parameters.items()}
+            | _left_out(self._study, self._unknown, parameters, ended)
+            | {FAULTS: json.dumps(self._faults, sort_keys=True)}
+        )
 
 
-def _configuration(study, frame) -> dict:
+def configuration(study: Study) -> dict:
     """The parameters as those of a simulation are named, as far as they are known."""
-    density = len(frame) / float(np.prod(frame.box.lengths))
+    frame = study.first
+    density = len(frame) / frame.box.volume
     values = {"particles": len(frame), "dimension": frame.dimension, "density": density, "frames": len(study)}
-    values |= _described(study.model) | asdict(study.options) | study.given | {"lag": study.lag}
+    values |= described(study.model) | asdict(study.options) | study.given | {"lag": study.lag}
     if "temperature" in study.given:
         cutoff = study.options.d2min_cutoff
         values["rearrangement_threshold"] = (
@@ -81,19 +145,22 @@ def _configuration(study, frame) -> dict:
     return values
 
 
-def _described(model: Mixture | Forces) -> dict:
+def described(model: Mixture | Forces) -> dict:
     """The paper's mixtures by their name and parameters, all others as JSON; other forces by what they say they are."""
     if isinstance(model, Model) and model.name in PRESETS:
         own = (entry.name for entry in fields(model))
         return {"model": model.name} | {name: getattr(model, name) for name in own if name not in PRESETS[model.name]}
     if is_mixture(model):
         return {"model": model.name or "own", MIXTURE: json.dumps(model.as_table())}
-    return {"model": "forces", MIXTURE: json.dumps({"forces": repr(model)})}
+    # The plain repr of an object has its place in memory, which says nothing.
+    plain = type(model).__repr__ is object.__repr__
+    return {"model": "forces", MIXTURE: json.dumps({"forces": type(model).__name__ if plain else repr(model)})}
 
 
-def _apart(times: list[float]) -> float | None:
+def _apart(times: Mapping[int, float]) -> float | None:
     """The time from frame to frame; None where they are no even series."""
-    steps = np.diff(times)
+    indices = sorted(times)
+    steps = np.diff([times[index] for index in indices]) / np.diff(indices)
     if not len(steps) or not (steps > 0).all() or np.ptp(steps) > EVEN * steps.mean():
         return None
     return float(np.mean(steps))
@@ -102,16 +169,17 @@ def _apart(times: list[float]) -> float | None:
 def _intervals(study, apart) -> dict:
     if apart is None or not study.lag:
         return {}
-    return {"frame_separation": apart, "frame_interval": apart * study.lag}
+    return {"frame_separation": apart, "frame_interval": apart / study.stride * study.lag}
 
 
-def _left_out(study, unknown, parameters) -> dict:
+def _left_out(study, unknown, parameters, ended) -> dict:
     reasons = {"frames carry no velocities": OF_VELOCITIES}
     reasons["the boxes come without their history"] = [name for name in ("strain",) if name in unknown]
     reasons["image counters are not known"] = [name for name in ("image",) if name in unknown]
     reasons["they do not rise evenly from frame to frame"] = [name for name in ("time",) if name in unknown]
     reasons["they were not given"] = [name for name in ("temperature", "strain_rate") if name not in study.given]
     if not parameters:
-        reasons["there is no even series of times"] = ["frame_interval", "frame_separation"]
+        reason = "there is no even series of times" if ended else "the run has not ended"
+        reasons[reason] = ["frame_interval", "frame_separation"]
     told = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items() if names)
     return {LEFT_OUT: " ".join(sorted(unknown)), LEFT_OUT_BECAUSE: told}

@@ -164,7 +164,7 @@ def analyse(frame: Frame, later: Frame | None, model: Mixture | Forces, options:
             with _timed(times, "d2min"):
                 found["d2min"] = d2min(frame, later, options.d2min_cutoff)
         except SoftspotsError as error:
-            found["d2min_fault"] = _in_a_line(error)
+            found["d2min_fault"] = in_a_line(error)
     try:
         with _timed(times, "quench"):
             minimum = inherent_structure(frame, model, options.quench, options.max_force)
@@ -174,7 +174,7 @@ def analyse(frame: Frame, later: Frame | None, model: Mixture | Forces, options:
         else:
             found["fault"] = f"the quench is not certified: {minimum.stability.reason}"
     except SoftspotsError as error:
-        found["fault"] = _in_a_line(error)
+        found["fault"] = in_a_line(error)
     return Analysis(frame, model, times=times, **found)
 
 
@@ -206,5 +206,6 @@ def _find_spots(minimum, model, options, times) -> dict:
     return {"modes": modes, "participation_ratio": participation_ratio, "ranking": ranking, "spots": spots}
 
 
-def _in_a_line(error: Exception) -> str:
+def in_a_line(error: Exception) -> str:
+    """What an error says, without line breaks."""
     return " ".join(str(error).split())

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from os import PathLike
 
-import numpy as np
 from tqdm import tqdm
 
 from softspots.arrays import one_of, positive_number, real_number, whole_number
 from softspots.chain.defaults import PAPER, lengths, mode_counts
-from softspots.chain.saving import save
-from softspots.chain.stages import Analysis, Options, analyse
-from softspots.exceptions import InputError
+from softspots.chain.saving import found_values, save
+from softspots.chain.stages import Analysis, Options, analyse, in_a_line
+from softspots.exceptions import DamagedFileError, InputError, PhysicsError
 from softspots.frame import Frame
 from softspots.landscape.forces import energy_forces, is_mixture
 from softspots.landscape.quench import METHODS
@@ -22,6 +23,8 @@ from softspots.model import Forces, Mixture, Model
 from softspots.objects import require
 from softspots.structure.spots import CONNECTIONS, PARTICLES
 
+# What is wrong with a frame that cannot be read, or is not one of the particles of the others.
+UNREADABLE = (DamagedFileError, InputError)
 # Of vectors of modes that a study keeps, of the frames that were asked for last.
 KEPT_BYTES = 1_000_000_000
 
@@ -86,16 +89,17 @@ def study(
         raise InputError(f"study: frames is a {type(frames).__name__}; frames are needed, as softspots.read gives them")
     if not len(frames):
         raise InputError("study: there are no frames")
-    first = frames[0]
+    first = _first_of(frames)
     require("study", or_forces=True, frame=first, model=model)
     if is_mixture(model):
-        # What does not fit the model at all fits it in no frame.
-        energy_forces(first, model)
+        # What does not fit the model at all fits it in no frame; that particles coincide is the first one's own.
+        with contextlib.suppress(PhysicsError):
+            energy_forces(first, model)
     size, dimension = len(first), first.dimension
     counts = mode_counts(size, dimension)
     modes = counts["modes"] if modes is None else modes
     whole_number("study: modes", modes, 1, dimension * (size - 1))
-    density = size / np.prod(first.box.lengths)
+    density = size / first.box.volume
     known = PAPER if isinstance(model, Model) else lengths(density, dimension)
     reaches = {"bond_length": bond_length, "d2min_cutoff": d2min_cutoff}
     reaches = {name: known[name] if given is None else given for name, given in reaches.items()}
@@ -118,6 +122,17 @@ def study(
     if strain_rate is not None:
         given["strain_rate"] = real_number("study: strain_rate", strain_rate)
     return Study(_Work(frames, first, model, options, lag, given), range(len(frames)), progress)
+
+
+def _first_of(frames) -> Frame:
+    """The first frame that can be read; what is wrong with the very first one, if none can."""
+    fault = None
+    for index in range(len(frames)):
+        try:
+            return frames[index]
+        except UNREADABLE as error:
+            fault = fault or error
+    raise fault
 
 
 def _map_modes(wanted: int, there: int) -> int:
@@ -146,6 +161,11 @@ class Study(Sequence):
         return self._work.model
 
     @property
+    def first(self) -> Frame:
+        """The first frame that can be read: in its order are the particles of all."""
+        return self._work.first
+
+    @property
     def options(self) -> Options:
         """What the stages are asked for."""
         return self._work.options
@@ -154,6 +174,11 @@ class Study(Sequence):
     def lag(self) -> int:
         """How many frames later D²_min ends."""
         return self._work.lag
+
+    @property
+    def stride(self) -> int:
+        """How many frames lie from one of these to the next: 1, but in slices."""
+        return self._indices.step
 
     @property
     def given(self) -> dict[str, float]:
@@ -175,15 +200,31 @@ class Study(Sequence):
         """
         if isinstance(index, slice):
             return Study(self._work, self._indices[index], self._progress)
+        return self._work.analysis(self._number(index))
+
+    def _number(self, index: int) -> int:
         try:
-            number = self._indices[index]
+            return self._indices[index]
         except IndexError:
             raise IndexError(f"the study has {len(self)} frames; got {index}") from None
-        return self._work.analysis(number)
+
+    def values(self, index: int, keep: bool = True) -> tuple[dict, str]:
+        """What results files have of the frame ``index``, by the names there, and what is missing of it and why.
+
+        Of a frame that cannot be read there is nothing else. What is found is kept, as by indexing, if asked for.
+        """
+        number = self._number(index)
+        try:
+            return found_values(self._work.find(number, keep))
+        except UNREADABLE as error:
+            return {}, in_a_line(error)
+
+    def bar(self) -> tqdm:
+        """All indices, with a bar as they are gone through."""
+        return tqdm(range(len(self)), "frames", disable=not self._progress or len(self) < 2, leave=False)
 
     def __iter__(self) -> Iterator[Analysis]:
-        bar = tqdm(self._indices, "frames", disable=not self._progress or len(self) < 2, leave=False)
-        return map(self._work.analysis, bar)
+        return map(self.__getitem__, self.bar())
 
     def __repr__(self) -> str:
         options = ", ".join(f"{name}={getattr(self.options, name)}" for name in ("modes", "n_modes", "n_particles"))
@@ -193,11 +234,12 @@ class Study(Sequence):
         """Write all frames to a results file, as a simulation does: see `read_results`.
 
         What frames do not tell is left out: the file's attribute ``left_out`` names it, ``left_out_because`` says why.
+        A frame that cannot be read is left out too, with a warning, and `Results.faults` says why.
 
         Raises
         ------
         InputError
-            If the boxes differ in size, for which the file has no place, or the model cannot be written.
+            If the model cannot be written.
         OutputError
             If the file cannot be written.
         """
@@ -208,28 +250,50 @@ class _Work:
     """Frames, what is to be done with them, and the last that was found."""
 
     def __init__(self, frames, first: Frame, model, options: Options, lag: int, given: dict):
-        self._frames, self._first = frames, first
+        self._frames, self.first = frames, first
         self.model, self.options, self.lag, self.given = model, options, lag, given
         self._kept: OrderedDict[int, Analysis] = OrderedDict()
         self._most = max(1, KEPT_BYTES // (8 * options.modes * first.positions.size))
 
     def analysis(self, index: int) -> Analysis:
-        if index not in self._kept:
-            last = not self.lag or index + self.lag >= len(self._frames)
-            frame, later = self._frame(index), None if last else self._frame(index + self.lag)
-            self._kept[index] = found = analyse(frame, later, self.model, self.options)
+        """What is found in a frame, with a warning if something is missing."""
+        fresh = index not in self._kept
+        found = self.find(index, keep=True)
+        if fresh:
             for fault in filter(None, (found.d2min_fault, found.fault)):
                 warnings.warn(f"study: frame {index}: {fault}", stacklevel=3)
+        return found
+
+    def find(self, index: int, keep: bool) -> Analysis:
+        """What is found in a frame, kept for the next time if asked for."""
+        if index in self._kept:
+            self._kept.move_to_end(index)
+            return self._kept[index]
+        frame = self._frame(index)
+        later, unread = self._later(index)
+        found = analyse(frame, later, self.model, self.options)
+        if unread:
+            found = replace(found, d2min_fault=unread)
+        if keep:
+            self._kept[index] = found
             if len(self._kept) > self._most:
                 self._kept.popitem(last=False)
-        self._kept.move_to_end(index)
-        return self._kept[index]
+        return found
+
+    def _later(self, index: int) -> tuple[Frame | None, str]:
+        """The frame where D²_min from this one ends, if there is one, or why it cannot be read."""
+        if not self.lag or index + self.lag >= len(self._frames):
+            return None, ""
+        try:
+            return self._frame(index + self.lag), ""
+        except UNREADABLE as error:
+            return None, in_a_line(error)
 
     def _frame(self, index: int) -> Frame:
         frame = self._frames[index]
         require("study", frame=frame)
-        if frame.dimension != self._first.dimension:
+        if frame.dimension != self.first.dimension:
             raise InputError(
-                f"study: frame {index} has {frame.dimension} dimensions, the first one {self._first.dimension}"
+                f"study: frame {index} has {frame.dimension} dimensions, the first one {self.first.dimension}"
             )
-        return frame.in_order_of(self._first)
+        return frame.in_order_of(self.first)

@@ -7,11 +7,11 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import sleep
 
 from softspots.commands.interruption import Terminated
-from softspots.dynamics.parallel import FailedTogether, Serial, launched
+from softspots.dynamics.parallel import FailedTogether, Serial, launched, together
 from softspots.exceptions import InputError, InstallationError, OutputError, SoftspotsError
 
 FAILED, WRONG = 1, 2
@@ -86,6 +86,24 @@ def _ending_at_once() -> Iterator[None]:
         for number, handler in before.items():
             # What is no handler of Python's cannot be put back.
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+def from_first(comm, find: Callable):
+    """What ``find`` gives on rank 0, on every rank; a mistake, or an end such as that after ``--help``, is all ranks'.
+
+    A collective call.
+    """
+    answer = None
+    with together(comm):
+        if comm.rank == 0:
+            try:
+                answer = find(), None
+            except SystemExit as done:
+                answer = None, done
+    found, ended = comm.bcast(answer)
+    if ended:
+        sys.exit(ended.code)
+    return found
 
 
 def complain(name: str, message: object) -> None:

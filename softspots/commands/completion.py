@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import shtab
 
-from softspots.commands import analyze, map
+from softspots.commands import analyze, map_options
 from softspots.commands.command import check_streams, command, say
 from softspots.commands.kinds import Choice, Glass
 from softspots.commands.mixtures import MIXTURES
@@ -19,7 +19,7 @@ NAME = "softspots"
 SHELLS = ("bash", "zsh", "fish")
 OPTION = "--print-completion"
 FORMS = {"simulate": SIMULATE, "shear": SHEAR}
-PARSERS = {"map": map.make_parser, "analyze": analyze.make_parser}
+PARSERS = {"map": map_options.make_parser, "analyze": analyze.make_parser}
 # What stands for files and folders in a command's help.
 FILES, FOLDER, MODEL = ("FILE", "TRAJECTORY"), "FOLDER", "MODEL"
 MODELS = " ".join(MIXTURES)

@@ -14,6 +14,7 @@ finished run that is resumed with nothing left to do leaves its files alone.
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import sys
 from dataclasses import replace
@@ -34,6 +35,7 @@ from softspots.commands.ranks import rank_grid
 from softspots.commands.report import Outcome, draw, report
 from softspots.dynamics.parallel import launched_rank, one_thread, together, world
 from softspots.exceptions import InputError, PhysicsError
+from softspots.io.attributes import FAULTS
 from softspots.io.checkpoint import Checkpoint, discard, discard_frames
 from softspots.io.claim import claimed
 from softspots.io.replacing import remove_leftovers
@@ -136,7 +138,7 @@ def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None)
             checkpointer.pause(now(done, preparation_time))
         with together(comm):
             if comm.rank == 0:
-                files.set_attributes({"wall_time_total": perf_counter() - start})
+                files.set_attributes({FAULTS: json.dumps(outcome.faults), "wall_time_total": perf_counter() - start})
     # The frames' own files go when what replaces them can be read.
     with cutting(False):
         with together(comm):

@@ -12,6 +12,8 @@ CONFIGURATION = "config_"
 MIXTURE = "mixture"
 # Names of variables of a frame that its source does not tell, with spaces between them, and why.
 LEFT_OUT, LEFT_OUT_BECAUSE = "left_out", "left_out_because"
+# What is missing of which frames and why, as JSON: by number of the frame.
+FAULTS = "faults"
 # Parameters of a run that may change when it is resumed: nothing here changes what is in a frame.
 CHANGEABLE = ("frames", "grid", "output", "overwrite", "resume", "checkpoint_every", "quiet")
 

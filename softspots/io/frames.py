@@ -12,7 +12,7 @@ from softspots.arrays import whole_array
 from softspots.box import Box
 from softspots.exceptions import DamagedFileError, InputError
 from softspots.frame import Frame
-from softspots.io.schema import SIZE, SPECIES_NAME
+from softspots.io.schema import BOX_LENGTH, SIZE, SPECIES_NAME
 
 if TYPE_CHECKING:
     from softspots.io.results import Results
@@ -30,12 +30,14 @@ def frame_values(frame: Frame) -> dict:
 
 
 def frame_from(like: Frame, values: Mapping) -> Frame:
-    """The frame with such values, of the particles and with the lengths of ``like``, any frame of the run.
+    """The frame with such values, of the particles of ``like``, any frame of the run.
 
-    Without a strain or images they are not known; without a time it is 0.
+    Without lengths of its own it has those of ``like``; without a strain or images they are not known; without a time
+    it is 0.
     """
     tilts, strain = [float(values[name]) for name in TILTS[like.dimension]], values.get("strain")
-    box = Box(lengths=like.box.lengths, tilts=tilts, strain=None if strain is None else float(strain))
+    lengths = [float(one) for one in values.get(BOX_LENGTH, like.box.lengths)]
+    box = Box(lengths=lengths, tilts=tilts, strain=None if strain is None else float(strain))
     own = {"time": float(values.get("time", 0.0)), "images": values.get("image")}
     return replace(like, positions=values["position"], box=box, **own)
 

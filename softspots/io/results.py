@@ -12,30 +12,30 @@ from os import PathLike
 
 import numpy as np
 
+from softspots.box import SAME
 from softspots.exceptions import DamagedFileError, InputError, SoftspotsError
 from softspots.frame import Frame
-from softspots.io.attributes import CONFIGURATION, LEFT_OUT, MIXTURE, set_attributes, split_prefix
+from softspots.io.attributes import CONFIGURATION, FAULTS, LEFT_OUT, MIXTURE, set_attributes, split_prefix
 from softspots.io.content import is_written
 from softspots.io.frames import LENGTHS, TILTS, frame_from, particles
+from softspots.io.layout import ALL, layout_fault, names_in, read_variable
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
 from softspots.io.schema import (
+    BOX_LENGTH,
     LABELS,
-    OPTIONAL,
     SCHEMA,
     SIZE,
     SIZES,
     SPACE,
     SPECIES_NAME,
     TIME,
-    TIME_BEFORE_3,
     VERSION,
     define,
     parameter_fault,
 )
 from softspots.model import Mixture, Model
 
-ALL = SCHEMA | OPTIONAL
-# What a frame of the dynamics is made of, beside its tilts.
+# What a frame of the dynamics is made of, beside its tilts and lengths of its own.
 FRAME = ("position", "image", "time", "strain")
 
 
@@ -57,7 +57,7 @@ class ResultsWriter:
     path : str or path-like
         An existing file is replaced.
     frame : Frame
-        Any frame of the run: its species, sizes and side lengths hold for all.
+        Any frame of the run: its species, sizes and side lengths hold for all, but for own boxes.
     modes, top_particles : int
         How many modes, and how many particles of each mode, a frame has.
     configuration : dict
@@ -66,6 +66,8 @@ class ResultsWriter:
     attributes : dict
         Further global attributes, such as ``seed`` and the run's identity (``run_id``, ``parameters_checksum``), with
         the same kinds of values.
+    own_boxes : bool
+        Whether each frame has side lengths of its own, ``box_length``.
 
     Raises
     ------
@@ -83,6 +85,7 @@ class ResultsWriter:
         top_particles: int,
         configuration: Mapping,
         attributes: Mapping,
+        own_boxes: bool = False,
     ):
         sizes = dict(zip(SIZES, (len(frame), modes, top_particles), strict=True))
         if min(sizes.values()) < 1:
@@ -96,7 +99,7 @@ class ResultsWriter:
         self._variables = {
             name: entry
             for name, entry in ALL.items()
-            if name in SCHEMA or name in (*constants, *TILTS[frame.dimension])
+            if name in (*SCHEMA, *constants, *TILTS[frame.dimension], *[BOX_LENGTH] * own_boxes)
         }
         self._sizes = sizes | {name: len(constants[name]) for name in (*LABELS, SPECIES_NAME) if name in constants}
         arrays = {name: np.array(value, dtype=ALL[name].dtype) for name, value in constants.items()}
@@ -234,7 +237,7 @@ class Results:
         if name not in self:
             raise KeyError(f"there is no variable {name!r}; there are: {', '.join(filter(self.__contains__, ALL))}")
         with NetCDFReader(self.path, self._stamp) as file:
-            return _read(file, name)
+            return read_variable(file, name)
 
     def variables(self, index: int) -> dict[str, np.ndarray]:
         """All variables of one frame by name, as `ResultsWriter.write_frame` takes them; -1 is the last frame.
@@ -249,7 +252,7 @@ class Results:
         index = self._index(index)
         with NetCDFReader(self.path, self._stamp) as file:
             names = [name for name, entry in ALL.items() if name in self and TIME in entry.dimensions]
-            return {name: _read(file, name, index) for name in names}
+            return {name: read_variable(file, name, index) for name in names}
 
     def frame(self, index: int) -> Frame:
         """One frame of the dynamics, with its strain, images and time; -1 is the last one.
@@ -263,7 +266,9 @@ class Results:
         """
         index = self._index(index)
         with NetCDFReader(self.path, self._stamp) as file:
-            values = {name: _read(file, name, index) for name in self._told(*FRAME)}
+            values = {name: read_variable(file, name, index) for name in self._told(*FRAME)}
+        if index in self.faults and not is_written(values["position"]).any():
+            raise DamagedFileError(f"{self.path}: frame {index} was left out: {self.faults[index]}")
         for name, value in values.items():
             if not is_written(value).all():
                 raise DamagedFileError(f"{self.path}: frame {index} has no {name}")
@@ -294,6 +299,29 @@ class Results:
 
         return columns["inherent_position"], structure
 
+    @cached_property
+    def faults(self) -> dict[int, str]:
+        """Of frames of which something is missing, what and why, by their numbers.
+
+        Raises
+        ------
+        DamagedFileError
+            If the file does not say it as it should.
+        """
+        try:
+            return {int(index): str(fault) for index, fault in json.loads(self.attributes.get(FAULTS, "{}")).items()}
+        except (AttributeError, TypeError, ValueError) as error:
+            raise DamagedFileError(f"{self.path}: its {FAULTS} are not those of frames") from error
+
+    @property
+    def box_changes(self) -> bool:
+        """Whether the box has another size in some frames than in others."""
+        if BOX_LENGTH not in self:
+            return False
+        lengths = self[BOX_LENGTH]
+        known = lengths[is_written(lengths).all(axis=1)]
+        return bool((np.ptp(known, axis=0) > SAME * known.mean(axis=0)).any()) if len(known) else False
+
     @property
     def dimension(self) -> int:
         """2 or 3."""
@@ -322,8 +350,9 @@ class Results:
         return particles(self, self.dimension)
 
     def _told(self, *names: str) -> list[str]:
-        """Those of the names, and of the tilts', that the source of the frames has told."""
-        return [one for one in (*names, *TILTS[self.dimension]) if one not in self.attributes.get(LEFT_OUT, "").split()]
+        """Those of the names, and of the boxes', that the source of the frames has told."""
+        of_box = *TILTS[self.dimension], *[BOX_LENGTH] * (BOX_LENGTH in self)
+        return [one for one in (*names, *of_box) if one not in self.attributes.get(LEFT_OUT, "").split()]
 
     def _index(self, index: int) -> int:
         index = operator.index(index)
@@ -347,53 +376,11 @@ def read_results(path: str | PathLike) -> Results:
         If the file is not a results file of a known version of the schema, or is damaged; the message says why.
     """
     with NetCDFReader(path) as file:
-        if fault := _fault(file):
+        if fault := layout_fault(file):
             raise DamagedFileError(f"{path} is not a results file of softspots: {fault}")
         configuration, attributes = split_prefix(file.attributes, CONFIGURATION)
         if fault := parameter_fault(configuration):
             raise DamagedFileError(f"{path}: {fault}")
-        n_frames = len(_read(file, "time"))
-        names = frozenset(_names(file))
+        n_frames = len(read_variable(file, "time"))
+        names = frozenset(names_in(file))
         return Results(path, n_frames, configuration, attributes, file.checked, file.stamp, names)
-
-
-def _read(file: NetCDFReader, name: str, index: int | None = None) -> np.ndarray:
-    """A variable of the schema, or one frame of it, if it is what the schema allows."""
-    entry = ALL[name]
-    values = np.asarray(file.read(name, ... if index is None else index))
-    if name == SPECIES_NAME:
-        return values.astype(np.str_)
-    if entry.dtype is str:
-        needed = LABELS[name][:-1] if name == "axis" and SPACE[0] not in file.layout else LABELS[name]
-        fault = None if tuple(values) == needed else f"{tuple(values)}; {needed} is needed"
-    else:
-        sizes = file.sizes | {TIME: file.sizes.get(TIME, file.sizes.get(TIME_BEFORE_3))}
-        fault = entry.content.fault(values, entry.dimensions if index is None else entry.dimensions[1:], sizes)
-    if fault:
-        raise DamagedFileError(f"{file.path}: its {name} is {fault}")
-    return values
-
-
-def _fault(file: NetCDFReader) -> str | None:
-    """What in the file is not as the schema has it."""
-    for name, allowed in {"software": ("softspots",), "schema_version": range(1, VERSION + 1)}.items():
-        if file.attributes.get(name) not in allowed:
-            return f"its {name} is {file.attributes.get(name)!r}; {' or '.join(map(repr, allowed))} is needed"
-    schema_version = file.attributes["schema_version"]
-    there = _names(file)
-    if there & {*SPACE} not in (set(), {*SPACE}):
-        return f"of {', '.join(SPACE)} it has some; all or none are needed"
-    for name in sorted(SCHEMA.keys() - there):
-        if SCHEMA[name].since <= schema_version:
-            return f"it has no variable {name}"
-    for name in sorted(there):
-        needed = ALL[name].dtype, ALL[name].dimensions_in(schema_version)
-        if file.layout[name] != needed:
-            return "its variable {} is {} over {}; {} over {} is needed".format(name, *file.layout[name], *needed)
-    return None
-
-
-def _names(file: NetCDFReader) -> set[str]:
-    """The variables that are there and that its version of the schema has."""
-    version_there = file.attributes["schema_version"]
-    return {name for name, entry in ALL.items() if name in file.layout and entry.since <= version_there}

@@ -183,8 +183,9 @@ SCHEMA = {
 }
 
 # What only some files have: all of three dimensions the first ones; then where particles have sizes; where species have
-# names, of which ``species`` has the numbers, from 0 on, in this order.
-SPACE, SIZE, SPECIES_NAME = ("length_z", "tilt_xz", "tilt_yz"), "size", "species_name"
+# names, of which ``species`` has the numbers, from 0 on, in this order; where each frame has a box of its own size, of
+# which that of the run is one.
+SPACE, SIZE, SPECIES_NAME, BOX_LENGTH = ("length_z", "tilt_xz", "tilt_yz"), "size", "species_name", "box_length"
 OPTIONAL = {
     "length_z": Variable((), "f8", "sigma_AA", "side length of the box in z", "", POSITIVE, since=4),
     "tilt_xz": Variable(
@@ -193,6 +194,7 @@ OPTIONAL = {
     "tilt_yz": Variable((TIME,), "f8", "sigma_AA", "y-component of the third lattice vector", since=4),
     SIZE: Variable(("particle",), "f8", "sigma_AA", "diameter of the particle", "σ_i", POSITIVE, since=4),
     SPECIES_NAME: Variable((SPECIES_NAME,), str, "1", "name of the species", since=4),
+    BOX_LENGTH: Variable((TIME, "axis"), "f8", "sigma_AA", "side lengths of its box", "", POSITIVE, since=4),
 }
 
 # Per area in the table above; in three dimensions per volume.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 
-from softspots.box import NEAREST_LATTICE
-from softspots.exceptions import InputError, SoftspotsError
+from softspots.box import NEAREST_LATTICE, Box
+from softspots.exceptions import DamagedFileError, InputError, SoftspotsError
 from softspots.frame import Frame
 from softspots.io.readers.faults import faults
 from softspots.io.readers.interpretation import Interpretation, Options, sheared
@@ -72,15 +72,29 @@ class Reading:
         # By frame: how often the tilt has been flipped back since the first one; it ends where that cannot be told.
         self._flips: list[int] = []
         self._lost = False
+        self._box: Box | None = None
         if not len(source):
             raise InputError(f"{source.name} holds no frames")
-        first = self._snapshot(0)
-        self._follows = len(source) > 1 and first.strain is None
-        with self._at(None, InputError):
-            self._interpretation = Interpretation(first, options, alone=len(source) == 1)
-        self.notes = [*source.notes, *self._interpretation.notes]
-        # What every frame would say is said at once.
-        self.frame(0)
+        self._decide(options)
+
+    def _decide(self, options: Options):
+        """What is open is decided by the first frame that can be read; what every frame would say is said at once."""
+        fault = None
+        for index in range(len(self.source)):
+            try:
+                first = self._snapshot(index)
+                self._follows = len(self.source) > 1 and first.strain is None
+                with self._at(None, InputError):
+                    self._interpretation = Interpretation(first, options, alone=len(self.source) == 1)
+                self.frame(index)
+            except DamagedFileError as error:
+                fault = fault or error
+                continue
+            self.notes = [*self.source.notes, *self._interpretation.notes]
+            if fault:
+                self.notes.append(f"the first frame that can be read is frame {index}")
+            return
+        raise fault
 
     def frame(self, index: int) -> Frame:
         """The frame ``index`` of the source."""
@@ -113,13 +127,13 @@ class Reading:
                 if number == index:
                     raise
                 # A frame that cannot be read says so when it is asked for, and keeps nobody from those behind it.
-                self._flips.append(self._flips[-1])
+                self._flips.append(self._flips[-1] if self._flips else 0)
                 continue
             self._follow(number, box)
         return self._flips[index] if index < len(self._flips) else None
 
     def _follow(self, number, box):
-        if number == 0:
+        if self._box is None:
             self._flips.append(0)
         else:
             flips, step = self._nearest(box)

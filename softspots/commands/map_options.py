@@ -1,0 +1,259 @@
+"""The command line of ``softspots map``, and what it says of trajectory, model and stages."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+import tomllib
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+
+from softspots.chain.saving import described
+from softspots.chain.study import Study, study
+from softspots.commands.options import Parser
+from softspots.exceptions import DamagedFileError, InputError, system_errors
+from softspots.io.readers import Frames, read
+from softspots.landscape.forces import is_mixture
+from softspots.landscape.quench import METHODS
+from softspots.model import Forces, Mixture
+from softspots.objects import FORCES
+from softspots.structure.spots import CONNECTIONS
+
+NAME = "softspots map"
+# By the name of their option, which are those of `read` and of `study`.
+READING = ("types", "sizes", "dimension", "topology", "format", "bounds", "unit", "timestep")
+STUDYING = (
+    "modes",
+    "lag",
+    "n_modes",
+    "n_particles",
+    "min_particles",
+    "connection",
+    "bond_length",
+    "d2min_cutoff",
+    "quench",
+    "max_force",
+    "temperature",
+    "strain_rate",
+)
+
+EPILOG = """\
+examples:
+  softspots map glass.lammpstrj --model kob-andersen --types 1=A 2=B --output maps
+  softspots map run.gsd --model mine.toml --frames 100::10 --lag 5 --maps 0 -1
+  mpirun -n 4 softspots map run.gsd --model mine.toml
+  softspots map CuZr.xyz --hessian-from mine:forces
+
+mine.toml has a table [model]: a preset with parameters of its own, or a mixture (softspots/model/description.py).
+mine.py, in this folder or installed, has forces = an object with energy_forces(frame), hessian(frame) (docs/files.md).
+The output folder gets results.nc, as a simulation writes it, and map_….png of the chosen frames, counted from 0 as
+--frames leaves them. What frames do not tell is left out; results.nc says what and why. So is a frame that cannot be
+read. A run that was ended goes on with --resume and the same options.
+"""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = Parser(
+        prog=NAME,
+        description="Find soft spots and rearrangements in the frames of a trajectory of any program.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("trajectory", type=Path, metavar="TRAJECTORY", help="a file that softspots.read reads (docs/files.md)")
+    forces = parser.add_mutually_exclusive_group(required=True).add_argument
+    forces("--model", metavar="MODEL", help="a preset (softspots simulate --list-models) or a TOML file")
+    forces("--hessian-from", metavar="MODULE:OBJECT", help="other forces: a Python object that has them")
+    add("--output", "-o", type=Path, default=Path("maps"), metavar="FOLDER", help="[default %(default)s]")
+    add("--overwrite", action="store_true", help="replace the files of an earlier run there")
+    add("--resume", action="store_true", help="go on with the run there, with the frames that it has not done")
+    add("--frames", type=_slice, default=slice(None), metavar="A:B:C", help="from A to before B, every C-th [all]")
+    add("--maps", type=int, nargs="*", default=[0], metavar="N", help="frames to draw, -1 is the last [0]")
+    add("--quiet", action="store_true", help="no progress bar, nothing of what was inferred")
+    add("--version", action="version", version=f"softspots {version('softspots')}")
+    reading = parser.add_argument_group("what the file leaves open").add_argument
+    reading("--types", type=_pair, nargs="+", metavar="TYPE=SPECIES", help="which species a type is; or one for all")
+    reading("--sizes", metavar="COLUMN", help="the column with diameters")
+    reading("--dimension", type=int, choices=(2, 3), help="of space, where it is in doubt")
+    reading("--topology", type=Path, metavar="FILE", help="what the particles are, for DCD, XTC and the like")
+    reading("--format", metavar="NAME", help="of the file [by its content]")
+    reading("--bounds", choices=("box", "bounding box"), help="what the bounds in a dump's header are those of")
+    reading("--unit", type=float, metavar="X", help="the model's σ in the file's lengths [1]")
+    reading("--timestep", type=float, metavar="X", help="the model's time between two steps")
+    stages = parser.add_argument_group("stages").add_argument
+    stages("--modes", type=int, metavar="N", help="lowest modes to find [500 for 10,000 particles in 2D]")
+    stages("--lag", type=int, metavar="N", help="how many frames later D²_min ends; 0 for none [1]")
+    stages("--n-modes", type=int, metavar="N", help="modes that make the map [430 for 10,000 particles in 2D]")
+    stages("--n-particles", type=int, metavar="N", help="particles taken from each mode [20]")
+    stages("--min-particles", type=int, metavar="N", help="fewest particles of a soft spot [4]")
+    stages("--connection", choices=CONNECTIONS, help="what connects two particles [delaunay]")
+    stages("--bond-length", type=float, metavar="X", help="longest bond of the connection 'distance'")
+    stages("--d2min-cutoff", type=float, metavar="X", help="neighbourhood of D²_min")
+    stages("--quench", choices=METHODS, help="minimiser before the last Newton steps [newton]")
+    stages("--max-force", type=float, metavar="X", help="largest force component left [1e-10]")
+    stages("--temperature", type=float, metavar="T", help="of the run, for its analysis and the maps")
+    stages("--strain-rate", type=float, metavar="X", help="of the run, for its analysis")
+    return parser
+
+
+def _slice(text: str) -> slice:
+    if not re.fullmatch(r"(-?\d+)?:(-?\d+)?(:[1-9]\d*)?", text):
+        raise argparse.ArgumentTypeError(f"got {text}; allowed: for instance 10:, :100 or 0:100:5")
+    return slice(*(int(one) if one else None for one in text.split(":")))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    kind, given, species = text.rpartition("=")
+    if not species or (given and not kind):
+        raise argparse.ArgumentTypeError(f"got {text}; allowed: for instance 1=A")
+    return kind, species
+
+
+def read_model(name: str) -> Mixture:
+    """The preset of this name, or the mixture of a TOML file.
+
+    Raises
+    ------
+    InputError
+        If there is neither, or it is none.
+    """
+    if not name.endswith(".toml"):
+        return Mixture.preset(name)
+    with system_errors(InputError, f"--model: got {name}"):
+        text = Path(name).read_text(encoding="utf-8")
+    try:
+        return Mixture.from_table(tomllib.loads(text)["model"])
+    except KeyError as error:
+        raise InputError(f"--model: got {name}; it has no table [model]") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"--model: got {name}, which is no TOML file: {error}") from error
+
+
+def read_forces(name: str) -> Mixture | Forces:
+    """The object of this name, ``module:object``, in a Python module that is installed or in the working folder.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it has no forces.
+    """
+    got = f"--hessian-from: got {name}"
+    module, _, attributes = name.partition(":")
+    if not module or not attributes:
+        raise InputError(f"{got}; allowed: MODULE:OBJECT, for instance mine:forces")
+    # As `python -m` has it, the command `softspots` has not.
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        found = import_module(module)
+        for attribute in attributes.split("."):
+            found = getattr(found, attribute)
+    except Exception as error:
+        # A module of the user's may raise anything.
+        raise InputError(f"{got}, which cannot be had: {type(error).__name__}: {error}") from error
+    if isinstance(found, type) or not (is_mixture(found) or all(hasattr(found, method) for method in FORCES)):
+        kind = "a class" if isinstance(found, type) else f"of type {type(found).__name__}"
+        raise InputError(f"{got}, which is {kind}; allowed: an object with energy_forces(frame) and hessian(frame)")
+    return found
+
+
+def open_frames(arguments) -> Frames:
+    """The frames that were asked for.
+
+    Raises
+    ------
+    InputError
+        If there are none, or something is left open.
+    DamagedFileError
+        If the file is not whole.
+    """
+    given = {name: getattr(arguments, name) for name in READING if getattr(arguments, name) is not None}
+    if types := given.get("types"):
+        alone = len(types) == 1 and not types[0][0]
+        if not alone and not all(kind for kind, _ in types):
+            raise InputError("--types: got a species without its type; allowed: TYPE=SPECIES of each, or one species")
+        given["types"] = types[0][1] if alone else dict(types)
+    frames = read(arguments.trajectory, **given)
+    chosen = frames[arguments.frames]
+    if not len(chosen):
+        raise InputError(f"--frames: they leave none of {len(frames)} frames")
+    return chosen
+
+
+def open_study(arguments) -> tuple[Frames, Study]:
+    """The frames that were asked for, and the study of them.
+
+    Raises
+    ------
+    InputError
+        If anything is wrong with what was given, files too.
+    """
+    model = read_forces(arguments.hessian_from) if arguments.hessian_from else read_model(arguments.model)
+    given = {name: getattr(arguments, name) for name in STUDYING if getattr(arguments, name) is not None}
+    try:
+        frames = open_frames(arguments)
+        return frames, study(frames, model, progress=False, **given)
+    except DamagedFileError as error:
+        raise InputError(str(error)) from error
+
+
+def as_recorded(arguments, found: Study) -> dict:
+    """What decides what is found in the frames, by what the user calls it, as JSON gives it back.
+
+    Files are told by their content.
+    """
+    options = {name: getattr(found.options, name, None) for name in STUDYING} | found.given | {"lag": found.lag}
+    options |= {name: getattr(arguments, name) for name in READING if name != "topology"}
+    chosen = arguments.frames
+    recorded = {
+        "TRAJECTORY": _checksum(arguments.trajectory),
+        "--topology": arguments.topology and _checksum(arguments.topology),
+        "--frames": ":".join("" if end is None else str(end) for end in (chosen.start, chosen.stop, chosen.step)),
+        "--model": described(found.model),
+        "--hessian-from": arguments.hessian_from and _checksum_of_module(arguments.hessian_from),
+    }
+    recorded |= {f"--{name.replace('_', '-')}": value for name, value in options.items()}
+    return json.loads(json.dumps(recorded))
+
+
+def _checksum(path: Path) -> str:
+    with system_errors(InputError, f"{path} cannot be read"), open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _checksum_of_module(name: str) -> str:
+    path = getattr(sys.modules[name.partition(":")[0]], "__file__", None)
+    return _checksum(path) if path else name
+
+
+def require_same(recorded: dict, earlier: dict) -> None:
+    """See that a run is that which it is to go on with, by what `as_recorded` says of both.
+
+    Raises
+    ------
+    InputError
+        If something differs.
+    """
+    for name, value in recorded.items():
+        if value == earlier.get(name):
+            continue
+        if name in ("TRAJECTORY", "--topology", "--hessian-from"):
+            raise InputError(f"{name}: got another file than the run to resume has; allowed: the same one, unchanged")
+        if name == "--model":
+            raise InputError("--model: got another model than the run to resume has; allowed: the same one again")
+        raise InputError(
+            f"{name}: got {_shown(value)}; allowed: {_shown(earlier.get(name))}, that of the run to resume, whose "
+            "options must be given again, or another folder"
+        )
+
+
+def _shown(value) -> str:
+    if isinstance(value, list):
+        return " ".join("=".join(one) for one in value)
+    return "nothing" if value is None else str(value)
