@@ -1,6 +1,6 @@
 """Athermal shear on one command: what is in its files, and the same bits after whatever ended it."""
 
-import contextlib
+from dataclasses import replace
 from signal import SIGTERM
 
 import numpy as np
@@ -8,11 +8,13 @@ import pytest
 from launch import run_python
 
 import softspots as ss
+from softspots.analysis.reduce_shear import traveled
 from softspots.commands import shear
 from softspots.commands.interruption import Terminated
 from softspots.commands.options import read_arguments
 from softspots.commands.shear_parameters import FILES, SHEAR
-from softspots.exceptions import DamagedFileError, InputError
+from softspots.dynamics.parallel import Serial
+from softspots.exceptions import DamagedFileError, InputError, PhysicsError
 from softspots.io.checkpoint import FRAMES
 from softspots.io.results import read_results
 from softspots.io.shear import read_shear, schema
@@ -25,16 +27,15 @@ TINY = [
     "--n-modes=15",
     "--strains=0.03,-0.01",
     "--strain-step=5e-3",
+    "--maps-before=0.02,0.001",
     "--quiet",
 ]
 
 
 def go(folder, *more):
     """In this process, as the command does."""
-    with contextlib.ExitStack() as stack:
-        parameters, checkpoint = shear.open_run([*TINY, "--output", str(folder), *more], stack)
-        shear.shear(parameters, checkpoint)
-        shear.show(parameters)
+    parameters = read_arguments([*TINY, "--output", str(folder), *more], form=SHEAR)
+    shear.alone(parameters)
     return parameters
 
 
@@ -61,11 +62,11 @@ def test_the_file_has_what_the_solid_does(run):
         lost, direction = results.frame(index), np.sign(results["event_strain"][index] - strain)
         # A minimum, to the force that was asked for, though its lowest mode is almost gone.
         assert np.abs(ss.energy_forces(lost, mixture)[1]).max() < 1e-10
-        labels, activity = results["soft_spot"][index], results["d2min"][index]
+        labels, activity = results["soft_spot"][index, 0], results["d2min"][index]
         assert results["core"][index] == activity.argmax() and labels.max() >= 0
         minimum = ss.inherent_structure(lost, mixture)
         modes = ss.lowest_modes(ss.hessian(minimum, mixture), parameters.simulation.modes)
-        np.testing.assert_allclose(modes.eigenvalues, results["eigenvalue"][index], rtol=1e-6)
+        np.testing.assert_allclose(modes.eigenvalues, results["eigenvalue"][index, 0], rtol=1e-6)
         state = results["event_state"][index]
         ends = sorted(results["strain"][state - 1 : state + 1])
         assert ends[0] <= strain + 1e-9 and results["event_strain"][index] <= ends[1] + 2e-6
@@ -81,6 +82,32 @@ def test_the_same_solid_in_python(run):
     )
     states = [solid.current, *solid.run(parameters.path[:3])]
     np.testing.assert_array_equal([one.stress for one in states], read_shear(folder / FILES[0])["stress"][:4])
+
+
+def test_maps_before_events_are_those_of_the_solid_that_goes_there(run):
+    """Another solid goes the same path with halts where these maps are, and other steps."""
+    parameters, folder = run
+    results, mixture, start = read_shear(folder / FILES[0]), parameters.mixture, parameters.simulation
+    assert results["map_strain"].tolist() == [0.0, 0.001, 0.02]
+    _, events = traveled(results)
+    last = events - np.abs(results["event_strain"] - results["event_last_strain"])
+    before = list(enumerate(results["map_strain"]))[1:]
+    halts = {(way - much, event, place) for event, way in enumerate(last) for place, much in before}
+    solid = ss.AthermalShear.prepare(mixture, 300, temperature=start.temperature, liquid_time=1.0, cooling_time=2.0)
+    known = np.isfinite(results["eigenvalue"]).all(axis=2)
+    assert known[:, :2].all() and not known.all()
+    for way, event, place in sorted(halts):
+        assert known[event, place] == (way >= 0)
+        if way < 0:
+            assert (results["soft_spot"][event, place] == -1).all()
+            continue
+        # To 0.03 and back.
+        if way > 0.03:
+            solid.go(0.03)
+        minimum = solid.go(way if way <= 0.03 else 0.06 - way).minimum
+        modes = ss.lowest_modes(ss.hessian(minimum, mixture), start.modes)
+        # The softest one goes with the root of what is left of the branch.
+        np.testing.assert_allclose(modes.eigenvalues, results["eigenvalue"][event, place], rtol=1e-5)
 
 
 @pytest.mark.parametrize("number", (1, 3))
@@ -130,6 +157,9 @@ def test_in_space(tmp_path):
         (["--tolerance=1e-20"], "--tolerance: got 1e-20; allowed"),
         (["--strain-rate=1"], "unknown argument '--strain-rate=1'; did you mean --strain"),
         (["--particles=10"], "--particles: got 10"),
+        (["--maps-before=0.01,0"], "--maps-before: got 0.01,0; allowed: strains above 0"),
+        (["--samples=0"], "--samples: got 0; allowed: a whole number from 1"),
+        (["--samples=2", "--seed=2147483647"], "--samples: got 2; allowed: 1, so that"),
     ],
 )
 def test_bad_input(arguments, message):
@@ -153,3 +183,34 @@ def test_other_files_are_refused(run):
         read_results(run[1] / FILES[0])
     process = run_python(["-m", "softspots.shear", *TINY, "--output", run[1]])
     assert process.returncode == 2 and "shear.nc is that of an earlier run" in process.stderr
+
+
+def test_samples_are_runs_of_their_own(run, tmp_path, capsys):
+    """One that fails is told, and loses no other; what is resumed has the same bits."""
+    parameters = read_arguments([*TINY, "--samples=3", "--seed=1", "--output", str(tmp_path)], form=SHEAR)
+    (tmp_path / "seed2").mkdir()
+
+    def failing(sample, *arguments):
+        if sample.seed == 2:
+            raise PhysicsError("a quench found no minimum")
+        return sheared(sample, *arguments)
+
+    sheared = shear.shear
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(PhysicsError, match="1 of 3 samples failed, of seeds 2;"):
+        patch.setattr(shear, "shear", failing)
+        shear.several(parameters, Serial())
+    told = capsys.readouterr()
+    assert told.err == "softspots.shear: the sample of seed 2 failed: a quench found no minimum\n"
+    assert "samples               2" in told.out
+    assert_same(run[1], tmp_path / "seed1")
+    assert not (tmp_path / "seed2" / FILES[0]).exists() and (tmp_path / "seed3" / FILES[2]).exists()
+    again = replace(parameters, resume=True)
+    before = (tmp_path / "seed3" / FILES[0]).stat().st_mtime
+    shear.several(again, Serial())
+    assert (tmp_path / "seed3" / FILES[0]).stat().st_mtime == before
+    assert "samples               3" in capsys.readouterr().out
+    found = [read_shear(tmp_path / f"seed{seed}" / FILES[0]) for seed in (1, 2, 3)]
+    assert len({sample.attributes["run_id"] for sample in found}) == 3
+    assert len({sample["energy"][0] for sample in found}) == 3
+    with pytest.raises(InputError, match="is that of an earlier run"):
+        shear.several(parameters, Serial())

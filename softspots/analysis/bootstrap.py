@@ -58,7 +58,9 @@ def block_weights(n_frames: int, length: int, worth: float, resamples: int = RES
     return np.maximum(weights / weights.mean(axis=1, keepdims=True), LEAST_WEIGHT)
 
 
-def bootstrap(statistic: Callable, *sums: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> Estimate:
+def bootstrap(
+    statistic: Callable, *sums: np.ndarray, resamples: int = RESAMPLES, seed: int = 0, memory: bool = True
+) -> Estimate:
     """A quantity that is made of sums over frames, with resamples of it from blocks of frames.
 
     The blocks are as long as the memory of the quantity asks for: `blocks` of what it becomes when a frame is left
@@ -73,6 +75,8 @@ def bootstrap(statistic: Callable, *sums: np.ndarray, resamples: int = RESAMPLES
     *sums : (F, ...) array_like of float
         What each frame adds to each total.
     resamples, seed : int
+    memory : bool, optional
+        False if what is summed over are no frames that follow one another but samples, which are independent.
 
     Returns
     -------
@@ -84,13 +88,15 @@ def bootstrap(statistic: Callable, *sums: np.ndarray, resamples: int = RESAMPLES
     totals = [values.sum(axis=0) for values in sums]
     n_frames = len(sums[0])
     without = statistic(*(total - values for total, values in zip(totals, sums, strict=True)))
-    length, worth = blocks(without)
+    length, worth = blocks(without) if memory else (1, n_frames - 1)
     weights = block_weights(n_frames, length, worth, resamples, seed)
     # What is left over after whole blocks goes with the last one.
     starts = np.arange(n_frames // length) * length
     alone = statistic(*(np.add.reduceat(values, starts, axis=0) for values in sums))
     resampled = statistic(*(np.tensordot(weights, values, 1) for values in sums))
-    return Estimate.of(statistic(*totals), resampled, length, Support.of(length, without, alone))
+    known = np.sum(np.isfinite(alone), axis=0)
+    support = Support.of(length, without, alone) if memory else Support(known, without, alone)
+    return Estimate.of(statistic(*totals), resampled, length, support)
 
 
 def fraction(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from softspots.analysis.lifetimes import logarithmic_edges
 from softspots.curve import Curve
 from softspots.estimate import Estimate
 from softspots.exceptions import InputError
-from softspots.io.quantities import QUANTITIES
+from softspots.frame import Frame
+from softspots.io.quantities import KNOWN, QUANTITIES, Entry
 from softspots.io.results import Results
 from softspots.reasons import joined
 
@@ -47,37 +48,52 @@ class Missing(Exception):
     """Why the data do not allow a quantity."""
 
 
-class Run:
-    """The arrays of a results file that the stages use, and which frames have them."""
+class Maps:
+    """Maps and what happened after each of them; thermal runs and samples of athermal shear have these.
 
-    def __init__(self, results: Results):
-        self.results, self.configuration = results, results.configuration
-        for name in NEEDED:
-            if name not in self.configuration:
-                raise InputError(f"{results.path} lacks the parameter {name} of its run")
-        self.temperature = self.configuration["temperature"]
-        # Earlier versions of the file knew unbroken series only.
-        self.interval = self.configuration.get("frame_separation", self.configuration["frame_interval"])
-        self.threshold = self.configuration["rearrangement_threshold"]
-        written = np.isfinite(results["time"])
-        times = results["time"][written]
-        self.times = np.zeros(len(written), dtype=int)
-        self.times[written] = np.rint((times - times[:1]) / self.interval)
-        self.labels, self.d2min = results["soft_spot"], results["d2min"]
-        # An integer that was never written reads as a large negative one.
-        certified = written & (results["inherent_certified"] == 1)
-        self.has_spots = certified & np.isfinite(results["eigenvalue"]).all(axis=1)
-        # Of a particle that has too few neighbours it is not known.
-        known = np.isfinite(self.d2min)
-        self.has_d2min, self.has_all_d2min = (written & some(known, axis=1) for some in (np.any, np.all))
-        self.has_positions = written & np.isfinite(results["position"]).all(axis=(1, 2))
-        self.has_both = self.has_spots & self.has_d2min
-        self.lags = np.append(0, up_to(int(LONGEST_LAG * self.times.max(initial=0))))
+    Attributes
+    ----------
+    configuration : dict
+        Parameters of the run.
+    dimension : int
+    labels, d2min : (F, N) ndarray
+    has_spots, has_d2min : (F,) ndarray of bool
+        Where these are known.
+    temperature : float
+        In units of which D²_min is; 1 where there is none.
+    """
+
+    noun = "frames"
+
+    def __init__(self, configuration, dimension, labels, d2min, has_spots, has_d2min, temperature):
+        self.configuration, self.dimension = configuration, dimension
+        self.labels, self.d2min = labels, d2min
+        self.has_spots, self.has_d2min, self.has_both = has_spots, has_d2min, has_spots & has_d2min
+        self.temperature, self.threshold = temperature, configuration["rearrangement_threshold"]
+
+    def of(self, name: str, which: np.ndarray) -> np.ndarray:
+        """The values of a variable of the file, of these maps."""
+        raise NotImplementedError
+
+    def inherent_structures(self) -> tuple[np.ndarray, Callable[[int], Frame]]:
+        """The positions of all minima, and the frame of each.
+
+        Raises
+        ------
+        Missing
+            If they are not known.
+        """
+        raise NotImplementedError
 
     @property
     def rearranging(self) -> np.ndarray:
         """Whether each particle rearranges, (F, N)."""
         return self.d2min > self.threshold * self.temperature
+
+    @property
+    def level(self) -> str:
+        """D²_min beyond which a particle rearranges, in words."""
+        return f"{self.threshold:g} T"
 
     def unknown(self, which: np.ndarray) -> str:
         """A note on the particles without D²_min in these frames; empty if there are none."""
@@ -86,9 +102,46 @@ class Run:
         return f"without {unknown} of {values.size} particles, whose D²_min is not known" if unknown else ""
 
     def need_frames(self, which: np.ndarray, least: int, what: str):
-        """Raise Missing if there are fewer frames than that."""
+        """Raise Missing if there are fewer than that."""
         if which.sum() < least:
-            raise Missing(f"{which.sum()} frames with {what}; at least {least} are needed")
+            raise Missing(f"{which.sum()} {self.noun} with {what}; at least {least} are needed")
+
+
+class Run(Maps):
+    """The arrays of a results file that the stages use, and which frames have them."""
+
+    def __init__(self, results: Results):
+        self.results = results
+        for name in NEEDED:
+            if name not in results.configuration:
+                raise InputError(f"{results.path} lacks the parameter {name} of its run")
+        configuration = results.configuration
+        # Earlier versions of the file knew unbroken series only.
+        self.interval = configuration.get("frame_separation", configuration["frame_interval"])
+        written = np.isfinite(results["time"])
+        times = results["time"][written]
+        self.times = np.zeros(len(written), dtype=int)
+        self.times[written] = np.rint((times - times[:1]) / self.interval)
+        labels, d2min = results["soft_spot"], results["d2min"]
+        # An integer that was never written reads as a large negative one.
+        certified = written & (results["inherent_certified"] == 1)
+        has_spots = certified & np.isfinite(results["eigenvalue"]).all(axis=1)
+        # Of a particle that has too few neighbours it is not known.
+        known = np.isfinite(d2min)
+        has_d2min, self.has_all_d2min = (written & some(known, axis=1) for some in (np.any, np.all))
+        self.has_positions = written & np.isfinite(results["position"]).all(axis=(1, 2))
+        self.lags = np.append(0, up_to(int(LONGEST_LAG * self.times.max(initial=0))))
+        super().__init__(
+            configuration, results.dimension, labels, d2min, has_spots, has_d2min, configuration["temperature"]
+        )
+
+    def of(self, name: str, which: np.ndarray) -> np.ndarray:
+        return self.results[name][which]
+
+    def inherent_structures(self) -> tuple[np.ndarray, Callable[[int], Frame]]:
+        if "inherent_position" not in self.results:
+            raise Missing("inherent structures are not in the file, which an earlier version has written")
+        return self.results.inherent_structures()
 
     def need_unbroken_series(self, who: str):
         """Raise Missing if there is time between the frames in which nothing was measured; ``who`` needs it."""
@@ -97,22 +150,33 @@ class Run:
 
 
 class Findings:
-    """What has been found so far, and why the rest has not been."""
+    """What has been found so far of some quantities, and why the rest has not been.
 
-    def __init__(self, progress):
+    Parameters
+    ----------
+    progress : callable
+        As for `softspots.analysis.reduce.reduce_run`.
+    quantities : dict of str to Entry, optional
+        Those that are looked for.
+    shares : dict of str to float, optional
+        What each stage takes of the time.
+    """
+
+    def __init__(self, progress, quantities: Mapping[str, Entry] = QUANTITIES, shares: Mapping[str, float] = SHARES):
         self.axes, self.measured, self.missing = {}, {}, {}
         self.curves: dict[str, Curve] = {}
         self.law: Estimate | None = None
+        self._quantities, self._shares = quantities, shares
         self._progress, self._done, self._share = progress, 0, 0
 
     @contextlib.contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Count what the stage does not find as missing, with the reason that ends it, and its work as done."""
-        total = sum(SHARES.values())
-        self._done, self._share = self._done + self._share, SHARES[name] / total
+        total = sum(self._shares.values())
+        self._done, self._share = self._done + self._share, self._shares[name] / total
         self._stage = name
         self.advance(0.0)
-        with self.attempt(*(key for key, entry in QUANTITIES.items() if entry.stage == name)):
+        with self.attempt(*(key for key, entry in self._quantities.items() if entry.stage == name)):
             yield
         self.advance(1.0)
 
@@ -155,7 +219,7 @@ class Findings:
     def number(self, name: str) -> float:
         """The value of a number that has been found, or Missing."""
         if name in self.missing:
-            raise Missing(f"{QUANTITIES[name].symbol} is needed, which is not known")
+            raise Missing(f"{KNOWN[name].symbol} is needed, which is not known")
         return float(self.measured[name].value)
 
 

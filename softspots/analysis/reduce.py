@@ -6,34 +6,26 @@ quantity by quantity, with the reason; only a file that is no results file is an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.metadata import version
 from os import PathLike
 
 import numpy as np
 
-from softspots.analysis.bootstrap import bootstrap, fraction
-from softspots.analysis.cautions import of_liquid, of_one_spot
 from softspots.analysis.correlations import field_correlation, self_scattering
 from softspots.analysis.findings import Findings, Missing, Run
-from softspots.analysis.probability import plateau, plateau_onset, rearrangement_probability
 from softspots.analysis.reduce_lives import lives, model
-from softspots.analysis.selection import delta_p_star
+from softspots.analysis.reduce_maps import prediction, selection, vibrations
 from softspots.analysis.tracking import spot_correlation, uncorrelated_from, uncorrelated_level
-from softspots.analysis.vibrations import density_of_states
 from softspots.curve import plateau_end, relaxation_time
-from softspots.estimate import competing
 from softspots.exceptions import InputError
-from softspots.frame import Frame
 from softspots.io.attributes import is_of_paper
 from softspots.io.content import is_written
 from softspots.io.reduced import Reduced
 from softspots.io.results import read_results
 from softspots.plasticity.d2min import d2min
-from softspots.reasons import NO_PLATEAU, joined
-from softspots.structure.spots import connect
+from softspots.reasons import NO_PLATEAU
 
-GRID = 12  # values of N_m and of N_p
 # A frame of the selection takes 0.03 s for 10,000 particles.
 SELECTION_FRAMES = 100
 D2MIN_CUTOFF = 2.5  # of the earliest results files, which do not tell
@@ -77,11 +69,11 @@ def reduce_run(
     run = Run(results)
     found = Findings(progress)
     with found.stage("vibrations"):
-        _vibrations(run, found)
+        vibrations(run, found)
     with found.stage("prediction"):
-        _prediction(run, found)
+        prediction(run, found)
     with found.stage("selection"):
-        _selection(run, found, selection_frames)
+        selection(run, found, selection_frames)
     with found.stage("relaxation"):
         _relaxation(run, found)
     with found.stage("fields"):
@@ -102,97 +94,6 @@ def reduce_run(
     return Reduced(
         results.configuration, provenance, found.axes, found.measured, found.missing, dimension=results.dimension
     )
-
-
-def _vibrations(run, found):
-    run.need_frames(run.has_spots, 1, "modes")
-    try:
-        eigenvalues = run.results["eigenvalue"][run.has_spots]
-        result = density_of_states(eigenvalues, run.labels.shape[1], run.results.dimension)
-    except InputError as error:
-        raise Missing(str(error)) from None
-    found.axes["frequency"] = result.states.x
-    found.estimate("states", result.states)
-    found.estimate("modes_below", result.below)
-    found.estimate("boson_peak", result.peak)
-
-
-def _prediction(run, found):
-    run.need_frames(run.has_both, 1, "soft spots and D²_min")
-    activity, labels = run.d2min[run.has_both], run.labels[run.has_both]
-    ones = np.ones(len(labels))
-    known, note = ~np.isnan(activity), run.unknown(run.has_both)
-    density = bootstrap(fraction, (known & (labels >= 0)).sum(axis=1), known.sum(axis=1))
-    found.estimate("density", density, note=note)
-    found.estimate("spots", bootstrap(fraction, labels.max(axis=1) + 1, ones), note=of_one_spot(labels))
-    if density.value == 0:
-        raise Missing("no particle is on a soft spot")
-    with np.errstate(divide="ignore"):
-        found.estimate("bound", density.map(lambda value: 1 / value), note=note)
-    law, edges = rearrangement_probability(activity, labels, run.temperature)
-    found.axes |= {"d2min": law.x, "d2min_edge": edges}
-    found.estimate("probability", law, note=note)
-    found.add("particles", law.counts, note=note)
-    rearranging = run.rearranging[run.has_both]
-    if not rearranging.any():
-        raise Missing(f"no particle has D²_min > {run.threshold:g} T")
-    star = bootstrap(fraction, (rearranging & (labels >= 0)).sum(axis=1), rearranging.sum(axis=1))
-    found.estimate("plateau", star, note=joined(of_liquid(rearranging.sum(), known.sum()), note))
-    found.estimate("ratio", plateau(activity, labels, run.temperature, run.threshold).ratio, note=note)
-    onset = plateau_onset(activity, labels, run.temperature)
-    if not np.isfinite(onset.value):
-        raise Missing("P(D²_min) does not level off: too few particles rearrange")
-    found.estimate("onset", onset, note=note)
-
-
-def _selection(run, found, most_frames):
-    structures, structure = _inherent_structures(run)
-    run.need_frames(run.has_both, 1, "soft spots and D²_min")
-    usable = np.flatnonzero(run.has_both & np.isfinite(structures).all(axis=(1, 2)))
-    if usable.size == 0:
-        raise Missing("inherent structures are not in the file")
-    chosen = usable[np.unique(np.linspace(0, len(usable) - 1, min(most_frames, len(usable))).astype(int))]
-    if not run.rearranging[chosen].any():
-        raise Missing(f"no particle has D²_min > {run.threshold:g} T in the {len(chosen)} frames used")
-    ranking, configuration = run.results["mode_particle"][chosen], run.configuration
-    n_modes = np.linspace(ranking.shape[1] / GRID, ranking.shape[1], GRID)
-    n_particles = np.geomspace(2, ranking.shape[2], GRID)
-    chosen_grid = [
-        np.unique(np.append(np.rint(values).astype(int), configuration[name]))
-        for name, values in (("n_modes", n_modes), ("n_particles", n_particles))
-    ]
-    result = delta_p_star(
-        run.d2min[chosen],
-        run.results["participation_ratio"][chosen],
-        ranking,
-        _edges(run, structure, chosen, found),
-        run.temperature,
-        *chosen_grid,
-        run.threshold,
-        configuration["min_particles"],
-    )
-    found.axes |= dict(zip(("n_modes", "n_particles"), chosen_grid, strict=True))
-    note = run.unknown(chosen)
-    found.estimate("difference", result.difference, note=note)
-    found.estimate("largest_difference", result.largest, note=note)
-    chosen_map = (configuration[name] for name in ("n_modes", "n_particles"))
-    found.estimate("chosen_difference", result.part_of_largest(*chosen_map), note=note)
-    for axis, (name, values) in enumerate(zip(("best_modes", "best_particles"), chosen_grid, strict=True)):
-
-        def best(difference, axis=axis, values=values):
-            # A resample in which nothing rearranges has none.
-            known = np.isfinite(difference).all()
-            return float(values[np.unravel_index(difference.argmax(), difference.shape)[axis]]) if known else np.nan
-
-        found.estimate(name, result.difference.map(best, competing(result.difference)), note=note)
-
-
-def _edges(run, structure, chosen, found) -> Iterator[np.ndarray]:
-    """What connects particles in the inherent structures, frame by frame."""
-    configuration = run.configuration
-    for done, index in enumerate(chosen):
-        yield connect(structure(index), configuration["connection"], configuration["bond_length"])
-        found.advance((done + 1) / len(chosen))
 
 
 def _need_lags(run):
@@ -277,7 +178,7 @@ def _inherent_activity(run, found):
     none.
     """
     run.need_unbroken_series("D²_min between inherent structures needs")
-    structures, structure = _inherent_structures(run)
+    structures, structure = run.inherent_structures()
     usable = run.has_spots & np.isfinite(structures).all(axis=(1, 2))
     first = np.flatnonzero(usable[:-1] & usable[1:] & (np.diff(run.times) == 1))
     cutoff = run.configuration.get("d2min_cutoff", D2MIN_CUTOFF)
@@ -290,12 +191,6 @@ def _inherent_activity(run, found):
         found.advance(0.6 + 0.4 * (done + 1) / len(first))
     known = [index for index, values in zip(first, activity, strict=True) if np.isfinite(values).all()]
     return np.array([values for values in activity if np.isfinite(values).all()]), run.times[known]
-
-
-def _inherent_structures(run) -> tuple[np.ndarray, Callable[[int], Frame]]:
-    if "inherent_position" not in run.results:
-        raise Missing("inherent structures are not in the file, which an earlier version has written")
-    return run.results.inherent_structures()
 
 
 def _overlap(run, found, given):

@@ -210,6 +210,13 @@ class Strains(Numbers):
     allowed = "strains from -100 to 100, one after the other, for instance 0.1 or 0.1,-0.1"
 
 
+class Ways(Numbers):
+    """Strains by which something else comes before."""
+
+    part = Number(above=0, most=100)
+    allowed = "strains above 0, at most 100, for instance 0.001,0.01"
+
+
 class Folder(Kind):
     """The path of a folder."""
 

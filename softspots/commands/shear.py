@@ -1,4 +1,4 @@
-"""Athermal quasi-static shear on one command: ``python -m softspots.shear``.
+"""Athermal quasi-static shear on one command: ``python -m softspots.shear``, for many samples under mpirun.
 
 A solid is made, quenched, and followed from minimum to minimum. Before each event stands the map of the minimum that is
 lost. A run can be ended at any moment and resumed to the same bits: a checkpoint holds the solid and all states at one
@@ -10,37 +10,55 @@ from __future__ import annotations
 import contextlib
 import sys
 from importlib.metadata import version
+from signal import Signals
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 
-from softspots.analysis.probability import plateau
 from softspots.chain import stages
-from softspots.commands.chain import make_simulation, options_of
+from softspots.commands.chain import kept_particles, make_simulation, options_of
 from softspots.commands.command import check_streams, command, complain, say
 from softspots.commands.files import read_frame_file, write_frame_file
 from softspots.commands.interruption import Terminated, cutting, listening
 from softspots.commands.memory import keep_memory
 from softspots.commands.options import read_arguments
 from softspots.commands.output import check_output, checkpoint_of, open_folder
-from softspots.commands.parameters import MAP, new_identity
+from softspots.commands.parameters import Parameters, new_identity
 from softspots.commands.progress import Progress
-from softspots.commands.report import plateau_rows
-from softspots.commands.shear_parameters import CURVE, RESULTS, SHEAR, ShearParameters
+from softspots.commands.samples import ProgressOfAll, samples_of
+from softspots.commands.shear_parameters import FILES, RESULTS, SHEAR, ShearParameters
+from softspots.commands.shear_report import draw, report
 from softspots.dynamics.athermal_shear import AthermalShear, ShearState
-from softspots.dynamics.parallel import Serial, launched_rank, one_thread
-from softspots.exceptions import SoftspotsError
-from softspots.figures.map import save_map
-from softspots.figures.stress_strain import save_stress_strain
+from softspots.dynamics.parallel import Serial, launched_rank, one_thread, together, world
+from softspots.dynamics.trail import Trail
+from softspots.exceptions import InputError, PhysicsError, SoftspotsError
 from softspots.io.checkpoint import CHECKPOINT, Checkpoint, discard, discard_frames, write_checkpoint
 from softspots.io.claim import claimed
 from softspots.io.replacing import remove_leftovers
-from softspots.io.shear import Sheared, read_shear, write_shear
+from softspots.io.shear import read_shear, write_shear
 from softspots.plasticity.events import Event
+from softspots.reasons import joined
 
 NAME = "softspots.shear"
 # What a state and its events cost, in time steps, for the estimate of the time left.
 STEPS_PER_STATE = 3_000
+
+
+class Map(NamedTuple):
+    """Soft spots of a minimum, and the modes behind them, as `softspots.chain.stages.Analysis` has them."""
+
+    labels: np.ndarray
+    eigenvalues: np.ndarray
+    participation_ratio: np.ndarray
+    ranking: np.ndarray
+
+
+def no_map(parameters: Parameters) -> Map:
+    """Where there is none: no spots, NaN, and no particles."""
+    none = np.full(parameters.modes, np.nan)
+    ranking = np.full((parameters.modes, kept_particles(parameters)), -1, dtype=np.int32)
+    return Map(np.full(parameters.particles, -1, dtype=np.int32), none, none, ranking)
 
 
 class Course:
@@ -55,12 +73,22 @@ class Course:
     states : dict of str to list
         By the names of shear.nc.
     faults : list of str
-        Of each event so far, why its minimum has no map; else empty.
+        Of each event so far, why maps are not there; else empty.
+    trail : Trail
+        Where the solid has come from.
     """
 
-    def __init__(self, parameters: ShearParameters, identity: dict, solid: AthermalShear, states: dict, faults: list):
+    def __init__(
+        self,
+        parameters: ShearParameters,
+        identity: dict,
+        solid: AthermalShear,
+        states: dict,
+        faults: list,
+        trail: Trail,
+    ):
         self._parameters, self._identity, self._solid = parameters, identity, solid
-        self._states, self._faults = states, faults
+        self._states, self._faults, self._trail = states, faults, trail
         self._last = perf_counter()
 
     @classmethod
@@ -68,7 +96,8 @@ class Course:
         """As a checkpoint has it."""
         solid = AthermalShear.from_state(checkpoint.arrays, parameters.mixture, **shear_options(parameters))
         states = {name: list(checkpoint.arrays[name]) for name in state_values(solid.current)}
-        return cls(parameters, checkpoint.identity, solid, states, checkpoint.progress["faults"])
+        trail = Trail.from_arrays(max(parameters.map_strains), checkpoint.arrays)
+        return cls(parameters, checkpoint.identity, solid, states, checkpoint.progress["faults"], trail)
 
     @classmethod
     def begun(cls, parameters: ShearParameters, progress: Progress) -> Course:
@@ -78,7 +107,9 @@ class Course:
         start = simulation.frame()
         solid = AthermalShear(start, parameters.mixture, parameters.direction, **shear_options(parameters))
         states = {name: [value] for name, value in state_values(solid.current).items()}
-        return cls(parameters, new_identity(parameters), solid, states, [])
+        trail = Trail(max(parameters.map_strains))
+        trail.add(solid.current.frame, solid.current.strain)
+        return cls(parameters, new_identity(parameters), solid, states, [], trail)
 
     @property
     def done(self) -> int:
@@ -100,6 +131,7 @@ class Course:
             ):
                 state = self._solid.go(strain)
                 found = [self._analysed(event) for event in state.events]
+                self._trail.add(state.frame, state.strain)
         except Terminated:
             self._write(*kept)
             raise
@@ -116,19 +148,27 @@ class Course:
         output, frame = self._parameters.output, self._solid.current.frame
         events = (read_frame_file(output, number, self._identity) for number in range(len(self._faults)))
         states = {name: np.array(values) for name, values in self._states.items()}
-        configuration = self._parameters.as_dict()
+        configuration, start = self._parameters.as_dict(), self._parameters.simulation
         write_shear(
-            output / RESULTS, frame, self._parameters.simulation.modes, states, events, configuration, self._identity
+            output / RESULTS,
+            frame,
+            start.modes,
+            kept_particles(start),
+            self._parameters.map_strains,
+            states,
+            events,
+            configuration,
+            self._identity,
         )
         self._write(*self._checkpoint())
         read_shear(output / RESULTS)
         discard_frames(output)
 
     def _analysed(self, event: Event) -> tuple[dict, str]:
-        """An event and the map before it, by the names of shear.nc; why there is no map, if so."""
-        parameters, lost = self._parameters.simulation, event.lost
-        analysis = stages.analyse(lost, None, parameters.mixture, options_of(parameters))
-        none = np.full(parameters.modes, np.nan)
+        """An event and the maps before it, by the names of shear.nc; why some are not there, if so."""
+        self._trail.add(event.lost, event.last_strain)
+        maps, faults = zip(*(self._mapped(event, way) for way in self._parameters.map_strains), strict=True)
+        self._trail.add(event.after, event.strain)
         return {
             "event_state": np.int32(self.done + 1),
             "event_strain": event.strain,
@@ -137,17 +177,30 @@ class Course:
             "energy_drop": event.energy_drop,
             "core": np.int32(event.core),
             "participation": event.participation,
-            "lattice": lost.box.vectors,
-            "position": lost.positions,
+            "lattice": event.lost.box.vectors,
+            "position": event.lost.positions,
             "d2min": event.d2min,
-            "soft_spot": analysis.labels,
-            "eigenvalue": analysis.modes.eigenvalues if analysis.modes else none,
-            "participation_ratio": analysis.participation_ratio if analysis.modes else none,
-        }, analysis.fault
+            "soft_spot": np.array([one.labels for one in maps]),
+            "eigenvalue": np.array([one.eigenvalues for one in maps]),
+            "participation_ratio": np.array([one.participation_ratio for one in maps]),
+            "mode_particle": maps[0].ranking,
+        }, joined(*faults)
+
+    def _mapped(self, event: Event, way: float) -> tuple[Map, str]:
+        """The map so much of the path before an event, at the end of the trail; why it is none, if so."""
+        parameters, tolerance = self._parameters.simulation, self._parameters.tolerance
+        try:
+            frame = self._trail.before(self._solid, way, tolerance) if way else event.lost
+        except SoftspotsError as error:
+            return no_map(parameters), str(error)
+        found = stages.analyse(frame, None, parameters.mixture, options_of(parameters))
+        if found.modes is None:
+            return no_map(parameters), found.fault
+        return Map(found.labels, found.modes.eigenvalues, found.participation_ratio, found.ranking), ""
 
     def _checkpoint(self) -> tuple[dict, dict]:
         arrays = self._solid.state() | {name: np.array(values) for name, values in self._states.items()}
-        return arrays, {"strains": self.done, "faults": list(self._faults)}
+        return arrays | self._trail.arrays(), {"strains": self.done, "faults": list(self._faults)}
 
     def _write(self, arrays: dict, progress: dict):
         path = self._parameters.output / CHECKPOINT
@@ -166,36 +219,43 @@ def state_values(state: ShearState) -> dict:
     return {name: getattr(state, name) for name in ("strain", "stress", "energy", "stress_tensor")}
 
 
-def shear(parameters: ShearParameters, checkpoint: Checkpoint | None = None) -> None:
+def work(parameters: ShearParameters, states: int) -> int:
+    """What it takes to make a solid and to bring it to so many states, in time steps, about; 0 for no state."""
+    return preparing(parameters) + states * STEPS_PER_STATE if states else 0
+
+
+def preparing(parameters: ShearParameters) -> int:
+    """Time steps in which the solid is made."""
+    start = parameters.simulation
+    return round((start.liquid_time + start.cooling_time) / start.timestep)
+
+
+def shear(parameters: ShearParameters, checkpoint: Checkpoint | None, progress: Progress) -> None:
     """Make the solid, or go on with it, and shear it along its path.
 
     Parameters
     ----------
     parameters : ShearParameters
         The output folder is there, and is written by nobody else.
-    checkpoint : Checkpoint, optional
-        Where to go on from. Default: a new run, for which the checkpoints of an earlier one are removed.
+    checkpoint : Checkpoint or None
+        Where to go on from; None for a new run, for which the checkpoints of an earlier one are removed.
+    progress : Progress
     """
     if checkpoint and finished(parameters, checkpoint):
         return
-    start = parameters.simulation
-    preparing = round((start.liquid_time + start.cooling_time) / start.timestep)
-    done = preparing + checkpoint.progress["strains"] * STEPS_PER_STATE if checkpoint else 0
-    total = preparing + len(parameters.path) * STEPS_PER_STATE
-    with contextlib.closing(Progress(total, done, visible=not parameters.quiet)) as progress:
-        if checkpoint:
-            course = Course.resumed(parameters, checkpoint)
-        else:
-            discard(parameters.output)
-            progress.stage("preparing")
-            course = Course.begun(parameters, progress)
-        # What follows ends with a checkpoint.
-        with cutting(False):
-            for strain in parameters.path[course.done :]:
-                progress.stage(f"strain {strain:.5g}")
-                course.go(strain)
-                progress.advance(STEPS_PER_STATE)
-            course.finish()
+    if checkpoint:
+        course = Course.resumed(parameters, checkpoint)
+    else:
+        discard(parameters.output)
+        progress.stage("preparing")
+        course = Course.begun(parameters, progress)
+    # What follows ends with a checkpoint.
+    with cutting(False):
+        for strain in parameters.path[course.done :]:
+            progress.stage(f"strain {strain:.5g}")
+            course.go(strain)
+            progress.advance(STEPS_PER_STATE)
+        course.finish()
 
 
 def finished(parameters: ShearParameters, checkpoint: Checkpoint) -> bool:
@@ -208,80 +268,88 @@ def finished(parameters: ShearParameters, checkpoint: Checkpoint) -> bool:
     return whole and found == checkpoint.identity["run_id"]
 
 
-def open_run(argv, stack: contextlib.ExitStack) -> tuple[ShearParameters, Checkpoint | None]:
-    """The checked parameters and the checkpoint to go on from; the output folder is claimed until the stack unwinds."""
-    parameters = read_arguments(argv, version("softspots"), SHEAR)
+def open_run(parameters: ShearParameters, stack: contextlib.ExitStack) -> Checkpoint | None:
+    """The checkpoint to go on from; the output folder is claimed until the stack unwinds."""
     open_folder(parameters)
     stack.enter_context(claimed(parameters.output))
     check_output(parameters)
     checkpoint = checkpoint_of(parameters) if parameters.resume else None
     remove_leftovers(parameters.output)
-    if not parameters.quiet:
-        done = checkpoint.progress["strains"] if checkpoint else 0
-        complain(
-            NAME,
-            f"{parameters.particles} {parameters.simulation.noun}, {parameters.direction} to strains "
-            f"{parameters.as_dict()['strains']}, states {done + 1} to {len(parameters.path)}; goes to "
-            f"{parameters.output}",
-        )
     if checkpoint and checkpoint.refused:
         complain(NAME, f"{checkpoint.refused}; going on from the previous checkpoint")
-    return parameters, checkpoint
+    return checkpoint
 
 
-def show(parameters: ShearParameters) -> None:
-    """Draw stress against strain, and the map before the event with the largest drop, and print a table."""
-    results = read_shear(parameters.output / RESULTS)
-    names = ("strain", "stress", "energy", "event_strain", "event_state", "energy_drop")
-    values = {name: results[name] for name in names}
-    mixture = parameters.mixture
-    save_stress_strain(
-        parameters.output / CURVE, values, values, parameters.particles, parameters.simulation.dimension, mixture
-    )
-    (parameters.output / MAP).unlink(missing_ok=True)
-    if len(results):
-        largest = int(np.argmax(values["energy_drop"]))
-        save_map(
-            parameters.output / MAP,
-            results.frame(largest),
-            results["d2min"][largest],
-            results["soft_spot"][largest],
-            model=mixture,
-            title=rf"before the event at $\gamma={values['event_strain'][largest]:.4f}$",
-        )
-    say(report(parameters, results))
+def alone(parameters: ShearParameters) -> None:
+    """One sample, with a table at its end."""
+    with contextlib.ExitStack() as stack:
+        checkpoint = open_run(parameters, stack)
+        states, done = len(parameters.path), checkpoint.progress["strains"] if checkpoint else 0
+        if not parameters.quiet:
+            complain(NAME, f"{heading(parameters)}, states {done + 1} to {states}; goes to {parameters.output}")
+        bar = Progress(work(parameters, states), work(parameters, done), visible=not parameters.quiet)
+        with contextlib.closing(bar) as progress:
+            shear(parameters, checkpoint, progress)
+        draw(parameters)
+        files = [str(parameters.output / name) for name in FILES if (parameters.output / name).exists()]
+        say(report(parameters, [read_shear(parameters.output / RESULTS)], files))
 
 
-def report(parameters: ShearParameters, results: Sheared) -> str:
-    """The table at the end."""
-    rows = [
-        ("run", f"{parameters.particles} {parameters.simulation.noun}, {parameters.direction}"),
-        (
-            "states",
-            f"{len(results['strain'])}, strains from {results['strain'].min():g} to {results['strain'].max():g}",
-        ),
-        ("largest stress", f"{np.abs(results['stress']).max():.4g}"),
-        ("events", f"{len(results)}"),
-    ]
-    if len(results):
-        # On the way back a drop is one towards larger stress.
-        way = np.sign(results["event_strain"] - results["event_last_strain"])
-        rows += [
-            ("stress drop", f"{(way * results['stress_drop']).mean():.3g} in the mean"),
-            ("energy drop", f"{results['energy_drop'].mean():.3g} in the mean"),
-            ("participation", f"{np.median(results['participation']):.3g} particles, median"),
-        ]
-        mapped = np.isfinite(results["eigenvalue"]).all(axis=1)
-        if not mapped.all():
-            rows.append(("without a map", f"{np.count_nonzero(~mapped)} events"))
-        if mapped.any():
-            # There is no temperature: the threshold is one of D²_min itself.
-            found = plateau(
-                results["d2min"][mapped], results["soft_spot"][mapped], 1.0, parameters.rearrangement_threshold
+def several(parameters: ShearParameters, comm) -> None:
+    """All samples, shared between the ranks, with a table of all of them; a collective call.
+
+    Raises
+    ------
+    PhysicsError
+        On all ranks, if samples failed, each of which has been told by then; the others are whole.
+    Terminated
+        On all ranks, if one has got a signal, after a checkpoint of what it did.
+    """
+    samples, begun = samples_of(parameters), []
+    with together(comm):
+        if comm.rank == 0:
+            for sample in samples:
+                open_folder(sample)
+                check_output(sample)
+                begun.append(checkpoint_of(sample).progress["strains"] if sample.resume else 0)
+            if not parameters.quiet:
+                about = f"{heading(parameters)}, {len(samples)} samples on {comm.size} rank(s)"
+                complain(NAME, f"{about}; goes to {samples[0].output} to {samples[-1].output.name}")
+    total = len(samples) * work(parameters, len(parameters.path))
+    done = sum(work(parameters, states) for states in begun)
+    failed, ended = {}, None
+    with cutting(False), contextlib.closing(ProgressOfAll(comm, total, done, not parameters.quiet)) as progress:
+        for sample in samples[comm.rank :: comm.size]:
+            try:
+                with cutting(), contextlib.ExitStack() as stack:
+                    shear(sample, open_run(sample, stack), progress)
+                    draw(sample)
+            except SoftspotsError as error:
+                failed[sample.seed] = " ".join(str(error).split())
+                complain(NAME, f"the sample of seed {sample.seed} failed: {failed[sample.seed]}")
+            except Terminated as error:
+                ended = Signals(error.status - 128)
+                break
+    if ended := next(filter(None, comm.allgather(ended)), None):
+        raise Terminated(ended, "; --resume goes on with all samples", agreed=True)
+    failed = {seed: reason for one in comm.allgather(failed) for seed, reason in one.items()}
+    whole = [sample for sample in samples if sample.seed not in failed]
+    with together(comm):
+        if comm.rank == 0 and whole:
+            found = [read_shear(sample.output / RESULTS) for sample in whole]
+            where = f"{samples[0].output} to {samples[-1].output.name}"
+            say(report(parameters, found, [f"{', '.join(FILES)} in {where}"]))
+        if comm.rank == 0 and failed:
+            seeds = ", ".join(map(str, failed))
+            raise PhysicsError(
+                f"{len(failed)} of {len(samples)} samples failed, of seeds {seeds}; the others are whole"
             )
-            rows += plateau_rows(found, "events", ", of maps against the event that follows")
-    files = ", ".join(str(parameters.output / name) for name in parameters.files if (parameters.output / name).exists())
-    return "\n".join(f"{name:22}{value}" for name, value in [*rows, ("files", files)])
+
+
+def heading(parameters: ShearParameters) -> str:
+    """What is sheared, in a line."""
+    about = f"{parameters.particles} {parameters.simulation.noun}, {parameters.direction}"
+    return f"{about} to strains {parameters.as_dict()['strains']}"
 
 
 def main(argv=None) -> None:
@@ -295,12 +363,14 @@ def main(argv=None) -> None:
     check_streams(NAME)
     one_thread()
     keep_memory()
-    with (
-        listening(),
-        command(NAME, rank=launched_rank()),
-        cutting(hint="; nothing new had been computed"),
-        contextlib.ExitStack() as stack,
-    ):
-        parameters, checkpoint = open_run(sys.argv[1:] if argv is None else argv, stack)
-        shear(parameters, checkpoint)
-        show(parameters)
+    with listening(), command(NAME, rank=launched_rank()), cutting(hint="; nothing new had been computed"):
+        parameters = read_arguments(sys.argv[1:] if argv is None else argv, version("softspots"), SHEAR)
+        comm = world()
+        with command(NAME, comm):
+            if parameters.samples > 1:
+                several(parameters, comm)
+            else:
+                with together(comm):
+                    if comm.size > 1:
+                        raise InputError(f"mpirun: got {comm.size} ranks for one sample; allowed: one, or --samples")
+                alone(parameters)

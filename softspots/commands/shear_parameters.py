@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from softspots.chain.defaults import threshold
-from softspots.commands.kinds import Choice, Number, Strains
+from softspots.commands.kinds import Choice, Number, Strains, Ways
 from softspots.commands.options import Form
 from softspots.commands.parameters import MAP, Parameters
 from softspots.dynamics.athermal_shear import LEAST_TOLERANCE, strain_path
@@ -23,10 +23,12 @@ MOST_STATES = 10**6
 EPILOG = """\
 examples:
   python -m softspots.shear --particles 1000 --strains 0.1
+  mpirun -n 4 python -m softspots.shear --samples 20 --maps-before 0.001,0.01
   python -m softspots.shear --model kob-andersen-3d --direction pure-xy --strains 0.05,-0.05 --cycles 10
 
 The solid is a liquid that is cooled and quenched, as `python -m softspots.simulate` makes it. shear.nc has strain,
 stress and energy of all states, and of each event the minimum that is lost, its map, and D²_min of the event.
+`softspots analyze` takes shear.nc of one sample or of many.
 The options can also be given in a TOML file (--config), by their names; the command line goes before it.
 """
 
@@ -62,6 +64,12 @@ class ShearParameters:
     inner_cutoff: float | None = _as_in_simulations("inner_cutoff")
 
     seed: int = _as_in_simulations("seed", group="start")
+    samples: int = _parameter(
+        "start",
+        1,
+        Number(int, least=1, most=100_000),
+        "starts, of seeds one after the other; each has a folder of its own, and mpirun shares them between ranks",
+    )
     timestep: float | None = _as_in_simulations("timestep", group="start")
     liquid_temperature: float | None = _as_in_simulations("liquid_temperature", group="start")
     liquid_time: float = _as_in_simulations("liquid_time", group="start")
@@ -88,6 +96,13 @@ class ShearParameters:
     )
     tolerance: float = _parameter("shear", 1e-6, Number(least=LEAST_TOLERANCE, most=1), "of the strains of events")
     max_force: float = _as_in_simulations("max_force", group="shear")
+    maps_before: tuple[float, ...] | None = _parameter(
+        "shear",
+        None,
+        Ways(),
+        "how long before each event, in strain, there are maps too, beside that of the minimum that is lost; other "
+        "events may lie between",
+    )
 
     modes: int | None = _as_in_simulations("modes")
     n_modes: int | None = _as_in_simulations("n_modes")
@@ -114,13 +129,17 @@ class ShearParameters:
 
     def __post_init__(self):
         for entry in fields(self):
-            if getattr(self, entry.name) is None and entry.name != "rearrangement_threshold":
+            if getattr(self, entry.name) is None and entry.name in self._of_start:
                 object.__setattr__(self, entry.name, getattr(self.simulation, entry.name))
         if self.rearrangement_threshold is None:
             activity = threshold(self.density, self.dimension, self.d2min_cutoff, 1.0)
             object.__setattr__(self, "rearrangement_threshold", activity)
         if self.dimension == 2 and "z" in self.direction:
             raise InputError(f"--direction: got {self.direction}; allowed in two dimensions: xy, pure-xy")
+        if self.seed + self.samples > 2**31:
+            raise InputError(
+                f"--samples: got {self.samples}; allowed: {2**31 - self.seed}, so that seeds are below 2³¹"
+            )
         first, *rest = self.strains
         again = sum(abs(to - start) for start, to in zip(self.strains, [*rest, first], strict=True))
         states = (abs(first) + self.cycles * again) / self.strain_step
@@ -133,15 +152,23 @@ class ShearParameters:
     @cached_property
     def simulation(self) -> Parameters:
         """Those of the start, a liquid that is cooled, and of modes and maps."""
-        there = Parameters.__dataclass_fields__
-        own = [entry.name for entry in fields(self) if entry.name in there and entry.name != "rearrangement_threshold"]
-        given = {name: getattr(self, name) for name in own}
+        given = {name: getattr(self, name) for name in self._of_start}
         return Parameters(**given, strain_rate=0.0, steady_state_strain=0.0)
+
+    @property
+    def _of_start(self) -> list[str]:
+        there = Parameters.__dataclass_fields__
+        return [entry.name for entry in fields(self) if entry.name in there and entry.name != "rearrangement_threshold"]
 
     @property
     def mixture(self) -> Mixture:
         """Of the solid, of its composition and in its dimension."""
         return self.simulation.mixture
+
+    @cached_property
+    def map_strains(self) -> list[float]:
+        """How long before each event there are maps, from 0 on, where the minimum is lost."""
+        return sorted({0.0, *(self.maps_before or ())})
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -158,7 +185,9 @@ class ShearParameters:
         names = {entry.name for entry in fields(self)}
         shared = {name: value for name, value in self.simulation.as_dict().items() if name in {*names, MIXTURE}}
         own = ("direction", "cycles", "strain_step", "tolerance", "rearrangement_threshold")
-        return shared | {name: getattr(self, name) for name in own} | {"strains": ",".join(map(repr, self.strains))}
+        lists = {"strains": self.strains, "maps_before": self.maps_before}
+        texts = {name: ",".join(map(repr, values)) for name, values in lists.items() if values}
+        return shared | {name: getattr(self, name) for name in own} | texts
 
 
 SHEAR = Form(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -207,6 +208,19 @@ class AthermalShear:
     def factorizations(self) -> int:
         """Sparse factorisations so far."""
         return self._branch.factorizations
+
+    def elsewhere(self, positions: np.ndarray, strain: float) -> AthermalShear:
+        """The same solid in the minimum near other ``positions``, (N, d), in the box at ``strain``; this one stays.
+
+        Raises
+        ------
+        PhysicsError
+            If there is no minimum.
+        """
+        frame = replace(self._state.frame, positions=positions, images=None, box=self._deformation.box(strain))
+        other = copy(self)
+        other._events, other._state = [], self._at(strain, self._branch.quench(frame))
+        return other
 
     def run(self, strains: Iterable[float]) -> Iterator[ShearState]:
         """Go to one strain after the other, forwards and back as they come; a state for each, as it is asked for.

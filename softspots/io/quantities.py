@@ -30,10 +30,10 @@ class Entry:
     Attributes
     ----------
     stage : str
-        The stage of `softspots.analysis.reduce` that measures it.
+        The stage of `softspots.analysis` that measures it.
     symbol, units, long_name : str
     section : str
-        Where Schoenholz et al. 2014 have it.
+        Where Schoenholz et al. 2014 have it; of events Maloney and Lemaître 2006, or Manning and Liu 2011.
     axes : tuple of str
         Names from `AXES`; none of a number.
     paper : str
@@ -52,6 +52,10 @@ class Entry:
     content: Content = NOT_NEGATIVE
 
 
+# Per area; in three dimensions per volume.
+STRESS, PER_STRESS = "epsilon_AA sigma_AA^-2", "epsilon_AA^-1 sigma_AA^2"
+PER_VOLUME = {STRESS: "epsilon_AA sigma_AA^-3", PER_STRESS: "epsilon_AA^-1 sigma_AA^3"}
+
 AXES = {
     "frequency": Axis("(epsilon_AA m^-1)^1/2 sigma_AA^-1", "frequency ω"),
     "lag": Axis("tau", "time between two maps, δt"),
@@ -63,6 +67,15 @@ AXES = {
     "rearrangements_edge": Axis("1", "borders of the bins in N_R; a bin holds its lower border but not its upper one"),
     "n_modes": Axis("1", "modes that make the map, N_m"),
     "n_particles": Axis("1", "particles taken from each mode, N_p"),
+}
+AXES_OF_EVENTS = {
+    "sample": Axis("1", "sample, counted from 0"),
+    "traveled": Axis("1", "strain gone through since the start, forwards and back"),
+    "map_strain": Axis("1", "strain between a map and the event that follows"),
+    "stress_drop": Axis(STRESS, "drop of the stress, geometric centre of the bin"),
+    "energy_drop": Axis("epsilon_AA", "drop of the energy, geometric centre of the bin"),
+    "waiting_strain": Axis("1", "strain between two events, geometric centre of the bin"),
+    "participation": Axis("1", "particles that take part in an event, geometric centre of the bin"),
 }
 
 QUANTITIES = {
@@ -170,6 +183,62 @@ QUANTITIES = {
     ),
 }
 
+# Those of athermal shear; of the others it has what needs neither temperature nor time.
+_MALONEY, _MANNING = "Maloney 2006", "Manning 2011"
+EVENTS = {
+    "mean_stress_drop": Entry("events", "⟨Δσ⟩", STRESS, "mean drop of the stress", _MALONEY, content=Content()),
+    "mean_energy_drop": Entry("events", "⟨ΔE⟩", "epsilon_AA", "mean drop of the energy", _MALONEY, content=Content()),
+    "mean_waiting_strain": Entry("events", "⟨Δγ⟩", "1", "mean strain from an event to the next", _MALONEY),
+    "mean_participation": Entry("events", "⟨n⟩", "1", "mean number of particles that take part", _MALONEY),
+    "cores": Entry("events", "P(core)", "1", "cores of events on soft spots", _MANNING, content=PART),
+    "stress_drops": Entry("events", "P(Δσ)", PER_STRESS, "density of drops of the stress", _MALONEY, ("stress_drop",)),
+    "energy_drops": Entry(
+        "events", "P(ΔE)", "epsilon_AA^-1", "density of drops of the energy", _MALONEY, ("energy_drop",)
+    ),
+    "waiting_strains": Entry(
+        "events", "P(Δγ)", "1", "density of strains from an event to the next", _MALONEY, ("waiting_strain",)
+    ),
+    "participations": Entry(
+        "events", "P(n)", "1", "density of numbers of particles that take part", _MALONEY, ("participation",)
+    ),
+    "ratio_before": Entry(
+        "events", "P*/ρ_SS(δγ)", "1", "plateau over density of maps before events", _MANNING, ("map_strain",)
+    ),
+    "cores_before": Entry(
+        "events", "P(core)(δγ)", "1", "cores on soft spots some strain before", _MANNING, ("map_strain",), content=PART
+    ),
+    "softest": Entry(
+        "events",
+        "ω_1²(δγ)",
+        "epsilon_AA sigma_AA^-2 m^-1",
+        "lowest eigenvalue before events, mean",
+        _MANNING,
+        ("map_strain",),
+    ),
+    "strain": Entry("course", "γ", "1", "strain since the start", _MALONEY, ("traveled",), content=Content()),
+    "stress": Entry("course", "σ", STRESS, "stress, mean of samples", _MALONEY, ("traveled",), content=Content()),
+    "energy": Entry(
+        "course", "E/N", "epsilon_AA", "energy per particle, mean", _MALONEY, ("traveled",), content=Content()
+    ),
+    "stresses": Entry(
+        "course",
+        "σ (samples)",
+        STRESS,
+        "stress of each sample",
+        _MALONEY,
+        ("sample", "traveled"),
+        content=Content(),
+    ),
+}
+KNOWN, KNOWN_AXES = QUANTITIES | EVENTS, AXES | AXES_OF_EVENTS
+
+# What is otherwise where there is no temperature.
+ATHERMAL = {"onset": {"symbol": "D²_min*", "units": "sigma_AA^2", "paper": ""}}
+ATHERMAL_AXES = {
+    "d2min": {"units": "sigma_AA^2", "long_name": "D²_min, geometric centre of the bin"},
+    "d2min_edge": {"units": "sigma_AA^2", "long_name": "borders of the bins in D²_min"},
+}
+
 # What is otherwise in three dimensions, where Debye's D goes as ω².
 IN_SPACE = {
     "boson_peak": {"long_name": "mode at the maximum of D(ω)/ω²"},
@@ -181,7 +250,18 @@ IN_SPACE = {
 }
 
 
-def entry_of(name: str, dimension: int) -> Entry:
-    """What is known of a quantity in two or three dimensions."""
-    entry = QUANTITIES[name]
-    return replace(entry, **IN_SPACE[name]) if dimension == 3 and name in IN_SPACE else entry
+def entry_of(name: str, dimension: int, athermal: bool = False) -> Entry:
+    """What is known of a quantity in two or three dimensions, of a run at a temperature or of athermal shear."""
+    entry = KNOWN[name]
+    if dimension == 3:
+        units = PER_VOLUME.get(entry.units, entry.units)
+        entry = replace(entry, **{"units": units} | IN_SPACE.get(name, {}))
+    return replace(entry, **ATHERMAL[name]) if athermal and name in ATHERMAL else entry
+
+
+def axis_of(name: str, dimension: int, athermal: bool = False) -> Axis:
+    """What is known of an axis; as `entry_of`."""
+    axis = KNOWN_AXES[name]
+    if dimension == 3:
+        axis = replace(axis, units=PER_VOLUME.get(axis.units, axis.units))
+    return replace(axis, **ATHERMAL_AXES[name]) if athermal and name in ATHERMAL_AXES else axis

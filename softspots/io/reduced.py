@@ -15,7 +15,7 @@ from softspots.exceptions import DamagedFileError, InputError
 from softspots.io.attributes import CONFIGURATION, is_of_paper, set_attributes, split_prefix, units_in
 from softspots.io.earlier import put_right
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
-from softspots.io.quantities import AXES, QUANTITIES, entry_of
+from softspots.io.quantities import KNOWN, KNOWN_AXES, axis_of, entry_of
 from softspots.io.reduced_content import reduced_fault
 from softspots.io.schema import parameter_fault
 
@@ -32,7 +32,7 @@ DESCRIBING = ("particles", "temperature", "strain_rate", "seed")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Reduced:
-    """What `softspots.analysis.reduce.reduce_run` finds in one run.
+    """What `softspots.analysis.reduce.reduce_run` finds in one run, or `reduce_shear` in samples of athermal shear.
 
     Parameters
     ----------
@@ -42,9 +42,9 @@ class Reduced:
         The other attributes of the results file (software and version, ranks, wall times), its ``source``, how many
         ``frames`` it has, and in how many of them soft spots are known (``frames_with_spots``).
     axes : dict of str to ndarray
-        By the names of `AXES`.
+        By the names of `KNOWN_AXES`.
     measured : dict of str to Estimate
-        By the names of `QUANTITIES`. ``reduced[name]`` is the same or, of what depends on one axis, a `Curve` over it.
+        By the names of `KNOWN`. ``reduced[name]`` is the same or, of what depends on one axis, a `Curve` over it.
     missing : dict of str to str
         Why the other quantities could not be had, by name.
     checked : bool
@@ -71,7 +71,7 @@ class Reduced:
         return name in self.measured
 
     def __getitem__(self, name: str) -> Estimate | Curve:
-        axes = QUANTITIES[name].axes
+        axes = KNOWN[name].axes
         return Curve.over(self.axes[axes[0]], self.measured[name]) if len(axes) == 1 else self.measured[name]
 
     @property
@@ -80,14 +80,19 @@ class Reduced:
         return is_of_paper(self.configuration)
 
     @property
+    def athermal(self) -> bool:
+        """Whether they are of samples of athermal shear, not of a run at a temperature."""
+        return "shear_version" in self.provenance
+
+    @property
     def temperature(self) -> float:
-        """T, in ε_AA/k_B."""
-        return self.configuration["temperature"]
+        """T, in ε_AA/k_B; 0 of athermal shear, whose parameter is that of its start."""
+        return 0.0 if self.athermal else self.configuration["temperature"]
 
     @property
     def strain_rate(self) -> float:
-        """γ̇, in 1/τ."""
-        return self.configuration["strain_rate"]
+        """γ̇, in 1/τ; 0 of athermal shear."""
+        return 0.0 if self.athermal else self.configuration["strain_rate"]
 
 
 def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
@@ -107,7 +112,7 @@ def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
     Raises
     ------
     InputError
-        If they are not what `AXES` and `QUANTITIES` allow.
+        If they are not what `KNOWN_AXES` and `KNOWN` allow.
     OutputError
         If the file cannot be made.
     """
@@ -145,7 +150,7 @@ def read_reduced(path: str | PathLike) -> Reduced:
     FileNotFoundError, PermissionError, IsADirectoryError
         If there is no such file, or it may not be read.
     DamagedFileError
-        If it does not hold reduced data of a known version, is damaged, or holds what `AXES` and `QUANTITIES` do not
+        If it does not hold reduced data of a known version, is damaged, or holds what `KNOWN_AXES` and `KNOWN` do not
         allow.
     """
     with NetCDFReader(path) as file:
@@ -158,8 +163,8 @@ def read_reduced(path: str | PathLike) -> Reduced:
             )
         if format_version == VERSION and (unknown := file.layout.keys() - _variables()):
             raise DamagedFileError(f"{path}: its variable {min(unknown)} is none of reduced data")
-        measured = {name: _read_measured(file, name) for name in QUANTITIES if name in file.layout}
-        axes = {name: file.read(name) for name in AXES if name in file.layout}
+        measured = {name: _read_measured(file, name) for name in KNOWN if name in file.layout}
+        axes = {name: file.read(name) for name in KNOWN_AXES if name in file.layout}
     # Files that do not say it are of two.
     parts, dimension = [], attributes.get("dimension", 2)
     for prefix in (CONFIGURATION, RUN, MISSING):
@@ -181,7 +186,7 @@ def is_reduced(path: str | PathLike) -> bool:
 
 def _variables() -> set[str]:
     """The names of all variables that a file can have."""
-    return {*AXES, *(name + end for name in QUANTITIES for end in ("", "_low", "_high", "_resampled"))}
+    return {*KNOWN_AXES, *(name + end for name in KNOWN for end in ("", "_low", "_high", "_resampled"))}
 
 
 def _read_measured(file, name):
@@ -200,13 +205,13 @@ def _read_measured(file, name):
 def _write_axis(dataset, name, values, reduced):
     dataset.createDimension(name, len(values))
     variable = dataset.createVariable(name, "f8", (name,), fletcher32=True)
-    units = units_in(AXES[name].units, reduced.of_paper)
-    variable.setncatts({"units": units, "long_name": AXES[name].long_name})
+    axis = axis_of(name, reduced.dimension, reduced.athermal)
+    variable.setncatts({"units": units_in(axis.units, reduced.of_paper), "long_name": axis.long_name})
     variable[...] = values
 
 
 def _write_measured(dataset, name, found, reduced):
-    entry = entry_of(name, reduced.dimension)
+    entry = entry_of(name, reduced.dimension, reduced.athermal)
     units = units_in(entry.units, reduced.of_paper)
     for end, values in (("", found.value), ("_low", found.low), ("_high", found.high)):
         variable = dataset.createVariable(name + end, "f8", entry.axes, fill_value=np.nan, fletcher32=bool(entry.axes))

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from softspots.io.content import Content
-from softspots.io.quantities import AXES, QUANTITIES
+from softspots.io.quantities import KNOWN, KNOWN_AXES
 
 # From this version on an interval contains its value.
 INTERVALS_CONTAIN = 2
@@ -29,7 +29,7 @@ def reduced_fault(axes: Mapping, measured: Mapping, version: int, dimension: int
     if dimension not in (2, 3):
         return f"its dimension is {dimension!r}; 2 or 3 is needed"
     for name, values in axes.items():
-        if name not in AXES:
+        if name not in KNOWN_AXES:
             return f"there is no axis {name}"
         if np.ndim(values) != 1 or not np.isfinite(values).all():
             return f"the axis {name} must be a series of numbers"
@@ -37,9 +37,9 @@ def reduced_fault(axes: Mapping, measured: Mapping, version: int, dimension: int
             return f"the axis {name} is {fault}"
     sizes = {name: len(values) for name, values in axes.items()}
     for name, found in measured.items():
-        if name not in QUANTITIES:
+        if name not in KNOWN:
             return f"there is no quantity {name}"
-        if fault := _measured_fault(QUANTITIES[name], found, sizes, version):
+        if fault := _measured_fault(KNOWN[name], found, sizes, version):
             return f"the quantity {name} is {fault}"
     return None
 

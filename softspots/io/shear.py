@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from os import PathLike
@@ -44,18 +44,27 @@ def schema(dimension: int) -> dict[str, Variable]:
         ),
         "position": Variable(("event", "particle", "axis"), "f8", "sigma_AA", "position in the minimum that is lost"),
         "d2min": Variable(("event", "particle"), "f8", "sigma_AA^2", "plastic activity of the event", "D²_min,i"),
+        # maps before each event, the first one of the minimum that is lost
+        "map_strain": Variable(("map",), "f8", "1", "strain between a map and the event"),
         "soft_spot": Variable(
-            ("event", "particle"),
+            ("event", "map", "particle"),
             "i4",
             "1",
-            "number of the soft spot of the minimum that is lost that holds the particle, -1 outside",
+            "number of the soft spot that holds the particle, -1 outside",
             "S_i",
             compress=True,
         ),
         "eigenvalue": Variable(
-            ("event", "mode"), "f8", "epsilon_AA sigma_AA^-2", "rising eigenvalues of the minimum that is lost", "ω²"
+            ("event", "map", "mode"), "f8", "epsilon_AA sigma_AA^-2", "rising eigenvalues of the minimum", "ω²"
         ),
-        "participation_ratio": Variable(("event", "mode"), "f8", "1", "participation ratio of the mode", "p"),
+        "participation_ratio": Variable(("event", "map", "mode"), "f8", "1", "participation ratio of the mode", "p"),
+        "mode_particle": Variable(
+            ("event", "mode", "top_particle"),
+            "i4",
+            "1",
+            "ids of the particles with the largest |e_i| in the minimum that is lost",
+            compress=True,
+        ),
     }
 
 
@@ -63,6 +72,8 @@ def write_shear(
     path: str | PathLike,
     frame: Frame,
     modes: int,
+    top_particles: int,
+    map_strains: Sequence[float],
     states: Mapping[str, np.ndarray],
     events: Iterable[Mapping[str, np.ndarray]],
     configuration: Mapping,
@@ -76,8 +87,10 @@ def write_shear(
         An existing file is replaced.
     frame : Frame
         Any of the solid: for its species.
-    modes : int
-        How many an event has.
+    modes, top_particles : int
+        How many modes a minimum has, and how many particles are named for each.
+    map_strains : sequence of float
+        How long before each event there are maps, from 0 on.
     states : dict
         Each variable of states, whole.
     events : iterable of dict
@@ -91,8 +104,9 @@ def write_shear(
         If the file cannot be written.
     """
     d = frame.dimension
-    sizes = {"particle": len(frame), "axis": d, "axis_of_force": d, "axis_of_lattice": d, "mode": modes}
-    constants = {"species": frame.species}
+    sizes = {"particle": len(frame), "axis": d, "axis_of_force": d, "axis_of_lattice": d}
+    sizes |= {"mode": modes, "top_particle": top_particles, "map": len(map_strains)}
+    constants = {"species": frame.species, "map_strain": map_strains}
     if frame.species.dtype.kind == "U":
         constants[SPECIES_NAME], constants["species"] = np.unique(frame.species, return_inverse=True)
         sizes[SPECIES_NAME] = len(constants[SPECIES_NAME])
@@ -137,6 +151,11 @@ class Sheared:
         with NetCDFReader(self.path, self._stamp) as file:
             return np.asarray(file.read(name))
 
+    @property
+    def dimension(self) -> int:
+        """Of space."""
+        return self["stress_tensor"].shape[-1]
+
     def __len__(self) -> int:
         """How many events there are."""
         return len(self["event_strain"])
@@ -145,12 +164,13 @@ class Sheared:
         """The minimum that an event ends, at the last strain at which it is there."""
         with NetCDFReader(self.path, self._stamp) as file:
             lattice, positions = (np.asarray(file.read(name, event)) for name in ("lattice", "position"))
-            strain, species = float(file.read("event_last_strain", event)), np.asarray(file.read("species"))
+            species = np.asarray(file.read("species"))
             sizes = np.asarray(file.read(SIZE)) if SIZE in file.layout else None
             if SPECIES_NAME in file.layout:
                 species = np.asarray(file.read(SPECIES_NAME)).astype(np.str_)[species]
         tilts = lattice[np.tril_indices(len(lattice), -1)].tolist()
-        box = Box(lengths=np.diag(lattice).tolist(), tilts=tilts, strain=strain)
+        # Strains are along the direction of the shear, from the start: the tilt need not tell them.
+        box = Box(lengths=np.diag(lattice).tolist(), tilts=tilts)
         return Frame(positions, species, box, sizes=sizes, only_b=True)
 
     def __repr__(self) -> str:
@@ -176,3 +196,9 @@ def read_shear(path: str | PathLike) -> Sheared:
             raise DamagedFileError(f"{path} has no {', '.join(missing)}")
         configuration, attributes = split_prefix(file.attributes, CONFIGURATION)
         return Sheared(path, configuration, attributes, file.stamp)
+
+
+def is_shear(path: str | PathLike) -> bool:
+    """Whether a file that can be opened says that it is one of athermal shear; raises what `read_shear` does."""
+    with NetCDFReader(path) as file:
+        return file.attributes.get("title") == TITLE

@@ -1,0 +1,258 @@
+"""From samples of athermal shear to what figures and tables need: events, and maps against the events after them.
+
+Samples are runs that differ in their start only, and count together; intervals come from a bootstrap over events or, of
+averages over samples, over these. What needs a temperature or time is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+
+import numpy as np
+
+from softspots.analysis.bootstrap import bootstrap, fraction
+from softspots.analysis.findings import Findings, Maps, Missing
+from softspots.analysis.probability import plateau
+from softspots.analysis.reduce_maps import prediction, selection, vibrations
+from softspots.curve import Curve
+from softspots.estimate import Estimate
+from softspots.exceptions import InputError
+from softspots.frame import Frame
+from softspots.io.attributes import CHANGEABLE
+from softspots.io.quantities import EVENTS, QUANTITIES
+from softspots.io.reduced import Reduced
+from softspots.io.shear import Sheared
+from softspots.reasons import joined
+
+BINS_PER_DECADE = 4
+# What samples of one kind may differ in.
+OF_SAMPLES = (*CHANGEABLE, "seed")
+# What there is of each map before an event.
+OF_MAPS = ("soft_spot", "eigenvalue", "participation_ratio")
+SHARES = {"vibrations": 1, "prediction": 4, "selection": 18, "events": 4, "course": 1}
+TIMELESS = "in athermal shear there is neither time nor temperature"
+
+
+def sample_key(sample: Sheared) -> dict:
+    """What samples of one kind have in common."""
+    return {name: value for name, value in sample.configuration.items() if name not in OF_SAMPLES}
+
+
+def configuration_of(samples: Sequence[Sheared]) -> dict:
+    """The parameters of the first sample, without its seed where there are several."""
+    configuration = samples[0].configuration
+    return configuration if len(samples) == 1 else {k: v for k, v in configuration.items() if k != "seed"}
+
+
+def provenance_of(samples: Sequence[Sheared]) -> dict:
+    """What is said of the first sample, and which samples there are."""
+    told = samples[0].attributes | {"samples": len(samples), "source": ", ".join(str(one.path) for one in samples)}
+    if len(samples) > 1:
+        told["runs"] = [told.pop("run_id"), *(sample.attributes["run_id"] for sample in samples[1:])]
+    return told
+
+
+class ShearMaps(Maps):
+    """Minima that are lost in the events of some samples, one after the other, with their maps."""
+
+    noun = "events"
+
+    def __init__(self, samples: Sequence[Sheared]):
+        self.samples = samples
+        # A map, its event: which of which sample.
+        self._places = [(sample, event) for sample in samples for event in range(len(sample))]
+        self.map_strains = samples[0]["map_strain"]
+        self.labels_before, self.eigenvalues_before = self._all("soft_spot"), self._all("eigenvalue")
+        self.mapped_before = np.isfinite(self.eigenvalues_before).all(axis=2)
+        d2min = self._all("d2min")
+        super().__init__(
+            samples[0].configuration,
+            samples[0].dimension,
+            self.labels_before[:, 0],
+            d2min,
+            self.mapped_before[:, 0],
+            np.isfinite(d2min).any(axis=1),
+            1.0,
+        )
+
+    def of(self, name: str, which: np.ndarray) -> np.ndarray:
+        values = self._all(name)[which]
+        return values[:, 0] if name in OF_MAPS else values
+
+    def _all(self, name: str) -> np.ndarray:
+        return np.concatenate([sample[name] for sample in self.samples])
+
+    def inherent_structures(self) -> tuple[np.ndarray, Callable[[int], Frame]]:
+        def frame(index):
+            sample, event = self._places[index]
+            return sample.frame(event)
+
+        return self._all("position"), frame
+
+    @property
+    def level(self) -> str:
+        return f"{self.threshold:g}"
+
+
+def reduce_shear(
+    samples: Sequence[Sheared],
+    selection_frames: int,
+    progress: Callable[[str, float], None] = lambda stage, done: None,
+) -> Reduced:
+    """Measure in samples of athermal shear all that they allow.
+
+    Parameters
+    ----------
+    samples : sequence of Sheared
+        Alike but for their start.
+    selection_frames : int
+        In how many minima, evenly spread, ΔP* is measured; 1 or more.
+    progress : callable
+        As for `softspots.analysis.reduce.reduce_run`.
+
+    Returns
+    -------
+    Reduced
+        Its configuration is that of the first sample, without a seed if there are several.
+
+    Raises
+    ------
+    InputError
+        If samples differ in more than their start.
+    DamagedFileError
+        If a file is damaged.
+    """
+    first, *others = samples
+    for other in others:
+        if sample_key(other) != sample_key(first):
+            raise InputError(f"reduce_shear: {first.path} and {other.path} are samples of two kinds")
+    run = ShearMaps(samples)
+    found = Findings(progress, QUANTITIES | EVENTS, SHARES)
+    with found.stage("vibrations"):
+        vibrations(run, found)
+    with found.stage("prediction"):
+        prediction(run, found)
+    with found.stage("selection"):
+        selection(run, found, selection_frames)
+    with found.stage("events"):
+        _events(run, found)
+    with found.stage("course"):
+        _course(samples, found)
+    found.missing |= {
+        name: TIMELESS for name in QUANTITIES if name not in found.measured and QUANTITIES[name].stage not in SHARES
+    }
+    provenance = provenance_of(samples) | {
+        "frames": len(run.labels),
+        "frames_with_spots": int(run.has_spots.sum()),
+        "reduced_with": version("softspots"),
+    }
+    configuration = configuration_of(samples)
+    return Reduced(configuration, provenance, found.axes, found.measured, found.missing, dimension=first.dimension)
+
+
+def traveled(sample: Sheared) -> tuple[np.ndarray, np.ndarray]:
+    """How much strain has been gone through since the start, forwards and back: at states, and at events."""
+    strains = sample["strain"]
+    states = np.append(0.0, np.cumsum(np.abs(np.diff(strains))))
+    before = sample["event_state"] - 1
+    return states, states[before] + np.abs(sample["event_strain"] - strains[before])
+
+
+def _events(run, found):
+    everything = np.ones(len(run.labels), dtype=bool)
+    if not len(everything):
+        raise Missing("no sample has an event")
+    way = np.sign(run.of("event_strain", everything) - run.of("event_last_strain", everything))
+    waiting = np.concatenate([np.diff(traveled(sample)[1]) for sample in run.samples])
+    values = {
+        # On the way back a drop is one towards larger stress.
+        ("mean_stress_drop", "stress_drops", "stress_drop"): way * run.of("stress_drop", everything),
+        ("mean_energy_drop", "energy_drops", "energy_drop"): run.of("energy_drop", everything),
+        ("mean_participation", "participations", "participation"): run.of("participation", everything),
+        ("mean_waiting_strain", "waiting_strains", "waiting_strain"): waiting,
+    }
+    for (mean, density, axis), events in values.items():
+        with found.attempt(mean, density):
+            if not len(events):
+                raise Missing("no sample has a second event")
+            found.estimate(mean, bootstrap(fraction, events, np.ones(len(events))))
+            law, note = density_of(events)
+            found.axes[axis] = law.x
+            found.estimate(density, law, note=note)
+    _maps_before(run, found)
+
+
+def density_of(values: np.ndarray) -> tuple[Curve, str]:
+    """The probability density of values, in logarithmic bins as far as they go; a note on those that are not positive.
+
+    Raises
+    ------
+    Missing
+        If none is positive.
+    """
+    positive = values[values > 0]
+    if not len(positive):
+        raise Missing("none is positive")
+    places = np.floor(BINS_PER_DECADE * np.log10(positive)).astype(int)
+    edges = 10.0 ** (np.arange(places.min(), places.max() + 2) / BINS_PER_DECADE)
+    centers = np.sqrt(edges[1:] * edges[:-1])
+    inside = (places[:, None] == np.arange(places.min(), places.max() + 1)).astype(float)
+    law = bootstrap(fraction, inside, np.ones((len(positive), 1)) * np.diff(edges))
+    left_out = len(values) - len(positive)
+    note = f"without {left_out} of {len(values)} that are not positive" if left_out else ""
+    return Curve.over(centers, law, inside.sum(axis=0).astype(int)), note
+
+
+def _maps_before(run, found):
+    """What maps some strain before the event know of it."""
+    cores = run.of("core", np.ones(len(run.labels), dtype=bool))
+    known = np.isfinite(run.d2min).any(axis=1)[:, None] & run.mapped_before
+    with found.attempt("cores"):
+        if not known[:, 0].any():
+            raise Missing("no event has a map")
+        found.estimate("cores", _on_spot(run.labels_before[known[:, 0], 0], cores[known[:, 0]]))
+    there = np.flatnonzero(known.any(axis=0))
+    if not len(there):
+        raise Missing("no event has a map")
+    found.axes["map_strain"] = run.map_strains[there]
+    curves = {"ratio_before": [], "cores_before": [], "softest": []}
+    for place in there:
+        which = known[:, place]
+        labels = run.labels_before[which, place]
+        curves["ratio_before"].append(plateau(run.d2min[which], labels, 1.0, run.threshold).ratio)
+        curves["cores_before"].append(_on_spot(labels, cores[which]))
+        lowest = run.eigenvalues_before[which, place, 0]
+        curves["softest"].append(bootstrap(fraction, lowest, np.ones(len(lowest))))
+    missing = [f"δγ = {run.map_strains[one]:g}: {np.sum(~known[:, one])}" for one in there if not known[:, one].all()]
+    note = f"events without a map, {', '.join(missing)} of {len(known)}" if missing else ""
+    for name, points in curves.items():
+        found.estimate(name, _side_by_side(points), note=note)
+
+
+def _on_spot(labels, cores) -> Estimate:
+    hits = labels[np.arange(len(labels)), cores] >= 0
+    return bootstrap(fraction, hits.astype(float), np.ones(len(hits)))
+
+
+def _side_by_side(points: Sequence[Estimate]) -> Estimate:
+    """Numbers from different events as one curve, without resamples, as these have no weights in common."""
+    ends = (np.array([getattr(one, end) for one in points], dtype=float) for end in ("value", "low", "high"))
+    notes = dict.fromkeys(one.note for one in points)
+    return Estimate(*ends, block=max(one.block for one in points), note=joined(*notes))
+
+
+def _course(samples, found):
+    """Stress and energy along the path, of each sample and in the mean over these."""
+    states, _ = traveled(samples[0])
+    # Where a path turns back on the spot a strain comes twice.
+    kept = np.append(True, np.diff(states) > 0)
+    found.axes |= {"sample": np.arange(len(samples)), "traveled": states[kept]}
+    found.add("strain", samples[0]["strain"][kept], note="as it was set")
+    stresses = np.array([sample["stress"][kept] for sample in samples])
+    found.add("stresses", stresses, note="each of one sample")
+    particles = len(samples[0]["species"])
+    energies = np.array([sample["energy"][kept] for sample in samples]) / particles
+    ones = np.ones((len(samples), 1))
+    for name, values in (("stress", stresses), ("energy", energies)):
+        found.estimate(name, bootstrap(fraction, values, ones, memory=False))

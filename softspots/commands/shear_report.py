@@ -1,0 +1,75 @@
+"""What athermal shear shows at its end: pictures of a sample, and a table of one or several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from softspots.analysis.bootstrap import bootstrap, fraction
+from softspots.analysis.probability import plateau
+from softspots.commands.parameters import MAP
+from softspots.commands.report import plateau_rows
+from softspots.commands.shear_parameters import CURVE, RESULTS, ShearParameters
+from softspots.figures.map import save_map
+from softspots.figures.stress_strain import save_stress_strain
+from softspots.figures.summary import shown
+from softspots.io.shear import Sheared, read_shear
+
+
+def draw(parameters: ShearParameters) -> None:
+    """Draw stress against strain, and the map before the event with the largest drop."""
+    results = read_shear(parameters.output / RESULTS)
+    names = ("strain", "stress", "energy", "event_strain", "event_state", "energy_drop")
+    values = {name: results[name] for name in names}
+    mixture = parameters.mixture
+    save_stress_strain(
+        parameters.output / CURVE, values, values, parameters.particles, parameters.simulation.dimension, mixture
+    )
+    (parameters.output / MAP).unlink(missing_ok=True)
+    if len(results):
+        largest = int(np.argmax(values["energy_drop"]))
+        save_map(
+            parameters.output / MAP,
+            results.frame(largest),
+            results["d2min"][largest],
+            results["soft_spot"][largest, 0],
+            model=mixture,
+            title=rf"before the event at $\gamma={values['event_strain'][largest]:.4f}$",
+        )
+
+
+def report(parameters: ShearParameters, samples: Sequence[Sheared], files: Sequence[str]) -> str:
+    """The table at the end; means have intervals from a bootstrap over events."""
+
+    def of(name):
+        return np.concatenate([sample[name] for sample in samples])
+
+    rows = [
+        ("run", f"{parameters.particles} {parameters.simulation.noun}, {parameters.direction}"),
+        ("samples", f"{len(samples)}"),
+        ("states", f"{len(of('strain'))}, strains from {of('strain').min():g} to {of('strain').max():g}"),
+        ("largest stress", f"{np.abs(of('stress')).max():.4g}"),
+        ("events", f"{len(of('event_strain'))}"),
+    ]
+    if len(of("event_strain")):
+        # On the way back a drop is one towards larger stress.
+        way = np.sign(of("event_strain") - of("event_last_strain"))
+        rows += [
+            ("stress drop", _mean(way * of("stress_drop"))),
+            ("energy drop", _mean(of("energy_drop"))),
+            ("participation", f"{_mean(of('participation'))} particles"),
+        ]
+        mapped = np.isfinite(of("eigenvalue")[:, 0]).all(axis=1)
+        if not mapped.all():
+            rows.append(("without a map", f"{np.count_nonzero(~mapped)} events"))
+        if mapped.any():
+            # There is no temperature: the threshold is one of D²_min itself.
+            found = plateau(of("d2min")[mapped], of("soft_spot")[mapped, 0], 1.0, parameters.rearrangement_threshold)
+            rows += plateau_rows(found, "events", ", of maps against the event that follows")
+    return "\n".join(f"{name:22}{value}" for name, value in [*rows, ("files", ", ".join(files))])
+
+
+def _mean(values: np.ndarray) -> str:
+    found = bootstrap(fraction, values, np.ones(len(values)))
+    return f"{shown(found)} in the mean" + " (too few events for an interval)" * bool(np.isnan(found.low))
