@@ -36,7 +36,7 @@ class Series:
         return {
             "temperature": f"temperatures_rate{first.strain_rate:g}",
             "strain_rate": f"rates_T{first.temperature:g}",
-            "nothing": f"T{first.temperature:g}_rate{first.strain_rate:g}",
+            "nothing": "athermal" if first.athermal else f"T{first.temperature:g}_rate{first.strain_rate:g}",
         }[self.varies]
 
 

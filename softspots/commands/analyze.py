@@ -7,7 +7,7 @@ import contextlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import matplotlib
 
 from softspots.analysis.findings import NEEDED
 from softspots.analysis.reduce import SELECTION_FRAMES, reduce_run
+from softspots.analysis.reduce_shear import configuration_of, provenance_of, reduce_shear, sample_key
 from softspots.analysis.series import series_of
 from softspots.commands.command import check_streams, command, printing, say
 from softspots.commands.interruption import cutting, listening
@@ -32,6 +33,7 @@ from softspots.io.claim import claimed
 from softspots.io.reduced import Reduced, is_reduced, read_reduced, write_reduced
 from softspots.io.replacing import remove_leftovers, replacing
 from softspots.io.results import Results, read_results
+from softspots.io.shear import Sheared, is_shear, read_shear
 
 NAME = "softspots.analyze"
 SUMMARIES = ("summary.md", "summary.json")
@@ -62,21 +64,32 @@ dark blue to green, and these against the strain too. The output folder gets
   T..._rate..._seed....nc     reduced data of each run, well below 1 MB: curves with intervals, the run's parameters
 
 A file of reduced data can stand for its results file, for instance to draw runs of several machines together.
+
+  python -m softspots.analyze sheared/*/shear.nc
+
+Samples of athermal shear that differ in their start only count together. They have no temperature and no time; in place
+of what needs these are events (statistics of drops, maps against the event that follows) and the course of the stress.
 """
 
 
 @dataclass(frozen=True)
 class Source:
-    """An input: a results file, or reduced data that have been read; and its name in the output."""
+    """An input: a results file, samples of athermal shear, or reduced data that have been read; its name in the output.
+
+    ``path`` is that of the first sample.
+    """
 
     path: Path
     results: Results | None
     reduced: Reduced
-    name: str
+    name: str = ""
+    samples: tuple[Sheared, ...] = ()
 
     @property
     def work(self) -> float:
         """About how long its reduction takes, in ms."""
+        if self.samples:
+            return 1500 + 0.003 * sum(map(len, self.samples)) * self.reduced.configuration.get("particles", 0)
         if self.results is None:
             return 10.0
         frames, particles = self.results.n_frames, self.results.configuration.get("particles", 0)
@@ -92,7 +105,9 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="results.nc of a run, or its reduced data")
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="results.nc of a run, shear.nc of samples, or reduced data"
+    )
     parser.add_argument(
         "--output",
         type=Path,
@@ -151,21 +166,54 @@ def open_sources(paths: Sequence[Path]) -> list[Source]:
         if os.path.exists(path) and not os.path.isfile(path):
             raise InputError(f"FILE: got {path}, which is no file; allowed: for instance {path / 'results.nc'}")
         with system_errors(InputError, f"FILE: got {path}"):
-            reduced = read_reduced(path) if is_reduced(path) else None
-            results = read_results(path) if reduced is None else None
-        # Until a results file is reduced, its parameters alone say what there will be.
-        reduced = reduced or Reduced(results.configuration, results.attributes)
-        for name in NEEDED:
-            if name not in reduced.configuration:
+            source = _opened(path)
+        for name in () if source.reduced.athermal else NEEDED:
+            if name not in source.reduced.configuration:
                 raise InputError(f"FILE: got {path}, which lacks the parameter {name} of its run")
         # Files of earlier versions do not say which run they are of.
-        run = reduced.provenance.get("run_id", path.resolve())
-        if run in paths_of:
-            raise InputError(f"FILE: got {path} and {paths_of[run]}, which hold one run twice; allowed: each run once")
-        paths_of[run] = path
-        opened.append((path, results, reduced))
-    names = run_names([reduced for _, _, reduced in opened])
-    return [Source(*one, name) for one, name in zip(opened, names, strict=True)]
+        provenance = source.reduced.provenance
+        for run in provenance.get("runs", [provenance.get("run_id", path.resolve())]):
+            if run in paths_of:
+                raise InputError(
+                    f"FILE: got {path} and {paths_of[run]}, which hold one run twice; allowed: each run once"
+                )
+            paths_of[run] = path
+        if source.reduced.athermal != (opened or [source])[0].reduced.athermal:
+            raise InputError(
+                f"FILE: got {opened[0].path} and {path}, of which one is of athermal shear; allowed: one kind at a time"
+            )
+        opened.append(source)
+    opened = _samples_together(opened)
+    names = run_names([source.reduced for source in opened])
+    return [replace(source, name=name) for source, name in zip(opened, names, strict=True)]
+
+
+def _opened(path) -> Source:
+    if is_reduced(path):
+        return Source(path, None, read_reduced(path))
+    # Until a file is reduced, its parameters alone say what there will be.
+    if is_shear(path):
+        return _sheared((read_shear(path),))
+    results = read_results(path)
+    return Source(path, results, Reduced(results.configuration, results.attributes))
+
+
+def _sheared(samples) -> Source:
+    known = Reduced(configuration_of(samples), provenance_of(samples))
+    return Source(Path(samples[0].path), None, known, samples=samples)
+
+
+def _samples_together(sources) -> list[Source]:
+    """Sources, of which samples of athermal shear that differ in their start only are one."""
+    found = []
+    for source in sources:
+        for place, one in enumerate(found):
+            if one.samples and source.samples and sample_key(one.samples[0]) == sample_key(source.samples[0]):
+                found[place] = _sheared((*one.samples, *source.samples))
+                break
+        else:
+            found.append(source)
+    return found
 
 
 def planned_files(sources: Sequence[Source], movie: bool) -> list[str]:
@@ -187,7 +235,8 @@ def check_output(arguments, sources: Sequence[Source]) -> None:
     """
     folder = arguments.output
     planned = {folder / name for name in planned_files(sources, arguments.movie)}
-    if lost := [source.path for source in sources if source.path.resolve() in {path.resolve() for path in planned}]:
+    inputs = [path for source in sources for path in (source.path, *(Path(sample.path) for sample in source.samples))]
+    if lost := [path for path in inputs if path.resolve() in {path.resolve() for path in planned}]:
         raise InputError(f"--output: got {folder}, where {lost[0].name} would be replaced; allowed: another folder")
     present = sorted(path.name for path in planned if path.exists())
     if present and not arguments.overwrite:
@@ -196,7 +245,8 @@ def check_output(arguments, sources: Sequence[Source]) -> None:
             "allowed: another folder, or --overwrite"
         )
     if arguments.movie and any(source.results is None for source in sources):
-        raise InputError("--movie: got reduced data, which have no frames; allowed: results files only")
+        got = "athermal shear, which has no time" if sources[0].samples else "reduced data, which have no frames"
+        raise InputError(f"--movie: got {got}; allowed: results files only")
     for path in planned:
         check_kind(path)
 
@@ -253,7 +303,7 @@ def _write_text(path, text):
 
 
 def _reduced(arguments, source, prefix, progress) -> Reduced:
-    if source.results is None:
+    if source.results is None and not source.samples:
         progress.advance(round(source.work))
         return source.reduced
     done = 0
@@ -264,6 +314,8 @@ def _reduced(arguments, source, prefix, progress) -> Reduced:
         progress.advance(round(part * source.work) - done)
         done = round(part * source.work)
 
+    if source.samples:
+        return reduce_shear(source.samples, arguments.selection_frames, report)
     return reduce_run(source.path, arguments.epsilon, arguments.selection_frames, report)
 
 

@@ -16,7 +16,7 @@ from softspots.analysis.series import Series
 from softspots.curve import Curve
 from softspots.estimate import Estimate
 from softspots.figures.map import STYLE
-from softspots.figures.naming import differences, rate_words, words
+from softspots.figures.naming import ATHERMAL, differences, rate_words, words
 from softspots.io.reduced import Reduced
 from softspots.reasons import CENTERED, FEW_BLOCKS, OFTEN_UNDEFINED
 
@@ -68,11 +68,13 @@ def _marker(number, count, by_rate) -> str:
 
 def labels(series: Series) -> list[str]:
     """What each run of a series is called in its legends."""
-    rates = series.varies == "strain_rate"
-    return [
-        (rate_words(run.strain_rate) if rates else f"$T={run.temperature:g}$") + words(told)
-        for run, told in zip(series.runs, differences(series.runs), strict=True)
-    ]
+
+    def condition(run):
+        if run.athermal:
+            return ATHERMAL
+        return rate_words(run.strain_rate) if series.varies == "strain_rate" else f"$T={run.temperature:g}$"
+
+    return [condition(run) + words(told) for run, told in zip(series.runs, differences(series.runs), strict=True)]
 
 
 def grouped(runs: Sequence[Reduced], by: str, name: str) -> Iterator[tuple[list[Reduced], dict]]:

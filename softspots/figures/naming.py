@@ -16,6 +16,7 @@ COMPOSITION = {"dimension", "density", "fraction_a", "fractions"}
 FORCES = {"smoothing", "cutoff", "cutoff_per_pair", "inner_cutoff"}
 SCALES = {"timestep", "frame_interval", "liquid_temperature", "bond_length", "d2min_cutoff", "rearrangement_threshold"}
 OF_MODELS = COMPOSITION | FORCES | SCALES
+ATHERMAL = "athermal"
 SYMBOLS = {
     "particles": "N",
     "density": r"\rho",
@@ -31,7 +32,8 @@ def differences(runs: Sequence[Reduced]) -> list[dict]:
     have of their own, if it is not the same in all runs of one model. Where runs are still alike the seed is named, and
     where they have the same seed, as two files of one run do, a number, from 1 on.
     """
-    names = dict.fromkeys(name for run in runs for name in run.configuration if name not in UNNAMED)
+    unnamed = UNNAMED - {"temperature"} if runs and runs[0].athermal else UNNAMED
+    names = dict.fromkeys(name for run in runs for name in run.configuration if name not in unnamed)
     known = {name: [run.configuration[name] for run in runs if name in run.configuration] for name in names}
     differing = [name for name, values in known.items() if any(value != values[0] for value in values)]
     by_model = {}
@@ -74,7 +76,7 @@ def run_names(runs: Sequence[Reduced]) -> list[str]:
     for run, told in zip(runs, differences(runs), strict=True):
         # Trajectories of other programs have no seed.
         further = {name: run.configuration[name] for name in ("seed",) if name in run.configuration} | told
-        parts = [f"T{run.temperature:g}", f"rate{run.strain_rate:g}"]
+        parts = [ATHERMAL] if run.athermal else [f"T{run.temperature:g}", f"rate{run.strain_rate:g}"]
         parts += [name + re.sub(r"[^\w.+-]", "", _shown(value)) for name, value in further.items()]
         names.append("_".join(parts))
     return names
@@ -101,7 +103,7 @@ def _conditions(runs) -> list[tuple[str, str]]:
     for (temperature, rate), members in conditions.items():
         for run, told in zip(members, differences(members), strict=True):
             further = "".join(f", {name.replace('_', ' ')} {_shown(value)}" for name, value in told.items())
-            names[id(run)] = f"T = {temperature:g}, γ̇ = {rate:g}", further
+            names[id(run)] = ATHERMAL if run.athermal else f"T = {temperature:g}, γ̇ = {rate:g}", further
     return [names[id(run)] for run in runs]
 
 

@@ -62,7 +62,7 @@ def draw_states(axes: Axes, series: Series) -> None:
 def draw_probability(axes: Axes, series: Series) -> None:
     """P(D²_min/T), with ρ_SS dashed, and P* as a bar over the D²_min that it is measured from on (fig. 2).
 
-    Bins of fewer than `FEWEST` particles are left out.
+    In athermal shear it is P(D²_min). Bins of fewer than `FEWEST` particles are left out.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def draw_probability(axes: Axes, series: Series) -> None:
     series : Series
         Of the runs; those without what is drawn are left out.
     """
-    densities, plateaus, thresholds = [], [], set()
+    densities, plateaus, thresholds, units = [], [], set(), units_of_runs(series.runs)
     for run, style in styled(series, "probability"):
         found = run["probability"][_enough(run)]
         curve(axes, found, **style)
@@ -86,7 +86,8 @@ def draw_probability(axes: Axes, series: Series) -> None:
     for threshold in thresholds:
         axes.axvline(threshold, linestyle=":", **GUIDE)
         place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "fontsize": SMALL}
-        axes.annotate(f"${threshold:g}\\,T$", (threshold, 0.03), (3, 0), **place)
+        text = f"${threshold:.3g}$" if series.runs[0].athermal else f"${threshold:g}\\,T$"
+        axes.annotate(text, (threshold, 0.03), (3, 0), **place)
     if densities:
         axes.annotate(r"$\rho_\mathrm{SS}$", (0.98, min(densities)), **BESIDE, va="top", xytext=(0, -2))
     if plateaus:
@@ -94,7 +95,7 @@ def draw_probability(axes: Axes, series: Series) -> None:
     axes.set(
         xscale="log",
         ylim=(0, None),
-        xlabel=units_of_runs(series.runs).relative_activity,
+        xlabel=units.activity if series.runs[0].athermal else units.relative_activity,
         ylabel=r"$P(D^2_{\min})$",
     )
     say(axes, series, "probability", _enough)

@@ -20,6 +20,7 @@ from softspots.figures.panels_in_time import (
     draw_overlap,
     draw_rearrangements,
 )
+from softspots.figures.panels_of_events import draw_before, draw_course, draw_events
 from softspots.io.reduced import Reduced
 
 COLUMN_WIDTH, PANEL_HEIGHT = 3.4, 2.4  # inches; a column of Physical Review
@@ -41,41 +42,64 @@ def figures(series: Sequence[Series]) -> Iterator[tuple[str, Callable[[], Figure
     The names depend on the conditions of the runs only. Use within ``matplotlib.rc_context(PANEL_STYLE)``.
     """
     runs = list({id(run): run for one in series for run in one.runs}.values())
+    athermal = runs[0].athermal
     for one in series:
         end = f"_{one.name}" if len(series) > 1 else ""
-        both = (False, True) if one.varies == "strain_rate" else (False,)
         yield f"vibrations{end}", lambda one=one: figure_of(one.runs, [[("states", draw_states, (one,))]])
         yield (
             f"probability{end}",
             lambda one=one: figure_of(one.runs, [[("probability", draw_probability, (one,))]]),
         )
-        yield (
-            f"correlations{end}",
-            lambda one=one, both=both: figure_of(
-                one.runs, [[(name, draw_correlation, (one, name, strain)) for strain in both] for name in CORRELATIONS]
-            ),
-        )
-        yield (
-            f"overlap{end}",
-            lambda one=one, both=both: figure_of(
-                one.runs, [[("c_alpha", draw_overlap, (one, strain)) for strain in both]]
-            ),
-        )
-        yield (
-            f"lifetimes{end}",
-            lambda one=one, both=both: figure_of(
-                one.runs,
-                [
-                    [("lifetimes", draw_lifetimes, (one, both[-1])), ("budgets", draw_rearrangements, (one,))],
-                ],
-            ),
-        )
+        yield from (_of_events if athermal else _in_time)(one, end)
     for run, name in zip(runs, run_names(runs), strict=True):
         end = f"_{name}" if len(runs) > 1 else ""
         yield f"selection{end}", lambda run=run: figure_of((run,), [[("difference", draw_selection, (run,))]])
+    if athermal:
+        return
     yield "prediction", lambda: figure_of(runs, [[("ratio", draw_ratio, (runs,))]])
     if len({run.strain_rate for run in runs}) > 1:
         yield "relaxation", lambda: figure_of(runs, [[("tau_alpha", draw_relaxation, (runs,))]])
+
+
+def _in_time(one: Series, end: str) -> Iterator[tuple]:
+    """Those that need times, of one series."""
+    both = (False, True) if one.varies == "strain_rate" else (False,)
+    yield (
+        f"correlations{end}",
+        lambda: figure_of(
+            one.runs, [[(name, draw_correlation, (one, name, strain)) for strain in both] for name in CORRELATIONS]
+        ),
+    )
+    yield (
+        f"overlap{end}",
+        lambda: figure_of(one.runs, [[("c_alpha", draw_overlap, (one, strain)) for strain in both]]),
+    )
+    yield (
+        f"lifetimes{end}",
+        lambda: figure_of(
+            one.runs,
+            [
+                [("lifetimes", draw_lifetimes, (one, both[-1])), ("budgets", draw_rearrangements, (one,))],
+            ],
+        ),
+    )
+
+
+def _of_events(one: Series, end: str) -> Iterator[tuple]:
+    """Those of athermal shear, of one series."""
+    yield (
+        f"course{end}",
+        lambda: figure_of(one.runs, [[(name, draw_course, (one, name))] for name in ("stress", "energy")]),
+    )
+    rows = (("stress_drops", "energy_drops"), ("waiting_strains", "participations"))
+    yield (
+        f"events{end}",
+        lambda: figure_of(one.runs, [[(name, draw_events, (one, name)) for name in row] for row in rows]),
+    )
+    names = ("ratio_before", "cores_before")
+    # One map of each event is a number.
+    several = [run for run in one.runs if len(run.axes.get("map_strain", ())) > 1]
+    yield f"before{end}", lambda: figure_of(several, [[(name, draw_before, (one, name)) for name in names]])
 
 
 def figure_of(runs: Sequence[Reduced], rows: Sequence[Sequence[tuple]]) -> Figure | None:

@@ -11,10 +11,12 @@ from softspots.analysis.series import Series, collapses, relaxation_exponent
 from softspots.estimate import CONFIDENCE, Estimate
 from softspots.figures.naming import column_names
 from softspots.io.attributes import units_in
-from softspots.io.quantities import QUANTITIES, entry_of
+from softspots.io.quantities import EVENTS, KNOWN, QUANTITIES, entry_of
 from softspots.io.reduced import Reduced
 
 NUMBERS = {name: entry for name, entry in QUANTITIES.items() if not entry.axes}
+# Of athermal shear.
+NUMBERS_OF_EVENTS = NUMBERS | {name: entry for name, entry in EVENTS.items() if not entry.axes}
 COLUMNS = 3  # runs side by side
 # Numbers that are chosen from an axis: at its end the best may lie beyond.
 RANGES = {"best_modes": "n_modes", "best_particles": "n_particles"}
@@ -36,10 +38,10 @@ def summary_text(runs: Sequence[Reduced], series: Sequence[Series]) -> str:
             value, note = _with_note(exponent)
             words = f" ({note})" if note else ""
             lines += [f"τ_α ∝ γ̇^n at T = {one.runs[0].temperature:g}: n = {value}{words}", ""]
-    lines += _reasons(list(names), runs, "Noted (*):", [_notes(run, run.measured.keys() & NUMBERS) for run in runs])
-    lines += _reasons(
-        list(names), runs, "Noted of curves:", [_notes(run, run.measured.keys() - NUMBERS) for run in runs]
-    )
+    of_numbers = [_notes(run, run.measured.keys() & _numbers(run)) for run in runs]
+    of_curves = [_notes(run, run.measured.keys() - _numbers(run)) for run in runs]
+    lines += _reasons(list(names), runs, "Noted (*):", of_numbers)
+    lines += _reasons(list(names), runs, "Noted of curves:", of_curves)
     lines += _reasons(list(names), runs, "Not measured:", [run.missing for run in runs])
     return "\n".join(lines).rstrip() + "\n"
 
@@ -78,7 +80,7 @@ def summary_data(runs: Sequence[Reduced], series: Sequence[Series]) -> dict:
             {
                 "configuration": run.configuration,
                 "provenance": run.provenance,
-                "quantities": {name: _entry(run, name) for name in NUMBERS},
+                "quantities": {name: _entry(run, name) for name in _numbers(run)},
                 "missing": run.missing,
             }
             for run in runs
@@ -105,9 +107,9 @@ def summary_data(runs: Sequence[Reduced], series: Sequence[Series]) -> dict:
 
 
 def _entry(run, name) -> dict:
-    entry = entry_of(name, run.dimension)
+    entry = entry_of(name, run.dimension, run.athermal)
     known = {"symbol": entry.symbol, "unit": units_in(entry.units, run.of_paper), "section": entry.section}
-    known |= {"paper": entry.paper if run.of_paper else ""}
+    known |= {"paper": entry.paper if _is_papers(run) else ""}
     if name not in run:
         return known | dict.fromkeys(("value", "low", "high"))
     return known | _interval(run[name]) | {"note": run[name].note}
@@ -118,15 +120,27 @@ def _interval(found) -> dict:
     return {name: number if math.isfinite(number) else None for name, number in plain.items()}
 
 
+def _numbers(run) -> dict:
+    return NUMBERS_OF_EVENTS if run.athermal else NUMBERS
+
+
+def _is_papers(run) -> bool:
+    """Whether what the paper reports is of such a run: of its mixture, at a temperature."""
+    return run.of_paper and not run.athermal
+
+
 def _rows(runs, names) -> list[list[str]]:
     rows = [["", "unit", *names, "paper", "section"]]
     sizes = [f"{run.configuration.get('particles', '?')} × {run.provenance.get('frames', '?')}" for run in runs]
-    # What the paper reports is of its own mixture. Runs side by side may differ in theirs, and in dimension.
-    papers = any(run.of_paper for run in runs)
-    rows.append(["particles × frames", "", *sizes, "10000" if papers else "", ""])
-    for name in NUMBERS:
+    # Runs side by side may differ in their mixture, and in dimension.
+    papers = any(_is_papers(run) for run in runs)
+    counted = "events" if runs[0].athermal else "frames"
+    rows.append([f"particles × {counted}", "", *sizes, "10000" if papers else "", ""])
+    if runs[0].athermal:
+        rows.append(["samples", "", *(str(run.provenance["samples"]) for run in runs), "", ""])
+    for name in _numbers(runs[0]):
         values = [_cell(run, name) if name in run else "—" for run in runs]
-        entries = [entry_of(name, run.dimension) for run in runs]
+        entries = [entry_of(name, run.dimension, run.athermal) for run in runs]
         titles = dict.fromkeys(f"{entry.symbol}, {entry.long_name}" for entry in entries)
         units = dict.fromkeys(
             _unit(units_in(entry.units, run.of_paper)) for entry, run in zip(entries, runs, strict=True)
@@ -162,7 +176,7 @@ def _unit(units: str) -> str:
 
 def _notes(run, names) -> dict[str, str]:
     """What is noted of these quantities, in their order."""
-    return {name: run[name].note for name in QUANTITIES if name in names and run[name].note}
+    return {name: run[name].note for name in KNOWN if name in names and run[name].note}
 
 
 def _reasons(names, runs, title, found) -> list[str]:
@@ -171,7 +185,7 @@ def _reasons(names, runs, title, found) -> list[str]:
     for called, run, said in zip(names, runs, found, strict=True):
         for name, reason in said.items():
             where = f"{called}: " if len(names) > 1 else ""
-            reasons.setdefault(where + reason, {})[entry_of(name, run.dimension).symbol] = None
+            reasons.setdefault(where + reason, {})[entry_of(name, run.dimension, run.athermal).symbol] = None
     if not reasons:
         return []
     return [title, "", *(f"* {reason} ({', '.join(symbols)})" for reason, symbols in reasons.items()), ""]

@@ -1,0 +1,112 @@
+"""The panels on athermal shear, from reduced data: stress along the path, events, and maps before them.
+
+Colours and bands are those of `softspots.figures.panels`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from softspots.analysis.series import Series
+from softspots.figures.drawing import BESIDE, GREY, GUIDE, band, curve, say, styled
+from softspots.figures.units import units_of_runs
+
+# Values along the abscissa, and what is said of them.
+ABSCISSAS = {
+    "stress_drops": r"$\Delta\sigma$",
+    "energy_drops": r"$\Delta E$",
+    "waiting_strains": r"$\Delta\gamma$ between events",
+    "participations": "particles that take part, $n$",
+}
+
+
+def draw_course(axes: Axes, series: Series, name: str) -> None:
+    """Stress or energy (``stress``, ``energy``) over the strain: each sample thin, their mean with its interval.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    series : Series
+        Of the runs; those without what is drawn are left out.
+    name : str
+        Of the quantity.
+    """
+    for run, style in styled(series, name):
+        del style["marker"]
+        strain, found, samples = run["strain"].value, run[name], run.provenance["samples"]
+        if name == "stress" and samples > 1:
+            axes.plot(strain, run["stresses"].value.T, color=style["color"], linewidth=0.4, alpha=0.45, zorder=1)
+        words = f"{style.pop('label')}, mean of {samples} samples" if samples > 1 else style.pop("label")
+        axes.plot(strain, found.value, label=words, **style)
+        band(axes, strain, found.low, found.high, style["color"], 0.3)
+    units = units_of_runs(series.runs)
+    words = {
+        "stress": rf"stress $\sigma$ (${units.energy}/{units.length}^{series.runs[0].dimension}$)",
+        "energy": rf"$E/N$ (${units.energy}$)",
+    }
+    axes.set(xlabel=r"strain $\gamma$", ylabel=words[name])
+    if name == "stress":
+        axes.axhline(0, **GUIDE)
+    say(axes, series, name, lambda run: np.ones(len(run.axes["traveled"]), dtype=bool))
+
+
+def draw_events(axes: Axes, series: Series, name: str) -> None:
+    """The density of drops, of strains between events, or of particles that take part, by its name in `EVENTS`.
+
+    Empty bins are left out.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    series : Series
+        Of the runs; those without what is drawn are left out.
+    name : str
+        Of the quantity.
+    """
+
+    def filled(run):
+        return run[name].value > 0
+
+    for run, style in styled(series, name):
+        curve(axes, run[name][filled(run)], linestyle="", **style)
+    units, dimension = units_of_runs(series.runs), series.runs[0].dimension
+    unit = {"stress_drops": rf" (${units.energy}/{units.length}^{dimension}$)", "energy_drops": rf" (${units.energy}$)"}
+    symbol = {"stress_drops": r"\Delta\sigma", "energy_drops": r"\Delta E", "waiting_strains": r"\Delta\gamma"}
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel=ABSCISSAS[name] + unit.get(name, ""),
+        ylabel=rf"$P({symbol.get(name, 'n')})$",
+    )
+    say(axes, series, name, filled)
+
+
+def draw_before(axes: Axes, series: Series, name: str) -> None:
+    """P*/ρ_SS, or the part of cores on soft spots (``ratio_before``, ``cores_before``), over the strain before events.
+
+    Dashed is what maps that know nothing have.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into; its scales, labels and legend are set.
+    series : Series
+        Of the runs; those without what is drawn are left out.
+    name : str
+        Of the quantity.
+    """
+    for run, style in styled(series, name):
+        curve(axes, run[name], linestyle=":", linewidth=0.8, **style)
+        blind = 1.0 if name == "ratio_before" else float(run["density"].value)
+        axes.axhline(blind, linestyle="--", **GUIDE | {"color": GREY if name == "ratio_before" else style["color"]})
+    words = ("uncorrelated", 1.0) if name == "ratio_before" else (r"$\rho_\mathrm{SS}$", blind)
+    axes.annotate(words[0], (0.98, words[1]), **BESIDE, va="bottom", xytext=(0, 2))
+    axes.set(
+        ylim=(0, None),
+        xlabel=r"strain $\delta\gamma$ from map to event",
+        ylabel=r"$P^{*}/\rho_\mathrm{SS}$" if name == "ratio_before" else "cores on soft spots",
+    )
+    say(axes, series, name, lambda run: np.ones(len(run.axes["map_strain"]), dtype=bool))

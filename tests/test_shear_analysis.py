@@ -1,0 +1,172 @@
+"""What the analysis makes of athermal shear: known laws of made-up samples, and what does not apply to them."""
+
+import json
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+from synthetic import write_results
+from synthetic_shear import ENERGY_DROP, FORESEEN, MAP_STRAINS, PARTICLES, SPOT, STRESS_DROP, write_sample
+
+from softspots.analysis.reduce_shear import TIMELESS, density_of, reduce_shear, traveled
+from softspots.commands import analyze
+from softspots.io.quantities import EVENTS, KNOWN, QUANTITIES
+from softspots.io.reduced import read_reduced, write_reduced
+from softspots.io.shear import read_shear
+
+TIMED = ("relaxation", "fields", "overlap", "lives", "model")
+
+
+def run(capsys, *arguments):
+    """Exit status, stdout, stderr of the command, in this process."""
+    try:
+        analyze.main([str(argument) for argument in arguments])
+        status = 0
+    except SystemExit as done:
+        status = done.code
+    return status, *capsys.readouterr()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Six samples of sixty events, and a short one of another kind."""
+    folder = tmp_path_factory.mktemp("samples")
+    for seed in range(1, 7):
+        write_sample(folder / f"{seed}.nc", 60, seed, unmapped=range(0, 60, 10))
+    write_sample(folder / "other.nc", 3, 9, direction="pure-xy")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def reduced(folder):
+    return reduce_shear([read_shear(folder / f"{seed}.nc") for seed in range(1, 7)], 20)
+
+
+def assert_within(found, known, errors=4):
+    assert found.low <= found.value <= found.high
+    assert abs(found.value - known) < errors * found.error, (found, known)
+
+
+def test_maps_against_events(reduced):
+    density = SPOT / PARTICLES
+    assert_within(reduced["ratio"], FORESEEN / density)
+    assert reduced["density"].value == pytest.approx(density)
+    # The five particles of an event are together on a spot or not: a particle alone is known by the mean over events.
+    assert_within(reduced["plateau"], FORESEEN)
+    assert_within(reduced["cores"], FORESEEN)
+    later = reduced["ratio_before"]
+    np.testing.assert_array_equal(later.x, MAP_STRAINS)
+    assert later.value[0] == pytest.approx(float(reduced["ratio"].value))
+    assert abs(later.value[1] - 1) < 4 * later.error[1]
+    assert "δγ = 0.01: 36 of 360" in later.note
+    np.testing.assert_allclose(reduced["cores_before"].value[0], reduced["cores"].value)
+    assert reduced["cores_before"].value[1] == pytest.approx(density, abs=0.1)
+
+
+def test_statistics_of_events(reduced, folder):
+    assert_within(reduced["mean_stress_drop"], STRESS_DROP)
+    assert_within(reduced["mean_energy_drop"], ENERGY_DROP)
+    assert_within(reduced["mean_participation"], 12.5)
+    # From one of sixty in a range of 0.1 to the next, within a sample.
+    assert_within(reduced["mean_waiting_strain"], 0.1 / 61)
+    states, events = traveled(read_shear(folder / "1.nc"))
+    assert states[-1] == pytest.approx(0.1) and (np.diff(events) > 0).all() and 0 < events[0] < events[-1] < 0.1
+
+
+def test_densities_are_those_of_what_was_drawn():
+    values = np.random.default_rng(0).exponential(2.0, 20_000)
+    law, note = density_of(np.append(values, -1.0))
+    assert note == "without 1 of 20001 that are not positive"
+    common = law.counts > 200
+    # A bin is 1.8 times as wide as its lower border: its mean is that of the exponential over it.
+    edges = law.x[common, None] * 10 ** (np.array([-1, 1]) / 8)
+    known = -np.diff(np.exp(-edges / 2.0), axis=1)[:, 0] / np.diff(edges, axis=1)[:, 0]
+    assert (np.abs(law.value[common] - known) < 4 * law.error[common]).all()
+    assert law.counts.sum() == 20_000
+
+
+def test_stress_of_all_samples_and_their_mean(reduced, folder):
+    stresses = np.array([read_shear(folder / f"{seed}.nc")["stress"] for seed in range(1, 7)])
+    np.testing.assert_array_equal(reduced["stresses"].value, stresses)
+    np.testing.assert_allclose(reduced["stress"].value, stresses.mean(axis=0))
+    # The error of a mean of six, known to a third.
+    ratio = np.mean(reduced["stress"].error) / np.mean(stresses.std(axis=0, ddof=1) / np.sqrt(6))
+    assert 0.6 < ratio < 1.4
+    np.testing.assert_allclose(reduced["strain"].value, np.linspace(0, 0.1, 11))
+
+
+def test_what_needs_time_is_left_out_with_the_reason(reduced):
+    assert reduced.missing.keys() | reduced.measured.keys() == KNOWN.keys()
+    assert not reduced.missing.keys() & reduced.measured.keys()
+    timed = {name for name, entry in QUANTITIES.items() if entry.stage in TIMED}
+    assert {name for name, reason in reduced.missing.items() if reason == TIMELESS} == timed
+    assert EVENTS.keys() <= reduced.measured.keys()
+    assert reduced.athermal and "seed" not in reduced.configuration and reduced.provenance["samples"] == 6
+
+
+def test_too_few_events_have_no_intervals(folder):
+    few = reduce_shear([read_shear(folder / "other.nc")], 20)
+    for name in ("ratio", "mean_stress_drop", "mean_waiting_strain", "stress"):
+        assert np.isnan(few[name].low).all() and "too few independent blocks" in few[name].note
+
+
+@pytest.mark.parametrize("events", (0, 1, 2))
+def test_hardly_any_event(tmp_path, events):
+    found = reduce_shear([read_shear(write_sample(tmp_path / "a.nc", events))], 20)
+    assert ("ratio" in found) == (events > 0)
+    assert ("mean_waiting_strain" in found) == (events > 1)
+    if not events:
+        assert found.missing["mean_stress_drop"] == "no sample has an event"
+        assert found.missing["ratio"] == "0 events with soft spots and D²_min; at least 1 are needed"
+    assert "stress" in found
+
+
+def test_reduced_data_can_be_read_back(reduced, tmp_path):
+    write_reduced(tmp_path / "reduced.nc", reduced)
+    again = read_reduced(tmp_path / "reduced.nc")
+    assert (
+        again.athermal
+        and again.missing == reduced.missing
+        and again.provenance["runs"] == tuple(f"{seed:016x}" for seed in range(1, 7))
+    )
+    for name in KNOWN:
+        if name in reduced:
+            np.testing.assert_array_equal(again[name].value, reduced[name].value)
+
+
+def test_the_command(folder, tmp_path, capsys):
+    paths = [folder / f"{seed}.nc" for seed in range(1, 7)]
+    status, out, err = run(capsys, *paths, "--output", tmp_path, "--quiet")
+    assert (status, err) == (0, "")
+    figures = {"vibrations", "probability", "course", "events", "before", "selection"}
+    written = {f"{name}{suffix}" for name in figures for suffix in (".pdf", ".png")}
+    assert {path.name for path in tmp_path.iterdir()} == written | {"summary.md", "summary.json", "athermal.nc"}
+    for name in figures:
+        assert imread(tmp_path / f"{name}.png").std() > 0.01
+    assert "particles × events" in out and "100 × 360" in out
+    assert f"{TIMELESS} (τ*, τ_α" in out
+    (row,) = (line for line in out.splitlines() if line.startswith("| ⟨ΔE⟩"))
+    assert "(" in row.split("|")[3] and row.split("|")[2].strip() == "ε_AA"
+    (told,) = json.loads((tmp_path / "summary.json").read_text())["runs"]
+    assert told["quantities"]["ratio"]["low"] < told["quantities"]["ratio"]["value"]
+    assert told["quantities"]["ratio"]["paper"] == ""
+    # What has been reduced stands for its samples, beside others.
+    more = tmp_path / "more"
+    status, out, err = run(capsys, tmp_path / "athermal.nc", folder / "other.nc", "--output", more, "--quiet")
+    assert (status, err) == (0, "")
+    assert "athermal (b): direction pure-xy" in out
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("1.nc", "hot.nc"), "of which one is of athermal shear; allowed: one kind at a time"),
+        (("1.nc", "1.nc"), "hold one run twice"),
+        (("1.nc", "--movie"), "--movie: got athermal shear, which has no time"),
+    ],
+)
+def test_mistakes_are_told_in_a_line(folder, tmp_path, capsys, names, message):
+    write_results(folder / "hot.nc", 3)
+    arguments = [folder / name if name.endswith(".nc") else name for name in names]
+    status, out, err = run(capsys, *arguments, "--output", tmp_path)
+    assert (status, out) == (2, "") and message in err and len(err.splitlines()) == 1
