@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from . import analysis, dynamics, glasses, landscape, landscape_3d
+from . import analysis, athermal_shear, dynamics, glasses, landscape, landscape_3d
 from .measure import HERE, machine, table, write
 from .readme import markdown
 
@@ -13,6 +13,7 @@ SUBJECTS = {
     "glasses": glasses.rows,
     "landscape": landscape.rows,
     "landscape_3d": landscape_3d.rows,
+    "athermal_shear": athermal_shear.rows,
     "analysis": analysis.rows,
 }
 

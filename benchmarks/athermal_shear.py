@@ -1,46 +1,90 @@
-"""Steps of athermal shear an hour, of 10,000 particles, beside LAMMPS: `python -m benchmarks.athermal_shear`.
+"""Steps of athermal shear an hour, of 10,000 particles, beside LAMMPS.
 
 Each step strains the box by 1e-4, which leaves most solids of this size elastic, and minimises to forces of 1e-10: ours
-certified, LAMMPS' by conjugate gradients, which take less than its FIRE. Both have the same minima, of Lennard-Jones
-with force and energy shifted to zero at 2.5. Times are those of the processor, so that other processes count little. On
-an Intel core with AVX-512, which was busy, ours took 0.62 s a step and LAMMPS' 6.7 s. Of ours are 0.18 s for the
+certified, LAMMPS' by conjugate gradients, which take less than its FIRE. Both have the same potential, Lennard-Jones
+with force and energy shifted to zero at 2.5, and where no event lies between must find the same energies. Times are
+those of the processor, so that other processes count little, and both go the same steps from the same minimum, in turn.
+On an Intel core with AVX-512, which was busy, ours took 0.62 s a step and LAMMPS' 6.7 s. Of ours are 0.18 s for the
 symbolic analysis, which a pattern with a margin would save, and 0.16 s for the factor.
+
+``python -m benchmarks.athermal_shear TASK`` is our side, in a process of its own: TASK is a JSON object with the name
+of a function here as ``task``, and its arguments; the result is printed as JSON.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 import softspots as ss
 
-from .lammps import PROGRAM
-from .measure import run
+from . import lammps
+from .measure import CORES, Progress, Row, answer, run, run_task
+from .starts import load, save_frame
 
 PARTICLES, STEP, STEPS, MAX_FORCE = 10_000, 1e-4, 3, 1e-10
+REPETITIONS = 3
 EPSILON, SIGMA, CUTOFF = (1.0, 1.5, 0.5), (1.0, 0.8, 0.88), 2.5
+# Energies of all particles, in two minima that are one, each known to MAX_FORCE.
+SAME = 1e-6
 
+PAIRS = f"pair_style lj/smooth/linear {CUTOFF}\n" + "\n".join(
+    f"pair_coeff {kinds} {epsilon} {sigma}"
+    for kinds, epsilon, sigma in zip(("1 1", "1 2", "2 2"), EPSILON, SIGMA, strict=True)
+)
 STRAINED = "change_box all xy delta {shift:.17g} remap units box\nminimize 0.0 {max_force} 100000 1000000\n"
 INPUT = """
-units lj
-dimension 2
-atom_style atomic
-boundary p p p
-box tilt large
-read_data data.txt
-pair_style lj/smooth/linear {cutoff}
-{coefficients}
+include system.txt
 neighbor 0.3 bin
-fix plane all enforce2d
 min_style cg
 min_modify norm max
 thermo 100000
+thermo_style custom step pe
+thermo_modify norm no format float %.15g
 minimize 0.0 {max_force} 100000 1000000
 {steps}
 """
+
+_task = partial(run_task, "athermal_shear")
+
+
+def rows(quick: bool, mpirun: str) -> Iterator[Row]:
+    """Measure athermal shear; ``quick`` only shows that everything runs."""
+    particles, repetitions = (1_000, 1) if quick else (PARTICLES, REPETITIONS)
+    progress = Progress("athermal_shear", 1 + 2 * repetitions)
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        start = folder / "start.npz"
+        progress("softspots, a liquid, cooled and quenched")
+        _task("prepare", output=start, particles=particles)
+        lammps.write_start(folder, start, 0.0, PAIRS)
+        ours, theirs, found = [], [], {}
+        for _ in range(repetitions):
+            progress("softspots, steps of strain")
+            found = _task("sheared", start=start, core=CORES[0])
+            ours.append(3600 / found["seconds"])
+            progress("LAMMPS, steps of strain")
+            seconds, energies = _lammps(folder, load(start)[0].box.length_y)
+            theirs.append(3600 / seconds)
+            if not found["events"]:
+                _check(found["energies"], energies)
+    settings = {"particles": particles, "strain_step": STEP, "steps": STEPS, "max_force": MAX_FORCE, **found}
+    peer = f"LAMMPS, change_box and minimize, min_style cg, to {MAX_FORCE:g}"
+    yield Row("athermal shear", ours, "steps/h", peer, theirs, goal=10, settings=settings)
+
+
+def _check(ours, theirs):
+    apart = max(abs(one - other) for one, other in zip(ours, theirs, strict=True))
+    if not apart < SAME:
+        raise RuntimeError(f"energies of ours and of LAMMPS' minima differ by up to {apart:.3g}")
 
 
 def mixture() -> ss.Mixture:
@@ -53,53 +97,44 @@ def mixture() -> ss.Mixture:
     return ss.Mixture(pairs, fractions=(0.65, 0.35), density=1.2, dimension=2)
 
 
-def ours(shear: ss.AthermalShear) -> float:
-    """Seconds a step."""
+def prepare(output, particles):
+    """Write a minimum, at rest."""
+    shear = ss.AthermalShear.prepare(mixture(), particles, 3, liquid_time=5.0, cooling_time=20.0, max_force=MAX_FORCE)
+    frame = shear.current.frame.wrapped()
+    # Numbers, as LAMMPS has them.
+    frame = ss.Frame(frame.positions, np.unique(frame.species, return_inverse=True)[1], frame.box)
+    save_frame(output, frame, velocities=np.zeros_like(frame.positions))
+    return {}
+
+
+def sheared(start, core):
+    """Seconds of the processor a step, energies after each of them, and how many events there were."""
+    os.sched_setaffinity(0, [core])
+    shear = ss.AthermalShear(load(start)[0], mixture(), tolerance=STEP, max_force=MAX_FORCE)
+    energies, events = [], 0
     begin = time.process_time()
     for state in shear.run(STEP * number for number in range(1, STEPS + 1)):
-        if state.events:
-            print(f"an event at {state.events[0].strain:g}: its way downhill counts too")
-    return (time.process_time() - begin) / STEPS
+        energies.append(state.energy)
+        events += len(state.events)
+    seconds = (time.process_time() - begin) / STEPS
+    return {"seconds": seconds, "energies": energies, "events": events, "evaluations": shear.evaluations}
 
 
-def lammps(frame: ss.Frame, folder: Path) -> float:
-    """Seconds a step, from the start that ours has."""
-    frame = frame.wrapped()
-    length_x, length_y = frame.box.lengths
-    kinds = [1 + (label == "B" or label == 1) for label in frame.species.tolist()]
-    lines = [
-        f"glass\n\n{len(frame)} atoms\n2 atom types\n0 {length_x:.17g} xlo xhi\n0 {length_y:.17g} ylo yhi",
-        f"-0.5 0.5 zlo zhi\n{frame.box.tilt:.17g} 0 0 xy xz yz\n\nMasses\n\n1 1\n2 1\n\nAtoms\n",
-        *(
-            f"{n} {kind} {x:.17g} {y:.17g} 0"
-            for n, (kind, (x, y)) in enumerate(zip(kinds, frame.positions, strict=True), 1)
-        ),
-    ]
-    (folder / "data.txt").write_text("\n".join(lines) + "\n")
-    places = ("1 1", "1 2", "2 2")
-    coefficients = "\n".join(f"pair_coeff {k} {e} {s}" for k, e, s in zip(places, EPSILON, SIGMA, strict=True))
+def _lammps(folder, length_y) -> tuple[float, list[float]]:
+    """Seconds of the processor a step, and energies after each of them."""
     steps = STEPS * STRAINED.format(shift=STEP * length_y, max_force=MAX_FORCE)
-    text = INPUT.format(cutoff=CUTOFF, coefficients=coefficients, max_force=MAX_FORCE, steps=steps)
-    (folder / "in.txt").write_text(text)
-    program = [sys.executable, "-c", PROGRAM.format(cores=[0]), "-in", "in.txt", "-log", "none"]
+    (folder / "in.txt").write_text(INPUT.format(max_force=MAX_FORCE, steps=steps))
+    program = [sys.executable, "-c", lammps.PROGRAM.format(cores=CORES[:1]), "-in", "in.txt", "-log", "none"]
     output = run(program, cwd=folder)
     if output.count("Stopping criterion = force tolerance") != STEPS + 1:
         raise RuntimeError("LAMMPS did not reach the force that was asked for")
     loops = map(float, re.findall(r"Loop time of (\S+) on", output))
     shares = map(float, re.findall(r"(\S+)% CPU use", output))
-    # The first only found the start to be a minimum.
-    return sum(seconds * share / 100 for seconds, share in [*zip(loops, shares, strict=True)][1:]) / STEPS
-
-
-def main() -> None:
-    shear = ss.AthermalShear.prepare(
-        mixture(), PARTICLES, 3, liquid_time=5.0, cooling_time=20.0, tolerance=STEP, max_force=MAX_FORCE
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        theirs = lammps(shear.current.frame, Path(folder))
-    own = ours(shear)
-    print(f"softspots {3600 / own:,.0f} steps/h, LAMMPS {3600 / theirs:,.0f} steps/h: {theirs / own:.1f} times")
+    # Of each minimisation the last line; the first one only found the start to be a minimum.
+    ends = re.findall(r"^\s*\d+\s+(\S+)\s*\nLoop time", output, re.MULTILINE)
+    seconds = sum(loop * share / 100 for loop, share in [*zip(loops, shares, strict=True)][1:]) / STEPS
+    return seconds, [float(energy) for energy in ends[1:]]
 
 
 if __name__ == "__main__":
-    main()
+    answer({"prepare": prepare, "sheared": sheared})
