@@ -81,7 +81,10 @@ def label_array(name: str, values, shape: tuple) -> np.ndarray:
         If the values are neither, or both, have another shape, or are masked.
     """
     refuse_masked(name, values)
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise InputError(f"{name} are no labels, one for each: {error}") from error
     if array.dtype.kind == "U" and not isinstance(values, np.ndarray):
         # NumPy has made strings of the numbers that stand beside strings.
         array = np.asarray(values, dtype=object)

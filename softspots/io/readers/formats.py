@@ -65,8 +65,7 @@ FORMATS = {
         "extended XYZ",
         lambda head: _xyz(head, r"Lattice=|Properties="),
         "ovito_files",
-        "OvitoFile",
-        parameters=(("input_format", "xyz"),),
+        "ExtendedXYZ",
     ),
     "xyz": Format(
         "XYZ of atooms or RUMD",
@@ -103,13 +102,15 @@ def open_file(path: str | os.PathLike, format: str | None, topology, bounds: str
         one_of("read: format", format, FORMATS)
     head = _head(path)
     if not head:
-        raise DamagedFileError(f"{path} is empty")
+        raise DamagedFileError(f"{path} {'holds nothing, or is cut short' if os.path.getsize(path) else 'is empty'}")
     found = format or _format_of(head)
     if bounds is not None:
         one_of("read: bounds", bounds, ("box", "bounding box"))
         if found != "lammps-dump":
             raise InputError(f"read: bounds are those of a dump of LAMMPS, and {path} is none")
     if topology is not None:
+        if not isinstance(topology, str | os.PathLike):
+            raise InputError(f"read: topology is a {type(topology).__name__}; a path is needed")
         topology, described = os.fspath(topology), None
         reader = import_module(f"{__package__}.mdanalysis_files").TopologyAndTrajectory
         with faults(path, DamagedFileError, f" cannot be read with the topology {topology}"):
@@ -118,7 +119,8 @@ def open_file(path: str | os.PathLike, format: str | None, topology, bounds: str
             return reader(path, topology, described)
     if found is None:
         raise InputError(
-            f"{path} has no format that can be read: {', '.join(entry.words for entry in FORMATS.values())}"
+            f"{path} has no format that can be read: {', '.join(entry.words for entry in FORMATS.values())}; texts may "
+            "be packed by gzip or zstd"
         )
     entry = FORMATS[found]
     if found in NEED_TOPOLOGY:
@@ -143,5 +145,8 @@ def _head(path: str) -> bytes:
     """The beginning of a file, unpacked."""
     if not os.path.exists(path):
         raise MissingFileError(f"there is no {path}")
+    if not (os.path.isfile(path) or os.path.isdir(path)):
+        # A pipe would be waited for.
+        raise InputError(f"{path} is no file")
     with unpacked(path) as content:
         return content.read(HEAD)

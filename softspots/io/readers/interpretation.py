@@ -40,7 +40,7 @@ class Options:
             positive_number("read: timestep", self.timestep)
         types = [*self.types.values()] if isinstance(self.types, dict) else self.types
         if types is not None:
-            label_array("read: types", [types] if np.ndim(types) == 0 else types, ("N",))
+            label_array("read: types", [types] if isinstance(types, str | int | np.integer) else types, ("N",))
         sizes = [*self.sizes.values()] if isinstance(self.sizes, dict) else self.sizes
         if sizes is not None and not isinstance(sizes, str):
             sizes = float_array("read: sizes", sizes, ("N",))
@@ -80,10 +80,8 @@ class Interpretation:
         if first.cell is None and options.box is None:
             raise InputError("there is no box: say which, box=ss.Box(…)")
         self._dimension = self._decide_dimension(first)
-        self._flat = options.dimension is None and self._dimension == 2
-        for axis in range(self._dimension):
-            if not first.periodic[axis]:
-                raise InputError(f"the box is not periodic along {AXES[axis]}; it must be along each axis")
+        self._flat = options.dimension is None and options.box is None and self._dimension == 2
+        self._require_periodic(first)
         self._species_of = self._decide_types(first)
         self._column, self._factor = self._decide_sizes(first)
         self._say_the_rest(first, alone)
@@ -106,6 +104,11 @@ class Interpretation:
             raise InputError(
                 f"there are {len(snapshot.positions)} particles, and {self._count} in the first frame; frames of the "
                 "same particles are needed"
+            )
+        self._require_periodic(snapshot)
+        if (snapshot.ids is None) != (self._ids is None):
+            raise InputError(
+                f"particles have {'no ' if snapshot.ids is None else ''}ids, otherwise than in the first frame"
             )
         order = slice(None) if snapshot.ids is None else np.argsort(snapshot.ids, kind="stable")
         ids = None if snapshot.ids is None else np.asarray(snapshot.ids)[order]
@@ -138,6 +141,11 @@ class Interpretation:
     def box(self, snapshot: Snapshot) -> Box:
         """The box of a snapshot, without its strain."""
         return self._place(snapshot, positions=False)[0]
+
+    def _require_periodic(self, snapshot):
+        for axis in range(self._dimension):
+            if not snapshot.periodic[axis]:
+                raise InputError(f"the box is not periodic along {AXES[axis]}; it must be along each axis")
 
     def _place(self, snapshot, positions=True):
         """The box, positions from its corner, and which image counters change their sign."""
@@ -200,7 +208,8 @@ class Interpretation:
             return 2
         if wanted == 3:
             return 3
-        if np.ptp(z) == 0:
+        # One particle lies in a plane wherever it is.
+        if np.ptp(z) == 0 and len(z) > 1:
             self.notes.append(f"two dimensions: all particles lie at z = {z[0]:.4g} (dimension=3 if it has three)")
             return 2
         sides = np.linalg.norm(first.cell, axis=1)
@@ -229,13 +238,13 @@ class Interpretation:
                 )
             if not first.types_are_species:
                 self.notes.append(f"species have the names of the types: {_counts(raw)}")
-            return lambda snapshot, order: _labels(snapshot.types)[order]
+            return lambda snapshot, order: _labels(_types_of(snapshot))[order]
         if isinstance(given, dict):
             if raw is None:
                 raise InputError("there are no types of particles that types={…} could name: give types='A', or a list")
             names = {str(key): value for key, value in given.items()}
             return lambda snapshot, order: _translated(
-                _labels(snapshot.types)[order], names, "type", "a species", "types"
+                _labels(_types_of(snapshot))[order], names, "type", "a species", "types"
             )
         if isinstance(given, str | int | np.integer):
             return lambda snapshot, order: np.full(self._count, given)
@@ -283,6 +292,12 @@ class Interpretation:
 def sheared(box: Box, flips: int) -> float:
     """How far the second lattice vector has been moved along x, with the flips of the tilt."""
     return box.tilt + flips * box.length_x
+
+
+def _types_of(snapshot) -> np.ndarray:
+    if snapshot.types is None:
+        raise InputError("there are no types of particles, though the first frame has them")
+    return snapshot.types
 
 
 def _labels(types) -> np.ndarray:

@@ -14,12 +14,13 @@ from functools import cache
 
 import numpy as np
 
-from softspots.exceptions import InputError
+from softspots.exceptions import DamagedFileError, InputError
 from softspots.extras import load_extra
 from softspots.io.marks import IMAGE as IMAGE_OF_OURS
 from softspots.io.marks import is_ours, strain_of
-from softspots.io.readers.packed import require_ending, require_text
+from softspots.io.readers.packed import require_ending, text
 from softspots.io.readers.snapshot import Snapshot, Source
+from softspots.io.readers.walks import drain, walk_dump, walk_xyz
 from softspots.io.readers.xyz_comments import Comment
 
 POSITION, TYPE, ID, IMAGE = "Position", "Particle Type", "Particle Identifier", "Periodic Image"
@@ -27,17 +28,23 @@ POSITION, TYPE, ID, IMAGE = "Position", "Particle Type", "Particle Identifier", 
 CUT = re.compile(r'aborted prematurely .*?due to an error: "(.*?)"', re.DOTALL)
 # Two numbers in a header that are meant to be the same.
 SAME = 1e-9
+# LAMMPS counts no further; OVITO makes large numbers of negative ones.
+LAST_STEP = 2**63 - 1
 
 
 class OvitoFile(Source):
     """A file that OVITO reads, with random access to its frames; compressed ones too."""
+
+    # What goes through its lines first, and counts its frames.
+    walk = staticmethod(drain)
 
     def __init__(self, path, **parameters):
         self.name = str(path)
         load = load_extra("ovito.io").import_file
         _require_unforked()
         require_ending(path)
-        require_text(path)
+        with text(path) as lines:
+            counted = self.walk(lines)
         with _complaints() as told:
             # A star would stand for several files.
             if "*" in self.name:
@@ -48,6 +55,11 @@ class OvitoFile(Source):
             note = f"the file is cut short; its last frame is left out ({' '.join(found[1].split())})"
             self.notes = (note,)
             warnings.warn(f"{path}: {note}", UserWarning, stacklevel=2)
+        if counted is not None and counted > self._length:
+            raise DamagedFileError(
+                f"there are {counted} frames, and OVITO finds {self._length}; of a file that is packed in parts it "
+                "reads the first: pack it as one"
+            )
 
     def __len__(self) -> int:
         return self._length
@@ -58,6 +70,15 @@ class OvitoFile(Source):
     def _computed(self, index: int):
         _require_unforked()
         return self._pipeline.compute(index)
+
+
+class ExtendedXYZ(OvitoFile):
+    """Extended XYZ."""
+
+    walk = staticmethod(walk_xyz)
+
+    def __init__(self, path):
+        super().__init__(path, input_format="xyz")
 
 
 class LammpsDump(OvitoFile):
@@ -72,8 +93,15 @@ class LammpsDump(OvitoFile):
         What the header's bounds of a tilted box are those of.
     """
 
+    walk = staticmethod(walk_dump)
+
     def __init__(self, path, head: str, bounds: str | None = None):
         super().__init__(path, input_format="lammps/dump")
+        header = re.search(r"^ITEM: BOX BOUNDS(.*)$", head, re.MULTILINE)
+        words = header[1].split() if header else []
+        self._general = words[:1] == ["abc"]
+        if not set(words) - {"xy", "xz", "yz"}:
+            self.notes = (*self.notes, "the header does not say that the box is periodic; it is taken to be")
         columns = re.search(r"^ITEM: ATOMS(.*)$", head, re.MULTILINE)
         names = columns[1].split() if columns else []
         # Where both are there, OVITO takes those that come first.
@@ -88,12 +116,18 @@ class LammpsDump(OvitoFile):
 
     def snapshot(self, index: int) -> Snapshot:
         found = replace(super().snapshot(index), unwrapped=self._unwrapped)
-        if self._bounds == "bounding box" or found.cell is None:
-            return found
-        low, sides = _bounding(found)
-        cell = found.cell.copy()
-        np.fill_diagonal(cell, sides)
-        return replace(found, cell=cell, origin=low)
+        if self._bounds == "box" and found.cell is not None:
+            low, sides = _bounding(found)
+            cell = found.cell.copy()
+            np.fill_diagonal(cell, sides)
+            found = replace(found, cell=cell, origin=low)
+        if not self._general and found.cell is not None and (np.diag(found.cell) < 0).any():
+            sides = " × ".join(f"{side:.4g}" for side in np.diag(found.cell))
+            raise InputError(
+                f"the bounds in the header leave a box of {sides}: they have to rise, and to be those of a box around "
+                "the tilted one, where bounds='box' does not say that they are its own"
+            )
+        return found
 
     def _fixed_bounds(self) -> bool:
         """Whether the tilt changes from the first frame to the middle or last one, and bounds around it do not."""
@@ -110,14 +144,19 @@ class LammpsDump(OvitoFile):
 class CommentedXYZ(OvitoFile):
     """An XYZ file of atooms or RUMD, whose comments have the box and say what stands in the columns."""
 
+    walk = staticmethod(walk_xyz)
+
     def __init__(self, path, head: str):
         comment, row = head.splitlines()[1:3]
-        columns = Comment(comment).columns(len(row.split()))
-        super().__init__(path, input_format="xyz", columns=columns)
+        self._count = len(row.split())
+        self._columns = Comment(comment).columns(self._count)
+        super().__init__(path, input_format="xyz", columns=self._columns)
 
     def snapshot(self, index: int) -> Snapshot:
         data = self._computed(index)
         comment = Comment(data.attributes["Comment"])
+        if comment.columns(self._count) != self._columns:
+            raise InputError("the comment speaks of other columns than that of the first frame")
         sides = comment.sides
         found = collection_snapshot(data)
         if comment.dimension == 2:
@@ -171,10 +210,17 @@ def collection_snapshot(data) -> Snapshot:
         columns=particles,
         ids=arrays[ID],
         images=arrays[IMAGE],
-        step=int(attributes.get("Timestep", attributes.get("SourceFrame", 0))),
+        step=_step(attributes),
         time=None if time is None else float(time),
         strain=strain_of(attributes),
     )
+
+
+def _step(attributes) -> int:
+    step = int(attributes.get("Timestep", attributes.get("SourceFrame", 0)))
+    if step > LAST_STEP:
+        raise DamagedFileError("the number of the time step is negative, or has more than 63 bits")
+    return step
 
 
 def _types(particles) -> np.ndarray | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import os
 import zlib
 from collections.abc import Iterator
@@ -60,20 +61,35 @@ def require_ending(path: str | PathLike) -> None:
         )
 
 
-def require_text(path: str | PathLike) -> None:
-    """Refuse a text file with control characters, as failing disks leave them: OVITO never comes back from some.
+@contextlib.contextmanager
+def text(path: str | PathLike) -> Iterator[BinaryIO]:
+    """The lines of a text file, unpacked.
 
-    Raises
-    ------
-    DamagedFileError
-        If there is one, or the file cannot be unpacked.
+    Control characters, as failing disks leave them, are damage that is found while lines are read: OVITO never comes
+    back from some. What is wrong with the file is a `DamagedFileError`.
     """
-    before = 0
     with unpacked(path) as content:
-        while block := content.read(BLOCK):
-            codes = np.frombuffer(block, np.uint8)
-            # Counting is four times as fast as looking for each one.
-            if np.count_nonzero(codes < SPACE) != sum(map(block.count, ALLOWED)):
-                place = np.flatnonzero((codes < SPACE) & ~np.isin(codes, list(b"".join(ALLOWED))))[0]
-                raise DamagedFileError(f"{path} is damaged: byte {before + place} of the text is {block[place]:#04x}")
-            before += len(block)
+        yield io.BufferedReader(_Text(content, path), BLOCK)
+
+
+class _Text(io.RawIOBase):
+    """Bytes that are looked at when they are read."""
+
+    def __init__(self, content: BinaryIO, path: str | PathLike):
+        self._content, self._path, self._before = content, path, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        block = self._content.read(len(buffer))
+        codes = np.frombuffer(block, np.uint8)
+        # Counting is four times as fast as looking for each one.
+        if np.count_nonzero(codes < SPACE) != sum(map(block.count, ALLOWED)):
+            place = np.flatnonzero((codes < SPACE) & ~np.isin(codes, list(b"".join(ALLOWED))))[0]
+            raise DamagedFileError(
+                f"{self._path} is damaged: byte {self._before + place} of the text is {block[place]:#04x}"
+            )
+        self._before += len(block)
+        buffer[: len(block)] = block
+        return len(block)

@@ -51,6 +51,8 @@ class Comment:
             if kind != BRICK:
                 raise InputError(f"the box is a {kind}; only a {BRICK} can be read")
         self.sides = None if sides is None else [float(one) for one in sides.split(",")]
+        if self.sides is not None and not all(side > 0 for side in self.sides):
+            raise InputError(f"the sides of the box are {sides}; they must be positive")
         step = values.get("step", values.get("timeStepIndex"))
         self.step = None if step is None else int(float(step))
         self.time = None
