@@ -1,17 +1,15 @@
 """Files that other groups have published with their codes, from file to minimum and map; where they are there."""
 
 from itertools import pairwise
-from pathlib import Path
 
 import netCDF4
 import numpy as np
 import pytest
+from published import DATA, needed
 
 import softspots as ss
 
-PLACES = [parent / "shared" / "data" for parent in Path(__file__).parents]
-DATA = next((place for place in PLACES if place.is_dir()), None)
-pytestmark = pytest.mark.skipif(DATA is None, reason="the files are not here")
+pytestmark = needed
 AB = {1: "A", 2: "B"}
 RUMD = {0: "A", 1: "B"}
 KOB_ANDERSEN = ss.Mixture.preset("kob-andersen-3d")
