@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from softspots.commands.parameters import Parameters, checksum, configuration
+from softspots.commands.identity import checksum, configuration
+from softspots.commands.parameters import Parameters
 from softspots.exceptions import InputError
 from softspots.io.reduced import Reduced, read_reduced
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from softspots.analysis.reduce import reduce_run
 from softspots.commands.chain import Analysis
-from softspots.commands.parameters import checksum, configuration
+from softspots.commands.identity import checksum, configuration
 from softspots.exceptions import InputError
 from softspots.io import ResultsWriter, read_results
 from softspots.io.reduced import Reduced, write_reduced

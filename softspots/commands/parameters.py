@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-import secrets
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 
-from softspots.box import BALL
 from softspots.chain.defaults import mode_counts
-from softspots.commands.kinds import Choice, Folder, Fractions, Glass, Grid, Number, Switch, option
+from softspots.commands.checks import LARGEST, NUMBERS, check
+from softspots.commands.kinds import Choice, Folder, Fractions, Glass, Grid, Number, Switch
 from softspots.commands.mixtures import MIXTURES, run_defaults, run_mixture, shown_fractions
 from softspots.dynamics.integration import SKINS
-from softspots.exceptions import InputError
-from softspots.io.attributes import CHANGEABLE
 from softspots.landscape.quench import METHODS
-from softspots.model import PRESETS, LennardJones, Mixture, Model
+from softspots.model import PRESETS, LennardJones, Mixture
 from softspots.structure.spots import CONNECTIONS
 
 MAP = "map.png"
@@ -27,22 +23,15 @@ FILES = ("results.nc", "trajectory.nc", MAP)
 PAPER_PARTICLES = 10_000
 # What files call a mixture that has no name.
 OWN = "own"
-NUMBERS = {2: "two", 3: "three"}
 
 
 def _parameter(group, default, kind, text, unit="", paper=""):
     return field(default=default, metadata={"group": group, "kind": kind, "text": text, "unit": unit, "paper": paper})
 
 
-# More than any run has, and little enough that nothing that is derived from them overflows.
-_POSITIVE = Number(above=0, most=1e9)
-_NOT_NEGATIVE = Number(least=0, most=1e9)
+_POSITIVE = Number(above=0, most=LARGEST)
+_NOT_NEGATIVE = Number(least=0, most=LARGEST)
 _COUNT = Number(int, least=1, most=2**31 - 1)
-# Of a whole run: at a million steps a second, a fortnight on the smallest system.
-MOST_STEPS = 10**12
-# Neighbors are then 0.34 σ_AA apart, where Lennard-Jones particles vibrate with (6 V'')^½ = 10⁵/τ: no time step that
-# gets anywhere follows that. From 2 on it takes less than the paper's time step, as a run that blows up says.
-MOST_DENSITY = 10.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -240,10 +229,7 @@ class Parameters:
         for name, value in self._derived().items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
-        most = MOST_DENSITY if isinstance(self.mixture, Model) else _POSITIVE.most
-        if self.density > most:
-            raise self._refusal("density", f"a number above 0 and of at most {most:g}")
-        self._check()
+        check(self)
 
     def _derived(self) -> dict:
         """The defaults that follow from other parameters."""
@@ -323,79 +309,3 @@ class Parameters:
         if self.fractions is not None:
             values["fractions"] = shown_fractions(self.fractions)
         return {name: value for name, value in values.items() if value is not None}
-
-    def _check(self):
-        reach, side, dimension = self.reach, self.box_length, self.dimension
-        if side < 2 * reach:
-            fewest = math.ceil(self.density * min(2 * reach, _POSITIVE.most) ** dimension)
-            raise self._refusal(
-                "particles",
-                f"a side of 2 (cutoff + skin) = {2 * reach:.3g} or more, that is {fewest} particles or more",
-                f" at --density {self.density:g}, a box of side {side:.3g}",
-            )
-        for name in ("d2min_cutoff", "bond_length"):
-            if getattr(self, name) > side / 2:
-                raise self._refusal(name, f"at most half the side of the box, {side / 2:.4g}")
-        limits = {
-            "modes": (
-                dimension * (self.particles - 1),
-                f"the degrees of freedom without the {NUMBERS[dimension]} translations",
-            ),
-            "n_modes": (self.modes, "the number of modes"),
-            "n_particles": (self.particles, "the number of particles"),
-        }
-        for name, (most, meaning) in limits.items():
-            if getattr(self, name) > most:
-                raise self._refusal(name, f"at most {most}, {meaning}")
-        neighbours = self.density * BALL[dimension] * self.d2min_cutoff**dimension
-        if neighbours < dimension:
-            least = (dimension / (BALL[dimension] * self.density)) ** (1 / dimension)
-            raise self._refusal(
-                "d2min_cutoff",
-                f"{least:.3g} or more, which holds the {NUMBERS[dimension]} that D²_min needs",
-                f", which holds {neighbours:.2g} neighbours at --density {self.density:g}",
-            )
-        self._check_steps()
-        for name in ("frame_interval", "frame_separation"):
-            steps = getattr(self, name) / self.timestep
-            # Decimal fractions such as 0.005 are not exact in binary.
-            if steps < 0.5 or abs(steps - round(steps)) > 1e-9 * steps:
-                raise self._refusal(name, f"whole multiples of --timestep = {self.timestep:g}")
-        if self.steps_per_frame < self.steps_per_interval:
-            raise self._refusal("frame_separation", f"--frame-interval = {self.frame_interval:g} or more")
-
-    def _check_steps(self):
-        """Each part of a run, and all of it, in a number of steps that can be counted and done."""
-        shearing = self.steady_state_strain / self.strain_rate if self.strain_rate else 0.0
-        times = {
-            "liquid_time": self.liquid_time,
-            "cooling_time": self.cooling_time,
-            "steady_state_strain": shearing,
-            "frame_interval": self.frame_interval,
-            "frame_separation": self.frame_separation,
-            "frames": self.frames * self.frame_separation,
-        }
-        for name, time in times.items():
-            if time / self.timestep > MOST_STEPS:
-                steps = f", {time / self.timestep:.3g} time steps of {self.timestep:g}"
-                raise self._refusal(name, f"{MOST_STEPS:.0e} steps or fewer", steps)
-
-    def _refusal(self, name: str, allowed: str, that_is: str = "") -> InputError:
-        value = getattr(self, name)
-        got = f"{value:g}" if isinstance(value, float) else value
-        return InputError(f"{option(name)}: got {got}{that_is}; allowed: {allowed}")
-
-
-def configuration(parameters: Parameters) -> dict:
-    """The values that decide what is in a frame: not how many frames there are, nor where they are written."""
-    return {name: value for name, value in parameters.as_dict().items() if name not in CHANGEABLE}
-
-
-def checksum(values: dict) -> str:
-    """SHA-256 of a `configuration`, as JSON with sorted keys and no spaces."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def new_identity(parameters: Parameters) -> dict[str, str]:
-    """What tells a new run's files from those of any other: ``run_id`` and ``parameters_checksum``."""
-    return {"run_id": secrets.token_hex(8), "parameters_checksum": checksum(configuration(parameters))}

@@ -20,11 +20,12 @@ from softspots.chain import stages
 from softspots.commands.chain import kept_particles, make_simulation, options_of
 from softspots.commands.command import check_streams, command, complain, say
 from softspots.commands.files import read_frame_file, write_frame_file
+from softspots.commands.identity import new_identity
 from softspots.commands.interruption import Terminated, cutting, listening
 from softspots.commands.memory import keep_memory
 from softspots.commands.options import read_arguments
 from softspots.commands.output import check_output, checkpoint_of, open_folder
-from softspots.commands.parameters import Parameters, new_identity
+from softspots.commands.parameters import Parameters
 from softspots.commands.progress import Progress
 from softspots.commands.samples import ProgressOfAll, samples_of
 from softspots.commands.shear_parameters import FILES, RESULTS, SHEAR, ShearParameters

@@ -25,11 +25,12 @@ from softspots.commands.chain import Analysis, analyse, make_simulation, next_in
 from softspots.commands.checkpointing import Checkpointer
 from softspots.commands.command import check_streams, command, complain, say
 from softspots.commands.files import Files, check_files, earlier_frames, finished, finished_frames, save_frames
+from softspots.commands.identity import new_identity
 from softspots.commands.interruption import Terminated, cutting, listening
 from softspots.commands.memory import keep_memory, machine_memory, needed_memory
 from softspots.commands.options import read_arguments
 from softspots.commands.output import check_output, find_checkpoint, open_folder
-from softspots.commands.parameters import FILES, MAP, Parameters, new_identity
+from softspots.commands.parameters import FILES, MAP, Parameters
 from softspots.commands.progress import Progress
 from softspots.commands.ranks import rank_grid
 from softspots.commands.report import Outcome, draw, report
