@@ -90,14 +90,30 @@ def test_the_model_is_a_mixture_whose_table_the_kernels_take():
     assert (model.form.smoothing, model.species, model.dimension, model.density) == ("switch", ("A", "B"), 2, 1.2)
     assert model.fractions == (0.5, 0.5)
     assert [pair.inner_cutoff for pair in model.potentials] == model.pair_table()[:, 3].tolist()
-    # Of a mixture of the same potentials; quotients of V'' over half the depth are V''' to their differences.
-    assert model.sharpness(5e-4) == pytest.approx(ss.Mixture.sharpness(model, 5e-4), rel=0.01)
 
 
-def test_sharpness_is_of_what_ends_smoothly():
-    assert ss.Mixture({(1, 1): ss.Harmonic()}).sharpness(1e-3) == 0
-    # V'' is 1.5 sqrt(δ), whose quotient is largest close to contact; the quarter of the depth is looked at.
-    assert ss.Mixture({(1, 1): ss.Hertzian()}).sharpness(1e-3) == pytest.approx(1.5 / np.sqrt(2.5e-4), rel=1e-6)
+@pytest.mark.parametrize(
+    ("pair", "overlap"),
+    [
+        (ss.Hertzian(epsilon=2.0, sigma=1.5), 3e-7),
+        (ss.LennardJones(), 2e-5),
+        (ss.InversePower(n=7, cutoff=1.5), 2e-5),
+        (ss.LennardJones(smoothing="quadratic"), 2e-5),
+        (ss.LennardJones(smoothing="switch"), 2e-5),
+    ],
+)
+def test_touch_is_as_stiff_as_its_force_says(pair, overlap):
+    """V'' by the force alone is what it is at the distance of that force, and no more than at the depth."""
+    _, slope, curvature = np.abs(pair.terms([pair.cutoff - overlap, pair.cutoff - 5e-4]).T)[0]
+    mixture = ss.Mixture({(1, 1): pair})
+    # V''' changes by less than a hundredth over the depth; rounding of V' leaves four digits.
+    assert mixture.touch_stiffness(slope, 5e-4) == pytest.approx(curvature, rel=0.01)
+    deepest = pair.terms(pair.cutoff - 5e-4)[2]
+    assert mixture.touch_stiffness(1.0, 5e-4) == pytest.approx(abs(deepest), rel=1e-9)
+
+
+def test_where_stiffness_jumps_touch_holds():
+    assert ss.Mixture({(1, 1): ss.Harmonic()}).touch_stiffness(1e-10, 1e-3) == 0
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """The mixtures, and the pair potential as two particles feel it."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from reference import pair_potential
@@ -49,17 +47,6 @@ def test_nothing_jumps_at_the_cutoff(any_model, pair):
         assert abs(slope) < 6 * gap**2 / 2 + 1e-14
         assert abs(curvature) < 6 * gap + 1e-14
     assert two_particles(any_model, pair, outer + 1e-12) == (0, 0, 0)
-
-
-def test_sharpness_is_how_fast_stiffness_changes_at_the_cutoff(any_model):
-    depth, h = 1e-3, 1e-4
-    for model in (any_model, replace(any_model, cutoff=1.4, inner_cutoff=1.2)):
-        found = []
-        for pair, cutoff in enumerate(model.pair_table()[:, 2]):
-            ends = [two_particles(model, pair, cutoff - gap)[2] for gap in (h, 2 * h, depth - h, depth + h)]
-            found += [(ends[1] - 4 * ends[0]) / (2 * h), (ends[2] - ends[3]) / (2 * h)]
-        # Differences of second order in h over 0.1, on which these potentials change; rounding is 1e-9.
-        assert model.sharpness(depth) == pytest.approx(np.abs(found).max(), rel=1e-4)
 
 
 @pytest.mark.parametrize("pair", range(3))

@@ -16,11 +16,11 @@ from softspots.commands.options import read_arguments
 from softspots.exceptions import InputError, UnstableError
 from softspots.frame import Box, Frame
 from softspots.landscape import quench
-from softspots.landscape.forces import energy_forces
+from softspots.landscape.forces import energy_forces, scales
 from softspots.landscape.modes import hessian, lowest_modes
 from softspots.landscape.quench import inherent_structure
 from softspots.landscape.stability import examine, find_parts, softest_places
-from softspots.model import Model, Scales
+from softspots.model import Hertzian, Mixture, Model
 from softspots.structure.clusters import make_whole
 from softspots.structure.spots import soft_spots
 
@@ -343,8 +343,29 @@ def test_mere_touch_holds_nothing_in_any_model(changes, species, force):
     overlap = brentq(
         lambda one: np.abs(energy_forces(touching(one), model)[1]).max() - 0.99 * force, 0, 5e-4, xtol=1e-12
     )
-    landscape = quench._Landscape(model, Scales())
-    point = landscape.point(touching(overlap))
-    stiffness = np.linalg.norm(landscape.hessian(point).toarray()[:2, :2], 2)
+    stiffness, softness = touch(model, touching(overlap), force)
     # Half as much again where three neighbours touch.
-    assert 1.4 * stiffness < landscape.softness(point, force)
+    assert 1.4 * stiffness < softness
+
+
+@pytest.mark.parametrize("force", [1e-13, 1e-10, 1e-7])
+@pytest.mark.parametrize("size", [None, 0.7, 1.0])
+def test_mere_touch_of_hertzian_spheres_holds_nothing(size, force):
+    """V'' goes as the root of the overlap: at forces of 1e-10 it is ten times that of a smooth end."""
+    pair = Hertzian(epsilon=1.5)
+    model = Mixture({(0, 0): pair}) if size is None else Mixture.polydisperse(pair)
+    contact = size or 1.0
+    # The force is ε/σ (δ/σ)^1.5.
+    overlap = contact * (0.99 * force * contact / 1.5) ** (2 / 3)
+    sizes = None if size is None else [size, size]
+    positions = [[1.0, 1.0], [1.0 + contact - overlap, 1.0]]
+    stiffness, softness = touch(model, Frame(positions, [0, 0], Box(12.0, 12.0), sizes=sizes), force)
+    # Half as much again where three neighbours touch, and hardly more: springs of other contacts count.
+    assert 1.4 * stiffness < softness < 1.6 * stiffness
+
+
+def touch(model, frame, force):
+    """How stiff a frame of two particles is, and up to where that holds nothing."""
+    landscape = quench._Landscape(model, scales(frame, model))
+    point = landscape.point(frame)
+    return np.linalg.norm(landscape.hessian(point).toarray()[:2, :2], 2), landscape.softness(point, force)

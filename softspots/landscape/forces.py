@@ -62,15 +62,15 @@ def scales(frame: Frame, model: Mixture | Forces) -> Scales:
     return model.scales(model.sizes_of(frame)) if is_mixture(model) else Scales()
 
 
-def sharpness(model: Mixture | Forces, depth: float, scale: Scales) -> float:
-    """How fast stiffness grows from contact on, `Mixture.sharpness`; of other forces, that nobody merely touches.
+def touch_stiffness(model: Mixture | Forces, force: float, depth: float, scale: Scales) -> float:
+    """The stiffness of a mere touch, `Mixture.touch_stiffness`; of other forces, that nobody merely touches.
 
     Where particles have sizes, the potential is one of distances in these.
     """
     if not is_mixture(model):
         return 0.0
     size = scale.length / model.length_scale
-    return model.sharpness(depth / size) / size**3
+    return model.touch_stiffness(force * size, depth / size) / size**2
 
 
 def configuration(frame: Frame, model: Mixture | Forces, skin: float = 0.0) -> _core.Configuration | OtherConfiguration:

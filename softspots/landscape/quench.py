@@ -17,7 +17,7 @@ from softspots.landscape.forces import (
     configuration,
     is_mixture,
     scales,
-    sharpness,
+    touch_stiffness,
     units,
 )
 from softspots.landscape.matrices import zero_threshold
@@ -68,10 +68,10 @@ CHORD_GAIN = 0.3
 # Largest displacement of a coordinate in one Newton step or kick: well inside a cage.
 MAX_STEP = 0.1
 MAX_HALVINGS = 20
-# Particles that merely touch, with a residual force V' = V''' δ²/2, overlap by δ, at most so far as at the handover.
-# V''' is that of the model where its potentials go to zero: V'' = V''' δ = sqrt(2 V' V''') holds nothing. Three such
-# neighbours around a particle hold it by half as much again, in space four by a third. Where V'' jumps at contact there
-# is no V''' at it; what touches and turns aside still has V'/r, at distances r of a third and more.
+# Particles that merely touch, with a residual force, overlap by a little, at most so far as at the handover. Where the
+# model's potentials go to zero, the V'' that they have there, sqrt(2 V' V''') as a rule, holds nothing. Three such
+# neighbours around a particle hold it by half as much again, in space four by a third. Where V'' jumps at contact it
+# holds; what touches and turns aside still has V'/r, at distances r of a third and more.
 MAX_OVERLAP, TOUCHES, TURNS = 5e-4, 1.5, 2.0
 UNSTABLE = "the Hessian is not shown to be positive definite"
 
@@ -237,7 +237,6 @@ class _Landscape:
         self._last = None, None
         self._lowest = None
         self._surroundings = None, None
-        self._sharpness = sharpness(model, MAX_OVERLAP * scales.length, scales)
 
     def point(self, frame: Frame) -> _Point:
         """The last one to which `downhill` led is kept."""
@@ -261,7 +260,7 @@ class _Landscape:
     def softness(self, point: _Point, max_force: float) -> float:
         """Up to here stiffness may be that of mere touch: see `TOUCHES`."""
         force = max(max_force, np.abs(point.forces).max())
-        touch = min(np.sqrt(2 * force * self._sharpness), MAX_OVERLAP * self.scales.length * self._sharpness)
+        touch = touch_stiffness(self.model, force, MAX_OVERLAP * self.scales.length, self.scales)
         return TOUCHES * max(touch, TURNS * force / self.scales.length)
 
     def descend(self, frame: Frame, minimizer: str, max_force: float) -> Frame:

@@ -153,28 +153,6 @@ class Model(Mixture):
         """The largest r_c of the three species pairs, in σ_AA."""
         return self.cutoff * (max(self.sigma) if self.cutoff_per_pair else 1.0)
 
-    def sharpness(self, depth: float) -> float:
-        """Largest magnitude of V''' of any species pair, from ``depth`` within its cutoff up to it, in ε_AA/σ_AA³.
-
-        Taken at both ends: in between V''' hardly bends if ``depth``, in σ_AA, is small.
-        """
-        epsilon, sigma, cutoff, inner = self.pair_table().T
-        r = np.maximum(cutoff - depth * np.array([[0.0], [1.0]]), cutoff / 2)
-        start = inner if self.smoothing == "switch" else cutoff
-        x = start / sigma
-        slope = 4 * epsilon / sigma * (6 * x**-7 - 12 * x**-13)
-        curvature = 4 * epsilon / sigma**2 * (156 * x**-14 - 42 * x**-8)
-        if self.smoothing == "switch":
-            # The force is a cubic that has these two at its start, and neither at the cutoff.
-            length = cutoff - inner
-            third = -(6 * slope + 4 * curvature * length) / length**2
-            third = third + 6 * (2 * slope + curvature * length) / length**3 * (r - inner)
-        else:
-            third = 4 * epsilon / sigma**3 * (336 * (r / sigma) ** -9 - 2184 * (r / sigma) ** -15)
-        if self.smoothing == "even":
-            third = third + 3 * (slope / cutoff - curvature) / cutoff**2 * r
-        return float(np.abs(third).max())
-
     def pair_table(self) -> np.ndarray:
         """ε, σ, r_c and inner cutoff, in σ_AA, of AA, AB, BB as rows: shape (3, 4), as the kernels take it."""
         scale = np.array(self.sigma) if self.cutoff_per_pair else np.ones(3)

@@ -181,12 +181,12 @@ class Mixture:
         size = 1.0 if sizes is None or not len(sizes) else float(np.mean(sizes))
         return Scales(self.length_scale * size, self.energy_scale)
 
-    def sharpness(self, depth: float) -> float:
-        """How fast V'' grows from its zero at the cutoff, |ΔV''|/δ at most, down to ``depth`` below it.
+    def touch_stiffness(self, force: float, depth: float) -> float:
+        """The largest V'' of two particles that merely touch: by a ``force``, and not deeper than ``depth``.
 
-        Of pairs whose V'' goes to zero there: where it jumps, particles that touch are held.
+        Of pairs whose V'' goes to zero at the cutoff: where it jumps, particles that touch are held.
         """
-        return max((pair.sharpness(depth) for pair in self.potentials if pair.smooth == 3), default=0.0)
+        return max((pair.touch_stiffness(force, depth) for pair in self.potentials if pair.smooth == 3), default=0.0)
 
     def counts(self, particles: int) -> tuple[int, ...]:
         """How many of ``particles`` are of each species in a random start.

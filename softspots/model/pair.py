@@ -20,6 +20,8 @@ ZERO = 1e-6
 THERMAL, BEYOND = 10.0, 1e3
 # How close distances are looked for, as a part of the cutoff.
 CLOSEST = 2.0**-12
+# With which V'' may grow at contact.
+POWERS_OF_CONTACT = 0.1, 10.0
 # No box is longer.
 FARTHEST = 1e15
 
@@ -108,10 +110,20 @@ class PairPotential(ABC):
         r = np.linspace(self.inner(self.epsilon), self.cutoff, 4000)
         return float(r[np.argmax(self.inside(r)[0] <= ZERO * self.epsilon)])
 
-    def sharpness(self, depth: float) -> float:
-        """How fast V'' grows from zero at the cutoff: the largest V''/δ at overlaps δ up to ``depth``."""
-        delta = min(depth, self.cutoff / 2) * np.array([1.0, 0.5, 0.25])
-        return float(np.max(np.abs(self.inside(self.cutoff - delta)[2]) / delta))
+    def touch_stiffness(self, force: float, depth: float) -> float:
+        """V'' of two particles that merely touch: by a ``force``, and not deeper than ``depth``.
+
+        For potentials whose V'' grows from zero at the cutoff as some power p of the overlap δ: V'' = c δ^p, and so the
+        force is c δ^(p + 1)/(p + 1). Where the potential is smooth there p is 1, of Hertzian spheres 1/2.
+        """
+        depth = min(depth, self.cutoff / 2)
+        quarter, whole = np.abs(self.inside(self.cutoff - depth * np.array([0.25, 1.0]))[2])
+        if not whole > 0:
+            return 0.0
+        with np.errstate(divide="ignore"):
+            power = np.clip(np.log(whole / quarter) / np.log(4), *POWERS_OF_CONTACT)
+        overlap = min(1.0, (force * (power + 1) / (whole * depth)) ** (1 / (power + 1)))
+        return float(whole * overlap**power)
 
     def rows(self) -> dict[tuple, tuple]:
         """The forms in which kernels can have it exactly, as keys of `softspots.model.forms`, each with its numbers."""
