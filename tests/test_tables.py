@@ -1,6 +1,7 @@
 """Tabulated potentials: from arrays, from functions, from LAMMPS' files."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -71,6 +72,22 @@ def test_below_the_table_the_potential_goes_on_as_its_spline_does():
 def test_splines_follow_tables():
     assert spline_form([table()]).error < 1e-7
     assert spline_form([ss.Tabulated.from_function(SOURCE.terms, 0.8, 2.5)]).error < 1e-9
+
+
+def test_energies_of_few_digits_are_told():
+    """As a table of many points has them that was written for the eye; what V'' is off by is what is said."""
+    rounded = np.round(V, 4)
+    with pytest.warns(UserWarning, match=r"do not quite fit: from r = .*makes V'' swing by .* % of it") as told:
+        found = table(energy=rounded)
+    r = np.linspace(1.0, 2.5, 3001)
+    off = np.abs(found.terms(r)[2] - SOURCE.terms(r)[2]).max()
+    said = float(str(told[0].message).split("swing by ")[1].split(",")[0])
+    # Rounding is the worst somewhere, by V'' there or elsewhere.
+    assert 0.5 * off < said < 2 * off
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table()
+        table(energy=np.round(V, 8))
 
 
 def test_energies_alone_will_do():

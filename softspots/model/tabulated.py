@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,8 +19,11 @@ from softspots.model.table import read_table
 # A cubic spline without conditions at its ends needs four points; two more make a potential of it.
 FEWEST_POINTS = 6
 # How far the energy may change from one point to the next otherwise than its forces say, as a part of both energies;
-# and how far a function's derivatives may be from those that are found, as a part of them.
+# and how far derivatives may be from those that are found, as a part of them.
 INCONSISTENT, INEXACT = 0.1, 0.01
+# The largest slope and curvature of the quintic from 0 to 1 that has neither at its ends: of what energies and forces
+# differ by, over an interval of length one.
+STEEPEST, SHARPEST = 15 / 8, 10 / 3**0.5
 NAMES = ("V", "V'", "V''")
 
 
@@ -28,7 +32,9 @@ class Tabulated(CutPotential):
 
     Between the points it is the quintic in r that has the energy and force of the table at both, and the slope of the
     force that a cubic spline through the forces has there: V'' is continuous, and forces are the derivative of the
-    energy exactly. Below the first point V goes on as a quadratic in r², with the same value, slope and curvature.
+    energy exactly. So energies whose differences are not the integral of the forces, as of few digits in a fine table,
+    make V' and V'' swing between the points. Below the first point V goes on as a quadratic in r², with the same value,
+    slope and curvature.
 
     Parameters
     ----------
@@ -49,8 +55,13 @@ class Tabulated(CutPotential):
     Raises
     ------
     InputError
-        If the table is too short, its distances do not rise, energies and forces do not belong together, or the cutoff
-        lies beyond it.
+        If the table is too short, its distances do not rise, the energy changes between two points otherwise than the
+        forces say by a tenth of it, or the cutoff lies beyond the table.
+
+    Warns
+    -----
+    UserWarning
+        If energies and forces differ by so much that V' or V'' is off by a hundredth between two points.
     """
 
     kind: ClassVar[str] = "tabulated"
@@ -72,12 +83,13 @@ class Tabulated(CutPotential):
         else:
             points["force"] = force = float_array("Tabulated: forces", force, (len(r),))
             slope = -force
-            _require_consistent(r, energy, slope)
         if force_slopes is not None:
             points["force_slopes"] = force_slopes = float_array("Tabulated: force_slopes", force_slopes, (2,))
             low, high = force_slopes
             ends = ((1, -low), (1, -high))
         curvature = CubicSpline(r, slope, bc_type=ends).derivative()(r)
+        if force is not None:
+            _require_consistent(r, energy, slope, curvature)
         quintics = BPoly.from_derivatives(r, np.column_stack((energy, slope, curvature)))
         derivatives = [quintics, quintics.derivative(), quintics.derivative(2)]
         self._points = points
@@ -179,8 +191,8 @@ def _values_of_function(function, r) -> np.ndarray:
     return values.reshape(3, *np.shape(r))
 
 
-def _require_consistent(r, energy, slope):
-    """Refuse energies that are not the integral of the forces."""
+def _require_consistent(r, energy, slope, curvature):
+    """Refuse energies that are not the integral of the forces, and warn of those that are not quite."""
     integral = CubicSpline(r, slope).antiderivative()
     off = np.abs(np.diff(energy) - np.diff(integral(r)))
     size = np.abs(energy)
@@ -191,6 +203,18 @@ def _require_consistent(r, energy, slope):
         raise InputError(
             f"Tabulated: from r = {r[wrong]:.4g} to {r[wrong + 1]:.4g} the energy changes by {change:.3g}, and the "
             f"forces, −dV/dr, make it {expected:.3g}"
+        )
+    width = np.diff(r)
+    swings = np.array([STEEPEST * off / width, SHARPEST * off / width**2])
+    there = np.abs([slope, curvature])
+    parts = swings / (np.maximum(there[:, 1:], there[:, :-1]) + np.median(there, axis=1, keepdims=True))
+    order, wrong = np.unravel_index(np.argmax(parts), parts.shape)
+    if parts[order, wrong] > INEXACT:
+        warnings.warn(
+            f"Tabulated: energies and forces do not quite fit: from r = {r[wrong]:.4g} to {r[wrong + 1]:.4g} they "
+            f"differ by {off[wrong]:.2g}, which makes {NAMES[order + 1]} swing by {swings[order, wrong]:.2g}, "
+            f"{100 * parts[order, wrong]:.2g} % of it; energies of more digits, or points farther apart, would do",
+            stacklevel=3,
         )
 
 
