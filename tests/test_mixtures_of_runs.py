@@ -153,7 +153,7 @@ def test_a_mixture_of_a_table(tmp_path):
         read_table(tmp_path, TABLE.replace("dimension = 2\n", "").replace("density = 1.1\n", ""))
     with pytest.raises(InputError, match="^--temperature: must be given"):
         read_table(tmp_path, TABLE.replace("temperature = 0.01\n", ""))
-    with pytest.raises(InputError, match="^--cutoff: got 2.0; allowed: none"):
+    with pytest.raises(InputError, match="^--cutoff: got 2.0, and .* has no such parameter; leave it out"):
         read_table(tmp_path, TABLE, "--cutoff=2")
 
 

@@ -113,10 +113,9 @@ def run_mixture(values: Mapping) -> Mixture:
     name = made.name or "this mixture"
     for key, value in given.items():
         if key not in own and not (key == "dimension" and made.dimension in (None, value)):
-            there = (
-                f"{made.dimension}, that of {name}" if key == "dimension" else f"none, as {name} has no such parameter"
-            )
-            raise InputError(f"{option(key)}: got {value}; allowed: {there}")
+            if key == "dimension":
+                raise InputError(f"--dimension: got {value}; allowed: {made.dimension}, that of {name}")
+            raise InputError(f"{option(key)}: got {value}, and {name} has no such parameter; leave it out")
     if own:
         chosen = own | {key: value for key, value in given.items() if key in own}
         _check_inner_cutoff(chosen)
@@ -124,8 +123,8 @@ def run_mixture(values: Mapping) -> Mixture:
         made = kind.preset(model, **{key: value for key, value in chosen.items() if value is not None})
     fractions = values["fractions"]
     if fractions is not None and (isinstance(made, Model) or made.sizes):
-        instead = "--fraction-a instead" if isinstance(made, Model) else f"none, as particles of {name} have sizes"
-        raise InputError(f"--fractions: got {shown_fractions(fractions)}; allowed: {instead}")
+        instead = "--fraction-a stands for it" if isinstance(made, Model) else f"particles of {name} have sizes"
+        raise InputError(f"--fractions: got {shown_fractions(fractions)}, and {instead}; leave it out")
     if isinstance(made, Model):
         return made
     if fractions is not None and len(fractions) != len(made.species):
