@@ -8,6 +8,9 @@ import numpy as np
 
 from softspots.exceptions import InputError
 
+# Characters of a value in a message.
+LONGEST = 80
+
 
 def float_array(name: str, values, shape: tuple, *, allow_nan: bool = False) -> np.ndarray:
     """A new array of float64, in C order, of the finite numbers in ``values``.
@@ -109,7 +112,7 @@ def real_number(name: str, value) -> float:
     """
     number = _scalar(value)
     if not np.isfinite(number):
-        raise InputError(f"{name} is {value!r}; it must be a finite number")
+        raise InputError(f"{name} is {_shown(value)}; it must be a finite number")
     return number
 
 
@@ -124,7 +127,7 @@ def positive_number(name: str, value) -> float:
     number = _scalar(value)
     if not (np.isfinite(number) and number >= np.finfo(float).tiny):
         raise InputError(
-            f"{name} is {value!r}; it must be a positive finite number, {np.finfo(float).tiny:.3g} or more"
+            f"{name} is {_shown(value)}; it must be a positive finite number, {np.finfo(float).tiny:.3g} or more"
         )
     return number
 
@@ -140,7 +143,7 @@ def whole_number(name: str, value, low: int, high: int = 2**31 - 1) -> int:
     array = np.asarray(value)
     # As Python's: in short types the limits would overflow.
     if array.shape != () or array.dtype.kind not in "iu" or not low <= int(array) <= high:
-        raise InputError(f"{name} is {value!r}; it must be a whole number from {low} to {high}")
+        raise InputError(f"{name} is {_shown(value)}; it must be a whole number from {low} to {high}")
     return int(array)
 
 
@@ -153,7 +156,7 @@ def one_of(name: str, value, allowed: Iterable[str]) -> str:
         If it is not one.
     """
     if not isinstance(value, str) or value not in allowed:
-        raise InputError(f"{name} is {value!r}; allowed: {', '.join(allowed)}")
+        raise InputError(f"{name} is {_shown(value)}; allowed: {', '.join(allowed)}")
     return value
 
 
@@ -190,6 +193,16 @@ def _real_numbers(name, values) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         raise InputError(f"{name} are of type {array.dtype}; real numbers are needed")
     return array
+
+
+def _shown(value) -> str:
+    """A value as code, cut off where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:
+        # Python does not write them, as that takes long.
+        return "a number of very many digits"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _scalar(value) -> float:

@@ -161,6 +161,7 @@ class Glass(Kind):
 
     def read(self, value):
         if isinstance(value, dict):
+            _refuse_long_numbers(value)
             try:
                 mixture = Mixture.from_table(value)
             except InputError as error:
@@ -172,6 +173,14 @@ class Glass(Kind):
         if value not in self.names:
             raise self.refusal(value)
         return value
+
+
+def _refuse_long_numbers(value) -> None:
+    """What TOML has no room for is nothing to compute with, and Python may not even write it."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise InputError(f"got {shown(value)[:80]}; allowed: whole numbers of 64 bits")
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _refuse_long_numbers(one)
 
 
 class Numbers(Kind):
