@@ -1,5 +1,7 @@
 """Lowest modes: against dense diagonalisation and counts by inertia; what is refused; participation ratio."""
 
+import re
+import warnings
 from dataclasses import fields, replace
 
 import numpy as np
@@ -205,16 +207,20 @@ def test_levels_of_a_crystal_in_space(method):
     assert 24 in np.diff(edges, prepend=0)[:8]
     # Within a level, and at the end of one.
     for count in (edges[3] - 5, edges[6]):
-        modes = lowest_modes(matrix, count, dimension=3, method=method)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            modes = lowest_modes(matrix, count, dimension=3, method=method)
         assert_modes_of(modes, matrix)
-        if method == "arpack":
+        # Tolerance as for the disordered matrix.
+        missed = np.count_nonzero(modes.eigenvalues > expected[:count] * (1 + 1e-10))
+        if method == "arpack" and missed:
             # From one vector: it may miss members of a level, and then returns modes from higher ones.
-            assert (modes.eigenvalues >= expected[:count] * (1 - 1e-10)).all()
             nearest = np.abs(modes.eigenvalues[:, None] - expected).min(axis=1)
             np.testing.assert_allclose(nearest / modes.eigenvalues, 0, atol=1e-10)
+            assert re.search(r"ARPACK has missed \d+ of \d+ modes below", str(told[0].message))
         else:
-            # Tolerance as for the disordered matrix.
             np.testing.assert_allclose(modes.eigenvalues, expected[:count], rtol=1e-10)
+            assert not told
 
 
 def test_unknown_method_is_refused(matrix):

@@ -186,7 +186,8 @@ def lowest_modes(
     each of sixteen random vectors is all but orthogonal to it; of a level of more than sixteen equal eigenvalues, as
     crystals have, the others come in by rounding alone, as they do from a factor. That is no certificate; the quench
     has one (``minimum.stability``), and `modes_below` proves the number of modes where there is memory for a factor.
-    ARPACK, which begins with one vector, may miss members of levels of two and more.
+    ARPACK, which begins with one vector, may miss members of levels of two and more: modes are counted then, and
+    missed ones told.
 
     Parameters
     ----------
@@ -206,7 +207,7 @@ def lowest_modes(
         among all N. If all are held, it changes nothing but that the quench's factor is used, as long as it is there.
     method : {"lanczos", "filter", "arpack"}, optional
         Block Lanczos on the inverse or on the filter, or the solver of Schoenholz et al. 2014, section II, one vector
-        at a time, which may miss some of many equal eigenvalues. By default the faster of the first two that fits
+        at a time. By default the faster of the first two that fits
         into memory, by prediction; the factor if times are near each other. Where block Lanczos would need most of all
         vectors, dense linear algebra serves.
     memory : float, optional
@@ -228,6 +229,11 @@ def lowest_modes(
         If there is not enough memory by any method, or by the one asked for; also a MemoryError.
     PhysicsError
         If what the solver has found are no eigenvectors.
+
+    Warns
+    -----
+    UserWarning
+        If ARPACK has missed modes, or inertia cannot tell.
     """
     if method is not None:
         one_of("lowest_modes: method", method, METHODS)

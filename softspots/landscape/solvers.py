@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,6 +30,9 @@ SHIFT = 1e-8
 # Modes are counted by inertia where a factor takes this many operations at most: CHOLMOD's of indefinite matrices, a
 # minute or two.
 MOST_OPERATIONS = 1e11
+# Eigenvalues that differ by this part of them are of two levels, and where inertia counts what is below a level; and at
+# how many levels that is tried, as rounding may spoil it.
+LEVELS_APART, BELOW_LEVEL, TRIED_LEVELS = 1e-6, 1e-3, 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +186,29 @@ def by_arpack(problem: Problem, count: int):
     problem.certify()
     untied = untie(problem.cholesky, problem.threshold, problem.rigid)
     found = _arpack(problem.matrix, problem.threshold, problem.cholesky, count, problem.rigid, untied)
+    if trouble := _missed(problem, found[0]):
+        # Beyond the decorator.
+        warnings.warn(f"lowest_modes: {trouble}; the method 'lanczos' finds all of them", stacklevel=4)
     return *found, COSTS["arpack"](problem, count).bytes
+
+
+def _missed(problem: Problem, eigenvalues: np.ndarray) -> str:
+    """What ARPACK has missed, in words: as it begins with one vector, it may be members of levels of equal eigenvalues.
+
+    Modes are counted below the highest level that allows it; missed ones of that level itself do not matter.
+    """
+    levels = np.append(0.0, eigenvalues)
+    tried = np.flatnonzero(np.diff(levels) > LEVELS_APART * levels[1:])[: -TRIED_LEVELS - 1 : -1]
+    for found in tried if problem.fill.operations < MOST_OPERATIONS else ():
+        low, high = levels[found : found + 2]
+        value = max((low + high) / 2, (1 - BELOW_LEVEL) * high)
+        try:
+            below = count_below(problem.matrix, value, problem.threshold) - problem.rigid.shape[1]
+        except InputError:
+            continue
+        missed = f"ARPACK has missed {below - found} of {below} modes below {value:.6g} and has higher ones instead"
+        return missed if below > found else ""
+    return "it is not shown that ARPACK has missed no modes of many equal eigenvalues"
 
 
 def by_dense(problem: Problem, count: int):
