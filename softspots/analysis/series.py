@@ -10,8 +10,11 @@ import numpy as np
 from softspots.analysis.correlations import Collapse, collapse
 from softspots.curve import Curve
 from softspots.estimate import Estimate
+from softspots.exceptions import InputError
 from softspots.io.reduced import Reduced
 
+# Parameters that say what a run is of.
+OF_MIXTURE = ("model", "mixture", "density", "fraction_a", "smoothing", "cutoff", "cutoff_per_pair", "inner_cutoff")
 COLLAPSING = ("scattering", "c_dd", "c_ss", "c_sd", "alive")
 
 
@@ -24,10 +27,29 @@ class Series:
     varies : {"temperature", "strain_rate", "nothing"}
     runs : tuple of Reduced
         By rising temperature, or strain rate.
+
+    Raises
+    ------
+    InputError
+        If runs that differ in strain rate, whose curves are collapsed, are not of one mixture in one dimension.
     """
 
     varies: str
     runs: tuple[Reduced, ...]
+
+    def __post_init__(self):
+        if self.varies != "strain_rate":
+            return
+        for name in ("dimension", *OF_MIXTURE):
+            values = [(run.configuration | {"dimension": run.dimension}).get(name) for run in self.runs]
+            # Files of earlier versions lack some.
+            first, *others = dict.fromkeys(value for value in values if value is not None) or [None]
+            if others:
+                got = "" if name == "mixture" else f", {first} and {others[0]}"
+                raise InputError(
+                    f"runs of several strain rates differ in their {name.replace('_', ' ')}{got}: nothing of them "
+                    "collapses; analyze them apart"
+                )
 
     @property
     def name(self) -> str:
@@ -44,6 +66,11 @@ def series_of(runs: Sequence[Reduced]) -> list[Series]:
     """The series that the runs make: of temperatures at each strain rate, of strain rates at each temperature.
 
     Runs in no series of two conditions or more make one of their own.
+
+    Raises
+    ------
+    InputError
+        As `Series`.
     """
     found, placed = [], set()
     for varies, fixed in (("temperature", "strain_rate"), ("strain_rate", "temperature")):

@@ -195,7 +195,7 @@ def _opened(path) -> Source:
     if is_shear(path):
         return _sheared((read_shear(path),))
     results = read_results(path)
-    return Source(path, results, Reduced(results.configuration, results.attributes))
+    return Source(path, results, Reduced(results.configuration, results.attributes, dimension=results.dimension))
 
 
 def _sheared(samples) -> Source:
@@ -217,7 +217,13 @@ def _samples_together(sources) -> list[Source]:
 
 
 def planned_files(sources: Sequence[Source], movie: bool) -> list[str]:
-    """Names of all files that an analysis can leave."""
+    """Names of all files that an analysis can leave.
+
+    Raises
+    ------
+    InputError
+        If the inputs cannot be analyzed together: see `softspots.analysis.series.Series`.
+    """
     series = series_of([source.reduced for source in sources])
     drawn = [name + suffix for name, _ in figures(series) for suffix in FORMATS]
     movies = [source.name + movie_suffix() for source in sources] if movie else []
