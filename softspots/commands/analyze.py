@@ -330,7 +330,7 @@ def _movie_work(source) -> float:
 
 
 def main(argv=None) -> None:
-    """The command.
+    """Reduce results files, and leave figures, a summary and reduced data of them: the command ``softspots analyze``.
 
     Exits with status 2 if an argument is wrong, 1 if an input is damaged or output cannot be written, 130 and 143 after
     SIGINT (Ctrl-C) and SIGTERM. Files are whole or not there.

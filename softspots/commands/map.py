@@ -167,7 +167,7 @@ def parse(argv):
 
 
 def main(argv=None) -> None:
-    """The command, alone or on all ranks.
+    """Find soft spots and D²_min of anybody's frames, alone or on all ranks: the command ``softspots map``.
 
     Exits with status 2 if an argument is wrong, or the trajectory cannot be read at all; 1 if no frame has soft spots,
     or output cannot be written; 130 and 143 after SIGINT (Ctrl-C) and SIGTERM, with all frames that are done kept.

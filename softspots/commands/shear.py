@@ -354,7 +354,9 @@ def heading(parameters: ShearParameters) -> str:
 
 
 def main(argv=None) -> None:
-    """The command; it ends as `python -m softspots.simulate` does.
+    """Shear a solid from minimum to minimum, with the maps before its events: the command ``softspots shear``.
+
+    It ends as `softspots.commands.simulate.main` does.
 
     Parameters
     ----------

@@ -289,7 +289,7 @@ def show(parameters: Parameters, outcome: Outcome) -> None:
 
 
 def main(argv=None) -> None:
-    """The command.
+    """Simulate a sheared glass, with all that is found in its frames: the command ``softspots simulate``.
 
     Exits with status 2 if a parameter is wrong, 1 if the run fails, 130 and 143 after SIGINT (Ctrl-C) and SIGTERM, with
     a checkpoint to go on from.
