@@ -38,7 +38,6 @@ cdef extern from "softspots.h" nogil:
     void ss_spend_budgets(int n, const int *struck, long long n_budgets, const long long *budgets, int n_spots,
                           long long *spot, long long *birth, long long *remaining, long long *lifetimes,
                           long long *counters)
-    void ss_accumulate(int n, const double *terms, double *sums)
     void ss_pack_factor(int n, int tiles, const int *column, const int *indptr, const double *values, const int *start,
                         double *below, double *triangle)
     void ss_solve_block(int n, int tiles, const int *column, const int *start, const int *row, const double *below,

@@ -187,20 +187,6 @@ def spend_budgets(const int[::1] struck, const long long[::1] budgets, long long
                          &remaining[0], &lifetimes[0], &counters[0])
 
 
-def accumulate(terms, sums):
-    """``sums`` (2,) with terms (n,) added, exactly, hence in any order; sums[0] + sums[1] is the total.
-
-    Limits stand in fortran/base/reduction.f90.
-    """
-    cdef const double[::1] values = _array("terms", terms, np.float64, None)
-    cdef double[::1] total = np.array(_array("sums", sums, np.float64, 2))
-    if values.shape[0] > MOST_PARTICLES:
-        raise InputError(f"there are {values.shape[0]} terms; up to {MOST_PARTICLES} are allowed")
-    if values.shape[0] > 0:
-        ss_accumulate(<int> values.shape[0], &values[0], &total[0])
-    return np.asarray(total)
-
-
 def mpi_library_version():
     """Name of the MPI library that the kernels are linked to; empty in a build without MPI."""
     cdef char text[8192]

@@ -61,7 +61,6 @@ def kernel_calls():
             [*arguments, 0.1 * positions, np.array([0.1])],
         ),
         "connect": (lambda r, b, c: _core.connect(r, b, c, 0.0), [positions, box, np.ones(n, dtype=np.int32)]),
-        "accumulate": (_core.accumulate, [values, np.zeros(2)]),
         "Domain": (domain, [*arguments, velocities, zeros]),
         "resume": (
             resumed,

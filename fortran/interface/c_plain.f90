@@ -1,10 +1,9 @@
 !> The border to C for what has no dimension.
 module softspots_c_plain
-  use softspots_kinds, only: wp, i4
+  use softspots_kinds, only: i4
   use softspots_communication, only: library_version
   use softspots_meanfield, only: spend_budgets
-  use softspots_reduction, only: accumulate
-  use, intrinsic :: iso_c_binding, only: c_int, c_long_long, c_double, c_char
+  use, intrinsic :: iso_c_binding, only: c_int, c_long_long, c_char
   implicit none (type, external)
   private
 
@@ -22,15 +21,6 @@ contains
 
     call spend_budgets(struck, budgets, spot, birth, remaining, lifetimes, counters(1), counters(2), counters(3))
   end subroutine ss_spend_budgets
-
-  !> Add n terms to sums(1:2), exactly; the total is sums(1) + sums(2).
-  subroutine ss_accumulate(n, terms, sums) bind(c)
-    integer(c_int), value :: n
-    real(c_double), intent(in) :: terms(n)
-    real(c_double), intent(inout) :: sums(2)
-
-    call accumulate(terms, 1.0_c_double, sums)
-  end subroutine ss_accumulate
 
   !> The name of the MPI library, `length` characters of it, 0 in a build without MPI.
   subroutine ss_mpi_library_version(text, capacity, length) bind(c)
