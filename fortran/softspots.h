@@ -8,6 +8,7 @@ typedef struct {
   long long particle;
   double value;
   double allowed;
+  long long other;
 } failure;
 
 void *ss_new_lennard_jones(int law, int n_pairs, const double *table);

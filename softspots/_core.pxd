@@ -7,6 +7,7 @@ cdef extern from "softspots.h" nogil:
         long long particle
         double value
         double allowed
+        long long other
 
     void *ss_new_lennard_jones(int law, int n_pairs, const double *table)
     void *ss_new_powers(int n, int m, int n_pairs, const double *coefficients)

@@ -61,7 +61,7 @@ MESSAGES = {
     10: (ShortageError, "the kernels need {value:.3g} bytes more for pairs of particles, and there are none"),
     12: (
         PhysicsError,
-        "particle {particle} and another one are {value:.3g} apart, and the potential between them is known from "
+        "particles {particle} and {other} are {value:.3g} apart, and the potential between them is known from "
         "{allowed:.3g} on",
     ),
 }
@@ -101,7 +101,8 @@ cdef int check(failure *error) except -1:
     fault = None
     if error.code != 0:
         kind, message = MESSAGES[error.code]
-        fault = kind(message.format(step=error.step, particle=error.particle, value=error.value, allowed=error.allowed))
+        fault = kind(message.format(step=error.step, particle=error.particle, other=error.other, value=error.value,
+                                    allowed=error.allowed))
     if reason is not None:
         raise reason from fault
     if fault is not None:

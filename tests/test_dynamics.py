@@ -10,9 +10,10 @@ from reference import energy_forces as reference_energy_forces
 from softspots.dynamics.parallel import Serial
 from softspots.dynamics.simulation import Simulation
 from softspots.dynamics.starting import thermal_velocities
+from softspots.exceptions import PhysicsError
 from softspots.frame import Box, Frame
 from softspots.landscape.forces import energy_forces
-from softspots.model import Mixture, Model
+from softspots.model import LennardJones, Mixture, Model, Tabulated
 
 MODEL = Model.preset("kob-andersen")
 # The same potentials in either dimension.
@@ -252,6 +253,24 @@ def test_blow_up_names_step_and_particle(liquid):
     simulation = started(liquid, 0.0, timestep=0.05)
     with pytest.raises(RuntimeError, match="try a smaller timestep"):
         simulation.run(1000)
+
+
+@pytest.mark.parametrize("size", [None, 0.9])
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_particles_closer_than_their_potential_is_known_end_a_run(dimension, size):
+    """Two meet head on, by a table that begins where particles of that speed go."""
+    r = np.linspace(0.95, 2.4, 300)
+    value, slope, _ = LennardJones().terms(r)
+    pair = Tabulated(r, value, -slope, smoothing="even")
+    model = Mixture({("A", "A"): pair}) if size is None else Mixture.polydisperse(pair)
+    positions, velocities = np.full((3, dimension), 6.0), np.zeros((3, dimension))
+    positions[:, 0], velocities[:, 0] = (10.5, 4.0, 5.6), (0.0, 3.0, -3.0)
+    frame = Frame(positions, ["A"] * 3, Box(lengths=[12.0] * dimension), sizes=size and [size] * 3)
+    # With a thin skin neighbours are sorted anew at each tenth of the way.
+    run = Simulation.from_frame(frame, model, 3.0, 0.0, velocities=velocities, skin=0.1, comm=Serial())
+    known = f"{0.95 * (size or 1.0):.3g}"
+    with pytest.raises(PhysicsError, match=rf"particles 1 and 2 are 0\.\d+ apart, .* known from {known} on"):
+        run.run(200)
 
 
 def test_energies_of_frame_and_simulation_agree(liquid):

@@ -280,7 +280,7 @@ def test_overlaps_are_refused(potential):
     frame = ss.Frame([[1, 1], [4, 4], [6, 3], [4, 4]], list("ABAA"), ss.Box(9.0, 9.0, 2.0))
     with pytest.raises(ss.PhysicsError, match="force on particle 1 is not finite"):
         ss.energy_forces(frame, mixture)
-    with pytest.raises(ss.PhysicsError, match="particle 1 (is not finite|and another one are 0 apart)"):
+    with pytest.raises(ss.PhysicsError, match="particle 1 is not finite|particles 1 and 3 are 0 apart"):
         ss.hessian(frame, mixture)
 
 

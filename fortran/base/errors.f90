@@ -28,7 +28,7 @@ module softspots_errors
   integer(c_int), parameter, public :: out_of_memory = 10
   !> Whoever waits for the result asked to stop. What there is stays valid.
   integer(c_int), parameter, public :: interruption = 11
-  !> Two particles are closer than the potential between them is known. particle: one of the two; value: the distance;
+  !> Two particles are closer than the potential between them is known. particle, other: the two; value: the distance;
   !> allowed: from where on it is known.
   integer(c_int), parameter, public :: too_close = 12
 
@@ -44,6 +44,7 @@ module softspots_errors
     integer(c_long_long) :: particle = 0
     real(c_double) :: value = 0
     real(c_double) :: allowed = 0
+    integer(c_long_long) :: other = 0
   end type failure
 
 end module softspots_errors

@@ -157,7 +157,8 @@ class Integration:
         InputError
             If steps is not a whole number from 0, or a temperature not a positive one.
         PhysicsError
-            If a particle moves too far in one step or particles are lost; on all ranks.
+            If a particle moves too far in one step, particles are lost, or two of them are closer than their potential
+            is known, which is looked at whenever neighbours are sorted anew; on all ranks.
         """
         first, last = (self._temperature,) * 2 if temperatures is None else temperatures
         self._domain.run(

@@ -97,6 +97,16 @@ def test_a_grid_too_fine_fails_on_all_ranks(tmp_path):
     assert not os.path.exists(tmp_path / "never.npz")
 
 
+def test_particles_too_close_end_all_ranks_with_one_message():
+    program = Path(__file__).with_name("too_close_run.py")
+    found = []
+    for grid in ("1x1", "2x2"):
+        process = run_python([program, grid], ranks=math.prod(map(int, grid.split("x"))))
+        assert process.returncode == 0, process.stderr
+        found += re.findall(r"ended: particles \d and \d are \S+ apart, .* known from 0\.95 on", process.stdout)
+    assert len(found) == 5 and len(set(found)) == 1, found
+
+
 def test_an_interruption_of_one_rank_ends_all_after_the_same_step():
     process = run_python([Path(__file__).with_name("interrupted_run.py")], ranks=2, timeout=60)
     assert process.returncode == 0, process.stderr
