@@ -51,47 +51,67 @@ SYSTEMS = {
     "splines and sizes in the plane": (YUKAWA, 300, 0.9, ("2x2",)),
     "splines and sizes in space": (YUKAWA, 300, 0.9, ("1x2x2",)),
 }
+# More ranks than particles, in a box of side 20.
+FEW = {"four particles": (PAPER, 4, 0.01, ("3x2",))}
+
+
+def ranks_of(grid):
+    return math.prod(map(int, grid.split("x")))
+
+
+def alone(grid):
+    """The grid of one rank."""
+    return "x".join("1" for _ in grid.split("x"))
 
 
 @pytest.fixture(scope="module")
-def on_one_rank(tmp_path_factory):
+def finished(tmp_path_factory):
+    """What a run of a system on a grid has come to. All runs on a number of ranks are one start of these."""
+
     @functools.cache
-    def run(system):
-        *arguments, grids = SYSTEMS[system]
-        alone = "x".join("1" for _ in grids[0].split("x"))
-        return finished_run(tmp_path_factory.mktemp("one"), alone, *arguments)
+    def started(ranks):
+        folder = tmp_path_factory.mktemp("ranks")
+        jobs = [
+            [f"{name} {grid}.npz", grid, *job(*arguments)]
+            for name, (*arguments, grids) in (SYSTEMS | FEW).items()
+            for grid in (alone(grids[0]), *grids)
+            if ranks_of(grid) == ranks
+        ]
+        return folder, run_python([PROGRAM, folder, json.dumps(jobs)], ranks=ranks)
 
-    return run
+    def job(model, particles, density, tilts=()):
+        return particles, STEPS, density, model, tilts
 
+    def result(system, grid):
+        folder, process = started(ranks_of(grid))
+        path = folder / f"{system} {grid}.npz"
+        assert path.exists(), process.stderr
+        with np.load(path) as data:
+            return dict(data)
 
-def finished_run(folder, grid, model, particles, density, tilts=()):
-    ranks = math.prod(map(int, grid.split("x")))
-    arguments = [folder / "end.npz", grid, particles, STEPS, density, json.dumps(model), json.dumps(tilts)]
-    process = run_python([PROGRAM, *arguments], ranks=ranks)
-    assert process.returncode == 0, process.stderr
-    with np.load(folder / "end.npz") as data:
-        return dict(data)
+    return result
 
 
 @pytest.mark.parametrize(("system", "grid"), [(name, grid) for name, one in SYSTEMS.items() for grid in one[-1]])
-def test_same_bits_on_any_grid(on_one_rank, tmp_path, system, grid):
-    alone, several = on_one_rank(system), finished_run(tmp_path, grid, *SYSTEMS[system][:-1])
+def test_same_bits_on_any_grid(finished, system, grid):
+    one, several = finished(system, alone(grid)), finished(system, grid)
     # Nothing is left out: the run flips its tilt, and sorts its neighbours often.
     assert several["flips"] == 3
     assert several["rebuilds"] > 30
-    for name, value in alone.items():
+    for name, value in one.items():
         assert np.array_equal(value, several[name]), name
 
 
-def test_ranks_may_own_nothing(tmp_path):
-    # Six ranks and four particles in a box of side 20.
-    alone, several = (finished_run(tmp_path, grid, PAPER, 4, 0.01) for grid in ("1x1", "3x2"))
-    for name, value in alone.items():
+def test_ranks_may_own_nothing(finished):
+    (system,) = FEW
+    one, several = finished(system, "1x1"), finished(system, "3x2")
+    for name, value in one.items():
         assert np.array_equal(value, several[name]), name
 
 
 def test_a_grid_too_fine_fails_on_all_ranks(tmp_path):
-    process = run_python([PROGRAM, tmp_path / "never.npz", "1x4", 100, 10, 1.2, json.dumps(PAPER), "[]"], ranks=4)
+    job = ["never.npz", "1x4", 100, 10, 1.2, PAPER, []]
+    process = run_python([PROGRAM, tmp_path, json.dumps([job])], ranks=4)
     assert process.returncode != 0
     assert "rank grid is too fine: a rank's part of the box is 2.282 wide; at least 2.95 is needed" in process.stderr
     assert not os.path.exists(tmp_path / "never.npz")
