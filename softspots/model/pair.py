@@ -39,12 +39,12 @@ class PairPotential(ABC):
     minimum may lie on a jump, where no gradient vanishes and a quench is not certified, and the Hessian knows nothing
     of what happens when a pair leaves. `Mixture` warns of 0 and 1.
 
-    How exactly it is computed: the kernels evaluate Lennard-Jones, inverse powers and Mie of even exponents that end
-    with "even", "shifted" or "none", WCA, harmonic and Hertzian spheres as they are, to rounding. All others, and all
-    in a mixture of several of these kinds, are quintic splines in r². Their forces are right to 1e-10, energies to
-    less, V'' to some 1e-8, or what ``Mixture.form`` says in ``error`` and ``stiffness_error``: more where a potential
-    has a kink or is a table. A spline begins where V is a thousand of the largest ε, a table where it begins. Closer
-    than that no minimum is certified, and dynamics ends with `PhysicsError`.
+    How exactly it is computed: the kernels evaluate Lennard-Jones, inverse powers and Mie of even exponents, all but
+    those that end with "shifted-force", and WCA, harmonic and Hertzian spheres to rounding. All others, and all in a
+    mixture of several of these kinds, are quintic splines in r². Their forces are right to 1e-10 of themselves,
+    energies to more digits, V'' to some 1e-8; where a potential has a kink or is a table, to what ``Mixture.form`` says
+    in ``error`` and ``stiffness_error``. A spline begins where V is a thousand of the largest ε, a table where it
+    begins. Closer than that no minimum is certified, and dynamics ends with `PhysicsError`.
 
     Attributes
     ----------
