@@ -13,7 +13,7 @@ r = np.linspace(0.95, 2.4, 300)
 value, slope, _ = ss.LennardJones().terms(r)
 model = ss.Mixture({("A", "A"): ss.Tabulated(r, value, -slope, smoothing="even")})
 # One pair in the middle, one across the corner of the box.
-positions = [[6.0, 7.6], [0.3, 0.2], [6.0, 6.0], [11.7, 12.0]]
+positions = [[6.0, 7.6], [0.3, 0.2], [6.0, 6.0], [11.5, 11.6]]
 velocities = np.array([[0.0, -3.0], [-3.0, -3.0], [0.0, 3.0], [3.0, 3.0]])
 simulation = ss.Simulation.from_frame(
     ss.Frame(positions, ["A"] * 4, ss.Box(12.0, 12.5)),
