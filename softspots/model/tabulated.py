@@ -213,7 +213,7 @@ def _require_consistent(r, energy, slope, curvature):
         warnings.warn(
             f"Tabulated: energies and forces do not quite fit: from r = {r[wrong]:.4g} to {r[wrong + 1]:.4g} they "
             f"differ by {off[wrong]:.2g}, which makes {NAMES[order + 1]} swing by {swings[order, wrong]:.2g}, "
-            f"{100 * parts[order, wrong]:.2g} % of it; energies of more digits, or of a coarse table more points, would do",
+            f"{100 * parts[order, wrong]:.2g} % of it; give more digits, or a coarse table more points",
             stacklevel=3,
         )
 
