@@ -14,12 +14,12 @@ import numpy as np
 
 from softspots.chain.study import Study
 from softspots.commands.command import check_streams, command, complain, from_first, printing, say
+from softspots.commands.identity import checksum
 from softspots.commands.interruption import cutting, listening
 from softspots.commands.map_options import NAME, as_recorded, make_parser, open_study, require_same
 from softspots.commands.mapping import RESULTS, Target, draw, map_frames
 from softspots.commands.memory import keep_memory
 from softspots.commands.output import check_kind, make_folder
-from softspots.commands.parameters import checksum
 from softspots.dynamics.parallel import Serial, launched, launched_rank, one_thread, together, world
 from softspots.exceptions import DamagedFileError, InputError, PhysicsError
 from softspots.io.checkpoint import (
