@@ -82,7 +82,6 @@ void ss_append(int first, int capacity, int panels, const double *transform, dou
                float *rounded, double *gram);
 void ss_residual_norms(int n, int entries, const int *indptr, const int *indices, const double *values, int modes,
                        const double *eigenvalues, const double *vectors, double *norms);
-void ss_count_fill(int n, int entries, const int *indptr, const int *indices, int *counts);
 void ss_chebyshev_step_2d(int particles, int entries, const int *indptr, const int *indices, const double *blocks,
                           double center, double factor, double weight, const double *x, double *y);
 void ss_chebyshev_step_3d(int particles, int entries, const int *indptr, const int *indices, const double *blocks,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import json
 import os
@@ -10,9 +9,8 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-import sksparse.cholmod
-
 from benchmarks import measure
+from softspots import _cholmod
 from softspots.exceptions import SoftspotsError
 from softspots.io.checkpoint import CHECKPOINT, PREVIOUS
 from softspots.io.results import read_results
@@ -104,10 +102,7 @@ def _instruction_set() -> str:
 
 
 def _cholmod_version() -> str:
-    # The library that scikit-sparse is linked with.
-    numbers = (ctypes.c_int * 3)()
-    ctypes.CDLL(sksparse.cholmod.__file__).cholmod_version(numbers)
-    return ".".join(map(str, numbers))
+    return ".".join(map(str, _cholmod.version()))
 
 
 def main() -> None:

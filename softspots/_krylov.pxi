@@ -139,17 +139,6 @@ def chebyshev_step(const int[::1] indptr, const int[::1] indices, const double[:
                                  &x[0, 0], &y[0, 0])
 
 
-def count_fill(const int[::1] indptr, const int[::1] indices):
-    """How many entries (n,) each column of the Cholesky factor of a symmetric matrix has, in rows counted from 0."""
-    cdef int n = <int> indptr.shape[0] - 1
-    if n < 1 or indptr[n] != indices.shape[0] or indices.shape[0] < 1:
-        raise InputError(f"the pattern does not fit itself: {n} rows, {indices.shape[0]} indices")
-    cdef int[::1] counts = np.empty(n, dtype=np.int32)
-    with nogil:
-        ss_count_fill(n, <int> indices.shape[0], &indptr[0], &indices[0], &counts[0])
-    return np.asarray(counts)
-
-
 def _check_panels(first, last, basis, block):
     if basis.shape[2] != PANEL_ROWS or block.shape[0] != basis.shape[0] * PANEL_ROWS or block.shape[1] != BLOCK_WIDTH:
         raise InputError(

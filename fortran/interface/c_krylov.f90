@@ -1,6 +1,5 @@
 !> The border to C: the eigensolver's kernels that know no dimension. Arrays are C-contiguous on the other side.
 module softspots_c_krylov
-  use softspots_fill, only: count_fill
   use softspots_krylov, only: pack_factor, solve_block, project_out, reorthogonalize, append, residual_norms, &
     panel_rows, block_width, tile_width
   use, intrinsic :: iso_c_binding, only: c_int, c_float, c_double
@@ -70,14 +69,5 @@ contains
 
     call residual_norms(n, entries, indptr, indices, values, modes, eigenvalues, vectors, norms)
   end subroutine ss_residual_norms
-
-  !> How many entries the columns of a Cholesky factor will have; see fortran/linear/fill.f90.
-  subroutine ss_count_fill(n, entries, indptr, indices, counts) bind(c)
-    integer(c_int), value :: n, entries
-    integer(c_int), intent(in) :: indptr(n + 1), indices(entries)
-    integer(c_int), intent(out) :: counts(n)
-
-    call count_fill(n, entries, indptr, indices, counts)
-  end subroutine ss_count_fill
 
 end module softspots_c_krylov

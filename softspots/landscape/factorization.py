@@ -6,9 +6,9 @@ import threading
 
 import numpy as np
 from scipy import sparse
-from sksparse.cholmod import CholmodNotPositiveDefiniteError, CholmodTooLargeError, analyze
 
 from softspots import _core
+from softspots._cholmod import Factor, TooLargeError
 from softspots.exceptions import InputError
 from softspots.landscape.cost import Fill
 from softspots.landscape.threads import single_threaded
@@ -80,9 +80,7 @@ class Cholesky:
             return True
         self._values = ()
         self.factorizations += 1
-        try:
-            self._factor.cholesky_inplace(matrix, beta=shift)
-        except CholmodNotPositiveDefiniteError:
+        if not self._factor.factorize(matrix, shift):
             return False
         self._values = tuple(map(np.copy, values))
         return True
@@ -92,31 +90,22 @@ class Cholesky:
         if not _same(pattern, self._pattern):
             # Whatever ends this, no factor must pass for that of another matrix.
             self._pattern = self._values = ()
-            self._factor = analyze(matrix, mode="supernodal")
+            self._factor = Factor(matrix, supernodal=True)
             self._pattern = tuple(map(np.copy, pattern))
 
     @single_threaded()
-    def fill(self, matrix: sparse.csc_array, dimension: int) -> Fill:
+    def fill(self, matrix: sparse.csc_array) -> Fill:
         """What a factor of ``matrix`` has, from the symbolic analysis, which is kept.
 
-        Counted by particles, whose ``dimension`` degrees of freedom have the same neighbours: a few percent less than
-        there will be, as CHOLMOD fills gaps in its supernodes with zeros.
+        A few percent less than there will be, as CHOLMOD fills gaps in its supernodes with zeros.
         """
         with self.lock:
             try:
                 self._analyze(matrix)
-            except CholmodTooLargeError:
+            except TooLargeError:
                 return Fill(np.inf, np.inf)
-            there, order = bool(self._values), self._factor.P()
-        particles, first = np.unique(order // dimension, return_index=True)
-        particles = particles[np.argsort(first)]
-        place = np.empty_like(particles)
-        place[particles] = np.arange(len(particles))
-        rows = matrix.T[dimension * particles]
-        columns = place[rows.indices // dimension]
-        counts = dimension * _core.count_fill(rows.indptr.astype(np.int32), columns.astype(np.int32)).astype(float)
-        lengths = counts - np.arange(dimension)[:, None]
-        return Fill(lengths.sum(), np.square(lengths).sum(), there)
+            counts = self._factor.counts().astype(float)
+            return Fill(counts.sum(), np.square(counts).sum(), bool(self._values))
 
     @single_threaded()
     def solve(self, right_hand_side: np.ndarray) -> np.ndarray:
@@ -129,19 +118,19 @@ class Cholesky:
         """
         with self.lock:
             self._require_factor()
-            return self._factor(right_hand_side)
+            return self._factor.solve(right_hand_side)
 
     def packed(self) -> tuple[_core.PackedFactor, np.ndarray]:
         """The last factor, for blocks of vectors, and its order: row i of such a block is row order[i] otherwise."""
         with self.lock:
             self._require_factor()
-            lower = self._factor.L()
-            order = self._factor.P()
-        size, indptr = len(order), lower.indptr
+            order = self._factor.order()
+            indptr, indices, entries = self._factor.columns()
+        size = len(order)
         # A column continues a supernode if it is the next row of the one before and has all its other rows.
         lengths = np.diff(indptr)
         follows = np.append(False, lengths[1:] == lengths[:-1] - 1)
-        follows[follows] = lower.indices[indptr[np.flatnonzero(follows) - 1] + 1] == np.flatnonzero(follows)
+        follows[follows] = indices[indptr[np.flatnonzero(follows) - 1] + 1] == np.flatnonzero(follows)
         supernode = np.flatnonzero(~follows)
         place = np.arange(size) - np.repeat(supernode, np.diff(np.append(supernode, size)))
         tile = np.flatnonzero(place % _core.TILE_WIDTH == 0)
@@ -153,8 +142,8 @@ class Cholesky:
         column = np.append(tile, size)
         return _core.PackedFactor(
             *(np.asarray(array + 1, dtype=np.int32) for array in (column, indptr)),
-            lower.data,
-            *(np.asarray(array + 1, dtype=np.int32) for array in (start, lower.indices[below])),
+            entries,
+            *(np.asarray(array + 1, dtype=np.int32) for array in (start, indices[below])),
         ), order
 
     def _require_factor(self):
@@ -177,14 +166,13 @@ def count_below(matrix: sparse.csc_array, value: float, uncertainty: float) -> i
         than ``uncertainty``, or the factorisation broke down: ``value`` is then too near an eigenvalue of
         the matrix or of a leading part of it.
     """
-    factor = analyze(matrix, mode="simplicial")
-    try:
-        factor.cholesky_inplace(matrix, beta=-value)
-    except CholmodNotPositiveDefiniteError:
-        rounding = np.inf
-    else:
-        lower, pivots = factor.L_D()
-        pivots = pivots.diagonal()
+    factor = Factor(matrix, supernodal=False)
+    rounding = np.inf
+    if factor.factorize(matrix, -value):
+        indptr, indices, entries = factor.columns()
+        pivots = entries[indptr[:-1]]
+        entries[indptr[:-1]] = 1.0
+        lower = sparse.csc_array((entries, indices, indptr), matrix.shape)
         # Higham, Accuracy and Stability of Numerical Algorithms, theorem 10.3 read for L D Lᵀ: the computed factors are
         # exact for a matrix within a few ε |L| |D| |Lᵀ| of the given one.
         rounding = np.finfo(float).eps * (lower.power(2) @ np.abs(pivots)).max()

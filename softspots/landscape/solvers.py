@@ -53,7 +53,7 @@ class Problem:
     @cached_property
     def fill(self) -> cost.Fill:
         """What the factor has."""
-        return self.cholesky.fill(self.matrix, self.dimension)
+        return self.cholesky.fill(self.matrix)
 
     @cached_property
     def products(self) -> chebyshev.Products:

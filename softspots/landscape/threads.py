@@ -84,7 +84,7 @@ os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_i
 @functools.cache
 def _libraries() -> tuple[list, list[LibController]]:
     """OpenMP and BLAS as they are loaded at the first call, with all that we use."""
-    for name in ("scipy.linalg", "sksparse.cholmod"):
+    for name in ("scipy.linalg", "softspots._cholmod"):
         import_module(name)
     controller = ThreadpoolController()
     blas = controller.select(user_api="blas").lib_controllers
