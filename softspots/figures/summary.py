@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,30 +24,56 @@ RANGES = {"best_modes": "n_modes", "best_particles": "n_particles"}
 ASCII = {"sigma": "σ", "tau": "τ", "epsilon": "ε", "^-1": "⁻¹", "^2": "²"}
 
 
+@dataclass(frozen=True)
+class Part:
+    """What stands together in a summary: a line, then a table whose first row is its head, then a list.
+
+    Parameters
+    ----------
+    line : str
+    rows : sequence of sequence of str
+    items : sequence of str
+    """
+
+    line: str = ""
+    rows: Sequence[Sequence[str]] = ()
+    items: Sequence[str] = ()
+
+    def markdown(self) -> list[str]:
+        """The lines, with an empty one behind each of what there is."""
+        table = aligned(self.rows) if self.rows else []
+        parts = [self.line] if self.line else [], table, [f"* {one}" for one in self.items]
+        return [line for part in parts if part for line in (*part, "")]
+
+
 def summary_text(runs: Sequence[Reduced], series: Sequence[Series]) -> str:
     """The table of all numbers, of collapses with the strain rate, and of what is missing, in Markdown."""
-    lines = ["# Soft spots", "", f"In parentheses: {CONFIDENCE:.0%} intervals.".replace("%", " %"), ""]
+    lines = ["# Soft spots", "", *(line for part in summary_parts(runs, series) for line in part.markdown())]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def summary_parts(runs: Sequence[Reduced], series: Sequence[Series]) -> list[Part]:
+    """The same as plain values, for other ways to write it."""
     names = column_names(runs)
-    if any(names.values()):
-        lines += [*(f"* {name}: {further}" for name, further in names.items() if further), ""]
+    parts = [Part(f"In parentheses: {CONFIDENCE:.0%} intervals.".replace("%", " %"))]
+    parts.append(Part(items=[f"{name}: {further}" for name, further in names.items() if further]))
     for start in range(0, len(runs), COLUMNS):
         shown_now = slice(start, start + COLUMNS)
-        lines += [*aligned(_rows(runs[shown_now], list(names)[shown_now])), ""]
-    lines += _collapses(series)
+        parts.append(Part(rows=_rows(runs[shown_now], list(names)[shown_now])))
+    parts += _collapses(series)
     for one in series:
         if exponent := relaxation_exponent(one):
             value, note = _with_note(exponent)
             words = f" ({note})" if note else ""
-            lines += [f"τ_α ∝ γ̇^n at T = {one.runs[0].temperature:g}: n = {value}{words}", ""]
+            parts.append(Part(f"τ_α ∝ γ̇^n at T = {one.runs[0].temperature:g}: n = {value}{words}"))
     of_numbers = [_notes(run, run.measured.keys() & _numbers(run)) for run in runs]
     of_curves = [_notes(run, run.measured.keys() - _numbers(run)) for run in runs]
-    lines += _reasons(list(names), runs, "Noted (*):", of_numbers)
-    lines += _reasons(list(names), runs, "Noted of curves:", of_curves)
-    lines += _reasons(list(names), runs, "Not measured:", [run.missing for run in runs])
-    return "\n".join(lines).rstrip() + "\n"
+    parts += _reasons(list(names), runs, "Noted (*):", of_numbers)
+    parts += _reasons(list(names), runs, "Noted of curves:", of_curves)
+    return parts + _reasons(list(names), runs, "Not measured:", [run.missing for run in runs])
 
 
-def _collapses(series) -> list[str]:
+def _collapses(series) -> list[Part]:
     """The table of collapses: spreads, which have an interval in their ratio alone, and why a ratio has none."""
     rows = [["collapse", "spread over δt", "spread over γ̇ δt", "the latter by errors alone", "ratio of the spreads"]]
     reasons = {}
@@ -60,8 +87,8 @@ def _collapses(series) -> list[str]:
             rows.append([title, *(spread.replace("nan", "—") for spread in spreads), value + " *" * bool(note)])
     if len(rows) == 1:
         return []
-    told = [f"* {reason} ({'; '.join(titles)})" for reason, titles in reasons.items()]
-    return [*aligned(rows), "", *(["Noted (*):", "", *told, ""] if told else [])]
+    told = [f"{reason} ({'; '.join(titles)})" for reason, titles in reasons.items()]
+    return [Part(rows=rows), *([Part("Noted (*):", items=told)] if told else [])]
 
 
 def _with_note(estimate) -> tuple[str, str]:
@@ -143,7 +170,7 @@ def _rows(runs, names) -> list[list[str]]:
         entries = [entry_of(name, run.dimension, run.athermal) for run in runs]
         titles = dict.fromkeys(f"{entry.symbol}, {entry.long_name}" for entry in entries)
         units = dict.fromkeys(
-            _unit(units_in(entry.units, run.of_paper)) for entry, run in zip(entries, runs, strict=True)
+            unit_words(units_in(entry.units, run.of_paper)) for entry, run in zip(entries, runs, strict=True)
         )
         paper = entries[0].paper if papers else ""
         rows.append([" or ".join(titles), " or ".join(units), *values, paper, entries[0].section])
@@ -168,7 +195,8 @@ def shown(found: Estimate) -> str:
     return f"{value:.{decimals}f} ({low:.{decimals}f} to {high:.{decimals}f})".replace("inf", "∞")
 
 
-def _unit(units: str) -> str:
+def unit_words(units: str) -> str:
+    """Units as text, from what files have."""
     for ascii_name, symbol in ASCII.items():
         units = units.replace(ascii_name, symbol)
     return "" if units == "1" else units
@@ -179,7 +207,7 @@ def _notes(run, names) -> dict[str, str]:
     return {name: run[name].note for name in KNOWN if name in names and run[name].note}
 
 
-def _reasons(names, runs, title, found) -> list[str]:
+def _reasons(names, runs, title, found) -> list[Part]:
     """Quantities by what is said of them, for each run a dictionary."""
     reasons = {}
     for called, run, said in zip(names, runs, found, strict=True):
@@ -188,7 +216,7 @@ def _reasons(names, runs, title, found) -> list[str]:
             reasons.setdefault(where + reason, {})[entry_of(name, run.dimension, run.athermal).symbol] = None
     if not reasons:
         return []
-    return [title, "", *(f"* {reason} ({', '.join(symbols)})" for reason, symbols in reasons.items()), ""]
+    return [Part(title, items=[f"{reason} ({', '.join(symbols)})" for reason, symbols in reasons.items()])]
 
 
 def aligned(rows) -> list[str]:
