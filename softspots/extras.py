@@ -7,8 +7,8 @@ from importlib import import_module
 from softspots.exceptions import InstallationError
 
 # How they are called, and the extra of the package that brings them, where it is not the module itself.
-NAMES = {"ase": "ASE", "gsd": "GSD", "ovito": "OVITO"}
-EXTRAS = {"MDAnalysis": "mdanalysis", "zstandard": "zstd"}
+NAMES = {"bokeh": "Bokeh", "ase": "ASE", "gsd": "GSD", "ovito": "OVITO"}
+EXTRAS = {"bokeh": "report", "MDAnalysis": "mdanalysis", "zstandard": "zstd"}
 
 
 def load_extra(module: str):

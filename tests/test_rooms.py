@@ -25,7 +25,8 @@ BELOW = {
     "analysis": {"structure", "plasticity", "io"},
     "figures": {"analysis", "io"},
     "chain": {*STAGES, "io", "analysis", "figures"},
-    "commands": {*STAGES, "dynamics", "io", "analysis", "figures", "chain"},
+    "report": {"structure", "io", "analysis", "figures"},
+    "commands": {*STAGES, "dynamics", "io", "analysis", "figures", "chain", "report"},
 }
 NEED_KERNELS = {*STAGES, "dynamics"}
 # `softspots` and `python -m softspots.simulate` are doors to the commands, the modifier for OVITO one to the chain;

@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -34,14 +34,16 @@ from softspots.io.reduced import Reduced, is_reduced, read_reduced, write_reduce
 from softspots.io.replacing import remove_leftovers, replacing
 from softspots.io.results import Results, read_results
 from softspots.io.shear import Sheared, is_shear, read_shear
+from softspots.report.page import REPORT, panel_of, require_library, write_report
 
 NAME = "softspots.analyze"
 SUMMARIES = ("summary.md", "summary.json")
 FORMATS = (".pdf", ".png")
 # What a signal leaves behind.
 WHOLE, NOTHING = "; the files that are there are whole", "; no file had been written"
-# Milliseconds, for the estimate of the time left: of a figure, of a frame of a movie without and per particle.
-FIGURE, MOVIE_FRAME, MOVIE_PARTICLE = 1500, 100, 0.04
+# Milliseconds, for the estimate of the time left: of a figure, of a frame of a movie without and per particle, of one
+# of the report per particle.
+FIGURE, MOVIE_FRAME, MOVIE_PARTICLE, REPORT_PARTICLE = 1500, 100, 0.04, 0.003
 
 DESCRIPTION = """\
 Measure what finished runs say of soft spots and rearrangements, and draw it: P(D²_min) and P*, ΔP* over
@@ -62,6 +64,8 @@ dark blue to green, and these against the strain too. The output folder gets
   vibrations, probability, selection, prediction, correlations, overlap, lifetimes, relaxation
                               figures, as PDF and PNG; the paper's -, 2, 3, 4, 5, -, 6, -
   T..._rate..._seed....nc     reduced data of each run, well below 1 MB: curves with intervals, the run's parameters
+  report.html                 with --report: a page for a browser, of at most 30 MB, that needs no network: the map of
+                              each frame with zoom and the numbers of particles, the figures, the summary, provenance
 
 A file of reduced data can stand for its results file, for instance to draw runs of several machines together.
 
@@ -131,6 +135,11 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--movie", action="store_true", help="a movie of each run's soft spots too: MP4 where there is ffmpeg, else GIF"
+    )
+    parser.add_argument(
+        "--report",
+        action="store_true",
+        help="all of this, and maps of all frames to look around in, as one HTML page too (needs Bokeh)",
     )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.add_argument("--version", action="version", version=f"softspots {version('softspots')}")
@@ -227,7 +236,7 @@ def planned_files(sources: Sequence[Source], movie: bool) -> list[str]:
     series = series_of([source.reduced for source in sources])
     drawn = [name + suffix for name, _ in figures(series) for suffix in FORMATS]
     movies = [source.name + movie_suffix() for source in sources] if movie else []
-    return [*SUMMARIES, *drawn, *(f"{source.name}.nc" for source in sources), *movies]
+    return [*SUMMARIES, REPORT, *drawn, *(f"{source.name}.nc" for source in sources), *movies]
 
 
 def check_output(arguments, sources: Sequence[Source]) -> None:
@@ -268,13 +277,14 @@ def analyze(arguments, sources: Sequence[Source]) -> str:
     folder = arguments.output
     planned = list(figures(series_of([source.reduced for source in sources])))
     # All else is written in any case.
-    left_over = {name + suffix for name, _ in planned for suffix in FORMATS}
+    left_over = {REPORT} | {name + suffix for name, _ in planned for suffix in FORMATS}
     movie_work = [
         _movie_work(source) * len(movie_frames(source.results)) if arguments.movie else 0 for source in sources
     ]
-    total = sum(source.work for source in sources) + FIGURE * len(planned) + sum(movie_work)
+    report_work = sum(map(_report_work, sources)) if arguments.report else 0
+    total = sum(source.work for source in sources) + FIGURE * len(planned) + sum(movie_work) + report_work
     with contextlib.closing(Progress(round(total), 0, visible=not arguments.quiet)) as progress:
-        runs = []
+        runs, panels = [], {}
         for number, source in enumerate(sources, 1):
             runs.append(_reduced(arguments, source, f"run {number} of {len(sources)}: ", progress))
             write_reduced(folder / f"{source.name}.nc", runs[-1])
@@ -286,6 +296,8 @@ def analyze(arguments, sources: Sequence[Source]) -> str:
                     for suffix in FORMATS:
                         save_figure(figure, folder / (name + suffix))
                         left_over.discard(name + suffix)
+                    if arguments.report:
+                        panels[name] = panel_of(figure)
                 progress.advance(FIGURE)
         for source in sources if arguments.movie else ():
             progress.stage(f"movie {source.name}"[:22])
@@ -294,6 +306,11 @@ def analyze(arguments, sources: Sequence[Source]) -> str:
                 source.results,
                 lambda source=source: progress.advance(round(_movie_work(source))),
             )
+        if arguments.report:
+            progress.stage("report")
+            results = [source.results for source in sources]
+            write_report(folder / REPORT, runs, series, results, panels, _parts(progress, report_work))
+            left_over.discard(REPORT)
     text = summary_text(runs, series)
     _write_text(folder / "summary.md", text)
     data = json.dumps(summary_data(runs, series), indent=1, ensure_ascii=False)
@@ -312,13 +329,11 @@ def _reduced(arguments, source, prefix, progress) -> Reduced:
     if source.results is None and not source.samples:
         progress.advance(round(source.work))
         return source.reduced
-    done = 0
+    advance = _parts(progress, source.work)
 
     def report(stage, part):
-        nonlocal done
         progress.stage((prefix + stage)[:22])
-        progress.advance(round(part * source.work) - done)
-        done = round(part * source.work)
+        advance(part)
 
     if source.samples:
         return reduce_shear(source.samples, arguments.selection_frames, report)
@@ -327,6 +342,24 @@ def _reduced(arguments, source, prefix, progress) -> Reduced:
 
 def _movie_work(source) -> float:
     return MOVIE_FRAME + MOVIE_PARTICLE * source.results.configuration.get("particles", 0)
+
+
+def _report_work(source) -> float:
+    if source.results is None:
+        return 0.0
+    return REPORT_PARTICLE * source.results.n_frames * source.results.configuration.get("particles", 0)
+
+
+def _parts(progress, work) -> Callable[[float], None]:
+    """What takes the part of some work that is done so far."""
+    done = 0
+
+    def report(part):
+        nonlocal done
+        progress.advance(round(part * work) - done)
+        done = round(part * work)
+
+    return report
 
 
 def main(argv=None) -> None:
@@ -344,6 +377,8 @@ def main(argv=None) -> None:
     with listening(), command(NAME), cutting(hint=NOTHING):
         with printing():
             arguments = make_parser().parse_args(argv)
+        if arguments.report:
+            require_library()
         sources = open_sources(arguments.files)
         make_folder(arguments.output)
         with claimed(arguments.output):
