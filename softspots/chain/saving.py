@@ -48,7 +48,8 @@ def found_values(found: Analysis) -> tuple[dict, str]:
     # Where it cannot be had the quench has said why.
     with contextlib.suppress(SoftspotsError):
         values["potential_energy"] = energy_forces(found.frame, found.model)[0] / len(found.frame)
-    return values, "; ".join(filter(None, (found.fault, found.d2min_fault)))
+    without = f"no D²_min: {found.d2min_fault}" if found.d2min_fault else ""
+    return values, "; ".join(filter(None, (found.fault, without)))
 
 
 class StudyWriter:
