@@ -94,7 +94,7 @@ def mixture() -> ss.Mixture:
         key: ss.LennardJones(epsilon=epsilon, sigma=sigma, cutoff=CUTOFF, smoothing="shifted-force")
         for key, epsilon, sigma in zip(keys, EPSILON, SIGMA, strict=True)
     }
-    return ss.Mixture(pairs, fractions=(0.65, 0.35), density=1.2, dimension=2)
+    return ss.Mixture(pairs, fractions=(0.65, 0.35), density=1.2, dimension=2, temperatures=(0.1, 1.0))
 
 
 def prepare(output, particles):

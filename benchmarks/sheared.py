@@ -13,12 +13,15 @@ from .measure import answer
 from .mixtures import MIXTURES
 from .starts import load, repeated, save
 
+# That of LAMMPS.
+TIMESTEP = 5e-3
+
 
 def prepare(output, particles, strain_rate, strain, preparation_rate, mixture="kob-andersen", temperature=0.1):
     """Write a start for `run`: a glass sheared by ``strain`` at ``preparation_rate``, at rest if that is zero."""
     model = MIXTURES[mixture]()
-    simulation = Simulation(model, particles, temperature, preparation_rate, comm=Serial())
-    simulation.prepare(liquid_time=10, cooling_time=20, strain=strain)
+    simulation = Simulation(model, particles, temperature, preparation_rate, timestep=TIMESTEP, comm=Serial())
+    simulation.prepare(liquid_temperature=1.0, liquid_time=10, cooling_time=20, strain=strain)
     # The rate of the measurement, long enough for the thermostat to settle.
     simulation.strain_rate = strain_rate
     simulation.run(1000)
@@ -55,7 +58,7 @@ def run(
         # Velocities are drawn anew, or all copies would stay equal.
         frame, velocities = repeated(frame, copies), None
     simulation = Simulation.from_frame(
-        frame, MIXTURES[mixture](), temperature, strain_rate, velocities=velocities, comm=comm
+        frame, MIXTURES[mixture](), temperature, strain_rate, velocities=velocities, timestep=TIMESTEP, comm=comm
     )
     simulation.run(warm_up)
     rebuilds = simulation.rebuilds

@@ -105,7 +105,7 @@ def test_a_random_start_is_of_the_mixture():
 
 
 def test_a_random_start_draws_sizes():
-    frame = Simulation(GRAINS, particles=150, density=1.0, dimension=2, seed=3, comm=Serial()).frame()
+    frame = Simulation(GRAINS, 150, 0.1, density=1.0, dimension=2, seed=3, comm=Serial()).frame()
     assert 0.7 <= frame.sizes.min() < 0.75 and 1.3 < frame.sizes.max() <= 1.4
     assert not (frame.sizes[1:] >= frame.sizes[:-1]).all()
 
@@ -119,15 +119,27 @@ def test_sizes_that_do_not_fit_are_refused():
     with pytest.raises(InputError, match="the state's largest size is 2.1855"):
         run.restore(state | {"sizes": 2 * state["sizes"]})
     with pytest.raises(InputError, match="needs a size"):
-        Simulation.from_frame(Frame(start.positions, start.species, start.box), GRAINS)
+        Simulation.from_frame(Frame(start.positions, start.species, start.box), GRAINS, 0.1)
     named = Frame(start.positions, np.full(144, "Cu"), start.box, sizes=start.sizes)
     with pytest.raises(InputError, match="sizes, which mean nothing in this mixture"):
-        Simulation.from_frame(named, ALLOY)
+        Simulation.from_frame(named, ALLOY, 0.1)
 
 
 def test_states_of_earlier_versions_have_no_ids():
-    run = Simulation.from_frame(alloy(), ALLOY, comm=Serial())
+    run = Simulation.from_frame(alloy(), ALLOY, 0.1, comm=Serial())
     state = run.state()
     del state["ids"]
     run.restore(state)
     assert np.array_equal(run.frame().ids, np.arange(144))
+
+
+def test_a_mixture_without_temperatures_asks_for_them():
+    with pytest.raises(InputError, match="the mixture has no temperatures of its own; give temperature$"):
+        Simulation.from_frame(alloy(), ALLOY, comm=Serial())
+    run = Simulation.from_frame(alloy(), ALLOY, 0.1, comm=Serial())
+    with pytest.raises(InputError, match="the mixture has no temperatures of its own; give liquid_temperature$"):
+        run.prepare()
+    own = Simulation(Mixture.preset("harmonic"), 200, comm=Serial())
+    assert own.temperature == Mixture.preset("harmonic").temperatures[0] == 1e-4
+    # Packings go on in longer steps.
+    assert own.timestep == 2e-2

@@ -29,7 +29,7 @@ def liquid(request):
     simulation = Simulation(
         MIXTURE, particles, TEMPERATURE, strain_rate=0.0, seed=5, dimension=request.param, comm=Serial()
     )
-    simulation.prepare(liquid_time=20.0, cooling_time=20.0)
+    simulation.prepare(liquid_temperature=1.0, liquid_time=20.0, cooling_time=20.0)
     return simulation.frame(), simulation.velocities()
 
 

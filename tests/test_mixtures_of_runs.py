@@ -69,7 +69,10 @@ def test_defaults_follow_from_the_mixture(run):
     assert (values.dimension, mixture.dimension) == (RUNS[run].get("dimension", values.dimension),) * 2
     assert values.temperature < values.liquid_temperature
     assert values.modes == (500 if values.dimension == 2 else 750)
-    assert values.skin == (0.45 if values.dimension == 2 else 0.3)
+    # Small particles of Falk and Langer's are 0.62 wide.
+    short = 0.772 if values.model == "falk-langer" else 1.0
+    assert values.skin == pytest.approx((0.45 if values.dimension == 2 else 0.3) * short, rel=2e-3)
+    assert (values.temperature, values.liquid_temperature) == mixture.temperatures
     # As many mean distances as in the paper, to two digits of a length.
     if values.model not in PRESETS:
         distance = values.density ** (-1 / values.dimension)
@@ -188,7 +191,7 @@ WRONG_TABLES = {
     "preset = 'soft-spheres'\ndensity = 1e308": "--density: got 1e+308; allowed: a number above 0 and of at most 1e+09",
     "name = ['a']\npairs = [{ potential = 'wca' }]": "name is ['a']; a text is needed",
     "name = 'harmonic'\npairs = [{ potential = 'wca' }]": "name is 'harmonic', that of a preset; allowed: any other",
-    "temperatures = [2, 1]\npairs = [{ potential = 'wca' }]": "temperatures are 2 and 1; a lowest and a highest one",
+    "temperatures = [2, 1]\npairs = [{ potential = 'wca' }]": "temperatures are 2 and 1; that of a glass and",
     "pairs = [{ species = [[1], 2], potential = 'wca' }]": "species of a pair are [[1], 2]; a list of two texts",
 }
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from softspots.commands.kinds import Choice, Folder, Fractions, Glass, Grid, Number, Switch
+from softspots.commands.kinds import Choice, Fractions, Glass, Grid, Number, Switch, Text, Types
 from softspots.commands.options import make_parser, read_arguments
 from softspots.commands.parameters import Parameters
 from softspots.commands.ranks import rank_grid
@@ -106,7 +106,9 @@ def some_value(kind):
         return st.sampled_from([*kind.names, "other"])
     if isinstance(kind, Fractions):
         return st.sampled_from(["0.5,0.5", "0.2,0.3,0.5", "1", "0.5", "1,x", ""])
-    assert isinstance(kind, Folder)
+    if isinstance(kind, Types):
+        return st.sampled_from(["A", "B=", ""])
+    assert isinstance(kind, Text)
     return st.sampled_from(["here", "a/b", "--", ""])
 
 
@@ -237,7 +239,7 @@ WRONG = {
     "--frame-separation 2.001": "--frame-separation: got 2.001; allowed: whole multiples of --timestep = 0.005",
     "--frame-separation 1.5": "--frame-separation: got 1.5; allowed: --frame-interval = 2 or more",
     "--smoothing switch --inner-cutoff 2.5": "--inner-cutoff: got 2.5; allowed: a number below --cutoff = 2.5",
-    "--d2min-cutoff 50": "--d2min-cutoff: got 50; allowed: at most half the side of the box, 45.64",
+    "--d2min-cutoff 50": "--d2min-cutoff: got 50; allowed: at most half the shortest side of the box, 45.64",
     "--grid 2by1": "--grid: got 2by1; allowed: auto, or ranks along each axis, for instance 2x1, in space 2x1x1",
     "--grid 0x1": "--grid: got 0x1; allowed: auto",
     "--seed -1": "--seed: got -1; allowed: a whole number from 0 to 2147483647",
@@ -352,6 +354,7 @@ def test_help_has_every_option_its_paper_value_and_its_group():
         "model",
         "dynamics",
         "preparation",
+        "start from a file",
         "inherent structures",
         "modes",
         "soft spots",
@@ -359,7 +362,10 @@ def test_help_has_every_option_its_paper_value_and_its_group():
         "run",
     ):
         assert f"\n{group}:\n" in text
-    assert "[1/τ; default 0.0001; paper: 1e-5" in " ".join(text.split())
+    assert "default: 1e-4 [1/τ; paper: 1e-5" in " ".join(text.split())
+    assert "strain before the first frame; with --start 0 unless given [default 0.2; paper: 0.2]" in " ".join(
+        text.split()
+    )
 
 
 def test_the_description_has_what_differs_from_the_defaults():
@@ -392,7 +398,7 @@ def test_rank_grid():
     small = Parameters(particles=480)
     assert rank_grid(small, 6) == (3, 2)
     assert rank_grid(dataclasses.replace(small, grid=(1, 6)), 6) == (1, 6)
-    with pytest.raises(InputError, match=r"got 7x1, .*allowed: cutoff \+ skin = 2.95 .* at most 6 ranks along each"):
+    with pytest.raises(InputError, match=r"got 7x1, .*allowed: cutoff \+ skin = 2.95 .* at most 6 by 6 ranks"):
         rank_grid(small, 7)
     with pytest.raises(InputError, match="got 2x2, 4 ranks; allowed: grids of the 2 ranks that run"):
         rank_grid(dataclasses.replace(small, grid=(2, 2)), 2)

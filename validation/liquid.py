@@ -104,7 +104,7 @@ def _lammps(advance, preset, temperature, steps, seed):
 
 def _start(advance, preset, temperature, seed):
     simulation = Simulation(Mixture.preset(preset), PARTICLES, temperature, 0.0, seed, comm=Serial())
-    simulation.prepare(progress=lambda steps: advance(PARTICLES * steps))
+    simulation.prepare(liquid_temperature=1.0, progress=lambda steps: advance(PARTICLES * steps))
     return simulation
 
 

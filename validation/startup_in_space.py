@@ -51,7 +51,7 @@ def measure(advance: Callable[[int], None]) -> dict:
     ours, lammps = [], []
     for seed in SEEDS:
         simulation = Simulation(Mixture.preset("kob-andersen-3d"), PARTICLES, TEMPERATURE, 0.0, seed, comm=Serial())
-        simulation.prepare(progress=lambda steps: advance(PARTICLES * steps))
+        simulation.prepare(liquid_temperature=1.0, progress=lambda steps: advance(PARTICLES * steps))
         simulation.strain_rate = STRAIN_RATE
         lammps.append(_lammps(simulation))
         advance(COST * PARTICLES * STEPS)

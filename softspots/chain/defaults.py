@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from softspots.box import BALL
+from softspots.plasticity.d2min import MEAN_DISTANCES, PAPER_CUTOFF
 
 # Section II of Schoenholz et al. 2014: modes that are found, and of these for the map, of 20,000 degrees of freedom.
 SHARES, FREEDOM = {"modes": 500, "n_modes": 430}, 20_000
 # Lengths, in σ_AA, and the threshold, in T σ_AA² k_B/ε_AA, of the paper's mixtures.
-PAPER = {"d2min_cutoff": 2.5, "bond_length": 1.5, "rearrangement_threshold": 15.0}
+PAPER = {"d2min_cutoff": PAPER_CUTOFF, "bond_length": 1.5, "rearrangement_threshold": 15.0}
 
 
 def mode_counts(particles: int, dimension: int) -> dict[str, int]:
@@ -21,7 +22,7 @@ def lengths(density: float, dimension: int) -> dict[str, float]:
     So D²_min reaches as many of them, and bonds end between the first and the second neighbours.
     """
     distance = density ** (-1 / dimension)
-    return {"d2min_cutoff": rounded(2.74 * distance), "bond_length": rounded(1.5 * distance)}
+    return {"d2min_cutoff": rounded(MEAN_DISTANCES * distance), "bond_length": rounded(1.5 * distance)}
 
 
 def threshold(density: float, dimension: int, d2min_cutoff: float, temperature: float) -> float:

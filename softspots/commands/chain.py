@@ -56,21 +56,18 @@ def kept_particles(parameters: Parameters) -> int:
 
 def make_simulation(parameters: Parameters, comm, state: dict | None = None) -> Simulation:
     """The dynamics of a run, before its preparation or in an earlier state; a collective call."""
+    names = ("temperature", "strain_rate", "seed", "timestep", "thermostat_time", "thermostat_chain", "skin", "grid")
+    options = {name: getattr(parameters, name) for name in names} | {"comm": comm}
+    start = parameters.start
+    if start and state is None:
+        return Simulation.from_frame(start.frame, parameters.mixture, velocities=start.velocities, **options)
     return Simulation(
         parameters.mixture,
         particles=parameters.particles,
-        temperature=parameters.temperature,
-        strain_rate=parameters.strain_rate,
-        seed=parameters.seed,
         density=parameters.density,
         dimension=parameters.dimension,
-        timestep=parameters.timestep,
-        thermostat_time=parameters.thermostat_time,
-        thermostat_chain=parameters.thermostat_chain,
-        skin=parameters.skin,
-        grid=parameters.grid,
-        comm=comm,
         state=state,
+        **options,
     )
 
 

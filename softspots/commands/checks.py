@@ -38,10 +38,16 @@ def check(parameters: Parameters) -> None:
 
 def _check_box(parameters):
     """It must hold its images, and all that is looked for around a particle."""
-    density, reach, side = parameters.density, parameters.reach, parameters.box_length
+    density, reach, side = parameters.density, parameters.reach, min(parameters.box_lengths)
     most = MOST_DENSITY if isinstance(parameters.mixture, Model) else LARGEST
     if density > most:
         raise _refusal(parameters, "density", f"a number above 0 and of at most {most:g}")
+    if side < 2 * reach and parameters.start:
+        sides = " × ".join(f"{length:.3g}" for length in parameters.box_lengths)
+        raise InputError(
+            f"--start: got {parameters.start.name} with a box of {sides}; allowed: sides of 2 (cutoff + skin) = "
+            f"{2 * reach:.3g} or more"
+        )
     if side < 2 * reach:
         fewest = math.ceil(density * min(2 * reach, LARGEST) ** parameters.dimension)
         raise _refusal(
@@ -52,7 +58,7 @@ def _check_box(parameters):
         )
     for name in ("d2min_cutoff", "bond_length"):
         if getattr(parameters, name) > side / 2:
-            raise _refusal(parameters, name, f"at most half the side of the box, {side / 2:.4g}")
+            raise _refusal(parameters, name, f"at most half the shortest side of the box, {side / 2:.4g}")
 
 
 def _check_counts(parameters):

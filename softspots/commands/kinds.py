@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from softspots.exceptions import InputError
 from softspots.model import Mixture
+
+
+def parameter(group: str, default, kind: Kind, text: str, unit: str = "", paper: str = ""):
+    """A field of a table of parameters: its group in the help, its kind, its meaning, unit, and the paper's value."""
+    return field(default=default, metadata={"group": group, "kind": kind, "text": text, "unit": unit, "paper": paper})
 
 
 def option(name: str) -> str:
@@ -17,10 +22,21 @@ def option(name: str) -> str:
 
 
 class Kind:
-    """A kind of values: ``allowed`` says in words which ones, ``metavar`` stands for them in a command's help."""
+    """A kind of values.
+
+    Attributes
+    ----------
+    allowed : str
+        In words, which ones.
+    metavar : str or None
+        What stands for them in a command's help.
+    nargs : str or None
+        As argparse has it: "+" where the command line has several words.
+    """
 
     allowed: str
     metavar: str | None
+    nargs: str | None = None
 
     def read(self, value):
         """The value, from a TOML value.
@@ -226,17 +242,57 @@ class Ways(Numbers):
     allowed = "strains above 0, at most 100, for instance 0.001,0.01"
 
 
-class Folder(Kind):
+class Text(Kind):
+    """A name, which files and terminals can hold."""
+
+    allowed = "a name"
+    metavar = "NAME"
+
+    def read(self, value):
+        if not isinstance(value, str) or not value or "\0" in value or not _is_text(value):
+            raise self.refusal(value)
+        return value
+
+
+class File(Text):
+    """The path of a file."""
+
+    allowed = "the path of a file"
+    metavar = "FILE"
+
+    def read(self, value):
+        return Path(super().read(value))
+
+
+class Folder(File):
     """The path of a folder."""
 
     allowed = "the path of a folder"
     metavar = "FOLDER"
 
+
+class Types(Kind):
+    """Which species each type of a file is, as a dict; or one species for all."""
+
+    allowed = "TYPE=SPECIES of each, for instance 1=A 2=B, or one species; in a file a table"
+    metavar = "TYPE=SPECIES"
+    nargs = "+"
+
     def read(self, value):
-        # A name that is no text can be written neither to the files nor to the terminal.
-        if not isinstance(value, str) or not value or "\0" in value or not _is_text(value):
+        if isinstance(value, str):
+            return self.parse(value.split())
+        species = [*value.values()] if isinstance(value, dict) else [value]
+        if not species or not all(isinstance(one, str | int) and str(one) for one in species):
             raise self.refusal(value)
-        return Path(value)
+        return value
+
+    def parse(self, given):
+        pairs = [one.rpartition("=") for one in " ".join(given).split()]
+        if len(pairs) == 1 and not pairs[0][1]:
+            return pairs[0][2]
+        if not pairs or not all(kind and species for kind, _, species in pairs):
+            raise self.refusal(" ".join(given))
+        return {kind: species for kind, _, species in pairs}
 
 
 def _is_text(value: str) -> bool:

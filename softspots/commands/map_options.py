@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import re
 import sys
 import tomllib
+from dataclasses import fields
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
 from softspots.chain.saving import described
 from softspots.chain.study import Study, study
-from softspots.commands.options import Parser
+from softspots.commands.kinds import option
+from softspots.commands.options import Parser, add_option, labeled
+from softspots.commands.reading import GROUP, Reading, checksum_of, read_with
 from softspots.exceptions import DamagedFileError, InputError, system_errors
-from softspots.io.readers import Frames, read
+from softspots.io.readers import Frames
 from softspots.landscape.forces import is_mixture
 from softspots.landscape.quench import METHODS
 from softspots.model import Forces, Mixture
@@ -24,8 +26,7 @@ from softspots.objects import FORCES
 from softspots.structure.spots import CONNECTIONS
 
 NAME = "softspots map"
-# By the name of their option, which are those of `read` and of `study`.
-READING = ("types", "sizes", "dimension", "topology", "format", "bounds", "unit", "timestep")
+# By the name of their option, which are those of `study`.
 STUDYING = (
     "modes",
     "lag",
@@ -77,15 +78,9 @@ def make_parser() -> argparse.ArgumentParser:
     add("--maps", type=int, nargs="*", default=[0], metavar="N", help="frames to draw, -1 is the last [0]")
     add("--quiet", action="store_true", help="no progress bar, nothing of what was inferred")
     add("--version", action="version", version=f"softspots {version('softspots')}")
-    reading = parser.add_argument_group("what the file leaves open").add_argument
-    reading("--types", type=_pair, nargs="+", metavar="TYPE=SPECIES", help="which species a type is; or one for all")
-    reading("--sizes", metavar="COLUMN", help="the column with diameters")
-    reading("--dimension", type=int, choices=(2, 3), help="of space, where it is in doubt")
-    reading("--topology", type=Path, metavar="FILE", help="what the particles are, for DCD, XTC and the like")
-    reading("--format", metavar="NAME", help="of the file [by its content]")
-    reading("--bounds", choices=("box", "bounding box"), help="what the bounds in a dump's header are those of")
-    reading("--unit", type=float, metavar="X", help="the model's σ in the file's lengths [1]")
-    reading("--timestep", type=float, metavar="X", help="the model's time between two steps")
+    reading = parser.add_argument_group(GROUP)
+    for entry in fields(Reading):
+        add_option(reading, entry)
     stages = parser.add_argument_group("stages").add_argument
     stages("--modes", type=int, metavar="N", help="lowest modes to find [500 for 10,000 particles in 2D]")
     stages("--lag", type=int, metavar="N", help="how many frames later D²_min ends; 0 for none [1]")
@@ -106,13 +101,6 @@ def _slice(text: str) -> slice:
     if not re.fullmatch(r"(-?\d+)?:(-?\d+)?(:[1-9]\d*)?", text):
         raise argparse.ArgumentTypeError(f"got {text}; allowed: for instance 10:, :100 or 0:100:5")
     return slice(*(int(one) if one else None for one in text.split(":")))
-
-
-def _pair(text: str) -> tuple[str, str]:
-    kind, given, species = text.rpartition("=")
-    if not species or (given and not kind):
-        raise argparse.ArgumentTypeError(f"got {text}; allowed: for instance 1=A")
-    return kind, species
 
 
 def read_model(name: str) -> Mixture:
@@ -173,17 +161,21 @@ def open_frames(arguments) -> Frames:
     DamagedFileError
         If the file is not whole.
     """
-    given = {name: getattr(arguments, name) for name in READING if getattr(arguments, name) is not None}
-    if types := given.get("types"):
-        alone = len(types) == 1 and not types[0][0]
-        if not alone and not all(kind for kind, _ in types):
-            raise InputError("--types: got a species without its type; allowed: TYPE=SPECIES of each, or one species")
-        given["types"] = types[0][1] if alone else dict(types)
-    frames = read(arguments.trajectory, **given)
+    frames = read_with(arguments.trajectory, _said_of_file(arguments))
     chosen = frames[arguments.frames]
     if not len(chosen):
         raise InputError(f"--frames: they leave none of {len(frames)} frames")
     return chosen
+
+
+def _said_of_file(arguments) -> dict:
+    """What is given of the options of `Reading`."""
+    given = {entry: getattr(arguments, entry.name) for entry in fields(Reading)}
+    return {
+        entry.name: labeled(option(entry.name), entry.metadata["kind"].parse, text)
+        for entry, text in given.items()
+        if text is not None
+    }
 
 
 def open_study(arguments) -> tuple[Frames, Study]:
@@ -209,11 +201,11 @@ def as_recorded(arguments, found: Study) -> dict:
     Files are told by their content.
     """
     options = {name: getattr(found.options, name, None) for name in STUDYING} | found.given | {"lag": found.lag}
-    options |= {name: getattr(arguments, name) for name in READING if name != "topology"}
-    chosen = arguments.frames
+    said, chosen = _said_of_file(arguments), arguments.frames
+    options |= {entry.name: said.get(entry.name) for entry in fields(Reading) if entry.name != "topology"}
     recorded = {
-        "TRAJECTORY": _checksum(arguments.trajectory),
-        "--topology": arguments.topology and _checksum(arguments.topology),
+        "TRAJECTORY": checksum_of(arguments.trajectory),
+        "--topology": arguments.topology and checksum_of(arguments.topology),
         "--frames": ":".join("" if end is None else str(end) for end in (chosen.start, chosen.stop, chosen.step)),
         "--model": described(found.model),
         "--hessian-from": arguments.hessian_from and _checksum_of_module(arguments.hessian_from),
@@ -222,14 +214,9 @@ def as_recorded(arguments, found: Study) -> dict:
     return json.loads(json.dumps(recorded))
 
 
-def _checksum(path: Path) -> str:
-    with system_errors(InputError, f"{path} cannot be read"), open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _checksum_of_module(name: str) -> str:
     path = getattr(sys.modules[name.partition(":")[0]], "__file__", None)
-    return _checksum(path) if path else name
+    return checksum_of(path) if path else name
 
 
 def require_same(recorded: dict, earlier: dict) -> None:
@@ -254,6 +241,6 @@ def require_same(recorded: dict, earlier: dict) -> None:
 
 
 def _shown(value) -> str:
-    if isinstance(value, list):
-        return " ".join("=".join(one) for one in value)
+    if isinstance(value, dict):
+        return " ".join(f"{kind}={species}" for kind, species in value.items())
     return "nothing" if value is None else str(value)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import Parameter
 
-from softspots.chain.defaults import PAPER, lengths, threshold
+import numpy as np
+
+from softspots.chain.defaults import PAPER, lengths, rounded, threshold
 from softspots.commands.kinds import option
+from softspots.dynamics.integration import SKINS, STRAIN_RATE, THERMOSTAT_TIME, default_timestep
+from softspots.dynamics.preparation import COOLING_TIME, LIQUID_TIME
 from softspots.exceptions import InputError
 from softspots.model import PRESETS, Mixture, Model
 from softspots.model.presets import parameters_of
@@ -16,60 +21,38 @@ from softspots.model.presets import parameters_of
 
 @dataclass(frozen=True)
 class Preset:
-    """What a run with a preset goes by, in the units of the preset.
-
-    Attributes
-    ----------
-    text, source : str
-        What it is, and where it is from, for a list; `softspots.model.presets` says it all.
-    temperature : float
-        Of a glass, well below where its dynamics becomes slow: for the paper's mixtures the paper's, else ours.
-    liquid_temperature : float
-        Where it flows within a few τ. Ours.
-    timestep, frame_interval : float
-        The paper's, where forces are as stiff as in Lennard-Jones. Ours for packings, where oscillations take longer.
-    """
+    """What a preset is, and where it is from, for a list; `softspots.model.presets` says it all."""
 
     text: str
     source: str
-    temperature: float
-    liquid_temperature: float
-    timestep: float = 5e-3
-    frame_interval: float = 2.0
 
 
 _BRUNING = "Brüning et al., J. Phys.: Condens. Matter 21, 035117 (2009)"
 _SWAP = "Ninarello et al., Phys. Rev. X 7, 021039 (2017); Berthier et al., Nat. Commun. 10, 1508 (2019)"
 _OHERN = "O'Hern et al., Phys. Rev. E 68, 011306 (2003)"
-# Contacts have V'' of about ε/σ², Lennard-Jones particles fifty times that.
-_SLOW = {"timestep": 2e-2, "frame_interval": 10.0}
 
 MIXTURES = {
-    "kob-andersen": Preset("Lennard-Jones, A B 65:35; the default", _BRUNING, 0.1, 1.0),
+    "kob-andersen": Preset("Lennard-Jones, A B 65:35; the default", _BRUNING),
     "as-printed": Preset(
-        "the same with σ_AB and σ_BB as the paper prints them", "Schoenholz et al., Phys. Rev. X 4, 031014", 0.1, 1.0
+        "the same with σ_AB and σ_BB as the paper prints them", "Schoenholz et al., Phys. Rev. X 4, 031014"
     ),
-    "kob-andersen-3d": Preset(
-        "Lennard-Jones, A B 80:20", "Kob and Andersen, Phys. Rev. Lett. 73, 1376 (1994)", 0.2, 2.0
-    ),
-    "falk-langer": Preset(
-        "Lennard-Jones, A large, B small, 45:55", "Falk and Langer, Phys. Rev. E 57, 7192 (1998)", 0.1, 1.0
-    ),
-    "wahnstrom": Preset(
-        "Lennard-Jones, A B 50:50; needs a density", "Wahnström, Phys. Rev. A 44, 3752 (1991)", 0.2, 2.0
-    ),
+    "kob-andersen-3d": Preset("Lennard-Jones, A B 80:20", "Kob and Andersen, Phys. Rev. Lett. 73, 1376 (1994)"),
+    "falk-langer": Preset("Lennard-Jones, A large, B small, 45:55", "Falk and Langer, Phys. Rev. E 57, 7192 (1998)"),
+    "wahnstrom": Preset("Lennard-Jones, A B 50:50; needs a density", "Wahnström, Phys. Rev. A 44, 3752 (1991)"),
     "soft-spheres": Preset(
         "r⁻¹⁰, A small, B large, 50:50; needs a density in 3D",
         "Lerner, Düring and Bouchbinder, Phys. Rev. Lett. 117, 035501 (2016)",
-        0.1,
-        2.0,
     ),
-    "soft-spheres-12": Preset("r⁻¹², A small, B large, 50:50", "Bernu et al., Phys. Rev. A 36, 4891 (1987)", 0.05, 1.0),
-    "polydisperse": Preset("r⁻¹², non-additive, sizes from 0.73 to 1.61", _SWAP, 0.03, 0.5),
-    "harmonic": Preset("packing of harmonic spheres, A small, B large, 50:50", _OHERN, 1e-4, 1e-2, **_SLOW),
-    "hertzian": Preset("packing of Hertzian spheres, A small, B large, 50:50", _OHERN, 1e-5, 3e-3, **_SLOW),
+    "soft-spheres-12": Preset("r⁻¹², A small, B large, 50:50", "Bernu et al., Phys. Rev. A 36, 4891 (1987)"),
+    "polydisperse": Preset("r⁻¹², non-additive, sizes from 0.73 to 1.61", _SWAP),
+    "harmonic": Preset("packing of harmonic spheres, A small, B large, 50:50", _OHERN),
+    "hertzian": Preset("packing of Hertzian spheres, A small, B large, 50:50", _OHERN),
 }
 
+# A number that rounding has made less than a round one counts as that.
+ROUNDING = 1 + 1e-9
+# That of a run where nobody names one.
+MODEL = "kob-andersen"
 # Parameters of a run that some presets have.
 OF_PRESETS = ("dimension", "fraction_a", "smoothing", "cutoff", "cutoff_per_pair", "inner_cutoff")
 
@@ -78,10 +61,10 @@ def listing() -> str:
     """The presets, each with its dimensions, the default first, its temperatures by default, and its source."""
     lines = [f"{'model':16} {'d':5} {'T':7} {'liquid':7} what it is, and its source"]
     for name, preset in MIXTURES.items():
-        default = Mixture.preset(name).dimension
-        dimensions = f"{default}, {5 - default}" if "dimension" in parameters_of(name) else str(default)
-        temperatures = f"{preset.temperature:<7g} {preset.liquid_temperature:<7g}"
-        lines.append(f"{name:16} {dimensions:5} {temperatures} {preset.text} ({preset.source})")
+        made = Mixture.preset(name)
+        dimensions = f"{made.dimension}, {5 - made.dimension}" if "dimension" in parameters_of(name) else made.dimension
+        temperatures = " ".join(f"{one:<7g}" for one in made.temperatures)
+        lines.append(f"{name:16} {dimensions:<5} {temperatures} {preset.text} ({preset.source})")
     return "\n".join(lines)
 
 
@@ -99,8 +82,8 @@ def run_mixture(values: Mapping) -> Mixture:
     Parameters
     ----------
     values : dict
-        ``model``, the name of a preset or a `Mixture`, and by name what else is given of `OF_PRESETS`, ``density`` and
-        ``fractions``; None for what is not.
+        ``model``, the name of a preset or a `Mixture`, and by name what else is given of `OF_PRESETS`, ``density``,
+        ``fractions`` and ``start``; None for what is not.
 
     Raises
     ------
@@ -147,7 +130,7 @@ def run_mixture(values: Mapping) -> Mixture:
     missing = [option(key) for key in ("dimension", "density", "fractions") if getattr(changed, key) is None]
     if missing:
         raise InputError(f"{', '.join(missing)}: must be given, as {name} has none of its own")
-    if changed.sizes is not None and changed.sizes.smallest is None:
+    if changed.sizes is not None and changed.sizes.smallest is None and values["start"] is None:
         raise InputError(f"--model: the smallest and largest size must be given, as {name} has none of its own")
     return changed
 
@@ -182,14 +165,10 @@ def run_defaults(mixture: Mixture, given: Mapping) -> dict:
     """
     model, dimension, density = given["model"], mixture.dimension, mixture.density
     name = model if isinstance(model, str) else model.name
-    preset = MIXTURES.get(name, MIXTURES["kob-andersen"])
-    known = own_parameters(model) | {"dimension": dimension, "density": density}
-    known |= {"timestep": preset.timestep, "frame_interval": preset.frame_interval}
-    temperatures = {"temperature": preset.temperature, "liquid_temperature": preset.liquid_temperature}
-    if name not in MIXTURES:
-        # The liquid is as far above the highest one as the paper's.
-        lowest, highest = mixture.temperatures or (None, None)
-        temperatures = {"temperature": lowest, "liquid_temperature": highest and 2.5 * highest}
+    known = own_parameters(model) | {"dimension": dimension, "density": density} | _in_scales(mixture, given["start"])
+    temperatures = dict(zip(("temperature", "liquid_temperature"), mixture.temperatures or (None, None), strict=True))
+    if given["start"]:
+        del temperatures["liquid_temperature"]
     for key, value in temperatures.items():
         if value is None and given[key] is None:
             raise InputError(f"{option(key)}: must be given, as {name or 'this mixture'} has none of its own")
@@ -200,3 +179,28 @@ def run_defaults(mixture: Mixture, given: Mapping) -> dict:
     known |= lengths(density, dimension)
     cutoff, temperature = (given[name] or known[name] for name in ("d2min_cutoff", "temperature"))
     return known | {"rearrangement_threshold": threshold(density, dimension, cutoff, temperature)}
+
+
+def _in_scales(mixture: Mixture, start) -> dict:
+    """Defaults in the mixture's scales of length, energy and time, as round numbers."""
+    sizes = mixture.sizes and np.array([mixture.sizes.mean])
+    scales = mixture.scales(start.sizes if start else sizes)
+    time = _round_below(scales.time)
+    return {
+        "strain_rate": STRAIN_RATE / time,
+        "timestep": default_timestep(mixture) * time,
+        "thermostat_time": THERMOSTAT_TIME * time,
+        "skin": rounded(SKINS[mixture.dimension] * scales.length),
+        "liquid_time": LIQUID_TIME * time,
+        "cooling_time": COOLING_TIME * time,
+        "max_force": rounded(1e-10 * scales.force),
+        # The paper's 2 τ; between contacts oscillations take longer.
+        "frame_interval": (10.0 if mixture.of_contacts else 2.0) * time,
+    }
+
+
+def _round_below(value: float) -> float:
+    """1, 2 or 5 times a power of ten, the largest that is not above the value, but for rounding."""
+    exponent = math.floor(math.log10(value * ROUNDING))
+    lead = max(digit for digit in (1, 2, 5) if digit <= value * ROUNDING / 10.0**exponent)
+    return float(f"{lead}e{exponent}")

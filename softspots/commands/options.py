@@ -12,16 +12,20 @@ from softspots.commands.command import printing
 from softspots.commands.kinds import Choice, Kind, Switch, option, shown
 from softspots.commands.mixtures import listing
 from softspots.commands.parameters import Parameters
+from softspots.commands.starts import READING, started
 from softspots.exceptions import InputError, system_errors
 
 # Of a TOML file, in bytes.
 LONGEST_FILE = 100_000
+# Options that say something of a file where a run begins; the dimension is also that of a run without.
+OF_STARTS = ("start_frame", *(name for name in READING if name != "dimension"))
 
 EPILOG = """\
 examples:
   python -m softspots.simulate --preset demo --output demo
   mpirun -n 4 python -m softspots.simulate --temperature 0.2 --strain-rate 1e-3 --seed 7 --output warm
   mpirun -n 2 python -m softspots.simulate --config run.toml --frames 50
+  python -m softspots.simulate --start glass.lammpstrj --types 1=A 2=B --temperature 0.1 --strain-rate 0
 
 run.toml has the names of the options, with dashes or underscores:
   temperature = 0.2
@@ -51,6 +55,8 @@ class Form:
         For its help.
     presets : dict of str to dict
         Named sets of values; what they do not name keeps its default. The first one is taken where none is named.
+    thermal : bool
+        Whether there is a temperature, of a run that begins with a file too.
     """
 
     table: type
@@ -58,6 +64,7 @@ class Form:
     description: str
     epilog: str
     presets: dict[str, dict] = field(default_factory=dict)
+    thermal: bool = True
 
     @property
     def entries(self) -> dict:
@@ -79,7 +86,7 @@ SIMULATE = Form(
 )
 
 
-def _labeled(label: str, read, value):
+def labeled(label: str, read, value):
     """What is read of a value; a mistake says what the user calls it."""
     try:
         return read(value)
@@ -161,13 +168,17 @@ def make_parser(version: str = "", form: Form = SIMULATE) -> argparse.ArgumentPa
         group = entry.metadata["group"]
         if group not in groups:
             groups[group] = parser.add_argument_group(group)
-        kind = entry.metadata["kind"]
-        name = option(entry.name)
-        if isinstance(kind, Switch):
-            groups[group].add_argument(name, action=argparse.BooleanOptionalAction, help=_help(entry))
-        else:
-            groups[group].add_argument(name, metavar=kind.metavar, help=_help(entry))
+        add_option(groups[group], entry)
     return parser
+
+
+def add_option(group, entry) -> None:
+    """Add a field of a table to a group of a command line, which takes its value as text."""
+    kind, name = entry.metadata["kind"], option(entry.name)
+    if isinstance(kind, Switch):
+        group.add_argument(name, action=argparse.BooleanOptionalAction, help=_help(entry))
+    else:
+        group.add_argument(name, metavar=kind.metavar, nargs=kind.nargs, help=_help(entry))
 
 
 def _help(entry) -> str:
@@ -229,7 +240,7 @@ def read_file(path: str, form: Form = SIMULATE) -> dict:
             raise InputError(f"{path}: unknown key {key[:80]!r}{_nearest(name, names)}")
         if name in values:
             raise InputError(f"{path}: got {key!r} a second time, once with dashes and once with underscores")
-        values[name] = _labeled(f"{path}: {key}", form.kind(name).read, value)
+        values[name] = labeled(f"{path}: {key}", form.kind(name).read, value)
     return values
 
 
@@ -250,7 +261,11 @@ def read_arguments(arguments, version: str = "", form: Form = SIMULATE):
     if unknown:
         raise parser.unknown(unknown[0])
     file = read_file(options.pop("config"), form) if "config" in options else {}
-    line = {name: _labeled(option(name), form.kind(name).parse, given) for name, given in options.items()}
+    line = {name: labeled(option(name), form.kind(name).parse, given) for name, given in options.items()}
     values = file | line
     preset = form.presets[values.pop("preset", next(iter(form.presets)))] if form.presets else {}
+    if "start" in values:
+        values = started(values, form.thermal)
+    elif wanting := next((name for name in OF_STARTS if name in values), None):
+        raise InputError(f"{option(wanting)}: got {values[wanting]}, which is said of --start FILE; leave it out")
     return form.table(**(preset | values))

@@ -126,6 +126,8 @@ def checkpoint_of(parameters) -> Checkpoint:
         raise InputError(f"--resume: {error}; allowed: a folder with a checkpoint, or no --resume") from error
     # Earlier versions knew unbroken series only.
     earlier = {"frame_separation": checkpoint.configuration.get("frame_interval")} | checkpoint.configuration
+    if "start" in earlier and parameters.start is None:
+        raise InputError(f"--start: must be given; allowed: {earlier['start']}, that of the run to resume")
     for name, value in parameters.as_dict().items():
         if name == "mixture" and earlier.get(name) != value:
             raise InputError("--model: got another mixture than the run to resume has; allowed: the same one again")

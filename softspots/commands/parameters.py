@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from softspots.chain.defaults import mode_counts
 from softspots.commands.checks import LARGEST, NUMBERS, check
-from softspots.commands.kinds import Choice, Folder, Fractions, Glass, Grid, Number, Switch
-from softspots.commands.mixtures import MIXTURES, run_defaults, run_mixture, shown_fractions
-from softspots.dynamics.integration import SKINS
+from softspots.commands.kinds import Choice, File, Folder, Fractions, Glass, Grid, Number, Switch, parameter
+from softspots.commands.mixtures import MIXTURES, MODEL, run_defaults, run_mixture, shown_fractions
+from softspots.commands.reading import as_in_reading, said_of_file
+from softspots.dynamics.preparation import STRAIN
 from softspots.landscape.quench import METHODS
 from softspots.model import PRESETS, LennardJones, Mixture
 from softspots.structure.spots import CONNECTIONS
+
+if TYPE_CHECKING:
+    from softspots.commands.starts import Start
 
 MAP = "map.png"
 FILES = ("results.nc", "trajectory.nc", MAP)
@@ -23,11 +28,8 @@ FILES = ("results.nc", "trajectory.nc", MAP)
 PAPER_PARTICLES = 10_000
 # What files call a mixture that has no name.
 OWN = "own"
-
-
-def _parameter(group, default, kind, text, unit="", paper=""):
-    return field(default=default, metadata={"group": group, "kind": kind, "text": text, "unit": unit, "paper": paper})
-
+# The group of what says of a file where a run begins.
+STARTS = "start from a file"
 
 _POSITIVE = Number(above=0, most=LARGEST)
 _NOT_NEGATIVE = Number(least=0, most=LARGEST)
@@ -50,51 +52,51 @@ class Parameters:
         If values do not fit together (single values are checked by their kinds).
     """
 
-    model: str | Mixture = _parameter(
+    model: str | Mixture = parameter(
         "model",
-        "kob-andersen",
+        MODEL,
         Glass(tuple(MIXTURES)),
         "mixture, see --list-models; as-printed has σ_AB and σ_BB as the paper prints them; a file may have a table "
         "[model] with a mixture of your own",
         paper="not clear",
     )
-    particles: int = _parameter(
+    particles: int = parameter(
         "model", PAPER_PARTICLES, Number(int, least=1, most=2**31 - 1), "number of particles N", paper="10000"
     )
-    dimension: int | None = _parameter(
+    dimension: int | None = parameter(
         "model", None, Number(int, least=2, most=3), "of space, where the mixture has both; default: the mixture's"
     )
-    density: float | None = _parameter(
+    density: float | None = parameter(
         "model", None, _POSITIVE, "particles per area or volume; default: the mixture's", "σ_AA⁻ᵈ", "1.2"
     )
-    fraction_a: float | None = _parameter(
+    fraction_a: float | None = parameter(
         "model",
         None,
         Number(least=0, most=1),
         "fraction of A particles in the paper's mixtures; default: 0.65",
         paper="0.65",
     )
-    fractions: tuple[float, ...] | None = _parameter(
+    fractions: tuple[float, ...] | None = parameter(
         "model", None, Fractions(), "fractions of the species in all other mixtures; default: the mixture's"
     )
-    smoothing: str | None = _parameter(
+    smoothing: str | None = parameter(
         "model",
         None,
         Choice(LennardJones.smoothings),
         "how the pair energy goes to zero at the cutoff; default: even",
         paper="not given",
     )
-    cutoff: float | None = _parameter(
+    cutoff: float | None = parameter(
         "model", None, _POSITIVE, "cutoff of the pair energy, where one holds for all; default: 2.5", "σ_AA", "2.5"
     )
-    cutoff_per_pair: bool | None = _parameter(
+    cutoff_per_pair: bool | None = parameter(
         "model", None, Switch(), "take the cutoffs in the σ of each pair instead; default: no", paper="no"
     )
-    inner_cutoff: float | None = _parameter(
+    inner_cutoff: float | None = parameter(
         "model", None, _POSITIVE, "where the smoothing 'switch' begins; default: 2", "σ_AA", "not given"
     )
 
-    temperature: float | None = _parameter(
+    temperature: float | None = parameter(
         "dynamics",
         None,
         _POSITIVE,
@@ -102,19 +104,23 @@ class Parameters:
         "ε_AA/k_B",
         "0.1 to 0.4",
     )
-    strain_rate: float = _parameter("dynamics", 1e-4, _NOT_NEGATIVE, "rate of simple shear", "1/τ", "1e-5 to 1e-3")
-    timestep: float | None = _parameter(
+    strain_rate: float | None = parameter(
+        "dynamics", None, _NOT_NEGATIVE, "rate of simple shear, 0 for none; default: 1e-4", "1/τ", "1e-5 to 1e-3"
+    )
+    timestep: float | None = parameter(
         "dynamics", None, _POSITIVE, "time step; default: 0.005, for packings 0.02", "τ", "0.005"
     )
-    thermostat_time: float = _parameter("dynamics", 1.0, _POSITIVE, "time constant of Nosé–Hoover", "τ", "1")
-    thermostat_chain: int = _parameter(
+    thermostat_time: float | None = parameter(
+        "dynamics", None, _POSITIVE, "time constant of Nosé–Hoover; default: 1", "τ", "1"
+    )
+    thermostat_chain: int = parameter(
         "dynamics",
         1,
         Number(int, least=1, most=1000),
         "number of thermostats in the Nosé–Hoover chain",
         paper="not given",
     )
-    skin: float | None = _parameter(
+    skin: float | None = parameter(
         "dynamics",
         None,
         _POSITIVE,
@@ -122,7 +128,7 @@ class Parameters:
         "σ_AA",
     )
 
-    liquid_temperature: float | None = _parameter(
+    liquid_temperature: float | None = parameter(
         "preparation",
         None,
         _POSITIVE,
@@ -130,42 +136,69 @@ class Parameters:
         "ε_AA/k_B",
         "not given",
     )
-    liquid_time: float = _parameter("preparation", 50.0, _NOT_NEGATIVE, "time in the liquid", "τ", "not given")
-    cooling_time: float = _parameter(
-        "preparation", 100.0, _NOT_NEGATIVE, "time of the smooth cooling to T", "τ", "not given"
+    liquid_time: float | None = parameter(
+        "preparation", None, _NOT_NEGATIVE, "time in the liquid; default: 50", "τ", "not given"
     )
-    steady_state_strain: float = _parameter(
-        "preparation", 0.2, _NOT_NEGATIVE, "strain before the first frame", paper="0.2"
+    cooling_time: float | None = parameter(
+        "preparation", None, _NOT_NEGATIVE, "time of the smooth cooling to T; default: 100", "τ", "not given"
+    )
+    steady_state_strain: float = parameter(
+        "preparation", STRAIN, _NOT_NEGATIVE, "strain before the first frame; with --start 0 unless given", paper="0.2"
     )
 
-    quench: str = _parameter(
+    start: Start | None = parameter(
+        STARTS,
+        None,
+        File(),
+        "begin with a frame of this file, of any program or of softspots, a checkpoint too, with its velocities if it "
+        "has some; there is no liquid and no cooling then, and particles, density and composition are the file's",
+    )
+    start_frame: int | None = parameter(
+        STARTS,
+        None,
+        Number(int, least=-(2**31), most=2**31 - 1),
+        "number of the frame, from 0; -1 is the last, the default",
+    )
+    types: dict | str | None = as_in_reading("types", STARTS)
+    sizes: str | None = as_in_reading("sizes", STARTS)
+    topology: Path | None = as_in_reading("topology", STARTS)
+    format: str | None = as_in_reading("format", STARTS)
+    bounds: str | None = as_in_reading("bounds", STARTS)
+    unit: float | None = as_in_reading("unit", STARTS)
+
+    quench: str = parameter(
         "inherent structures",
         "newton",
         Choice(tuple(METHODS)),
         "minimiser before the last Newton steps; newton is L-BFGS",
         paper="cg+fire",
     )
-    max_force: float = _parameter(
-        "inherent structures", 1e-10, _POSITIVE, "largest force component left", "ε_AA/σ_AA", "not given"
+    max_force: float | None = parameter(
+        "inherent structures",
+        None,
+        _POSITIVE,
+        "largest force component left; default: 1e-10",
+        "ε_AA/σ_AA",
+        "not given",
     )
 
-    modes: int | None = _parameter(
+    modes: int | None = parameter(
         "modes", None, _COUNT, "lowest modes to find; default: in proportion to N d", paper="500 for N = 10000"
     )
 
-    n_modes: int | None = _parameter(
+    n_modes: int | None = parameter(
         "soft spots",
         None,
         _COUNT,
         "modes of smallest participation ratio that make the map, N_m; default: in proportion to N d",
         paper="430 for N = 10000",
     )
-    n_particles: int = _parameter("soft spots", 20, _COUNT, "particles taken from each mode, N_p", paper="20")
-    min_particles: int = _parameter("soft spots", 4, _COUNT, "fewest particles of a soft spot", paper="4")
-    connection: str = _parameter(
+    n_particles: int = parameter("soft spots", 20, _COUNT, "particles taken from each mode, N_p", paper="20")
+    min_particles: int = parameter("soft spots", 4, _COUNT, "fewest particles of a soft spot", paper="4")
+    connection: str = parameter(
         "soft spots", "delaunay", Choice(CONNECTIONS), "what connects two particles", paper="not given"
     )
-    bond_length: float | None = _parameter(
+    bond_length: float | None = parameter(
         "soft spots",
         None,
         _POSITIVE,
@@ -174,7 +207,7 @@ class Parameters:
         "not given",
     )
 
-    frame_interval: float | None = _parameter(
+    frame_interval: float | None = parameter(
         "plasticity",
         None,
         _POSITIVE,
@@ -182,7 +215,7 @@ class Parameters:
         "τ",
         "2",
     )
-    d2min_cutoff: float | None = _parameter(
+    d2min_cutoff: float | None = parameter(
         "plasticity",
         None,
         _POSITIVE,
@@ -190,7 +223,7 @@ class Parameters:
         "σ_AA",
         "2.5",
     )
-    rearrangement_threshold: float | None = _parameter(
+    rearrangement_threshold: float | None = parameter(
         "plasticity",
         None,
         _POSITIVE,
@@ -201,8 +234,8 @@ class Parameters:
     )
 
     # By the error of 20 frames of the demo, 11 %, a hundred of 10,000 particles give P*/ρ_SS to a few per cent.
-    frames: int = _parameter("run", 100, _COUNT, "number of frames to analyse", paper="not given")
-    frame_separation: float | None = _parameter(
+    frames: int = parameter("run", 100, _COUNT, "number of frames to analyse", paper="not given")
+    frame_separation: float | None = parameter(
         "run",
         None,
         _POSITIVE,
@@ -210,20 +243,18 @@ class Parameters:
         "τ",
         "2",
     )
-    seed: int = _parameter("run", 1, Number(int, least=0, most=2**31 - 1), "seed of the start")
-    grid: tuple[int, ...] | None = _parameter(
-        "run", None, Grid(), "ranks along each axis; default: as square as can be"
-    )
-    output: Path = _parameter("run", Path("results"), Folder(), f"folder for {', '.join(FILES)}")
-    overwrite: bool = _parameter("run", False, Switch(), "replace the files of an earlier run there")
-    resume: bool = _parameter(
+    seed: int = parameter("run", 1, Number(int, least=0, most=2**31 - 1), "seed of the start")
+    grid: tuple[int, ...] | None = parameter("run", None, Grid(), "ranks along each axis; default: as square as can be")
+    output: Path = parameter("run", Path("results"), Folder(), f"folder for {', '.join(FILES)}")
+    overwrite: bool = parameter("run", False, Switch(), "replace the files of an earlier run there")
+    resume: bool = parameter(
         "run", False, Switch(), "go on from the checkpoint there, with the same parameters and as many frames or more"
     )
     # Wall-clock time, as it is the most that a crash can cost, whatever the system's size and the stage.
-    checkpoint_every: float = _parameter(
+    checkpoint_every: float = parameter(
         "run", 10.0, _NOT_NEGATIVE, "wall-clock time between checkpoints; 0 for as many as can be", "min"
     )
-    quiet: bool = _parameter("run", False, Switch(), "no progress bar")
+    quiet: bool = parameter("run", False, Switch(), "no progress bar")
 
     def __post_init__(self):
         for name, value in self._derived().items():
@@ -235,7 +266,7 @@ class Parameters:
         """The defaults that follow from other parameters."""
         given = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         known = run_defaults(self.mixture, given)
-        known |= mode_counts(self.particles, known["dimension"]) | {"skin": SKINS[known["dimension"]]}
+        known |= mode_counts(self.particles, known["dimension"])
         return known | {"frame_separation": self.frame_interval or known["frame_interval"]}
 
     def __repr__(self) -> str:
@@ -259,20 +290,26 @@ class Parameters:
     @property
     def noun(self) -> str:
         """What is simulated, for people: particles, and of which mixture, if it is none of the paper's."""
+        origin = f" from {self.start.name}, frame {self.start.number}" if self.start else ""
         if self.model in PRESETS:
-            return "particles"
-        return f"particles of {self.mixture.name or 'a mixture of its own'} in {NUMBERS[self.dimension]} dimensions"
+            return f"particles{origin}"
+        name = self.mixture.name or "a mixture of its own"
+        return f"particles of {name} in {NUMBERS[self.dimension]} dimensions{origin}"
 
     @property
-    def box_length(self) -> float:
-        """Side of the square or the cube, in σ_AA."""
-        return {2: math.sqrt, 3: math.cbrt}[self.dimension](self.particles / self.density)
+    def box_lengths(self) -> tuple[float, ...]:
+        """Sides of the box, in σ_AA: of a square or a cube, or those of the start."""
+        if self.start:
+            return self.start.lengths
+        return ({2: math.sqrt, 3: math.cbrt}[self.dimension](self.particles / self.density),) * self.dimension
 
     @property
     def reach(self) -> float:
         """How far neighbours are looked for: the largest cutoff of any pair, and the skin; in σ_AA."""
         sizes = self.mixture.sizes
-        return self.mixture.largest_cutoff * (sizes.largest if sizes else 1.0) + self.skin
+        if sizes is None:
+            return self.mixture.largest_cutoff + self.skin
+        return self.mixture.largest_cutoff * (max(self.start.sizes) if self.start else sizes.largest) + self.skin
 
     @property
     def steps_per_interval(self) -> int:
@@ -288,7 +325,8 @@ class Parameters:
     def preparation(self) -> dict[str, float]:
         """How `Simulation.prepare` is to prepare the run."""
         return {
-            "liquid_temperature": self.liquid_temperature,
+            # With a start there is no liquid.
+            "liquid_temperature": self.liquid_temperature or self.temperature,
             "liquid_time": self.liquid_time,
             "cooling_time": self.cooling_time,
             "strain": self.steady_state_strain,
@@ -308,4 +346,6 @@ class Parameters:
             values["mixture"] = json.dumps(self.mixture.as_table())
         if self.fractions is not None:
             values["fractions"] = shown_fractions(self.fractions)
+        if self.start:
+            values |= self.start.as_dict() | said_of_file(values)
         return {name: value for name, value in values.items() if value is not None}

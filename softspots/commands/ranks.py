@@ -17,17 +17,18 @@ def rank_grid(parameters: Parameters, size: int) -> tuple[int, ...]:
     InputError
         If the grid has another number of ranks or of axes, or parts narrower than cutoff + skin.
     """
-    side, reach, dimension = parameters.box_length, parameters.reach, parameters.dimension
-    grid = parameters.grid or default_grid(size, *[side] * dimension)
+    sides, reach, dimension = parameters.box_lengths, parameters.reach, parameters.dimension
+    grid = parameters.grid or default_grid(size, *sides)
     shown = f"--grid: got {'x'.join(map(str, grid))}"
     if len(grid) != dimension:
         raise InputError(f"{shown}; allowed: {dimension} numbers, as the box has {dimension} axes")
     if math.prod(grid) != size:
         raise InputError(f"{shown}, {math.prod(grid)} ranks; allowed: grids of the {size} ranks that run")
-    if side / max(grid) < reach:
-        parts = " by ".join(f"{side / ranks:.3g}" for ranks in grid)
+    parts = [side / ranks for side, ranks in zip(sides, grid, strict=True)]
+    if min(parts) < reach:
+        most = " by ".join(str(int(side / reach)) for side in sides)
         raise InputError(
-            f"{shown}, parts of {parts}; allowed: cutoff + skin = {reach:.3g} or more along each axis, at most "
-            f"{int(side / reach)} ranks along each"
+            f"{shown}, parts of {' by '.join(f'{part:.3g}' for part in parts)}; allowed: cutoff + skin = {reach:.3g} "
+            f"or more along each axis, at most {most} ranks"
         )
     return grid

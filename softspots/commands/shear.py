@@ -103,9 +103,12 @@ class Course:
     @classmethod
     def begun(cls, parameters: ShearParameters, progress: Progress) -> Course:
         """With a solid that is made here."""
-        simulation = make_simulation(parameters.simulation, Serial())
-        simulation.prepare(**parameters.simulation.preparation, progress=progress.advance)
-        start = simulation.frame()
+        if parameters.start:
+            start = parameters.start.frame
+        else:
+            simulation = make_simulation(parameters.simulation, Serial())
+            simulation.prepare(**parameters.simulation.preparation, progress=progress.advance)
+            start = simulation.frame()
         solid = AthermalShear(start, parameters.mixture, parameters.direction, **shear_options(parameters))
         states = {name: [value] for name, value in state_values(solid.current).items()}
         trail = Trail(max(parameters.map_strains))
@@ -288,6 +291,8 @@ def alone(parameters: ShearParameters) -> None:
         states, done = len(parameters.path), checkpoint.progress["strains"] if checkpoint else 0
         if not parameters.quiet:
             complain(NAME, f"{heading(parameters)}, states {done + 1} to {states}; goes to {parameters.output}")
+            for note in parameters.start.notes if parameters.start else ():
+                complain(NAME, f"{parameters.start.name}: {note}")
         bar = Progress(work(parameters, states), work(parameters, done), visible=not parameters.quiet)
         with contextlib.closing(bar) as progress:
             shear(parameters, checkpoint, progress)

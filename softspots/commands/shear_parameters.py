@@ -7,9 +7,10 @@ from functools import cached_property
 from pathlib import Path
 
 from softspots.chain.defaults import threshold
-from softspots.commands.kinds import Choice, Number, Strains, Ways
+from softspots.commands.kinds import Choice, Number, Strains, Ways, parameter
 from softspots.commands.options import Form
 from softspots.commands.parameters import MAP, Parameters
+from softspots.commands.starts import THERMAL, Start
 from softspots.dynamics.athermal_shear import LEAST_TOLERANCE, strain_path
 from softspots.exceptions import InputError
 from softspots.io.attributes import MIXTURE
@@ -25,9 +26,11 @@ examples:
   python -m softspots.shear --particles 1000 --strains 0.1
   mpirun -n 4 python -m softspots.shear --samples 20 --maps-before 0.001,0.01
   python -m softspots.shear --model kob-andersen-3d --direction pure-xy --strains 0.05,-0.05 --cycles 10
+  python -m softspots.shear --start glass.lammpstrj --types 1=A 2=B --strains 0.1
 
-The solid is a liquid that is cooled and quenched, as `python -m softspots.simulate` makes it. shear.nc has strain,
-stress and energy of all states, and of each event the minimum that is lost, its map, and D²_min of the event.
+The solid is a liquid that is cooled and quenched, as `python -m softspots.simulate` makes it, or one of your own
+(--start). shear.nc has strain, stress and energy of all states, and of each event the minimum that is lost, its map,
+and D²_min of the event.
 `softspots analyze` takes shear.nc of one sample or of many.
 The options can also be given in a TOML file (--config), by their names; the command line goes before it.
 """
@@ -36,10 +39,6 @@ The options can also be given in a TOML file (--config), by their names; the com
 def _as_in_simulations(name, **changes):
     entry = Parameters.__dataclass_fields__[name]
     return field(default=entry.default, metadata=dict(entry.metadata) | changes)
-
-
-def _parameter(group, default, kind, text, unit=""):
-    return field(default=default, metadata={"group": group, "kind": kind, "text": text, "unit": unit, "paper": ""})
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class ShearParameters:
     inner_cutoff: float | None = _as_in_simulations("inner_cutoff")
 
     seed: int = _as_in_simulations("seed", group="start")
-    samples: int = _parameter(
+    samples: int = parameter(
         "start",
         1,
         Number(int, least=1, most=100_000),
@@ -72,8 +71,10 @@ class ShearParameters:
     )
     timestep: float | None = _as_in_simulations("timestep", group="start")
     liquid_temperature: float | None = _as_in_simulations("liquid_temperature", group="start")
-    liquid_time: float = _as_in_simulations("liquid_time", group="start")
-    cooling_time: float = _as_in_simulations("cooling_time", group="start", text="time of the smooth cooling")
+    liquid_time: float | None = _as_in_simulations("liquid_time", group="start")
+    cooling_time: float | None = _as_in_simulations(
+        "cooling_time", group="start", text="time of the smooth cooling; default: 100"
+    )
     temperature: float | None = _as_in_simulations(
         "temperature",
         group="start",
@@ -81,22 +82,35 @@ class ShearParameters:
         "--list-models",
     )
 
-    direction: str = _parameter(
+    start: Start | None = _as_in_simulations(
+        "start",
+        text="begin with a frame of this file, of any program or of softspots, a checkpoint too; there is no liquid "
+        "then, and particles, density and composition are the file's",
+    )
+    start_frame: int | None = _as_in_simulations("start_frame")
+    types: dict | str | None = _as_in_simulations("types")
+    sizes: str | None = _as_in_simulations("sizes")
+    topology: Path | None = _as_in_simulations("topology")
+    format: str | None = _as_in_simulations("format")
+    bounds: str | None = _as_in_simulations("bounds")
+    unit: float | None = _as_in_simulations("unit")
+
+    direction: str = parameter(
         "shear",
         "xy",
         Choice((*PLANES, *(f"pure-{plane}" for plane in PLANES))),
         "flow along the first axis with the gradient along the second, or pure shear, longer along the first one",
     )
-    strains: tuple[float, ...] = _parameter(
+    strains: tuple[float, ...] = parameter(
         "shear", (0.1,), Strains(), "strains to go to, one after the other, since the start"
     )
-    cycles: int = _parameter("shear", 1, Number(int, least=1, most=MOST_STATES), "how often to go through these")
-    strain_step: float = _parameter(
+    cycles: int = parameter("shear", 1, Number(int, least=1, most=MOST_STATES), "how often to go through these")
+    strain_step: float = parameter(
         "shear", 1e-3, Number(above=0, most=100), "strain from state to state; events do not depend on it"
     )
-    tolerance: float = _parameter("shear", 1e-6, Number(least=LEAST_TOLERANCE, most=1), "of the strains of events")
-    max_force: float = _as_in_simulations("max_force", group="shear")
-    maps_before: tuple[float, ...] | None = _parameter(
+    tolerance: float = parameter("shear", 1e-6, Number(least=LEAST_TOLERANCE, most=1), "of the strains of events")
+    max_force: float | None = _as_in_simulations("max_force", group="shear")
+    maps_before: tuple[float, ...] | None = parameter(
         "shear",
         None,
         Ways(),
@@ -112,7 +126,7 @@ class ShearParameters:
     bond_length: float | None = _as_in_simulations("bond_length")
 
     d2min_cutoff: float | None = _as_in_simulations("d2min_cutoff")
-    rearrangement_threshold: float | None = _parameter(
+    rearrangement_threshold: float | None = parameter(
         "plasticity",
         None,
         Number(above=0, most=1e9),
@@ -136,6 +150,8 @@ class ShearParameters:
             object.__setattr__(self, "rearrangement_threshold", activity)
         if self.dimension == 2 and "z" in self.direction:
             raise InputError(f"--direction: got {self.direction}; allowed in two dimensions: xy, pure-xy")
+        if self.start and self.samples > 1:
+            raise InputError(f"--samples: got {self.samples}; allowed: 1, as --start is one solid")
         if self.seed + self.samples > 2**31:
             raise InputError(
                 f"--samples: got {self.samples}; allowed: {2**31 - self.seed}, so that seeds are below 2³¹"
@@ -153,12 +169,21 @@ class ShearParameters:
     def simulation(self) -> Parameters:
         """Those of the start, a liquid that is cooled, and of modes and maps."""
         given = {name: getattr(self, name) for name in self._of_start}
+        if self.start:
+            # There is no liquid; any temperature will do, as nothing moves by it.
+            given |= {"temperature": 1.0, "liquid_time": 0.0, "cooling_time": 0.0}
         return Parameters(**given, strain_rate=0.0, steady_state_strain=0.0)
 
     @property
+    def _unused(self) -> tuple[str, ...]:
+        """What means nothing where the solid comes from a file."""
+        return THERMAL if self.start else ()
+
+    @property
     def _of_start(self) -> list[str]:
-        there = Parameters.__dataclass_fields__
-        return [entry.name for entry in fields(self) if entry.name in there and entry.name != "rearrangement_threshold"]
+        left = {"rearrangement_threshold", *self._unused}
+        there = Parameters.__dataclass_fields__.keys() - left
+        return [entry.name for entry in fields(self) if entry.name in there]
 
     @property
     def mixture(self) -> Mixture:
@@ -182,7 +207,9 @@ class ShearParameters:
 
     def as_dict(self) -> dict[str, bool | int | float | str]:
         """All values by name, as plain as a file takes them; see `Parameters.as_dict`."""
-        names = {entry.name for entry in fields(self)}
+        names = {entry.name for entry in fields(self)} - {*self._unused}
+        if self.start:
+            names |= self.start.as_dict().keys()
         shared = {name: value for name, value in self.simulation.as_dict().items() if name in {*names, MIXTURE}}
         own = ("direction", "cycles", "strain_step", "tolerance", "rearrangement_threshold")
         lists = {"strains": self.strains, "maps_before": self.maps_before}
@@ -195,4 +222,5 @@ SHEAR = Form(
     "python -m softspots.shear",
     "Shear a solid without temperature or time, from minimum to minimum, and find the soft spots before each event.",
     EPILOG,
+    thermal=False,
 )

@@ -213,7 +213,9 @@ def _opened(argv, size, ranks_here, stack):
     remove_leftovers(parameters.output)
     if not parameters.quiet:
         complain(NAME, heading(parameters, size, checkpoint))
-        if parameters.temperature >= parameters.liquid_temperature:
+        for note in parameters.start.notes if parameters.start else ():
+            complain(NAME, f"{parameters.start.name}: {note}")
+        if parameters.liquid_temperature is not None and parameters.temperature >= parameters.liquid_temperature:
             complain(NAME, hot(parameters))
     if checkpoint and checkpoint.refused:
         complain(NAME, f"{checkpoint.refused}; going on from the previous checkpoint")

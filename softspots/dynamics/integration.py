@@ -25,8 +25,9 @@ MOST_SEED = 2**63 - 1
 # How far neighbours are kept beyond the cutoff by default, by dimension, in the scale of lengths: what takes the least
 # time in glasses under shear. In space a layer of the same depth has more neighbours in it.
 SKINS = {2: 0.45, 3: 0.3}
-# In the mixture's time scale.
-TIMESTEP, THERMOSTAT_TIME = 5e-3, 1.0
+# In the mixture's time scale. Contacts have V'' of about ε/σ², Lennard-Jones particles fifty times that.
+TIMESTEP, TIMESTEP_OF_CONTACTS, THERMOSTAT_TIME = 5e-3, 2e-2, 1.0
+STRAIN_RATE = 1e-4
 
 
 class Integration:
@@ -53,6 +54,7 @@ class Integration:
         "_species",
         "_strain_rate",
         "_temperature",
+        "_time_scale",
         "_timestep",
     )
 
@@ -61,8 +63,8 @@ class Integration:
         model: Mixture,
         particles: int,
         box: Box,
-        temperature: float,
-        strain_rate: float,
+        temperature: float | None,
+        strain_rate: float | None,
         seed: int,
         sizes: np.ndarray | None,
         *,
@@ -82,12 +84,13 @@ class Integration:
         self._particles = particles
         # The random start has the seed itself.
         self._collisions = np.random.default_rng([whole_number("Simulation: seed", seed, 0, MOST_SEED), 1])
-        self.temperature = temperature
-        self.strain_rate = strain_rate
         scales = model.scales(sizes)
+        self._time_scale = scales.time
+        self.temperature = own_temperatures(model, "temperature")[0] if temperature is None else temperature
+        self.strain_rate = STRAIN_RATE / scales.time if strain_rate is None else strain_rate
         given = {"timestep": timestep, "thermostat_time": thermostat_time, "skin": skin}
         known = {
-            "timestep": TIMESTEP * scales.time,
+            "timestep": default_timestep(model) * scales.time,
             "thermostat_time": THERMOSTAT_TIME * scales.time,
             "skin": SKINS[box.dimension] * scales.length,
         }
@@ -269,8 +272,9 @@ class Integration:
         dict
             Plain arrays: ``positions``, ``built`` (those at the last rebuild of the neighbours, whose order sums depend
             on), ``velocities`` (N, d), ``images`` (N, d), ``species`` and ``ids`` (N,), where particles have sizes
-            ``sizes`` (N,), ``scalars``, ``thermostat``, ``counters``, ``clock`` (where the time counts from, and the
-            steps done of a preparation) and the state of the random ``collisions`` as text.
+            ``sizes`` (N,), ``lengths`` and ``tilts`` of the box at zero strain, ``scalars``, ``thermostat``,
+            ``counters``, ``clock`` (where the time counts from, and the steps done of a preparation) and the state of
+            the random ``collisions`` as text.
         """
         built, scalars, thermostat, counters = self._domain.progress()
         gathered = self._gather((*self._domain.owned(), built), rank)
@@ -284,6 +288,8 @@ class Integration:
             "images": images,
             "species": self._species,
             "ids": self._ids,
+            "lengths": np.array(self._box.lengths),
+            "tilts": np.array(self._box.tilts),
             "scalars": scalars,
             "thermostat": thermostat,
             "counters": counters,
@@ -342,6 +348,24 @@ class Integration:
             / (dimension * volume),
             "conserved_energy": 0.5 * twice_kinetic + potential + thermostat,
         }
+
+
+def default_timestep(model: Mixture) -> float:
+    """In the mixture's time scale."""
+    return TIMESTEP_OF_CONTACTS if model.of_contacts else TIMESTEP
+
+
+def own_temperatures(model: Mixture, name: str) -> tuple[float, float]:
+    """Those of the mixture's glass and liquid; ``name`` is what has to be given where it knows none.
+
+    Raises
+    ------
+    InputError
+        If it knows none.
+    """
+    if model.temperatures is None:
+        raise InputError(f"Simulation: the mixture has no temperatures of its own; give {name}")
+    return model.temperatures
 
 
 def _rows_off(box: Box) -> int:

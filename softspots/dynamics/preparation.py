@@ -15,8 +15,11 @@ RAMP_PIECE = 20
 # The shear of the preparation goes on in pieces of this many steps, at whose ends a run can be stopped: some 6 µs per
 # particle, soon enough for schedulers' 30 s up to millions of particles, and too long for the ends to cost anything.
 SHEAR_PIECE = 100
-# Velocities of the liquid are drawn anew after this time, in τ: a Nosé–Hoover thermostat alone would ring for long.
-COLLISION_TIME = 1.0
+# In the mixture's time scale: how long the liquid is kept, how long the cooling takes, and after which time velocities
+# of the liquid are drawn anew: a Nosé–Hoover thermostat alone would ring for long.
+LIQUID_TIME, COOLING_TIME, COLLISION_TIME = 50.0, 100.0, 1.0
+# Strain to steady state (Schoenholz et al. 2014).
+STRAIN = 0.2
 # Steps are counted exactly as floats too.
 MOST_PREPARATION_STEPS = 2**53
 
@@ -61,10 +64,10 @@ def stages(liquid_time: float, cooling_time: float, strain: float, strain_rate: 
 
 
 def pieces(
-    liquid: int, cooling: int, shearing: int, *, hot: float, cold: float, strain_rate: float, timestep: float
+    liquid: int, cooling: int, shearing: int, *, hot: float, cold: float, strain_rate: float, between_collisions: int
 ) -> Iterator[Piece]:
     """The preparation piece by piece: a liquid kept ``hot``, cooled along half a cosine, and sheared when ``cold``."""
-    for _, steps in _cut(liquid, max(1, round(COLLISION_TIME / timestep))):
+    for _, steps in _cut(liquid, between_collisions):
         yield Piece(steps, hot, hot, 0.0, True)
     for done, steps in _cut(cooling, RAMP_PIECE):
         ends = [cold + (hot - cold) * 0.5 * (1 + np.cos(np.pi * step / cooling)) for step in (done, done + steps)]

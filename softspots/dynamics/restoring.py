@@ -57,6 +57,8 @@ def checked_state(
     for name, (shape, low, high, dtype) in WHOLES.items():
         named = f"Simulation: {name} of the state"
         checked[name] = whole_array(named, state[name], _sized(shape, sizes), low, high, dtype)
+    if (own := box_of_state(state)) is not None and own != box:
+        raise InputError(f"Simulation: the state has the {own.words}, and the run the {box.words}")
     frame = _particles_of(state, checked["positions"], box)
     if (largest := largest_of(sizes_of_state(state, model, particles))) != largest_size:
         raise InputError(
@@ -89,6 +91,21 @@ def sizes_of_state(state: Mapping, model: Mixture, particles: int) -> np.ndarray
     if "sizes" not in state:
         raise InputError("Simulation: the state has no sizes")
     return float_array("Simulation: sizes of the state", state["sizes"], (particles,))
+
+
+def box_of_state(state: Mapping) -> Box | None:
+    """A state's box at zero strain; None in states of earlier versions, whose runs are in a square or a cube.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if "lengths" not in state:
+        return None
+    if "tilts" not in state:
+        raise InputError("Simulation: the state has no tilts")
+    return Box(lengths=state["lengths"], tilts=state["tilts"], strain=0.0)
 
 
 def largest_of(sizes: np.ndarray | None) -> float:

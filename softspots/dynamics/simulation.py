@@ -8,15 +8,18 @@ import numpy as np
 
 from softspots._core import MOST_PARTICLES
 from softspots.arrays import float_array, positive_number, whole_number
-from softspots.dynamics.integration import MOST_SEED, Integration
+from softspots.dynamics.integration import MOST_SEED, Integration, own_temperatures
 from softspots.dynamics.parallel import together
-from softspots.dynamics.preparation import pieces, stages
-from softspots.dynamics.restoring import sizes_of_state
+from softspots.dynamics.preparation import COLLISION_TIME, COOLING_TIME, LIQUID_TIME, STRAIN, pieces, stages
+from softspots.dynamics.restoring import box_of_state, sizes_of_state
 from softspots.dynamics.starting import random_frame, thermal_velocities, without_overlaps
 from softspots.exceptions import InputError
 from softspots.frame import Box, Frame
 from softspots.model import Mixture
 from softspots.objects import require
+
+# Densities that differ by less are one.
+SAME_DENSITY = 1e-9
 
 
 class Simulation(Integration):
@@ -35,10 +38,10 @@ class Simulation(Integration):
         Its fractions, or sizes, are those of the particles.
     particles : int
         N, all species together.
-    temperature : float
-        T of the thermostat, in ε_AA/k_B.
-    strain_rate : float
-        γ̇, in 1/τ.
+    temperature : float, optional
+        T of the thermostat, in ε_AA/k_B. Default: that of the mixture's glass.
+    strain_rate : float, optional
+        γ̇, in 1/τ. Default: 1e-4 over the mixture's time scale.
     seed : int
         Of positions, species and velocities.
     density : float, optional
@@ -46,9 +49,11 @@ class Simulation(Integration):
     dimension : {2, 3}, optional
         d. Default: the mixture's.
     state : dict, optional
-        Go on from this `state` of a simulation with the same parameters, instead of a random start.
+        Go on from this `state` of a simulation with the same parameters, instead of a random start. The box is the
+        state's.
     timestep : float, optional
-        Default: 0.005 τ, where τ is the time that belongs to the mixture's energy and length scales.
+        Default: 0.005 τ, in packings, whose contacts are softer, 0.02 τ, where τ is the time that belongs to the
+        mixture's energy and length scales.
     thermostat_time : float, optional
         Time constant of the thermostat. Default: 1 τ.
     thermostat_chain : int
@@ -76,8 +81,8 @@ class Simulation(Integration):
         self,
         model: Mixture,
         particles: int = 10_000,
-        temperature: float = 0.1,
-        strain_rate: float = 1e-4,
+        temperature: float | None = None,
+        strain_rate: float | None = None,
         seed: int = 1,
         *,
         density: float | None = None,
@@ -87,7 +92,11 @@ class Simulation(Integration):
     ):
         particles = whole_number("Simulation: particles", particles, 2, MOST_PARTICLES)
         require("Simulation", model=model)
-        box = _cube(particles, _own_or(model, "density", density), _own_or(model, "dimension", dimension))
+        box = None if state is None else box_of_state(state)
+        if box is None:
+            box = _cube(particles, _own_or(model, "density", density), _own_or(model, "dimension", dimension))
+        elif density is not None and not np.isclose(density, particles / box.volume, rtol=SAME_DENSITY, atol=0):
+            raise InputError(f"Simulation: density is {density:g}, and that of the state {particles / box.volume:g}")
         if state is not None:
             sizes = sizes_of_state(state, model, particles)
             super().__init__(model, particles, box, temperature, strain_rate, seed, sizes, **options)
@@ -106,8 +115,8 @@ class Simulation(Integration):
         cls,
         frame: Frame,
         model: Mixture,
-        temperature: float = 0.1,
-        strain_rate: float = 1e-4,
+        temperature: float | None = None,
+        strain_rate: float | None = None,
         seed: int = 1,
         *,
         velocities: np.ndarray | None = None,
@@ -147,10 +156,10 @@ class Simulation(Integration):
     def prepare(
         self,
         *,
-        liquid_temperature: float = 1.0,
-        liquid_time: float = 50.0,
-        cooling_time: float = 100.0,
-        strain: float = 0.2,
+        liquid_temperature: float | None = None,
+        liquid_time: float | None = None,
+        cooling_time: float | None = None,
+        strain: float = STRAIN,
         progress: Callable[[int], None] | None = None,
     ) -> None:
         """Make a glass in steady shear: a liquid, cooled smoothly to the temperature, sheared by ``strain``.
@@ -160,12 +169,12 @@ class Simulation(Integration):
 
         Parameters
         ----------
-        liquid_temperature : float
-            In ε_AA/k_B.
-        liquid_time, cooling_time : float
+        liquid_temperature : float, optional
+            In ε_AA/k_B. Default: the mixture's.
+        liquid_time, cooling_time : float, optional
             How long the liquid is kept and how long the cooling takes, in τ; the temperature follows half a cosine,
-            as a Nosé–Hoover thermostat rings after kinks.
-        strain : float
+            as a Nosé–Hoover thermostat rings after kinks. Default: 50 and 100 of the mixture's time scale.
+        strain : float, optional
             Strain to steady state (the paper: 0.2). Nothing is sheared if the strain rate is zero.
         progress : callable, optional
             Called with the number of steps done since its last call; it may take the `state`, and an exception from it
@@ -178,12 +187,14 @@ class Simulation(Integration):
         PhysicsError
             As `run`.
         """
+        if liquid_temperature is None:
+            liquid_temperature = own_temperatures(self._model, "liquid_temperature")[1]
         plan = pieces(
-            *stages(liquid_time, cooling_time, strain, self._strain_rate, self._timestep),
+            *self._stages(liquid_time, cooling_time, strain),
             hot=positive_number("Simulation: liquid_temperature", liquid_temperature),
             cold=self._temperature,
             strain_rate=self._strain_rate,
-            timestep=self._timestep,
+            between_collisions=max(1, round(COLLISION_TIME * self._time_scale / self._timestep)),
         )
         end = 0
         for piece in plan:
@@ -209,10 +220,15 @@ class Simulation(Integration):
         self._first_step, self._first_time = self.step, 0.0
 
     def preparation_steps(
-        self, *, liquid_time: float = 50.0, cooling_time: float = 100.0, strain: float = 0.2, **_
+        self, *, liquid_time: float | None = None, cooling_time: float | None = None, strain: float = STRAIN, **_
     ) -> int:
         """How many steps `prepare` takes with the same arguments."""
-        return sum(stages(liquid_time, cooling_time, strain, self._strain_rate, self._timestep))
+        return sum(self._stages(liquid_time, cooling_time, strain))
+
+    def _stages(self, liquid_time, cooling_time, strain):
+        liquid_time = LIQUID_TIME * self._time_scale if liquid_time is None else liquid_time
+        cooling_time = COOLING_TIME * self._time_scale if cooling_time is None else cooling_time
+        return stages(liquid_time, cooling_time, strain, self._strain_rate, self._timestep)
 
 
 def _own_or(model: Mixture, name: str, given):

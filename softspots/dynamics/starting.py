@@ -13,6 +13,8 @@ from softspots.model import Mixture
 # what is left.
 OVERLAP_FORCE = 10.0
 OVERLAP_EVALUATIONS = 20_000
+# A flow is one from so many times its standard error on: of Gaussian velocities one in a million has as much by chance.
+SURE = 5.0
 
 
 def random_frame(rng: np.random.Generator, model: Mixture, particles: int, box: Box) -> Frame:
@@ -38,6 +40,35 @@ def thermal_velocities(rng: np.random.Generator, shape: tuple[int, int], tempera
     velocities = rng.normal(size=shape)
     velocities -= velocities.mean(axis=0)
     return velocities * np.sqrt(temperature * (dimension * count - dimension) / (velocities**2).sum())
+
+
+def peculiar_velocities(frame: Frame, velocities: np.ndarray) -> tuple[np.ndarray, float]:
+    """Velocities (N, d) without their drift, and without a flow along x with the gradient in y that is no chance.
+
+    Programs that shear tell velocities with the flow in them, or without.
+
+    Returns
+    -------
+    velocities : (N, d) ndarray
+    rate : float
+        Of the flow that was taken off; zero where there was none.
+    """
+    velocities = velocities - velocities.mean(axis=0)
+    height = frame.wrapped().positions[:, 1]
+    height = height - height.mean()
+    square = height @ height
+    rate = float(height @ velocities[:, 0] / square) if square else 0.0
+    flow = rate * height
+    error = np.sqrt(np.mean((velocities[:, 0] - flow) ** 2) / square) if square else 0.0
+    if abs(rate) <= SURE * error:
+        return velocities, 0.0
+    velocities[:, 0] -= flow
+    return velocities, rate
+
+
+def kinetic_temperature(velocities: np.ndarray) -> float:
+    """Of peculiar velocities (N, d), with d N − d degrees of freedom."""
+    return float((velocities**2).sum()) / (velocities.size - velocities.shape[1])
 
 
 def without_overlaps(frame: Frame, model: Mixture) -> Frame:

@@ -11,10 +11,14 @@ from softspots.io.reduced import Reduced
 
 # These say how much is sampled or kept, how fast, or are named apart; what is seen does not depend on them.
 UNNAMED = {*CHANGEABLE, "temperature", "strain_rate", "seed", "skin", "modes", "frame_separation", "mixture"}
+# The name of the file and the number of the frame say where a run begins; nor does it matter what was said of the file.
+UNNAMED |= {"start_frames", "start_sha256", "start_velocities"}
+UNNAMED |= {"types", "sizes", "topology", "format", "bounds", "unit"}
 # Each model has values of its own of these, so that between two models they need no name.
 COMPOSITION = {"dimension", "density", "fraction_a", "fractions"}
 FORCES = {"smoothing", "cutoff", "cutoff_per_pair", "inner_cutoff"}
-SCALES = {"timestep", "frame_interval", "liquid_temperature", "bond_length", "d2min_cutoff", "rearrangement_threshold"}
+SCALES = {"timestep", "thermostat_time", "frame_interval", "liquid_temperature", "liquid_time", "cooling_time"}
+SCALES |= {"max_force", "bond_length", "d2min_cutoff", "rearrangement_threshold"}
 OF_MODELS = COMPOSITION | FORCES | SCALES
 ATHERMAL = "athermal"
 SYMBOLS = {

@@ -102,14 +102,14 @@ class Model(Mixture):
             )
             for k, pair in enumerate((("A", "A"), ("A", "B"), ("B", "B")))
         }
-        # Density and temperatures of Schoenholz et al. (2014).
+        # Density and lowest temperature of Schoenholz et al. (2014), who do not say where they come from.
         Mixture.__init__(
             self,
             pairs,
             fractions=(self.fraction_a, 1 - self.fraction_a),
             density=1.2,
             dimension=2,
-            temperatures=(0.1, 0.4),
+            temperatures=(0.1, 1.0),
             name=self._preset,
         )
 

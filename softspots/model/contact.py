@@ -11,8 +11,8 @@ from softspots.model.pair import PairPotential
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Contact(PairPotential):
-    """(ε/α) (1 − r/σ)^α below contact, r < σ."""
+class Contact(PairPotential):
+    """What both have in common: (ε/α) (1 − r/σ)^α below contact, r < σ."""
 
     alpha: ClassVar[float]
 
@@ -45,7 +45,7 @@ class _Contact(PairPotential):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Harmonic(_Contact):
+class Harmonic(Contact):
     """½ ε (1 − r/σ)² below contact, r < σ (O'Hern, Silbert, Liu and Nagel, Phys. Rev. E 68, 011306 (2003), α = 2).
 
     V and V' go to zero at contact, V'' jumps there from ε/σ²: see `PairPotential`.
@@ -65,7 +65,7 @@ class Harmonic(_Contact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hertzian(_Contact):
+class Hertzian(Contact):
     """⅖ ε (1 − r/σ)^(5/2) below contact, r < σ (O'Hern, Silbert, Liu and Nagel, Phys. Rev. E 68, 011306 (2003)).
 
     V, V' and V'' go to zero at contact, V'' as the root of the overlap.

@@ -70,7 +70,9 @@ def mixture(table: Mapping) -> Mixture:
     if own.get("temperatures") is not None:
         low, high = float_array("model: temperatures", own["temperatures"], (2,)).tolist()
         if not 0 < low <= high:
-            raise InputError(f"model: temperatures are {low:g} and {high:g}; a lowest and a highest one are needed")
+            raise InputError(
+                f"model: temperatures are {low:g} and {high:g}; that of a glass and that of a liquid are needed"
+            )
         own["temperatures"] = low, high
     if "species" not in pairs[0]:
         if len(pairs) > 1:

@@ -11,6 +11,7 @@ import numpy as np
 
 from softspots.arrays import float_array, positive_number
 from softspots.exceptions import InputError
+from softspots.model.contact import Contact
 from softspots.model.fitting import require_fit
 from softspots.model.forms import ContactForm, EvenForm, LennardJonesForm, SplineForm, pair_number
 from softspots.model.pair import PairPotential
@@ -41,7 +42,8 @@ class Mixture:
         Where each particle has a size: there is one potential, ``pairs`` has one entry, lengths in it are in σ_ij, and
         species make no difference. See `polydisperse`. Default: None, particles have no sizes.
     temperatures : tuple of 2 floats, optional
-        Between which the studies of this mixture are done. Default: None, not known.
+        That of a glass, well below where its dynamics becomes slow, and that of a liquid, which flows within a few τ:
+        where simulations end and begin. Default: None, not known.
     name : str, optional
         What it is called in its repr.
 
@@ -180,6 +182,11 @@ class Mixture:
         """The scales for particles of these sizes, (N,), of which the mean counts; None where they have none."""
         size = 1.0 if sizes is None or not len(sizes) else float(np.mean(sizes))
         return Scales(self.length_scale * size, self.energy_scale)
+
+    @property
+    def of_contacts(self) -> bool:
+        """Whether all potentials end at contact, as in packings of soft spheres."""
+        return all(isinstance(pair, Contact) for pair in self.potentials)
 
     def touch_stiffness(self, force: float, depth: float) -> float:
         """The largest V'' of two particles that merely touch: by a ``force``, and not deeper than ``depth``.

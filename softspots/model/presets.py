@@ -2,6 +2,8 @@
 
 Potentials end smoothly in V'' here unless said otherwise, whatever the source did: modes and certificates need that.
 Masses are all one. Species A comes first. `Mixture.preset` takes these names, and the parameters of the functions.
+Temperatures are those of a glass, well below where the dynamics becomes slow, and of a liquid that flows within a few
+τ. They are ours where no source is named.
 """
 
 from __future__ import annotations
@@ -58,9 +60,10 @@ def parameters_of(name: str) -> dict:
 def kob_andersen_3d(smoothing: str = "even", density: float = 1.2) -> Mixture:
     """The Kob–Andersen mixture in three dimensions, 80:20, cut off at 2.5 σ_ab.
 
-    Kob and Andersen, Phys. Rev. Lett. 73, 1376 (1994), cut off and shifted there. Temperatures go from that where the
-    dynamics becomes slow (Pedersen, Schrøder and Dyre, Phys. Rev. Lett. 120, 165501 (2018)) to 0.4, below which it
-    crystallises (Coslovich, Ozawa and Kob, Eur. Phys. J. E 41, 62 (2018)).
+    Kob and Andersen, Phys. Rev. Lett. 73, 1376 (1994), cut off and shifted there. The dynamics becomes slow at
+    T = 1 (Pedersen, Schrøder and Dyre, Phys. Rev. Lett. 120, 165501 (2018)); simulations begin at twice that. In
+    equilibrium below 0.4 it crystallises (Coslovich, Ozawa and Kob, Eur. Phys. J. E 41, 62 (2018)): a glass at half of
+    that does not find its way there.
     """
     return _lennard_jones(
         (1.0, 1.5, 0.5),
@@ -70,7 +73,7 @@ def kob_andersen_3d(smoothing: str = "even", density: float = 1.2) -> Mixture:
         dimension=3,
         density=density,
         fractions=(0.8, 0.2),
-        temperatures=(0.4, 1.0),
+        temperatures=(0.2, 2.0),
     )
 
 
@@ -92,6 +95,7 @@ def falk_langer(smoothing: str = "even", density: float = 100 / 9.88045**2, cuto
         dimension=2,
         density=density,
         fractions=(0.45, 0.55),
+        temperatures=(0.1, 1.0),
     )
 
 
@@ -110,6 +114,7 @@ def wahnstrom(smoothing: str = "even", density: float | None = None) -> Mixture:
         dimension=3,
         density=density,
         fractions=(0.5, 0.5),
+        temperatures=(0.2, 2.0),
     )
 
 
@@ -125,7 +130,14 @@ def soft_spheres(smoothing: str = "even", dimension: int = 2, density: float | N
     pairs = _pairs(
         lambda sigma: InversePower(sigma=sigma, n=10, cutoff=1.48 * sigma, smoothing=smoothing), (1.0, 1.18, 1.4)
     )
-    return Mixture(pairs, name="soft-spheres", dimension=dimension, density=density, fractions=(0.5, 0.5))
+    return Mixture(
+        pairs,
+        name="soft-spheres",
+        dimension=dimension,
+        density=density,
+        fractions=(0.5, 0.5),
+        temperatures=(0.1, 2.0),
+    )
 
 
 def soft_spheres_12(smoothing: str = "even", density: float = 125 / 234, cutoff: float = 2.5) -> Mixture:
@@ -136,7 +148,14 @@ def soft_spheres_12(smoothing: str = "even", density: float = 125 / 234, cutoff:
     atooms-models.
     """
     pairs = _pairs(lambda sigma: InversePower(sigma=sigma, n=12, cutoff=cutoff, smoothing=smoothing), (1.0, 1.2, 1.4))
-    return Mixture(pairs, name="soft-spheres-12", dimension=3, density=density, fractions=(0.5, 0.5))
+    return Mixture(
+        pairs,
+        name="soft-spheres-12",
+        dimension=3,
+        density=density,
+        fractions=(0.5, 0.5),
+        temperatures=(0.05, 1.0),
+    )
 
 
 def polydisperse(dimension: int = 3, density: float = 1.0, ratio: float = 2.219) -> Mixture:
@@ -160,6 +179,7 @@ def polydisperse(dimension: int = 3, density: float = 1.0, ratio: float = 2.219)
         name="polydisperse",
         dimension=dimension,
         density=density,
+        temperatures=(0.03, 0.5),
     )
 
 
@@ -169,12 +189,12 @@ def harmonic(dimension: int = 2, packing_fraction: float | None = None) -> Mixtu
     O'Hern, Silbert, Liu and Nagel, Phys. Rev. E 68, 011306 (2003). The packing fraction, by default 0.9 in two
     dimensions and 0.7 in three, is ours: jamming is near 0.84 and 0.64.
     """
-    return _packing(Harmonic, "harmonic", dimension, packing_fraction)
+    return _packing(Harmonic, "harmonic", dimension, packing_fraction, (1e-4, 1e-2))
 
 
 def hertzian(dimension: int = 2, packing_fraction: float | None = None) -> Mixture:
     """As `harmonic`, of Hertzian spheres: ⅖ ε (1 − r/σ)^(5/2)."""
-    return _packing(Hertzian, "hertzian", dimension, packing_fraction)
+    return _packing(Hertzian, "hertzian", dimension, packing_fraction, (1e-5, 3e-3))
 
 
 # By name; those of `Model` by its own.
@@ -223,7 +243,7 @@ def _lennard_jones(epsilon, sigma, smoothing, cutoffs=None, **options) -> Mixtur
     return Mixture(pairs, **options)
 
 
-def _packing(kind, name, dimension, packing_fraction) -> Mixture:
+def _packing(kind, name, dimension, packing_fraction, temperatures) -> Mixture:
     if dimension not in (2, 3):
         raise InputError(f"Mixture: dimension is {dimension!r}; allowed: 2, 3")
     if packing_fraction is None:
@@ -231,4 +251,6 @@ def _packing(kind, name, dimension, packing_fraction) -> Mixture:
     packing_fraction = positive_number("Mixture: packing_fraction", packing_fraction)
     density = packing_fraction / (BALL[dimension] * (1 + 1.4**dimension) / 2)
     pairs = _pairs(lambda sigma: kind(sigma=sigma), (1.0, 1.2, 1.4))
-    return Mixture(pairs, name=name, dimension=dimension, density=density, fractions=(0.5, 0.5))
+    return Mixture(
+        pairs, name=name, dimension=dimension, density=density, fractions=(0.5, 0.5), temperatures=temperatures
+    )

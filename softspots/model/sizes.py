@@ -47,6 +47,14 @@ class Sizes:
             raise InputError(f"Sizes: the smallest is {self.smallest:g}, and the largest {self.largest:g}")
         self.require_lengths(np.array([self.smallest, self.largest]))
 
+    @property
+    def mean(self) -> float:
+        """Of a random start; 1 where its sizes are not known."""
+        if self.smallest is None:
+            return 1.0
+        # Twice the product over the sum, without overflow.
+        return 2 / (1 / self.smallest + 1 / self.largest)
+
     def pair(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """σ_ij of the sizes of two particles, element by element."""
         return (first + second) / 2 * (1 - self.non_additivity * np.abs(first - second))

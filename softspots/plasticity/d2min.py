@@ -13,15 +13,18 @@ from softspots.box import BALL, SAME, Box
 from softspots.exceptions import InputError
 from softspots.frame import Frame
 from softspots.landscape.forces import box_array
+from softspots.model import Forces, Mixture, Model
 from softspots.objects import require
 
 # More than this part of the particles beyond three eighths of a side are refused. Gaussian motions reach that when six
 # in a thousand go beyond half a side, where the shortest motion is no longer the true one; in another order of the
 # particles 44 % do.
 MANY_FAR, FAR = 0.05, 0.375
+# In σ_AA, and in ρ^(-1/d).
+PAPER_CUTOFF, MEAN_DISTANCES = 2.5, 2.74
 
 
-def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
+def d2min(frame: Frame, later: Frame, cutoff: float = PAPER_CUTOFF) -> np.ndarray:
     """Falk–Langer D²_min of every particle between two frames (Schoenholz et al. 2014, eq. 1).
 
     The minimum over d × d matrices Λ of Σ_j |r'_ij − Λ r_ij|², a sum (not a mean) over the particles j within
@@ -38,7 +41,7 @@ def d2min(frame: Frame, later: Frame, cutoff: float = 2.5) -> np.ndarray:
         sheared from the first is `Box.strain_to`. Against this flow, and a drift of all together, no particle may have
         moved by half a box length, unless images, strains and ids leave no doubt about its motion.
     cutoff : float, optional
-        Radius of the neighbourhood, in σ_AA.
+        Radius of the neighbourhood, in σ_AA. Default: the paper's, as frames know of no mixture.
 
     Returns
     -------
@@ -95,6 +98,11 @@ def _stretched(frame: Frame, box: Box) -> Frame:
     """A frame stretched along the axes, to the size of another box."""
     ratios = np.divide(box.lengths, frame.box.lengths)
     return replace(frame, positions=frame.positions * ratios, box=frame.box.stretched(box.lengths))
+
+
+def usual_cutoff(model: Mixture | Forces, density: float, dimension: int) -> float:
+    """The paper's radius of the neighbourhood in its mixtures; in all others as many mean distances of particles."""
+    return PAPER_CUTOFF if isinstance(model, Model) else float(f"{MEAN_DISTANCES * density ** (-1 / dimension):.3g}")
 
 
 def _warn_of_no_motion(found: np.ndarray, frame: Frame, cutoff: float) -> None:

@@ -5,7 +5,7 @@ from dataclasses import fields
 
 from hypothesis import strategies as st
 
-from softspots.commands.kinds import Choice, Folder, Fractions, Glass, Grid, Number, Switch
+from softspots.commands.kinds import Choice, Fractions, Glass, Grid, Number, Switch, Text, Types
 from softspots.commands.options import SIMULATE
 from softspots.commands.parameters import Parameters
 
@@ -34,7 +34,9 @@ def right_value(kind):
         return st.booleans()
     if isinstance(kind, Grid):
         return st.sampled_from(["auto", "1x1", "2x1", "3x2"])
-    assert isinstance(kind, Folder)
+    if isinstance(kind, Types):
+        return st.sampled_from(["A", "1=A"])
+    assert isinstance(kind, Text)
     return st.text("abc/.- é", min_size=1, max_size=12)
 
 

@@ -69,7 +69,7 @@ def check_parameters(parameters, file):
     """All that is derived from the parameters is finite, and a file with them gives the same again."""
     values = parameters.as_dict()
     assert all(math.isfinite(value) for value in values.values() if isinstance(value, int | float))
-    assert 0 < parameters.box_length < math.inf
+    assert 0 < min(parameters.box_lengths) <= max(parameters.box_lengths) < math.inf
     assert 1 <= parameters.steps_per_interval <= parameters.steps_per_frame
     assert parameters.frames * parameters.steps_per_frame < MOST_STEPS
     preparation = parameters.liquid_time + parameters.cooling_time

@@ -10,6 +10,7 @@ from importlib import import_module
 
 from softspots.arrays import one_of
 from softspots.exceptions import DamagedFileError, InputError, MissingFileError
+from softspots.io.checkpoint import MAGIC
 from softspots.io.readers.faults import faults
 from softspots.io.readers.packed import unpacked
 from softspots.io.readers.snapshot import Source
@@ -80,6 +81,9 @@ FORMATS = {
         lambda head: head.startswith((b"CDF", b"\x89HDF")),
         "netcdf_files",
         "netcdf_source",
+    ),
+    "checkpoint": Format(
+        "checkpoints of softspots", lambda head: head.startswith(MAGIC), "checkpoints", "CheckpointFile"
     ),
     "dcd": Format("DCD", lambda head: head[4:8] == b"CORD", "mdanalysis_files", "TopologyAndTrajectory"),
     "xtc": Format(

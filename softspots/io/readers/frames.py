@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from softspots.box import NEAREST_LATTICE, Box
 from softspots.exceptions import DamagedFileError, InputError, SoftspotsError
 from softspots.frame import Frame
@@ -49,11 +51,26 @@ class Frames(Sequence):
         """
         if isinstance(index, slice):
             return Frames(self._reading, self._indices[index])
+        return self._reading.frame(self._number(index))
+
+    def velocities(self, index: int) -> np.ndarray | None:
+        """Velocities of the particles of the frame ``index``, (N, d), in their order; None where there are none.
+
+        In the frame's unit of length and the source's unit of time. Where all are zero there are none, as some formats
+        have them always.
+
+        Raises
+        ------
+        IndexError, DamagedFileError, InputError
+            As where the frame itself is read.
+        """
+        return self._reading.velocities(self._number(index))
+
+    def _number(self, index) -> int:
         try:
-            number = self._indices[index]
+            return self._indices[index]
         except IndexError:
             raise IndexError(f"{self.name} has {len(self)} frames; got {index}") from None
-        return self._reading.frame(number)
 
     def __iter__(self) -> Iterator[Frame]:
         return map(self._reading.frame, self._indices)
@@ -108,6 +125,12 @@ class Reading:
             except InputError as error:
                 # No caller is to blame for coordinates that are no numbers.
                 raise self.source.fault(str(error)) from error
+
+    def velocities(self, index: int) -> np.ndarray | None:
+        """Those of the frame ``index`` of the source."""
+        snapshot = self._snapshot(index)
+        with self._at(index, self.source.fault):
+            return self._interpretation.velocities(snapshot)
 
     def _snapshot(self, index) -> Snapshot:
         if self._last is None or self._last[0] != index:

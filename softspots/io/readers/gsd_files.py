@@ -90,6 +90,7 @@ def frame_snapshot(frame) -> Snapshot:
         step=int(configuration.step or 0),
         time=float(logged[TIME][0]) if ours else None,
         strain=None if np.isnan(strain) else strain,
+        velocities=None if particles.velocity is None else np.asarray(particles.velocity, dtype=float),
     )
 
 

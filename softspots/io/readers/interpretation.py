@@ -138,6 +138,20 @@ class Interpretation:
             "sizes": self._sizes(snapshot, species, order),
         }
 
+    def velocities(self, snapshot: Snapshot) -> np.ndarray | None:
+        """Those of a snapshot's particles, (N, d), in the order and the axes of the frame, with lengths in its unit.
+
+        None where there are none, or all are zero, as some formats have them always.
+        """
+        if snapshot.velocities is None or not np.any(snapshot.velocities):
+            return None
+        shape = self._count, self._dimension
+        found = float_array("velocities", np.asarray(snapshot.velocities)[:, : self._dimension], shape)
+        if self._options.box is None:
+            _, found, _ = aligned(self._cell(snapshot), found)
+        order = slice(None) if snapshot.ids is None else np.argsort(snapshot.ids, kind="stable")
+        return found[order] / self._options.unit
+
     def box(self, snapshot: Snapshot) -> Box:
         """The box of a snapshot, without its strain."""
         return self._place(snapshot, positions=False)[0]
@@ -157,15 +171,20 @@ class Interpretation:
             )
         if self._options.box is not None:
             return self._options.box, where / unit, np.ones(dimension, dtype=np.int64)
+        cell = self._cell(snapshot)
+        origin = np.broadcast_to(snapshot.origin, (len(snapshot.cell),))[:dimension]
+        return aligned(cell / unit, (where - origin) / unit)
+
+    def _cell(self, snapshot) -> np.ndarray:
+        """Lattice vectors (d, d) as the file has them."""
         if snapshot.cell is None:
             raise InputError("there is no box, though the first frame has one")
         cell = np.asarray(snapshot.cell, dtype=float)
-        if len(cell) > dimension:
+        if len(cell) > self._dimension:
             if max(np.abs(cell[2, :2]).max(), np.abs(cell[:2, 2]).max()) > SAME * np.abs(cell).max():
                 raise InputError(f"in two dimensions no lattice vector may lean along z; the cell is {cell.tolist()}")
             cell = cell[:2, :2]
-        origin = np.broadcast_to(snapshot.origin, (len(snapshot.cell),))[:dimension]
-        return aligned(cell / unit, (where - origin) / unit)
+        return cell
 
     def _images(self, snapshot, hand):
         if snapshot.unwrapped:

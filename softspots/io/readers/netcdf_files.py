@@ -15,6 +15,7 @@ TYPES = ("atom_types", "type", "element")
 IDS = ("id", "identifier")
 IMAGES = ("ix", "iy", "iz")
 COORDINATES = ("coordinates", "unwrapped_coordinates")
+VELOCITIES = "velocities"
 # Positions in units of the box, as one vector of all components; radii; the box.
 PACKINGS = ("pos", "rad", "box")
 
@@ -87,6 +88,7 @@ class Amber(NetCDFFile):
             unwrapped=name == COORDINATES[1],
             step=index,
             time=time,
+            velocities=self._one_of((VELOCITIES,), index),
         )
 
     def _one_of(self, names, index) -> np.ndarray | None:

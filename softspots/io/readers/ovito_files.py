@@ -24,6 +24,7 @@ from softspots.io.readers.walks import drain, walk_dump, walk_xyz
 from softspots.io.readers.xyz_comments import Comment
 
 POSITION, TYPE, ID, IMAGE = "Position", "Particle Type", "Particle Identifier", "Periodic Image"
+VELOCITY = "Velocity"
 # What OVITO prints of a file that ends in the middle of a frame; it leaves this frame out.
 CUT = re.compile(r'aborted prematurely .*?due to an error: "(.*?)"', re.DOTALL)
 # Two numbers in a header that are meant to be the same.
@@ -192,7 +193,9 @@ def collection_snapshot(data) -> Snapshot:
     particles = data.particles
     if particles is None or POSITION not in particles:
         raise InputError("there are no particles with positions")
-    arrays = {name: np.array(particles[name]) if name in particles else None for name in (POSITION, ID, IMAGE)}
+    arrays = {
+        name: np.array(particles[name]) if name in particles else None for name in (POSITION, ID, IMAGE, VELOCITY)
+    }
     cell = data.cell
     flat = cell is not None and cell.is2D
     attributes = data.attributes
@@ -213,6 +216,7 @@ def collection_snapshot(data) -> Snapshot:
         step=_step(attributes),
         time=None if time is None else float(time),
         strain=strain_of(attributes),
+        velocities=arrays[VELOCITY],
     )
 
 

@@ -43,6 +43,8 @@ class Snapshot:
     time : float or None
     strain : float or None
         Total strain, where it is known.
+    velocities : (N, d) ndarray or None
+        In the file's axes and units.
     """
 
     positions: np.ndarray
@@ -59,6 +61,7 @@ class Snapshot:
     step: int = 0
     time: float | None = None
     strain: float | None = None
+    velocities: np.ndarray | None = None
 
 
 class Source:

@@ -9,8 +9,8 @@ VECTORS = {
     "pos": "Position",
     "position": "Position",
     "position_unfolded": "Position",
-    "vel": None,
-    "velocity": None,
+    "vel": "Velocity",
+    "velocity": "Velocity",
     "force": None,
 }
 SCALARS = {
@@ -23,6 +23,9 @@ SCALARS = {
     "imx": "Periodic Image.X",
     "imy": "Periodic Image.Y",
     "imz": "Periodic Image.Z",
+    "vx": "Velocity.X",
+    "vy": "Velocity.Y",
+    "vz": "Velocity.Z",
     "tag": "Particle Identifier",
 }
 UNWRAPPED = "position_unfolded"

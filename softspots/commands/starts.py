@@ -1,0 +1,238 @@
+"""Where a run begins that makes no solid of its own: a frame of anybody's file, or what is kept of it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from softspots.commands.kinds import Fractions, option
+from softspots.commands.mixtures import MODEL, OF_PRESETS, run_mixture
+from softspots.commands.reading import checksum_of, read_with
+from softspots.dynamics.starting import kinetic_temperature, peculiar_velocities
+from softspots.exceptions import DamagedFileError, InputError, SoftspotsError
+from softspots.frame import Frame
+from softspots.io.checkpoint import read_checkpoint
+from softspots.io.readers import Frames
+from softspots.landscape.forces import energy_forces, scales
+from softspots.model import Mixture, Model
+from softspots.model.presets import parameters_of
+
+# What is said of the file; the dimension is that of the run too.
+READING = ("types", "sizes", "dimension", "topology", "format", "bounds", "unit")
+# What a file has, so that it need not be given.
+COMPOSITION = ("particles", "dimension", "density", "fraction_a", "fractions")
+# What makes a solid; without a temperature of a run, that of the liquid's end and its time step belong to it.
+LIQUID = ("liquid_temperature", "liquid_time", "cooling_time")
+THERMAL = (*LIQUID, "temperature", "timestep", "seed")
+# Densities that differ by less are one: nobody writes more digits.
+SAME_DENSITY = 1e-3
+# Force, in the mixture's scale, beyond which particles overlap: no thermal motion brings Lennard-Jones particles as far
+# into each other, and a time step of 0.005 τ would move them by a tenth of their size.
+LARGEST_FORCE = 4e3
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Start:
+    """The configuration that a run begins with.
+
+    Attributes
+    ----------
+    name : str
+        Of the file, without its folders.
+    number, count : int
+        Of the frame in the file, from 0, and how many there are.
+    sha256 : str
+        Of the file.
+    lengths : tuple of float
+        Sides of the box.
+    sizes : (N,) ndarray or None
+    drawn : bool or None
+        Whether velocities are drawn, and not the file's; None where there are none.
+    frame : Frame or None
+        None where a run is resumed: its checkpoint has what it needs.
+    velocities : (N, d) ndarray or None
+        Peculiar ones, of the file.
+    notes : tuple of str
+        What was found.
+    """
+
+    name: str
+    number: int
+    count: int
+    sha256: str
+    lengths: tuple[float, ...]
+    sizes: np.ndarray | None
+    drawn: bool | None
+    frame: Frame | None = None
+    velocities: np.ndarray | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    def __repr__(self) -> str:
+        return f"{self.name}[{self.number}]"
+
+    def as_dict(self) -> dict[str, int | str]:
+        """What files keep of it."""
+        found = {
+            "start": self.name,
+            "start_frame": self.number,
+            "start_frames": self.count,
+            "start_sha256": self.sha256,
+        }
+        return found if self.drawn is None else found | {"start_velocities": "drawn" if self.drawn else "of the file"}
+
+
+def started(values: dict, thermal: bool) -> dict:
+    """The values of a run with a start: what its file says takes the places of what is open.
+
+    Parameters
+    ----------
+    values : dict
+        By the names of the parameters, as they are given; ``start`` is the path of a file.
+    thermal : bool
+        Whether the run has a temperature.
+
+    Raises
+    ------
+    InputError
+        If something that is given means nothing with a start, or differs from what the file has; if the file is not
+        there, not whole, or leaves something open; or if its frame cannot be one of the mixture.
+    """
+    path = values["start"]
+    for name in LIQUID if thermal else THERMAL:
+        if name in values:
+            raise InputError(f"{option(name)}: got {values[name]}, and --start makes no liquid; leave one of them out")
+    start, own = (_of_checkpoint if values.get("resume") else _of_file)(path, values, thermal)
+    for name in COMPOSITION:
+        if name in values and not _same(name, values[name], own.get(name), own["particles"]):
+            there = f"{own[name]}, as {start.name} has it" if name in own else "none, with this mixture"
+            raise InputError(f"{option(name)}: got {values[name]}; allowed: {there}")
+    left_out = {"liquid_time": 0.0, "cooling_time": 0.0}
+    if thermal:
+        left_out["steady_state_strain"] = values.get("steady_state_strain", 0.0)
+    return values | own | left_out | {"start": start, "start_frame": start.number}
+
+
+def _same(name, given, own, particles) -> bool:
+    if own is None:
+        return False
+    if name == "density":
+        return abs(given - own) <= SAME_DENSITY * own
+    if name in ("fraction_a", "fractions"):
+        given, own = np.atleast_1d(given), np.atleast_1d(own)
+        # As many particles of each.
+        return len(given) == len(own) and bool((np.abs(given - own) * particles <= 1).all())
+    return given == own
+
+
+def _of_file(path: Path, values: Mapping, thermal: bool) -> tuple[Start, dict]:
+    with _of_start():
+        frames = read_with(path, {name: values[name] for name in READING if name in values})
+    number = _number(values, len(frames), path.name)
+    with _of_start():
+        frame, sha256 = frames[number], checksum_of(path)
+        velocities, notes = _velocities(frames, frame, number, values) if thermal else (None, [])
+    with _of_start(f"{path.name}, frame {number}: "):
+        own = _composition(frame, values)
+        open_ones = dict.fromkeys((*OF_PRESETS, "density", "fractions"))
+        _require_no_overlaps(frame, run_mixture(open_ones | {"model": MODEL} | values | own))
+    return Start(
+        name=path.name,
+        number=number,
+        count=len(frames),
+        sha256=sha256,
+        lengths=frame.box.lengths,
+        sizes=frame.sizes,
+        drawn=velocities is None if thermal else None,
+        frame=frame,
+        velocities=velocities,
+        notes=(*frames.notes, *notes),
+    ), own
+
+
+@contextlib.contextmanager
+def _of_start(place: str = "") -> Iterator[None]:
+    """Around what is wrong with the file, for whoever has named it; options that are named already stay so."""
+    try:
+        yield
+    except SoftspotsError as error:
+        message = " ".join(str(error).split())
+        raise InputError(message if message.startswith("--") else f"--start: {place}{message}") from error
+
+
+def _of_checkpoint(path: Path, values: Mapping, thermal: bool) -> tuple[Start, dict]:
+    """What the checkpoint of a run says of its start, of which the file is not needed."""
+    try:
+        checkpoint = read_checkpoint(values.get("output", Path("results")))
+    except DamagedFileError as error:
+        raise InputError(f"--resume: {error}; allowed: a folder with a checkpoint, or no --resume") from error
+    known, arrays = checkpoint.configuration, checkpoint.arrays
+    if "start" not in known:
+        raise InputError(f"--start: got {path.name}; allowed: none, as the run to resume made its solid itself")
+    own = {name: known[name] for name in COMPOSITION if name in known}
+    own["dimension"] = arrays["positions"].shape[1]
+    if "fractions" in own:
+        own["fractions"] = Fractions().read(own["fractions"])
+    return Start(
+        name=path.name,
+        number=_number(values, known["start_frames"], path.name) if "start_frame" in values else known["start_frame"],
+        count=known["start_frames"],
+        sha256=known["start_sha256"],
+        lengths=tuple(arrays["lengths"].tolist()),
+        sizes=arrays.get("sizes"),
+        drawn=known["start_velocities"] == "drawn" if thermal else None,
+    ), own
+
+
+def _number(values, count, name) -> int:
+    number = values.get("start_frame", -1)
+    if not -count <= number < count:
+        raise InputError(
+            f"--start-frame: got {number}; allowed: from {-count} to {count - 1}, as {name} has {count} frames"
+        )
+    return number % count
+
+
+def _composition(frame: Frame, values: Mapping) -> dict:
+    """What the frame has of `COMPOSITION`, for the mixture of the run."""
+    model = values.get("model", MODEL)
+    own = {"particles": len(frame), "dimension": frame.dimension, "density": len(frame) / frame.box.volume}
+    if isinstance(model, Mixture):
+        made = model
+    else:
+        changes = {"dimension": frame.dimension} if "dimension" in parameters_of(model) else {}
+        made = Mixture.preset(model, **changes)
+    numbers = made.indices(frame)
+    made.sizes_of(frame)
+    if made.sizes is not None:
+        return own
+    fractions = tuple((np.bincount(numbers, minlength=len(made.species)) / len(frame)).tolist())
+    return own | ({"fraction_a": fractions[0]} if isinstance(made, Model) else {"fractions": fractions})
+
+
+def _require_no_overlaps(frame: Frame, mixture: Mixture) -> None:
+    _, forces, _ = energy_forces(frame, mixture)
+    largest, allowed = float(np.abs(forces).max()), LARGEST_FORCE * scales(frame, mixture).force
+    if largest > allowed:
+        raise InputError(
+            f"particles overlap, with forces up to {largest:.3g}, at a density of {len(frame) / frame.box.volume:.4g}; "
+            f"in a solid of {mixture.name or 'this mixture'} they are below {allowed:.3g}: is it another mixture, or "
+            "are species (--types), lengths (--unit) or sizes (--sizes) others?"
+        )
+
+
+def _velocities(frames: Frames, frame: Frame, number: int, values: Mapping) -> tuple[np.ndarray | None, list[str]]:
+    """Peculiar velocities of the file; None if they are to be drawn; and what is to be said of them."""
+    if values.get("unit", 1.0) != 1.0:
+        return None, ["velocities are drawn, as --unit says nothing of the file's unit of time"]
+    found = frames.velocities(number)
+    if found is None:
+        return None, ["velocities are drawn, as the file has none"]
+    found, rate = peculiar_velocities(frame, found)
+    notes = [f"velocities are the file's, at a kinetic temperature of {kinetic_temperature(found):.4g}"]
+    if rate:
+        notes.append(f"a flow at a strain rate of {rate:.3g} is taken off them")
+    return found, notes
