@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import pytest
+from dialects import lammps_dump, truths
 
 import softspots as ss
 
@@ -60,6 +61,32 @@ def test_numbers_of_particles_and_images_of_any_size(tmp_path):
     [frame] = ss.read(put(tmp_path / "a.dump", dump(rows, "id type x y z ix iy iz")), types="A")
     assert frame.ids.tolist() == [-1, large - 1, large]
     assert frame.images[:, 0].tolist() == [0, 2_000_000_000, -3]
+
+
+def test_many_rows_are_passed_in_blocks(tmp_path):
+    # More than a block has, and lines that end anywhere in it.
+    count = 20_000
+    rows = [f"{number} 1 {number % 7}.{'5' * (number % 13)} 2.5 3.5" for number in range(1, count + 1)]
+    frames = ss.read(put(tmp_path / "a.dump", dump(rows) + dump(rows, step="1")), types="A")
+    assert [len(frame) for frame in frames] == [count, count]
+    text = dump(rows[:-1], count=count - 2) + dump(rows, step="1")
+    with pytest.raises(ss.DamagedFileError, match=rf"line {count + 8} is '{rows[-2][:20]}"):
+        ss.read(put(tmp_path / "b.dump", text), types="A")
+
+
+@pytest.mark.parametrize("header", ["restricted", "general", "of the box itself"])
+def test_boxes_are_known_without_their_frames(tmp_path, header):
+    found = truths((2.6, 4.4, -4.1), seed=3)
+    bounds = "box" if header == "of the box itself" else "bounding box"
+    frames = ss.read(lammps_dump(tmp_path / "a.dump", found, header=header), types=AB, bounds=bounds)
+    source = frames._reading.source
+    for index, truth in enumerate(found):
+        outline = source.outline(index)
+        np.testing.assert_allclose(outline.cell, truth.cell, atol=1e-12)
+        np.testing.assert_allclose(outline.origin, truth.origin, atol=1e-12)
+        np.testing.assert_allclose(outline.cell, source.snapshot(index).cell, atol=1e-12)
+    # 9 wide: the last step is a flip.
+    assert frames[2].box.strain == pytest.approx((9 - 4.1) / 10)
 
 
 def test_one_particle_has_the_dimension_of_its_box(tmp_path):
@@ -206,7 +233,7 @@ def test_what_is_no_file(tmp_path):
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"types": 5.5}, "types have shape"),
+        ({"types": 5.5}, "types must be whole numbers"),
         ({"types": {1: ["A"], 2: "B"}}, "read: types"),
         ({"types": {1: "A", 2: None}}, "types are numbers and strings"),
         ({"types": {1: "A"}}, r"type 2 \(1 particles\) has no entry"),

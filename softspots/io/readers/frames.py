@@ -143,7 +143,8 @@ class Reading:
         while not self._lost and len(self._flips) <= index:
             number = len(self._flips)
             try:
-                snapshot = self._snapshot(number)
+                outline = self.source.outline(number)
+                snapshot = self._snapshot(number) if outline is None else outline
                 with self._at(number, InputError):
                     box = self._interpretation.box(snapshot)
             except SoftspotsError:

@@ -40,7 +40,7 @@ class Options:
             positive_number("read: timestep", self.timestep)
         types = [*self.types.values()] if isinstance(self.types, dict) else self.types
         if types is not None:
-            label_array("read: types", [types] if isinstance(types, str | int | np.integer) else types, ("N",))
+            label_array("read: types", [types] if np.isscalar(types) else types, ("N",))
         sizes = [*self.sizes.values()] if isinstance(self.sizes, dict) else self.sizes
         if sizes is not None and not isinstance(sizes, str):
             sizes = float_array("read: sizes", sizes, ("N",))

@@ -20,7 +20,7 @@ from softspots.io.marks import IMAGE as IMAGE_OF_OURS
 from softspots.io.marks import is_ours, strain_of
 from softspots.io.readers.packed import require_ending, text
 from softspots.io.readers.snapshot import Snapshot, Source
-from softspots.io.readers.walks import drain, walk_dump, walk_xyz
+from softspots.io.readers.walks import drain, dump_cell, walk_dump, walk_xyz
 from softspots.io.readers.xyz_comments import Comment
 
 POSITION, TYPE, ID, IMAGE = "Position", "Particle Type", "Particle Identifier", "Periodic Image"
@@ -45,7 +45,7 @@ class OvitoFile(Source):
         _require_unforked()
         require_ending(path)
         with text(path) as lines:
-            counted = self.walk(lines)
+            self._walk = self.walk(lines)
         with _complaints() as told:
             # A star would stand for several files.
             if "*" in self.name:
@@ -56,10 +56,10 @@ class OvitoFile(Source):
             note = f"the file is cut short; its last frame is left out ({' '.join(found[1].split())})"
             self.notes = (note,)
             warnings.warn(f"{path}: {note}", UserWarning, stacklevel=2)
-        if counted is not None and counted > self._length:
+        if self._walk is not None and self._walk.frames > self._length:
             raise DamagedFileError(
-                f"there are {counted} frames, and OVITO finds {self._length}; of a file that is packed in parts it "
-                "reads the first: pack it as one"
+                f"there are {self._walk.frames} frames, and OVITO finds {self._length}; of a file that is packed in "
+                "parts it reads the first: pack it as one"
             )
 
     def __len__(self) -> int:
@@ -129,6 +129,10 @@ class LammpsDump(OvitoFile):
                 "the tilted one, where bounds='box' does not say that they are its own"
             )
         return found
+
+    def outline(self, index: int) -> Snapshot | None:
+        found = dump_cell(self._walk.boxes[index], self._bounds == "bounding box")
+        return None if found is None else Snapshot(positions=np.zeros((0, 3)), cell=found[0], origin=found[1])
 
     def _fixed_bounds(self) -> bool:
         """Whether the tilt changes from the first frame to the middle or last one, and bounds around it do not."""

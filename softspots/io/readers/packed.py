@@ -17,7 +17,8 @@ from softspots.exceptions import DamagedFileError, InputError, system_errors
 from softspots.extras import load_extra
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-BLOCK = 1 << 20
+# Little enough that a frame of thousands of lines is many of these.
+BLOCK = 1 << 16
 ALLOWED, SPACE = (b"\t", b"\n", b"\r"), 32
 
 

@@ -88,6 +88,10 @@ class Source:
         """The snapshot ``index``, from 0; what the libraries raise becomes `fault` where this is called."""
         raise NotImplementedError
 
+    def outline(self, index: int) -> Snapshot | None:
+        """The same without its particles, for its box, where that is had for less."""
+        return None
+
 
 def snapshot_of(frame: Frame) -> Snapshot:
     """A frame of our own files as a snapshot, of which nothing is open."""

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
 
+import numpy as np
+
 from softspots.exceptions import DamagedFileError, InputError
 
+# Bytes that are passed at once, and lines from which on that is faster than one by one.
+BLOCK, MANY = 1 << 20, 1000
 # Rows of the first frame in which numbers are looked at: writers make all of them alike.
 ROWS = 100
 WHOLE, REAL = re.compile(rb"[+-]?\d+$"), re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
@@ -20,13 +25,16 @@ COORDINATES = ("{}", "{}s", "{}u", "{}su")
 WHOLE_COLUMNS = ("id", "ix", "iy", "iz")
 
 
-def walk_dump(lines: BinaryIO) -> int:
-    """Go through a text dump of LAMMPS, as far as it can be understood; OVITO has words for all else.
+@dataclass(frozen=True)
+class Walk:
+    """What a file holds: how many whole frames and, of a dump, the lines of each one's box."""
 
-    Returns
-    -------
-    int
-        How many whole frames there are.
+    frames: int
+    boxes: tuple[bytes, ...] = ()
+
+
+def walk_dump(lines: BinaryIO) -> Walk:
+    """Go through a text dump of LAMMPS, as far as it can be understood; OVITO has words for all else.
 
     Raises
     ------
@@ -35,25 +43,30 @@ def walk_dump(lines: BinaryIO) -> int:
     InputError
         If frames have different columns.
     """
-    frames, columns, count, place, after = 0, None, None, 0, False
+    boxes, columns, count, place, after = [], None, None, 0, False
+    # Most frames of a file have the box of another one.
+    box, known = b"", {}
     for line in lines:
         place += 1
         if line.startswith(b"ITEM: NUMBER OF ATOMS"):
             count = _whole(next(lines, b""))
             place += 1
+        elif line.startswith(b"ITEM: BOX BOUNDS"):
+            bounds = [*islice(lines, 3)]
+            box, place = line + b"".join(bounds), place + len(bounds)
         elif line.startswith(b"ITEM: ATOMS") and count is not None:
             names = line.split()[2:]
             if columns not in (None, {*names}):
                 raise InputError(
-                    f"frame {frames} has the columns {_shown(line[12:])}, and the first one others; frames of the same "
-                    "columns are needed"
+                    f"frame {len(boxes)} has the columns {_shown(line[12:])}, and the first one others; frames of the "
+                    "same columns are needed"
                 )
-            columns, rows = {*names}, [*islice(lines, count)]
-            if len(rows) < count:
+            columns, rows = {*names}, [*islice(lines, count if not boxes else 0)]
+            if len(rows) + _skipped(lines, count - len(rows)) < count:
                 break
-            if not frames:
+            if not boxes:
                 _require_numbers(rows, names, place)
-            frames += 1
+            boxes.append(known.setdefault(box, box))
             place, after = place + count, True
             continue
         elif after and line.strip() and not line.startswith(b"ITEM:"):
@@ -62,10 +75,10 @@ def walk_dump(lines: BinaryIO) -> int:
             )
         after = after and not line.strip()
     drain(lines)
-    return frames
+    return Walk(len(boxes), tuple(boxes))
 
 
-def walk_xyz(lines: BinaryIO) -> int:
+def walk_xyz(lines: BinaryIO) -> Walk:
     """Go through XYZ of any kind, as `walk_dump` does.
 
     Raises
@@ -83,22 +96,65 @@ def walk_xyz(lines: BinaryIO) -> int:
             raise DamagedFileError(
                 f"line {place} is {_shown(line)}; the number of particles of a frame is needed there"
             )
-        rows = [*islice(lines, count + 1)]
-        if len(rows) < count + 1:
+        rows = [*islice(lines, 0 if frames else count + 1)]
+        if len(rows) + _skipped(lines, count + 1 - len(rows)) < count + 1:
             break
-        for number, row in enumerate(rows[1:ROWS] if not frames else [], place + 2):
+        for number, row in enumerate(rows[1:ROWS], place + 2):
             if wrong := next(filter(HALF_READ.match, row.split()), None):
                 raise DamagedFileError(f"line {number}: {_shown(wrong)} is no number")
         frames += 1
         place += count + 1
     drain(lines)
-    return frames
+    return Walk(frames)
 
 
 def drain(lines: BinaryIO) -> None:
-    """Read all lines, so that each is looked at."""
-    for _ in lines:
+    """Read to the end, so that all is looked at."""
+    while lines.read(BLOCK):
         pass
+
+
+def dump_cell(box: bytes, around: bool) -> tuple[np.ndarray, np.ndarray] | None:
+    """Lattice vectors as rows, and their origin, of the lines of a dump's box; None if they cannot be understood.
+
+    Parameters
+    ----------
+    box : bytes
+        As `walk_dump` has it.
+    around : bool
+        Whether the bounds are those of a box around the tilted one.
+    """
+    header, *rows = box.splitlines()
+    try:
+        numbers = np.array([row.split() for row in rows], dtype=float)
+    except ValueError:
+        return None
+    if numbers.shape == (3, 4) and b"abc" in header:
+        return numbers[:, :3], numbers[:, 3]
+    tilted = b"xy xz yz" in header
+    if numbers.shape != (3, 3 if tilted else 2):
+        return None
+    cell, low, high = np.zeros((3, 3)), numbers[:, 0], numbers[:, 1]
+    if tilted:
+        cell[[1, 2, 2], [0, 0, 1]] = numbers[:, 2]
+        if around:
+            low, high = low - np.minimum(0, cell).sum(axis=0), high - np.maximum(0, cell).sum(axis=0)
+    np.fill_diagonal(cell, high - low)
+    return cell, low
+
+
+def _skipped(lines, count: int) -> int:
+    """Pass so many lines; how many there were."""
+    left = count
+    while left > MANY:
+        block = lines.peek()
+        here = block.count(b"\n")
+        if not block or here >= left:
+            break
+        left -= here
+        # The beginning of a line whose end is not there yet is passed too: it is one of those that are left.
+        lines.read(len(block))
+    return count - left + sum(1 for _ in islice(lines, left))
 
 
 def _whole(line: bytes) -> int | None:
