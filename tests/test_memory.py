@@ -49,6 +49,16 @@ def test_all_ranks_of_a_machine_have_to_fit(monkeypatch):
         simulate.check_memory(parameters, 2)
 
 
+@pytest.mark.parametrize(
+    ("particles", "modes", "neighbours", "taken"),
+    [(1_000, 75, 64, 0.181), (2_000, 150, 64, 0.269), (4_000, 300, 64, 0.435), (8_000, 600, 64, 1.028)],
+)
+def test_memory_in_space_is_that_of_measurements(particles, modes, neighbours, taken):
+    """Of a frame of kob-andersen-3d, in GB; the command's own libraries take up to 50 MB more."""
+    predicted = needed_memory(particles, modes, 3, neighbours) / 1e9
+    assert 0.98 * taken < predicted < 1.05 * taken + 0.05
+
+
 @pytest.mark.parametrize(("text", "limit"), [("1000000\n", 1_000_000), ("max\n", None), (None, None)])
 def test_a_container_may_have_less_than_its_machine(tmp_path, monkeypatch, text, limit):
     monkeypatch.setattr(memory, "CONTAINER_LIMITS", ())

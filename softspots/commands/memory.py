@@ -6,8 +6,12 @@ import ctypes
 import os
 from pathlib import Path
 
+from softspots.landscape.cost import of_filter
+
 # Of the container, as it sees itself, by versions 2 and 1 of Linux's control groups; "max" if there is no limit.
 CONTAINER_LIMITS = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes")
+# What Python and the libraries take, in bytes.
+FIXED = 160_000_000
 # Parameters of mallopt, from malloc.h of the GNU C library.
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4
 
@@ -23,18 +27,19 @@ def keep_memory() -> None:
         mallopt(_TRIM_THRESHOLD, 2**31 - 1)
 
 
-def needed_memory(particles: int, modes: int, dimension: int = 2) -> int:
+def needed_memory(particles: int, modes: int, dimension: int = 2, neighbours: float = 65.0) -> int:
     """About how many bytes a rank takes for frame after frame.
 
     From measurements (`benchmarks/results.json`): in two dimensions right to a tenth up to 30,000 particles and 500
     modes, and two thirds of what 100,000 take, whose factor fills in more. Each mode takes three vectors of the basis,
-    in double and in single precision, and two of its own. In three dimensions, where a factor grows as N^(4/3), right
-    to a tenth for 1,000 and 4,000 particles with 65 neighbours.
+    in double and in single precision, and two of its own. In three dimensions it is what the filter takes, which finds
+    the modes there, and depends on the ``neighbours`` of a particle within the cutoff: right to a sixth from 1,000 to
+    8,000 particles. A quench that random vectors do not certify, which is rare, takes more: it needs a factor.
     """
-    bases = 52 * dimension * particles * modes
     if dimension == 2:
-        return 160_000_000 + 15_000 * particles + bases
-    return 160_000_000 + 60_000 * particles + round(12e8 * (particles / 10_000) ** (4 / 3)) + bases
+        return FIXED + 15_000 * particles + 104 * particles * modes
+    # Of any degree.
+    return FIXED + round(of_filter(3 * particles, round(9 * particles * (neighbours + 1)), modes, degree=0).bytes)
 
 
 def machine_memory() -> int:

@@ -21,6 +21,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from time import perf_counter
 
+from softspots.box import BALL
 from softspots.commands.chain import Analysis, analyse, make_simulation, next_interval
 from softspots.commands.checkpointing import Checkpointer
 from softspots.commands.command import check_streams, command, complain, say
@@ -42,7 +43,8 @@ from softspots.io.claim import claimed
 from softspots.io.replacing import remove_leftovers
 
 NAME = "softspots.simulate"
-# What a quench and each mode cost, in time steps, for the estimate of the time left.
+# What a quench and each mode cost, in time steps, for the estimate of the time left. In three dimensions steps take
+# longer, and so does all else: 2,600 to 6,200 of them for a quench of 1,000 to 8,000 particles, and 21 to 30 a mode.
 STEPS_PER_QUENCH, STEPS_PER_MODE = 4_000, 22
 
 
@@ -244,7 +246,9 @@ def check_memory(parameters: Parameters, ranks: int) -> None:
 
 
 def _needed(parameters):
-    return needed_memory(parameters.particles, parameters.modes, parameters.dimension)
+    dimension = parameters.dimension
+    neighbours = parameters.density * BALL[dimension] * (parameters.reach - parameters.skin) ** dimension
+    return needed_memory(parameters.particles, parameters.modes, dimension, neighbours)
 
 
 def heading(parameters: Parameters, ranks: int, checkpoint: Checkpoint | None) -> str:
