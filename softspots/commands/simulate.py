@@ -24,7 +24,7 @@ from time import perf_counter
 from softspots.box import BALL
 from softspots.commands.chain import Analysis, analyse, make_simulation, next_interval
 from softspots.commands.checkpointing import Checkpointer
-from softspots.commands.command import check_streams, command, complain, say
+from softspots.commands.command import check_streams, command, complain, from_first, say
 from softspots.commands.files import Files, check_files, earlier_frames, finished, finished_frames, save_frames
 from softspots.commands.identity import new_identity
 from softspots.commands.interruption import Terminated, cutting, listening
@@ -190,18 +190,8 @@ def open_run(argv, comm, stack: contextlib.ExitStack) -> tuple[Parameters, Check
     SystemExit
         On every rank, after ``--help`` or ``--version``.
     """
-    answer = None
     hosts = comm.allgather(socket.gethostname())
-    with together(comm):
-        if comm.rank == 0:
-            try:
-                answer = _opened(argv, comm.size, hosts.count(hosts[0]), stack)
-            except SystemExit as done:
-                answer = done.code
-    answer = comm.bcast(answer)
-    if not isinstance(answer, tuple):
-        sys.exit(answer)
-    return answer
+    return from_first(comm, lambda: _opened(argv, comm.size, hosts.count(hosts[0]), stack))
 
 
 def _opened(argv, size, ranks_here, stack):
