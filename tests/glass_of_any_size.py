@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from softspots.frame import Box, Frame
 from softspots.io import ResultsWriter
@@ -52,7 +53,8 @@ def write_glass(path, side, frames, dimension=2, modes=8, top=20, species=None, 
             positions, images = box.wrap(places)
             frame = Frame(positions, species, box, time=2.5 * index, images=images)
             centers = random.integers(0, side, (modes, dimension)) + 0.5
-            near = np.array([_nearest(lattice, side, center, top) for center in centers])
+            # About, as the lattice shears.
+            near = cKDTree(lattice % side, boxsize=side).query(centers, top)[1]
             activity = told["temperature"] * random.lognormal(0, 1.2, count)
             labels = np.full(count, -1)
             # Numbers in the order in which they come, none of them hidden by a later one.
@@ -74,10 +76,3 @@ def write_glass(path, side, frames, dimension=2, modes=8, top=20, species=None, 
             )
             lattice += random.normal(0, drift, lattice.shape)
     return path
-
-
-def _nearest(lattice, side, center, top):
-    """The particles next to a place, nearest first; about, as the lattice drifts and shears."""
-    off = np.abs((lattice - center + side / 2) % side - side / 2)
-    close = np.flatnonzero((off < 0.5 + top ** (1 / lattice.shape[1])).all(axis=1))
-    return close[np.argsort((off[close] ** 2).sum(axis=1), kind="stable")][:top]

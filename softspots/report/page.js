@@ -174,7 +174,7 @@ const softspots = (() => {
     plot.left[0].axis_label = `y (${run.length})`
     const [low, high] = run.colors
     model("colors").setv({low, high})
-    model("bar of colors").title = `${unit}; grey: not known`
+    model("bar of colors").title = unit
     model("bar of heights").title = `z (${run.length})`
     byId("space").hidden = !solid
     if (solid) {

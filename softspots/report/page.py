@@ -111,6 +111,7 @@ def write_report(
         maps=maps,
         data=[{key: value for key, value in one.items() if key != "packed"} for one in maps],
         unmapped=unmapped,
+        space=any(run.dimension == 3 for run in runs),
         panels=[_panel(name, *panel) for name, panel in panels.items()],
         summary=summary_parts(runs, series),
         item=plot_item() if maps else None,
