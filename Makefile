@@ -90,7 +90,7 @@ $(VENV)/environment: pyproject.toml scripts/system
 $(VENV)/installed: $(VENV)/environment $(SOURCES) meson.build meson.options
 	@$(STEP) build.log "building softspots" env PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) --no-deps --no-build-isolation \
 	  --force-reinstall --config-settings=build-dir=build/meson --config-settings=setup-args=-Dmpi=enabled .
-	@cd softspots && ln -sf ../$(VENV)/lib/python*/site-packages/softspots/_core.*.so .
+	@cd softspots && ln -sf ../$(VENV)/lib/python*/site-packages/softspots/_*.so .
 	@touch $@
 
 $(VENV)/test: $(VENV)/environment $(VENV)/peers/installed

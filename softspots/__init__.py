@@ -69,9 +69,9 @@ __all__ = sorted(_PLACE)  # noqa: PLE0605
 
 
 def __getattr__(name):
-    if name == "_core":
+    if name in ("_core", "_cholmod"):
         # In words of its own, if it does not fit this machine.
-        return _import_module("softspots.installation").require_kernels()
+        return _import_module("softspots.installation").require_compiled(name)
     if name not in _PLACE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(_import_module(f"softspots.{_PLACE[name]}"), name)

@@ -33,8 +33,8 @@ def require_processor(has: dict[str, bool]) -> None:
         )
 
 
-def require_kernels() -> ModuleType:
-    """The compiled part.
+def require_compiled(name: str) -> ModuleType:
+    """One of the compiled parts: the kernels, ``_core``, or what calls CHOLMOD, ``_cholmod``.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def require_kernels() -> ModuleType:
         If it is not there, a library that it is linked to is not (that of MPI, say), or the processor is another one.
     """
     try:
-        return import_module("softspots._core")
+        return import_module(f"softspots.{name}")
     except InstallationError:
         raise
     except ImportError as error:

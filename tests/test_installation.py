@@ -8,7 +8,7 @@ import pytest
 from launch import run_python
 
 import softspots
-from softspots import _core
+from softspots import _cholmod, _core
 from softspots.installation import require_processor
 
 
@@ -33,7 +33,7 @@ def refuse(has):
     raise installation.InstallationError(f"asked for {{has}}")
 
 installation.require_processor = refuse
-from softspots import _core
+from softspots import _cholmod, _core
 """
 
 
@@ -44,16 +44,19 @@ def test_the_processor_is_looked_at_before_any_kernel_is_called():
     assert "False" not in process.stderr
 
 
-def test_a_library_that_is_not_there_is_named(tmp_path):
-    """The names of the libraries that the compiled part is linked to are changed in a copy of it."""
+@pytest.mark.parametrize("part", [_core, _cholmod], ids=["kernels", "cholmod"])
+def test_a_library_that_is_not_there_is_named(tmp_path, part):
+    """The names of the libraries that a compiled part is linked to are changed in a copy of it."""
     package = tmp_path / "softspots"
     shutil.copytree(Path(softspots.__file__).parent, package, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
-    kind = rb"libmpi\w*" if _core.built_with_mpi else rb"libgfortran"
+    for other in (_core, _cholmod):
+        shutil.copy(other.__file__, package)
+    kind = rb"libcholmod" if part is _cholmod else rb"libmpi\w*" if _core.built_with_mpi else rb"libgfortran"
     content, changes = re.subn(
-        rb"(?<=\0)(" + kind + rb"\.so\.)\d(?=\d?\0)", rb"\g<1>9", Path(_core.__file__).read_bytes()
+        rb"(?<=\0)(" + kind + rb"\.so\.)\d(?=\d?\0)", rb"\g<1>9", Path(part.__file__).read_bytes()
     )
     assert changes > 0
-    (package / Path(_core.__file__).name).write_bytes(content)
+    (package / Path(part.__file__).name).write_bytes(content)
     process = run_python(["-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from softspots import Cholesky"])
     assert process.returncode == 1
     assert re.search(
@@ -68,6 +71,6 @@ def test_a_package_without_its_compiled_part_says_so(tmp_path):
     shutil.copytree(Path(softspots.__file__).parent, package, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     process = run_python(["-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from softspots import Cholesky"])
     assert (
-        "InstallationError: the compiled part of softspots cannot be loaded (No module named 'softspots._core'"
+        "InstallationError: the compiled part of softspots cannot be loaded (No module named 'softspots._c"
         in process.stderr
     )

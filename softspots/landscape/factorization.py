@@ -7,8 +7,7 @@ import threading
 import numpy as np
 from scipy import sparse
 
-from softspots import _core
-from softspots._cholmod import Factor, TooLargeError
+from softspots import _cholmod, _core
 from softspots.exceptions import InputError
 from softspots.landscape.cost import Fill
 from softspots.landscape.threads import single_threaded
@@ -90,7 +89,7 @@ class Cholesky:
         if not _same(pattern, self._pattern):
             # Whatever ends this, no factor must pass for that of another matrix.
             self._pattern = self._values = ()
-            self._factor = Factor(matrix, supernodal=True)
+            self._factor = _cholmod.Factor(matrix, supernodal=True)
             self._pattern = tuple(map(np.copy, pattern))
 
     @single_threaded()
@@ -102,7 +101,7 @@ class Cholesky:
         with self.lock:
             try:
                 self._analyze(matrix)
-            except TooLargeError:
+            except _cholmod.TooLargeError:
                 return Fill(np.inf, np.inf)
             counts = self._factor.counts().astype(float)
             return Fill(counts.sum(), np.square(counts).sum(), bool(self._values))
@@ -166,7 +165,7 @@ def count_below(matrix: sparse.csc_array, value: float, uncertainty: float) -> i
         than ``uncertainty``, or the factorisation broke down: ``value`` is then too near an eigenvalue of
         the matrix or of a leading part of it.
     """
-    factor = Factor(matrix, supernodal=False)
+    factor = _cholmod.Factor(matrix, supernodal=False)
     rounding = np.inf
     if factor.factorize(matrix, -value):
         indptr, indices, entries = factor.columns()
