@@ -44,6 +44,8 @@ LEAST_OF_LINE = 3  # points; of fewer a line shows little, of one nothing
 NO_INTERVAL = "_no interval"  # of points; the underscore keeps it out of legends, where one key stands for all
 GUIDE = {"color": GREY, "linewidth": 0.8}
 SMALL = 7.5  # points; notes inside a panel
+# White around their letters alone, so that lines do not cross them and data are not covered.
+HALO = [withStroke(linewidth=2, foreground="white")]
 # A note at the right border, at a height of the data.
 BESIDE = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "fontsize": SMALL, "ha": "right"}
 
@@ -190,7 +192,4 @@ def say(axes: Axes, series: Series, name: str, drawn: Callable[[Reduced], np.nda
         lines += [f"{counted}:", *reasons] if reasons else [counted]
     place = {"transform": axes.transAxes, "fontsize": SMALL - 0.5, "color": GREY, "va": "bottom"}
     if lines and there:
-        # White around the letters alone, so that lines do not cross them and data are not covered.
-        axes.text(
-            0.03, 0.03, "\n".join(lines), zorder=4, path_effects=[withStroke(linewidth=2, foreground="white")], **place
-        )
+        axes.text(0.03, 0.03, "\n".join(lines), zorder=4, path_effects=HALO, **place)

@@ -13,11 +13,12 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
 from softspots.analysis.series import Series
-from softspots.figures.drawing import BESIDE, GUIDE, MARK, SMALL, bars, curve, ends, explain, grouped, say, styled
+from softspots.figures.drawing import BESIDE, GUIDE, HALO, MARK, SMALL, bars, curve, ends, explain, grouped, say, styled
 from softspots.figures.units import units_of_runs
 from softspots.io.reduced import Reduced
 
 FEWEST = 100  # particles in a bin of P(D²_min) that is drawn
+ROOM = 0.8  # of the axis: notes on what lies farther right are on its left
 PLATEAU = 0.95  # of the largest ΔP*: where the contour is
 
 
@@ -85,11 +86,9 @@ def draw_probability(axes: Axes, series: Series) -> None:
             axes.plot([threshold, end], [plateaus[-1]] * 2, linewidth=2.6, alpha=0.5, color=style["color"])
     for threshold in thresholds:
         axes.axvline(threshold, linestyle=":", **GUIDE)
-        place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "fontsize": SMALL}
-        text = f"${threshold:.3g}$" if series.runs[0].athermal else f"${threshold:g}\\,T$"
-        axes.annotate(text, (threshold, 0.03), (3, 0), **place)
     if densities:
-        axes.annotate(r"$\rho_\mathrm{SS}$", (0.98, min(densities)), **BESIDE, va="top", xytext=(0, -2))
+        note = axes.annotate(r"$\rho_\mathrm{SS}$", (0.98, min(densities)), **BESIDE, va="top", xytext=(0, -2))
+        note.set_path_effects(HALO)
     if plateaus:
         explain(axes, "$P^{{*}}$", linewidth=2.6, alpha=0.5)
     axes.set(
@@ -98,7 +97,27 @@ def draw_probability(axes: Axes, series: Series) -> None:
         xlabel=units.activity if series.runs[0].athermal else units.relative_activity,
         ylabel=r"$P(D^2_{\min})$",
     )
+    for threshold in thresholds:
+        _name(axes, threshold, f"${threshold:.3g}$" if series.runs[0].athermal else f"${threshold:g}\\,T$")
     say(axes, series, "probability", _enough)
+
+
+def _name(axes, threshold: float, text: str) -> None:
+    """Beside the line of a threshold, at the top, where no notes are, on the side where there is more room."""
+    place, _ = axes.transAxes.inverted().transform(axes.transData.transform((threshold, 1.0)))
+    side = 1 if place < ROOM else -1
+    axes.annotate(
+        text,
+        (threshold, 0.97),
+        (3 * side, 0),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        fontsize=SMALL,
+        ha="left" if side > 0 else "right",
+        va="top",
+        path_effects=HALO,
+        zorder=4,
+    )
 
 
 def _enough(run) -> np.ndarray:
