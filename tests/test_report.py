@@ -11,12 +11,15 @@ import numpy as np
 import pytest
 from glass_of_any_size import TEMPERATURE, write_glass
 from synthetic import write_results
+from synthetic_shear import THRESHOLD, write_sample
 
 from softspots.commands import analyze
 from softspots.figures import sheets
 from softspots.io.results import read_results
+from softspots.io.shear import read_shear
 from softspots.report import packing
 from softspots.report.maps import MOST_BYTES, NO_DIAMETERS, map_data
+from softspots.report.sources import moments_of_run, moments_of_shear
 
 pytest.importorskip("bokeh")
 
@@ -78,7 +81,7 @@ def test_what_is_alike_beside_each_other_takes_little():
 @pytest.mark.parametrize("dimension, side", [(2, 20), (3, 8)])
 def test_maps_are_those_of_the_file(tmp_path, dimension, side):
     results = read_results(write_glass(tmp_path / "results.nc", side, 5, dimension))
-    found = map_data(results)
+    found = map_data(moments_of_run(results))
     ids = np.array(found["ids"])
     assert np.array_equal(np.sort(ids), np.arange(side**dimension)) and len(found["frames"]) == found["all"] == 5
     # Large ones first, so that small ones are drawn on them.
@@ -100,7 +103,11 @@ def test_maps_are_those_of_the_file(tmp_path, dimension, side):
         chosen = values["participation_ratio"][: found["modes"]]
         assert np.allclose(1 / values_of(ratio, 1.0), chosen, rtol=0.51 * packing.STEP, atol=0)
         for slot in range(0, len(ids), 7):
-            taking = [k for k in range(found["modes"]) if ids[slot] in values["mode_particle"][k, : found["top"]]]
+            taking = [
+                k
+                for k in range(found["modes"])
+                if ids[slot] in values["mode_particle"][k, : results.configuration["n_particles"]]
+            ]
             assert mode[slot] == (min(taking) + 1 if taking else 0)
     assert [one["measured"] for one in found["frames"]] == [True] * 4 + [False]
     assert found["temperature"] == (dimension - 1) * TEMPERATURE
@@ -108,7 +115,7 @@ def test_maps_are_those_of_the_file(tmp_path, dimension, side):
 
 def test_what_is_not_known_is_not_there(tmp_path):
     path = write_results(tmp_path / "results.nc", 6, faulty=(2,), unknown=(0, 3))
-    found = map_data(read_results(path))
+    found = map_data(moments_of_run(read_results(path)))
     ids = np.array(found["ids"])
     assert [one["spots"] is None for one in found["frames"]] == [False, False, True, False, False, False]
     *_, activity, spot, mode, _ = unpacked(found["frames"][2]["data"], [400] * 5 + [0])
@@ -124,26 +131,45 @@ def test_zero_and_unknown_are_no_small_values():
 
 def test_forces_without_diameters_are_said(tmp_path):
     described = {"model": "forces", "mixture": json.dumps({"forces": "EAM"})}
-    found = map_data(read_results(write_glass(tmp_path / "results.nc", 10, 2, configuration=described)))
+    found = map_data(moments_of_run(read_results(write_glass(tmp_path / "results.nc", 10, 2, configuration=described))))
     assert NO_DIAMETERS in found["notes"] and set(found["radii"]) == {0.5}
 
 
 def test_ten_thousand_particles_and_four_hundred_frames_are_below_the_limit(tmp_path):
     """Frames are as long as each other within a percent, so a few say how long all are."""
     results = read_results(write_glass(tmp_path / "results.nc", 100, 3, modes=1000))
-    longest = max(len(frame["data"]) for frame in map_data(results)["frames"][:2])
+    longest = max(len(frame["data"]) for frame in map_data(moments_of_run(results))["frames"][:2])
     assert 400 * longest < MOST_BYTES
 
 
 def test_more_than_fits_is_thinned_out_and_said(tmp_path):
     results = read_results(write_glass(tmp_path / "results.nc", 20, 30))
-    all_frames = map_data(results)["frames"]
+    all_frames = map_data(moments_of_run(results))["frames"]
     most = sum(len(frame["data"]) for frame in all_frames) // 3
-    found = map_data(results, most)
+    found = map_data(moments_of_run(results), most)
     assert sum(len(frame["data"]) for frame in found["frames"]) <= most
-    numbers = [frame["number"] for frame in found["frames"]]
+    numbers = [int(frame["title"].split()[1]) for frame in found["frames"]]
     assert (numbers[0], numbers[-1], found["all"]) == (0, 29, 30) and 8 <= len(numbers) <= 10
     assert np.ptp(np.diff(numbers)) <= 1
+
+
+def test_maps_of_athermal_shear_are_of_the_minima_that_events_end(tmp_path):
+    samples = [read_shear(write_sample(tmp_path / f"{seed}.nc", 4, seed)) for seed in (1, 2)]
+    found = map_data(moments_of_shear(samples))
+    ids = np.array(found["ids"])
+    assert found["noun"] == "event" and found["temperature"] is None and found["threshold"] == THRESHOLD
+    assert [frame["title"].split(" in ")[0] for frame in found["frames"]] == [
+        f"event {k} of 0 to 3" for k in range(4)
+    ] * 2
+    for place, one in enumerate(found["frames"]):
+        sample, event = samples[place // 4], place % 4
+        *axes, activity, spot, mode, _ = unpacked(one["data"], [len(ids)] * 5 + [one["ratios"]])
+        frame = sample.frame(event)
+        off = frame.box.minimum_image((np.array(axes).T / one["levels"]) @ one["vectors"] - frame.positions[ids])
+        assert np.abs(off).max() < 1.1 * packing.RESOLUTION
+        assert np.allclose(values_of(activity, found["lowest"]), sample["d2min"][event][ids], rtol=0.51 * packing.STEP)
+        assert np.array_equal(spot - 1, sample["soft_spot"][event, 0][ids])
+        assert (one["strain"], one["time"]) == (sample["event_strain"][event], None)
 
 
 def test_the_page_has_maps_panels_summary_and_provenance(tmp_path, capsys, one_figure):

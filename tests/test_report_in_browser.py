@@ -12,6 +12,7 @@ from softspots.analysis.series import series_of
 from softspots.io.reduced import Reduced
 from softspots.io.results import read_results
 from softspots.report.page import panel_of, write_report
+from softspots.report.sources import moments_of_run
 
 pytest.importorskip("bokeh")
 playwright = pytest.importorskip("playwright.sync_api")
@@ -32,7 +33,8 @@ def report(tmp_path_factory):
     ]
     figure = Figure(figsize=(3.4, 2.4))
     figure.subplots().plot([1, 2], [3, 1])
-    write_report(folder / "report.html", runs, series_of(runs), results, {"prediction": panel_of(figure)})
+    panels, moments = {"prediction": panel_of(figure)}, [moments_of_run(one) for one in results]
+    write_report(folder / "report.html", runs, series_of(runs), moments, panels)
     return folder / "report.html", results
 
 

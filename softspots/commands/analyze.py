@@ -35,6 +35,7 @@ from softspots.io.replacing import remove_leftovers, replacing
 from softspots.io.results import Results, read_results
 from softspots.io.shear import Sheared, is_shear, read_shear
 from softspots.report.page import REPORT, panel_of, require_library, write_report
+from softspots.report.sources import Moments, moments_of_run, moments_of_shear
 
 NAME = "softspots.analyze"
 SUMMARIES = ("summary.md", "summary.json")
@@ -98,6 +99,13 @@ class Source:
             return 10.0
         frames, particles = self.results.n_frames, self.results.configuration.get("particles", 0)
         return 1500 + particles * (0.003 * min(frames, SELECTION_FRAMES) + 5e-4 * frames + 1e-6 * frames**2)
+
+    @property
+    def moments(self) -> Moments | None:
+        """What there are maps of."""
+        if self.samples:
+            return moments_of_shear(self.samples)
+        return None if self.results is None else moments_of_run(self.results)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -308,8 +316,8 @@ def analyze(arguments, sources: Sequence[Source]) -> str:
             )
         if arguments.report:
             progress.stage("report")
-            results = [source.results for source in sources]
-            write_report(folder / REPORT, runs, series, results, panels, _parts(progress, report_work))
+            moments = [source.moments for source in sources]
+            write_report(folder / REPORT, runs, series, moments, panels, _parts(progress, report_work))
             left_over.discard(REPORT)
     text = summary_text(runs, series)
     _write_text(folder / "summary.md", text)
@@ -345,9 +353,8 @@ def _movie_work(source) -> float:
 
 
 def _report_work(source) -> float:
-    if source.results is None:
-        return 0.0
-    return REPORT_PARTICLE * source.results.n_frames * source.results.configuration.get("particles", 0)
+    frames = source.results.n_frames if source.results else sum(map(len, source.samples))
+    return REPORT_PARTICLE * frames * source.reduced.configuration.get("particles", 0)
 
 
 def _parts(progress, work) -> Callable[[float], None]:

@@ -336,14 +336,7 @@ class Results:
         DamagedFileError
             If the file does not say it, or what it says is none.
         """
-        try:
-            if MIXTURE in self.configuration:
-                return Mixture.from_table(json.loads(self.configuration[MIXTURE]))
-            return Model.of_run(self.configuration)
-        except (SoftspotsError, KeyError, TypeError, ValueError) as error:
-            raise DamagedFileError(
-                f"{self.path}: its parameters say no mixture: {' '.join(str(error).split())}"
-            ) from error
+        return mixture_of(self.path, self.configuration)
 
     @cached_property
     def _like(self) -> Frame:
@@ -359,6 +352,22 @@ class Results:
         if not -len(self) <= index < len(self):
             raise IndexError(f"{self.path} has {len(self)} frames; got {index}")
         return index % len(self)
+
+
+def mixture_of(path: str | PathLike, configuration: Mapping) -> Mixture:
+    """The mixture of the run whose parameters a file has.
+
+    Raises
+    ------
+    DamagedFileError
+        If they do not say it, or what they say is none.
+    """
+    try:
+        if MIXTURE in configuration:
+            return Mixture.from_table(json.loads(configuration[MIXTURE]))
+        return Model.of_run(configuration)
+    except (SoftspotsError, KeyError, TypeError, ValueError) as error:
+        raise DamagedFileError(f"{path}: its parameters say no mixture: {' '.join(str(error).split())}") from error
 
 
 def read_results(path: str | PathLike) -> Results:

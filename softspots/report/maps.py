@@ -10,7 +10,6 @@ from softspots.analysis.cautions import of_liquid, of_one_spot
 from softspots.exceptions import DamagedFileError
 from softspots.figures.discs import FEW_SIZES, LEAST, OUTLINE, color_scale
 from softspots.io.attributes import is_of_paper
-from softspots.io.results import Results
 from softspots.model import Mixture, Model
 from softspots.report.packing import (
     FIRST,
@@ -24,6 +23,7 @@ from softspots.report.packing import (
     order_of,
     packed,
 )
+from softspots.report.sources import Moment, Moments
 from softspots.structure.spots import rank_modes
 
 # Of all frames of a page, as text: with the library that draws, and the panels, it is below 30 MB.
@@ -31,12 +31,12 @@ MOST_BYTES = 26_000_000
 NO_DIAMETERS = "The forces say no diameters: discs are as wide as particles are apart."
 
 
-def map_data(results: Results, most_bytes: int = MOST_BYTES, progress: Callable[[float], None] = lambda part: None):
-    """What a page needs to draw the maps of a run; None if no frame has positions.
+def map_data(run: Moments, most_bytes: int = MOST_BYTES, progress: Callable[[float], None] = lambda part: None):
+    """What a page needs to draw the maps of a run; None if there is none.
 
     Parameters
     ----------
-    results : Results
+    run : Moments
     most_bytes : int
         Where all frames take more, some are left out, evenly spread.
     progress : callable
@@ -49,18 +49,17 @@ def map_data(results: Results, most_bytes: int = MOST_BYTES, progress: Callable[
         positions along each lattice vector, D²_min, soft spot, and most localized mode, all in the order of ``ids``;
         then the participation ratios of the map's modes, by rising value.
     """
-    there = np.flatnonzero(np.isfinite(results["position"]).all(axis=(1, 2)))
+    there = run.there
     if not len(there):
         return None
-    first, activity, labels = results.frame(there[0]), results["d2min"], results["soft_spot"]
-    diameters, note = _diameters(results, first)
+    first = run.moment(there[0]).frame
+    diameters, note = _diameters(run, first)
     order = order_of(first, diameters, FEW_SIZES)
-    lowest = float(np.min(activity, initial=np.inf, where=activity > 0))
-    temperature = results.configuration.get("temperature")
-    threshold = results.configuration.get("rearrangement_threshold")
+    lowest = float(np.min(run.d2min, initial=np.inf, where=run.d2min > 0))
+    counts = tuple(int(run.configuration.get(name, 0)) for name in ("n_modes", "n_particles"))
 
     def frame(index):
-        return _frame(results, index, order, lowest)
+        return _frame(run.moment(index), order, lowest, counts)
 
     # Later frames are longer if any are, as neighbours do not stay together.
     longest = max(len(frame(index)["data"]) for index in there[[0, len(there) // 2, -1]])
@@ -70,91 +69,92 @@ def map_data(results: Results, most_bytes: int = MOST_BYTES, progress: Callable[
     for done, index in enumerate(shown, 1):
         frames.append(frame(index))
         progress(done / len(shown))
-    coloring = color_scale(activity[shown] / (temperature or 1.0))
-    notes = [note, of_one_spot(labels[there])]
-    if temperature and threshold:
-        notes.append(f"From D²_min/T = {threshold:g} on a particle is said to rearrange.")
-        known = np.isfinite(activity[there])
-        notes.append(of_liquid(np.count_nonzero(activity[there] > threshold * temperature), np.count_nonzero(known)))
-    n_modes, n_particles = _counts(results)
-    energy, length = (Model if is_of_paper(results.configuration) else Mixture).units
+    coloring = color_scale(run.d2min[shown] / (run.temperature or 1.0))
+    energy, length = (Model if is_of_paper(run.configuration) else Mixture).units
     return {
+        "noun": run.noun,
         "frames": frames,
-        "all": len(results),
+        "all": len(run.d2min),
         "ids": order.tolist(),
         "species": first.species[order].astype(str).tolist(),
         "radii": (diameters[order] / 2).round(6).tolist(),
         "lowest": lowest if np.isfinite(lowest) else 1.0,
         "step": STEP,
         "codes": {"unknown": UNKNOWN, "zero": ZERO, "first": FIRST},
-        "temperature": temperature,
-        "threshold": threshold,
+        "temperature": run.temperature,
+        "threshold": _threshold(run),
         "colors": [float(coloring["norm"].vmin), float(coloring["norm"].vmax)],
         "outline": OUTLINE,
         "least": LEAST,
-        "modes": n_modes,
-        "top": n_particles,
+        "modes": counts[0],
         "resolution": RESOLUTION,
         "length": length,
         "energy": energy,
-        "notes": [one for one in notes if one],
+        "notes": [one for one in (note, *_notes(run)) if one],
     }
 
 
-def _counts(results) -> tuple[int, int]:
-    """How many modes a map is made of, and of how many particles of each, as the run was asked for."""
-    return tuple(int(results.configuration.get(name, 0)) for name in ("n_modes", "n_particles"))
+def _threshold(run) -> float | None:
+    """From where on particles rearrange, in the units of the colours; None if these are none of the threshold's."""
+    known = run.temperature or run.noun == "event"
+    return run.configuration.get("rearrangement_threshold") if known else None
 
 
-def _diameters(results, frame) -> tuple[np.ndarray, str]:
+def _notes(run) -> list[str]:
+    notes, threshold = [of_one_spot(run.labels[run.there])], _threshold(run)
+    if threshold:
+        activity = run.d2min[run.there] / (run.temperature or 1.0)
+        notes.append(of_liquid(np.count_nonzero(activity > threshold), np.count_nonzero(np.isfinite(activity))))
+        measured = "D²_min/T" if run.temperature else "D²_min"
+        notes.append(f"From {measured} = {threshold:g} on a particle is said to rearrange.")
+    return notes
+
+
+def _diameters(run, frame) -> tuple[np.ndarray, str]:
     try:
-        model = results.model
+        mixture = run.mixture()
     except DamagedFileError:
         if frame.sizes is not None:
             return frame.sizes, ""
         return np.full(len(frame), (frame.box.volume / len(frame)) ** (1 / frame.dimension)), NO_DIAMETERS
-    return model.diameters_of(frame), ""
+    return mixture.diameters_of(frame), ""
 
 
-def _frame(results: Results, index: int, order: np.ndarray, lowest: float) -> dict:
-    values, frame = results.variables(index), results.frame(index)
-    mapped = bool(values["inherent_certified"] == 1) and bool(np.isfinite(values["eigenvalue"]).all())
-    labels = values["soft_spot"] if mapped else np.full(len(frame), -1)
-    ranks, ratios = _modes(values, *_counts(results)) if mapped else (np.full(len(frame), -1), np.empty(0))
+def _frame(moment: Moment, order: np.ndarray, lowest: float, counts: tuple[int, int]) -> dict:
+    frame, mapped = moment.frame, moment.labels is not None
+    nothing = np.full(len(frame), -1)
+    labels = moment.labels if mapped else nothing
+    ranks, ratios = _modes(moment, *counts) if mapped else (nothing, np.empty(0))
     parts = levels(np.array(frame.box.lengths))
     columns = [
         *(np.rint(fractions(frame) * parts).astype(int) % parts)[order].T,
-        logarithms(values["d2min"], lowest)[order],
+        logarithms(moment.d2min, lowest)[order],
         labels[order] + 1,
         ranks[order] + 1,
         logarithms(1 / ratios, 1.0),
     ]
     return {
-        "number": int(index),
-        "time": _known(values["time"]),
-        "strain": frame.box.strain,
+        "title": moment.title,
+        "time": moment.time,
+        "strain": moment.strain,
         "vectors": frame.box.vectors.tolist(),
         "levels": parts.tolist(),
         "spots": int(labels.max(initial=-1)) + 1 if mapped else None,
         "density": float(np.mean(labels >= 0)),
-        "measured": bool(np.isfinite(values["d2min"]).any()),
+        "measured": bool(np.isfinite(moment.d2min).any()),
         "ratios": len(ratios),
         "data": packed(columns),
     }
 
 
-def _known(value) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
-def _modes(values, n_modes: int, n_particles: int) -> tuple[np.ndarray, np.ndarray]:
+def _modes(moment, n_modes: int, n_particles: int) -> tuple[np.ndarray, np.ndarray]:
     """For each particle the most localized of the map's modes in which it is among the most active, -1 for none.
 
     Modes are numbered as their participation ratios rise; these come too.
     """
-    chosen = rank_modes(values["participation_ratio"])[:n_modes]
-    ranks = np.full(len(values["d2min"]), -1)
+    chosen = rank_modes(moment.ratios)[:n_modes]
+    ranks = np.full(len(moment.d2min), -1)
     # The most localized ones last, so that they stay.
-    for rank, particles in reversed(list(enumerate(values["mode_particle"][chosen, :n_particles]))):
+    for rank, particles in reversed(list(enumerate(moment.mode_particle[chosen, :n_particles]))):
         ranks[particles] = rank
-    return ranks, values["participation_ratio"][chosen]
+    return ranks, moment.ratios[chosen]

@@ -111,7 +111,7 @@ const softspots = (() => {
   }
 
   function words() {
-    const {run} = now, frame = run.frames[now.at], parts = [`frame ${frame.number} of 0 to ${run.all - 1}`]
+    const {run} = now, frame = run.frames[now.at], parts = [frame.title]
     if (frame.time !== null) parts.push(`t = ${+frame.time.toPrecision(6)} τ`)
     if (frame.strain !== null) parts.push(`γ = ${+frame.strain.toPrecision(4)}`)
     if (frame.spots === null) parts.push("soft spots not known: no certified inherent structure")
@@ -127,8 +127,8 @@ const softspots = (() => {
     if (what === "D²_min") {
       const value = valueOf(columns.activity[slot], run.lowest, run)
       if (Number.isNaN(value)) return "not known"
-      const relative = value / run.temperature, moves = run.threshold && relative > run.threshold
-      const more = run.temperature ? `, D²_min/T = ${relative.toPrecision(3)}${moves ? ": rearranges" : ""}` : ""
+      const relative = value / (run.temperature ?? 1), moves = run.threshold && relative > run.threshold
+      const more = (run.temperature ? `, D²_min/T = ${relative.toPrecision(3)}` : "") + (moves ? ": rearranges" : "")
       return `${value.toPrecision(3)} ${run.length}²${more}`
     }
     if (frame.spots === null) return "not known"
@@ -184,8 +184,9 @@ const softspots = (() => {
       now.height = top / 2
     }
     see()
+    byId("frame-label").textContent = run.noun[0].toUpperCase() + run.noun.slice(1)
     byId("frame").max = run.frames.length - 1
-    const some = run.frames.length < run.all ? [`${run.frames.length} of ${run.all} frames are shown.`] : []
+    const some = run.frames.length < run.all ? [`${run.frames.length} of ${run.all} ${run.noun}s are shown.`] : []
     byId("notes").replaceChildren(...[...some, ...run.notes].map((note) => {
       const line = document.createElement("li")
       line.textContent = note

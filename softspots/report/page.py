@@ -20,9 +20,9 @@ from softspots.figures.naming import column_names
 from softspots.figures.summary import summary_parts
 from softspots.io.reduced import Reduced
 from softspots.io.replacing import replacing
-from softspots.io.results import Results
 from softspots.report.maps import MOST_BYTES, map_data
 from softspots.report.plot import library, plot_item
+from softspots.report.sources import Moments
 
 TITLE, REPORT = "Soft spots", "report.html"
 # By the first part of a figure's name.
@@ -70,7 +70,7 @@ def write_report(
     path: str | PathLike,
     runs: Sequence[Reduced],
     series: Sequence[Series],
-    results: Sequence[Results | None],
+    sources: Sequence[Moments | None],
     panels: Mapping[str, tuple[str, float]],
     progress: Callable[[float], None] = lambda part: None,
 ) -> None:
@@ -82,8 +82,8 @@ def write_report(
     runs : sequence of Reduced
     series : sequence of Series
         The same runs, as they are drawn together.
-    results : sequence of Results or None
-        The results file of each run, for its maps.
+    sources : sequence of Moments or None
+        What there are maps of in each run, if it is not given as reduced data.
     panels : dict of str to tuple of (str, float)
         Figures by their names, as `panel_of` has them.
     progress : callable
@@ -97,7 +97,7 @@ def write_report(
         If the file cannot be written.
     """
     names = column_names(runs)
-    maps, unmapped = _maps(dict(zip(names, runs, strict=True)), results, progress)
+    maps, unmapped = _maps(names, sources, progress)
     environment = load_extra("jinja2").Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     # Bokeh reads models in the order in which it wrote them.
     environment.policies["json.dumps_kwargs"] = {}
@@ -107,7 +107,7 @@ def write_report(
         code=_part("page.js"),
         version=version("softspots"),
         confidence=f"{CONFIDENCE:.0%}".replace("%", " %"),
-        runs=[_run(*one) for one in zip(runs, results, names.items(), strict=True)],
+        runs=[_run(*one) for one in zip(runs, sources, names.items(), strict=True)],
         maps=maps,
         data=[{key: value for key, value in one.items() if key != "packed"} for one in maps],
         unmapped=unmapped,
@@ -125,18 +125,18 @@ def _part(name: str) -> str:
     return files("softspots.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _maps(runs, results, progress) -> tuple[list[dict], dict[str, str]]:
+def _maps(names, sources, progress) -> tuple[list[dict], dict[str, str]]:
     """The maps of the runs that have any, and of the others why not."""
     maps, unmapped = [], {}
-    there = [one for one in results if one is not None]
-    for (name, run), one in zip(runs.items(), results, strict=True):
+    there = [one for one in sources if one is not None]
+    for name, one in zip(names, sources, strict=True):
         if one is None:
-            unmapped[name] = "it is of athermal shear" if run.athermal else "reduced data hold no frames"
+            unmapped[name] = "reduced data hold no frames"
             continue
         done = len(maps)
         found = map_data(one, MOST_BYTES // len(there), lambda part, done=done: progress((done + part) / len(there)))
         if found is None:
-            unmapped[name] = "no frame of the results file has the positions of all particles"
+            unmapped[name] = f"no {one.noun} of its file has the positions of all particles"
             continue
         packed = [frame.pop("data") for frame in found["frames"]]
         maps.append(found | {"name": name, "packed": packed})
@@ -150,20 +150,20 @@ def _panel(name: str, picture: str, width: float) -> dict:
     return {"caption": caption, "picture": encoded, "width": round(PIXELS * width)}
 
 
-def _run(run: Reduced, results: Results | None, told: tuple[str, str]) -> dict:
+def _run(run: Reduced, source: Moments | None, told: tuple[str, str]) -> dict:
     name, further = told
-    source = run.provenance.get("source")
+    path = run.provenance.get("source")
     words = [
         f"{run.configuration.get('particles', '?')} particles in {run.dimension} dimensions",
         f"{run.provenance.get('frames', '?')} frames",
         f"mixture {run.configuration.get('model', 'not told')}",
         *([further] if further else []),
-        *([Path(source).name] if source else []),
+        *([Path(path).name] if path else []),
     ]
     return {
         "name": name,
         "words": ", ".join(words),
-        "seal": SEALED if (results or run).checked else UNSEALED,
+        "seal": SEALED if (source or run).checked else UNSEALED,
         "parameters": list(run.configuration.items()),
         "provenance": list(run.provenance.items()),
     }
