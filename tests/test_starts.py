@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import re
 from dataclasses import replace
 from pathlib import Path
 from signal import SIGTERM
@@ -44,8 +45,9 @@ def glass(tmp_path_factory):
         velocities.append(run.velocities())
     path = tmp_path_factory.mktemp("other") / "glass.dump"
     both = np.array(velocities)
-    # Types from 1, as LAMMPS has them.
-    ss.write(path, [replace(frame, species=frame.species + 1) for frame in frames], vx=both[..., 0], vy=both[..., 1])
+    # Types and ids from 1, as LAMMPS has them, with gaps.
+    others = [replace(frame, species=frame.species + 1, ids=2 * frame.ids + 1) for frame in frames]
+    ss.write(path, others, vx=both[..., 0], vy=both[..., 1])
     return path, frames[1], velocities[1]
 
 
@@ -117,6 +119,9 @@ def test_the_start_is_said(glass, tmp_path, capsys):
     told = capsys.readouterr()
     assert "300 particles from glass.dump, frame 0, T = 0.1, strain rate 0.001" in told.err
     assert "glass.dump: velocities are the file's, at a kinetic temperature of 0." in told.err
+    # The run that it is from is at 0.1, and was a liquid at 1 a few τ before.
+    by_forces = float(re.search(r"glass.dump: by forces it is at a temperature of (\S+)", told.err)[1])
+    assert 0.1 < by_forces < 0.3
     assert "300 particles from glass.dump, frame 0" in told.out
     assert read_results(tmp_path / "results.nc").configuration["start_frame"] == 0
 
@@ -257,6 +262,7 @@ def test_athermal_shear_of_a_file(glass, tmp_path, monkeypatch):
             [*TYPES, "--model=falk-langer", "--unit=2"],
             "--start: glass.dump, frame 1: particles overlap, with forces up",
         ),
+        ([*TYPES, "--model=soft-spheres", "--unit=1.1"], "forces are those of a temperature of "),
         ([*TYPES, "--unit=0.1"], "--d2min-cutoff: got 2.5, which holds"),
         ([*TYPES, "--skin=6"], "--start: got glass.dump with a box of 15.8 × 15.8; allowed: sides of 2"),
         ([*TYPES, "--model=harmonic", "--sizes=none"], "no column 'none' with sizes"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from softspots.frame import Frame
 from softspots.io.checkpoint import read_checkpoint
 from softspots.io.readers import Frames
 from softspots.landscape.forces import energy_forces, scales
+from softspots.landscape.modes import hessian
 from softspots.model import Mixture, Model
 from softspots.model.presets import parameters_of
 
@@ -33,6 +34,8 @@ SAME_DENSITY = 1e-3
 # Force, in the mixture's scale, beyond which particles overlap: no thermal motion brings Lennard-Jones particles as far
 # into each other, and a time step of 0.005 τ would move them by a tenth of their size.
 LARGEST_FORCE = 4e3
+# Times the liquid's temperature: what is hotter is no start of any use.
+HOTTEST = 10
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -138,7 +141,7 @@ def _of_file(path: Path, values: Mapping, thermal: bool) -> tuple[Start, dict]:
     with _of_start(f"{path.name}, frame {number}: "):
         own = _composition(frame, values)
         open_ones = dict.fromkeys((*OF_PRESETS, "density", "fractions"))
-        _require_no_overlaps(frame, run_mixture(open_ones | {"model": MODEL} | values | own))
+        configurational = _configurational_temperature(frame, run_mixture(open_ones | {"model": MODEL} | values | own))
     return Start(
         name=path.name,
         number=number,
@@ -147,9 +150,10 @@ def _of_file(path: Path, values: Mapping, thermal: bool) -> tuple[Start, dict]:
         lengths=frame.box.lengths,
         sizes=frame.sizes,
         drawn=velocities is None if thermal else None,
-        frame=frame,
+        # Files of runs number particles from 0, in the order of their ids.
+        frame=replace(frame, ids=None),
         velocities=velocities,
-        notes=(*frames.notes, *notes),
+        notes=(*frames.notes, f"by forces it is at a temperature of {configurational:.3g}", *notes),
     ), own
 
 
@@ -213,7 +217,14 @@ def _composition(frame: Frame, values: Mapping) -> dict:
     return own | ({"fraction_a": fractions[0]} if isinstance(made, Model) else {"fractions": fractions})
 
 
-def _require_no_overlaps(frame: Frame, mixture: Mixture) -> None:
+def _configurational_temperature(frame: Frame, mixture: Mixture) -> float:
+    """Σ F² over the trace of the Hessian (Rugh, Phys. Rev. Lett. 78, 772 (1997)), 0 in a minimum.
+
+    Raises
+    ------
+    InputError
+        If forces are beyond those of a solid or liquid of the mixture.
+    """
     _, forces, _ = energy_forces(frame, mixture)
     largest, allowed = float(np.abs(forces).max()), LARGEST_FORCE * scales(frame, mixture).force
     if largest > allowed:
@@ -222,6 +233,15 @@ def _require_no_overlaps(frame: Frame, mixture: Mixture) -> None:
             f"in a solid of {mixture.name or 'this mixture'} they are below {allowed:.3g}: is it another mixture, or "
             "are species (--types), lengths (--unit) or sizes (--sizes) others?"
         )
+    trace = hessian(frame, mixture).diagonal().sum()
+    found = float((forces**2).sum() / trace) if trace > 0 else 0.0
+    liquid = mixture.temperatures[1] if mixture.temperatures else np.inf
+    if found > HOTTEST * liquid:
+        raise InputError(
+            f"forces are those of a temperature of {found:.3g}, and a liquid of {mixture.name or 'this mixture'} is at "
+            f"{liquid:g}: is it another mixture, or are species (--types), lengths (--unit) or sizes (--sizes) others?"
+        )
+    return found
 
 
 def _velocities(frames: Frames, frame: Frame, number: int, values: Mapping) -> tuple[np.ndarray | None, list[str]]:
