@@ -159,6 +159,7 @@ def test_summary_says_which_end_of_an_interval_is_not_known():
         "tau_star": (-np.inf, 31.0),
         "onset": (-np.inf, np.inf),
         "plateau": (28.0, 32.0),
+        "density": (30.0, np.nextafter(30.0, 31.0)),
     }
     run = Reduced(
         {"temperature": 0.1, "strain_rate": 1e-3},
@@ -174,6 +175,7 @@ def test_summary_says_which_end_of_an_interval_is_not_known():
     assert rows["τ*,"] == "30.0 (-∞ to 31.0)"
     assert rows["D²_min/T,"] == "30"
     assert rows["P*,"] == "30.0 (28.0 to 32.0)"
+    assert rows["ρ_SS,"] == "30.00 (30.00 to 30.00)"
 
 
 def test_two_files_of_one_run_have_names_of_their_own(folder, tmp_path, capsys, one_figure):

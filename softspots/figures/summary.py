@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from softspots.analysis.series import Series, collapses, relaxation_exponent
-from softspots.estimate import CONFIDENCE, Estimate
+from softspots.estimate import CONFIDENCE, ROUNDING, Estimate
 from softspots.figures.naming import column_names
 from softspots.io.attributes import units_in
 from softspots.io.quantities import EVENTS, KNOWN, QUANTITIES, entry_of
@@ -191,7 +191,8 @@ def shown(found: Estimate) -> str:
     if math.isnan(low) or math.isnan(high) or not ends:
         return f"{value:.0f}" if value.is_integer() else f"{value:#.3g}".rstrip(".")
     half = (high - low) / 2 if len(ends) == 2 else abs(value - ends[0])
-    decimals = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 2
+    # An error that is rounding alone has no digits.
+    decimals = max(0, 1 - math.floor(math.log10(half))) if half > ROUNDING * abs(value) else 2
     return f"{value:.{decimals}f} ({low:.{decimals}f} to {high:.{decimals}f})".replace("inf", "∞")
 
 

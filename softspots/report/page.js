@@ -115,7 +115,7 @@ const softspots = (() => {
     if (frame.time !== null) parts.push(`t = ${+frame.time.toPrecision(6)} τ`)
     if (frame.strain !== null) parts.push(`γ = ${+frame.strain.toPrecision(4)}`)
     if (frame.spots === null) parts.push("soft spots not known: no certified inherent structure")
-    else parts.push(`${frame.spots} soft spots on ${(100 * frame.density).toFixed(1)} % of the particles`)
+    else parts.push(`${frame.spots} soft spot${frame.spots === 1 ? "" : "s"} on ${(100 * frame.density).toFixed(1)} % of the particles`)
     if (!frame.measured) parts.push("D²_min not known")
     return parts.join(" · ")
   }

@@ -152,13 +152,13 @@ def _panel(name: str, picture: str, width: float) -> dict:
 
 def _run(run: Reduced, source: Moments | None, told: tuple[str, str]) -> dict:
     name, further = told
-    path = run.provenance.get("source")
+    samples, path = run.provenance.get("samples", 1), run.provenance.get("source")
     words = [
         f"{run.configuration.get('particles', '?')} particles in {run.dimension} dimensions",
-        f"{run.provenance.get('frames', '?')} frames",
+        f"{run.provenance.get('frames', '?')} {'events' if run.athermal else 'frames'}",
         f"mixture {run.configuration.get('model', 'not told')}",
         *([further] if further else []),
-        *([Path(path).name] if path else []),
+        *([f"{samples} samples"] if samples > 1 else [Path(path).name] if path else []),
     ]
     return {
         "name": name,
