@@ -158,7 +158,10 @@ def test_a_simulation_goes_on_or_says_why_not(glass, seed, rate):
     mixture, frame = glass
     options = {"temperature": 0.3, "strain_rate": rate, "seed": seed, "timestep": 1e-3, "skin": 0.1}
     run = call(ss.Simulation.from_frame, frame, mixture, **options)
-    assert run is not None
+    if run is None:
+        # Two particles are closer than a spline begins.
+        assert isinstance(mixture.form, SplineForm)
+        return
     try:
         run.run(20)
     except ss.PhysicsError as error:
