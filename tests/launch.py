@@ -51,3 +51,13 @@ def run_python(arguments, ranks=None, timeout=250, **environment):
         check=False,
         env=os.environ | MPI_ENVIRONMENT | environment,
     )
+
+
+def called(capsys, main, arguments):
+    """Exit status, stdout, stderr of a command in this process."""
+    try:
+        main([str(argument) for argument in arguments])
+        status = 0
+    except SystemExit as done:
+        status = done.code
+    return status, *capsys.readouterr()

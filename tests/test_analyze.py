@@ -7,7 +7,7 @@ import signal
 import netCDF4
 import numpy as np
 import pytest
-from launch import run_python
+from launch import called, run_python
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 from PIL import Image
@@ -28,12 +28,7 @@ FIGURES = ("vibrations", "probability", "correlations", "overlap", "lifetimes", 
 
 def run(capsys, *arguments):
     """Exit status, stdout, stderr of the command, in this process."""
-    try:
-        analyze.main([str(argument) for argument in arguments])
-        status = 0
-    except SystemExit as done:
-        status = done.code
-    return status, *capsys.readouterr()
+    return called(capsys, analyze.main, arguments)
 
 
 @pytest.fixture(scope="module")

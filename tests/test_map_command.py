@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 from dumps import OPTIONS, dumped, glass_frames
+from launch import called
 from matplotlib.image import imread
 
 import softspots as ss
@@ -28,12 +29,7 @@ def dump(tmp_path_factory):
 
 def run(capsys, *arguments):
     """Exit status, stdout, stderr of ``softspots map``, in this process."""
-    try:
-        softspots(["map", *map(str, arguments)])
-        status = 0
-    except SystemExit as done:
-        status = done.code
-    return status, *capsys.readouterr()
+    return called(capsys, softspots, ["map", *arguments])
 
 
 def test_from_a_dump_to_results_and_maps(dump, tmp_path, capsys):

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dumps import OPTIONS, dumped, glass_frames
+from launch import called
 
 import softspots as ss
 from softspots.__main__ import main as softspots
@@ -46,12 +47,7 @@ def working_folder(tmp_path, monkeypatch):
 
 
 def run(capsys, *arguments):
-    try:
-        softspots(["map", *map(str, arguments), "--quiet"])
-        status = 0
-    except SystemExit as done:
-        status = done.code
-    return status, *capsys.readouterr()
+    return called(capsys, softspots, ["map", *arguments, "--quiet"])
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from dumps import (
     with_two_in_one_place,
     without_numbers,
 )
-from launch import run_python
+from launch import called, run_python
 
 from softspots.__main__ import main as softspots
 from softspots.commands import mapping
@@ -26,12 +26,7 @@ pytest.importorskip("ovito")
 
 def run(capsys, *arguments):
     """Exit status, stdout, stderr of ``softspots map``, in this process."""
-    try:
-        softspots(["map", *map(str, arguments), "--quiet"])
-        status = 0
-    except SystemExit as done:
-        status = done.code
-    return status, *capsys.readouterr()
+    return called(capsys, softspots, ["map", *arguments, "--quiet"])
 
 
 @pytest.fixture(scope="module")

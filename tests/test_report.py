@@ -10,6 +10,7 @@ import netCDF4
 import numpy as np
 import pytest
 from glass_of_any_size import TEMPERATURE, write_glass
+from launch import called
 from synthetic import write_results
 from synthetic_shear import THRESHOLD, write_sample
 
@@ -41,12 +42,7 @@ def values_of(codes, lowest):
 
 
 def run(capsys, *arguments):
-    try:
-        analyze.main([str(argument) for argument in arguments])
-        status = 0
-    except SystemExit as done:
-        status = done.code
-    return status, *capsys.readouterr()
+    return called(capsys, analyze.main, arguments)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from launch import called
 from matplotlib.image import imread
 from synthetic import write_results
 from synthetic_shear import ENERGY_DROP, FORESEEN, MAP_STRAINS, PARTICLES, SPOT, STRESS_DROP, write_sample
@@ -19,12 +20,7 @@ TIMED = ("relaxation", "fields", "overlap", "lives", "model")
 
 def run(capsys, *arguments):
     """Exit status, stdout, stderr of the command, in this process."""
-    try:
-        analyze.main([str(argument) for argument in arguments])
-        status = 0
-    except SystemExit as done:
-        status = done.code
-    return status, *capsys.readouterr()
+    return called(capsys, analyze.main, arguments)
 
 
 @pytest.fixture(scope="module")
