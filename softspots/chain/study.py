@@ -149,8 +149,8 @@ class Study(Sequence):
 
     ``study[i]`` has ``frame``, ``d2min``, ``minimum``, ``modes``, ``spots`` and ``plot()``, see
     `softspots.chain.stages.Analysis`. A frame in which no soft spots can be found gives a warning that says why; one
-    that cannot be read is an error where it is asked for, and left out by `save`. The frames that were asked for last are
-    kept, as far as a gigabyte holds them.
+    that cannot be read is an error where it is asked for, and left out by `save`. The frames that were asked for last
+    are kept, as far as a gigabyte holds them.
     """
 
     def __init__(self, work: _Work, indices: range, progress: bool):
