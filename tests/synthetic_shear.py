@@ -56,6 +56,8 @@ def write_sample(path, events, seed=1, unmapped=(), **changes):
                 "event_state": int(np.searchsorted(strain, place)),
                 "event_strain": place,
                 "event_last_strain": place - 1e-6,
+                "event_stress": np.interp(place, strain, stress),
+                "event_energy": -100 + place,
                 "stress_drop": random.exponential(STRESS_DROP),
                 "energy_drop": random.exponential(ENERGY_DROP),
                 "core": d2min.argmax(),

@@ -134,7 +134,7 @@ def test_the_command(folder, tmp_path, capsys):
     paths = [folder / f"{seed}.nc" for seed in range(1, 7)]
     status, out, err = run(capsys, *paths, "--output", tmp_path, "--quiet")
     assert (status, err) == (0, "")
-    figures = {"vibrations", "probability", "course", "events", "before", "selection"}
+    figures = {"probability", "course", "events", "before", "selection"}
     written = {f"{name}{suffix}" for name in figures for suffix in (".pdf", ".png")}
     assert {path.name for path in tmp_path.iterdir()} == written | {"summary.md", "summary.json", "athermal.nc"}
     for name in figures:

@@ -14,7 +14,7 @@ import numpy as np
 from softspots.analysis.bootstrap import bootstrap, fraction
 from softspots.analysis.findings import Findings, Maps, Missing
 from softspots.analysis.probability import plateau
-from softspots.analysis.reduce_maps import prediction, selection, vibrations
+from softspots.analysis.reduce_maps import prediction, selection
 from softspots.curve import Curve
 from softspots.estimate import Estimate
 from softspots.exceptions import InputError
@@ -30,8 +30,9 @@ BINS_PER_DECADE = 4
 OF_SAMPLES = (*CHANGEABLE, "seed")
 # What there is of each map before an event.
 OF_MAPS = ("soft_spot", "eigenvalue", "participation_ratio")
-SHARES = {"vibrations": 1, "prediction": 4, "selection": 18, "events": 4, "course": 1}
+SHARES = {"prediction": 4, "selection": 18, "events": 4, "course": 1}
 TIMELESS = "in athermal shear there is neither time nor temperature"
+SOFTENED = "maps are of minima that are lost, whose lowest mode has gone soft"
 
 
 def sample_key(sample: Sheared) -> dict:
@@ -129,8 +130,6 @@ def reduce_shear(
             raise InputError(f"reduce_shear: {first.path} and {other.path} are samples of two kinds")
     run = ShearMaps(samples)
     found = Findings(progress, QUANTITIES | EVENTS, SHARES)
-    with found.stage("vibrations"):
-        vibrations(run, found)
     with found.stage("prediction"):
         prediction(run, found)
     with found.stage("selection"):
@@ -139,9 +138,9 @@ def reduce_shear(
         _events(run, found)
     with found.stage("course"):
         _course(samples, found)
-    found.missing |= {
-        name: TIMELESS for name in QUANTITIES if name not in found.measured and QUANTITIES[name].stage not in SHARES
-    }
+    for name, entry in QUANTITIES.items():
+        if entry.stage not in SHARES:
+            found.missing[name] = SOFTENED if entry.stage == "vibrations" else TIMELESS
     provenance = provenance_of(samples) | {
         "frames": len(run.labels),
         "frames_with_spots": int(run.has_spots.sum()),
@@ -252,7 +251,7 @@ def _course(samples, found):
     stresses = np.array([sample["stress"][kept] for sample in samples])
     found.add("stresses", stresses, note="each of one sample")
     particles = len(samples[0]["species"])
-    energies = np.array([sample["energy"][kept] for sample in samples]) / particles
+    energies = np.array([(sample["energy"] - sample["energy"][0])[kept] for sample in samples]) / particles
     ones = np.ones((len(samples), 1))
     for name, values in (("stress", stresses), ("energy", energies)):
         found.estimate(name, bootstrap(fraction, values, ones, memory=False))

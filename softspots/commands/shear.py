@@ -177,6 +177,8 @@ class Course:
             "event_state": np.int32(self.done + 1),
             "event_strain": event.strain,
             "event_last_strain": event.last_strain,
+            "event_stress": event.stress,
+            "event_energy": event.energy,
             "stress_drop": event.stress_drop,
             "energy_drop": event.energy_drop,
             "core": np.int32(event.core),

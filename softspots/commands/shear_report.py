@@ -20,22 +20,18 @@ from softspots.io.shear import Sheared, read_shear
 def draw(parameters: ShearParameters) -> None:
     """Draw stress against strain, and the map before the event with the largest drop."""
     results = read_shear(parameters.output / RESULTS)
-    names = ("strain", "stress", "energy", "event_strain", "event_state", "energy_drop")
-    values = {name: results[name] for name in names}
     mixture = parameters.mixture
-    save_stress_strain(
-        parameters.output / CURVE, values, values, parameters.particles, parameters.simulation.dimension, mixture
-    )
+    save_stress_strain(parameters.output / CURVE, results, parameters.particles, results.dimension, mixture)
     (parameters.output / MAP).unlink(missing_ok=True)
     if len(results):
-        largest = int(np.argmax(values["energy_drop"]))
+        largest = int(np.argmax(results["energy_drop"]))
         save_map(
             parameters.output / MAP,
             results.frame(largest),
             results["d2min"][largest],
             results["soft_spot"][largest, 0],
             model=mixture,
-            title=rf"before the event at $\gamma={values['event_strain'][largest]:.4f}$",
+            title=rf"before the event at $\gamma={results['event_strain'][largest]:.4f}$",
         )
 
 
@@ -56,9 +52,9 @@ def report(parameters: ShearParameters, samples: Sequence[Sheared], files: Seque
         # On the way back a drop is one towards larger stress.
         way = np.sign(of("event_strain") - of("event_last_strain"))
         rows += [
-            ("stress drop", _mean(way * of("stress_drop"))),
-            ("energy drop", _mean(of("energy_drop"))),
-            ("participation", f"{_mean(of('participation'))} particles"),
+            ("mean stress drop", _mean(way * of("stress_drop"))),
+            ("mean energy drop", _mean(of("energy_drop"))),
+            ("mean participation", _mean(of("participation"), " particles")),
         ]
         mapped = np.isfinite(of("eigenvalue")[:, 0]).all(axis=1)
         if not mapped.all():
@@ -70,6 +66,6 @@ def report(parameters: ShearParameters, samples: Sequence[Sheared], files: Seque
     return "\n".join(f"{name:22}{value}" for name, value in [*rows, ("files", ", ".join(files))])
 
 
-def _mean(values: np.ndarray) -> str:
+def _mean(values: np.ndarray, unit: str = "") -> str:
     found = bootstrap(fraction, values, np.ones(len(values)))
-    return f"{shown(found)} in the mean" + " (too few events for an interval)" * bool(np.isnan(found.low))
+    return shown(found) + unit + " (too few events for an interval)" * bool(np.isnan(found.low))

@@ -319,6 +319,8 @@ class AthermalShear:
             Event(
                 strain=strain,
                 last_strain=before.strain,
+                stress=before.stress,
+                energy=before.energy,
                 stress_drop=before.stress - after.stress,
                 energy_drop=before.energy + work - after.energy,
                 lost=before.frame,

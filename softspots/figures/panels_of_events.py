@@ -12,6 +12,8 @@ from softspots.analysis.series import Series
 from softspots.figures.drawing import BESIDE, GREY, GUIDE, band, curve, say, styled
 from softspots.figures.units import units_of_runs
 
+# Beyond so many times the least strain before events the scale is logarithmic.
+MOST_OF_LINEAR = 20
 # Values along the abscissa, and what is said of them.
 ABSCISSAS = {
     "stress_drops": r"$\Delta\sigma$",
@@ -44,11 +46,10 @@ def draw_course(axes: Axes, series: Series, name: str) -> None:
     units = units_of_runs(series.runs)
     words = {
         "stress": rf"stress $\sigma$ (${units.energy}/{units.length}^{series.runs[0].dimension}$)",
-        "energy": rf"$E/N$ (${units.energy}$)",
+        "energy": rf"$(E-E_0)/N$ (${units.energy}$)",
     }
     axes.set(xlabel=r"strain $\gamma$", ylabel=words[name])
-    if name == "stress":
-        axes.axhline(0, **GUIDE)
+    axes.axhline(0, **GUIDE)
     say(axes, series, name, lambda run: np.ones(len(run.axes["traveled"]), dtype=bool))
 
 
@@ -103,7 +104,12 @@ def draw_before(axes: Axes, series: Series, name: str) -> None:
         blind = 1.0 if name == "ratio_before" else float(run["density"].value)
         axes.axhline(blind, linestyle="--", **GUIDE | {"color": GREY if name == "ratio_before" else style["color"]})
     words = ("uncorrelated", 1.0) if name == "ratio_before" else (r"$\rho_\mathrm{SS}$", blind)
-    axes.annotate(words[0], (0.98, words[1]), **BESIDE, va="bottom", xytext=(0, 2))
+    # To the left, where points lie higher.
+    axes.annotate(words[0], (0.02, words[1]), **BESIDE | {"ha": "left"}, va="bottom", xytext=(0, 2))
+    earlier = np.unique(np.concatenate([run.axes["map_strain"] for run in series.runs if name in run]))
+    earlier = earlier[earlier > 0]
+    if len(earlier) and earlier[-1] > MOST_OF_LINEAR * earlier[0]:
+        axes.set_xscale("symlog", linthresh=earlier[0])
     axes.set(
         ylim=(0, None),
         xlabel=r"strain $\delta\gamma$ from map to event",

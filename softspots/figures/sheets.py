@@ -45,7 +45,8 @@ def figures(series: Sequence[Series]) -> Iterator[tuple[str, Callable[[], Figure
     athermal = runs[0].athermal
     for one in series:
         end = f"_{one.name}" if len(series) > 1 else ""
-        yield f"vibrations{end}", lambda one=one: figure_of(one.runs, [[("states", draw_states, (one,))]])
+        if not athermal:
+            yield f"vibrations{end}", lambda one=one: figure_of(one.runs, [[("states", draw_states, (one,))]])
         yield (
             f"probability{end}",
             lambda one=one: figure_of(one.runs, [[("probability", draw_probability, (one,))]]),

@@ -17,42 +17,37 @@ from softspots.model import Mixture
 EVENT = "#c0392b"
 
 
-def draw_stress_strain(states: Mapping, events: Mapping, particles: int, dimension: int, model: Mixture) -> Figure:
-    """Stress and energy of all states in the order in which they came, and where events are and what they cost.
+def draw_stress_strain(values: Mapping, particles: int, dimension: int, model: Mixture) -> Figure:
+    """Stress and energy of all states in the order in which they came, with the drop of each event, and what it costs.
 
     Parameters
     ----------
-    states : dict
-        ``strain``, ``stress`` and ``energy``, as in `softspots.io.shear.schema`.
-    events : dict
-        ``event_strain``, ``event_state`` and ``energy_drop``.
+    values : dict
+        Of states and events, by the names of `softspots.io.shear.schema`.
     particles, dimension : int
     model : Mixture
         For the units.
     """
     units = units_of(model)
-    strain, stress = np.asarray(states["strain"]), np.asarray(states["stress"])
-    at, after = np.asarray(events["event_strain"]), np.asarray(events["event_state"], dtype=int)
+    after, drop = np.asarray(values["event_state"], dtype=int), np.asarray(values["energy_drop"])
+    at = np.asarray(values["event_strain"])
+
+    def with_drops(states, before, behind):
+        return np.insert(states, np.repeat(after, 2), np.column_stack((before, behind)).ravel())
+
+    strain = with_drops(values["strain"], at, at)
+    lost, energy = np.asarray(values["event_stress"]), np.asarray(values["event_energy"])
     figure = Figure(figsize=(FULL_WIDTH / 2, 4.2), layout="constrained")
     top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=(3, 2, 2))
-    top.plot(strain, stress, color=MARK, linewidth=0.9)
+    top.plot(strain, with_drops(values["stress"], lost, lost - values["stress_drop"]), color=MARK, linewidth=0.9)
+    middle.plot(strain, with_drops(values["energy"], energy, energy - drop) / particles, color=MARK, linewidth=0.9)
     if len(at):
-        # On the line between the states on both sides.
-        part = (at - strain[after - 1]) / (strain[after] - strain[after - 1])
-        top.plot(
-            at,
-            stress[after - 1] + part * (stress[after] - stress[after - 1]),
-            "o",
-            color=EVENT,
-            markersize=2.6,
-            label=f"{len(at)} events",
-        )
+        top.plot(at, lost, "o", color=EVENT, markersize=2.6, label=f"{len(at)} event{'s' * (len(at) > 1)}")
         top.legend()
-        bottom.vlines(at, 0, events["energy_drop"], color=EVENT, linewidth=0.9)
+        bottom.plot(at, drop, "o", color=EVENT, markersize=2.6)
+        bottom.set_yscale("log")
     top.set_ylabel(rf"stress (${units.energy}/{units.length}^{dimension}$)")
-    middle.plot(strain, np.asarray(states["energy"]) / particles, color=MARK, linewidth=0.9)
     middle.set_ylabel(rf"$E/N$ (${units.energy}$)")
-    bottom.set_ylim(bottom=0)
     bottom.set_ylabel(rf"drop of $E$ (${units.energy}$)")
     bottom.set_xlabel(r"strain $\gamma$")
     top.axhline(0, color=GREY, linewidth=0.5)

@@ -16,12 +16,16 @@ from softspots.io.quantities import EVENTS, KNOWN, QUANTITIES, entry_of
 from softspots.io.reduced import Reduced
 
 NUMBERS = {name: entry for name, entry in QUANTITIES.items() if not entry.axes}
-# Of athermal shear.
-NUMBERS_OF_EVENTS = NUMBERS | {name: entry for name, entry in EVENTS.items() if not entry.axes}
+# Of athermal shear, which has maps but no time.
+NUMBERS_OF_EVENTS = {
+    name: entry
+    for name, entry in KNOWN.items()
+    if not entry.axes and (name in EVENTS or entry.stage in ("prediction", "selection"))
+}
 COLUMNS = 3  # runs side by side
 # Numbers that are chosen from an axis: at its end the best may lie beyond.
 RANGES = {"best_modes": "n_modes", "best_particles": "n_particles"}
-ASCII = {"sigma": "σ", "tau": "τ", "epsilon": "ε", "^-1": "⁻¹", "^2": "²"}
+ASCII = {"sigma": "σ", "tau": "τ", "epsilon": "ε", "^-1": "⁻¹", "^-2": "⁻²", "^-3": "⁻³", "^2": "²"}
 
 
 @dataclass(frozen=True)

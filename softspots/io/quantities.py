@@ -218,7 +218,13 @@ EVENTS = {
     "strain": Entry("course", "γ", "1", "strain since the start", _MALONEY, ("traveled",), content=Content()),
     "stress": Entry("course", "σ", STRESS, "stress, mean of samples", _MALONEY, ("traveled",), content=Content()),
     "energy": Entry(
-        "course", "E/N", "epsilon_AA", "energy per particle, mean", _MALONEY, ("traveled",), content=Content()
+        "course",
+        "(E−E_0)/N",
+        "epsilon_AA",
+        "energy per particle above the start's, mean",
+        _MALONEY,
+        ("traveled",),
+        content=Content(),
     ),
     "stresses": Entry(
         "course",

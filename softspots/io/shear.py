@@ -35,6 +35,10 @@ def schema(dimension: int) -> dict[str, Variable]:
         "event_state": Variable(("event",), "i4", "1", "the first state after the event", content=index),
         "event_strain": Variable(("event",), "f8", "1", "strain at which the minimum is not there any more"),
         "event_last_strain": Variable(("event",), "f8", "1", "strain at which the minimum still was"),
+        "event_stress": Variable(("event",), "f8", stress, "stress of the minimum that is lost, at the last strain"),
+        "event_energy": Variable(
+            ("event",), "f8", "epsilon_AA", "energy of the minimum that is lost, of all particles"
+        ),
         "stress_drop": Variable(("event",), "f8", stress, "what the event takes off the stress"),
         "energy_drop": Variable(("event",), "f8", "epsilon_AA", "what the event loses as heat, of all particles"),
         "core": Variable(("event",), "i4", "1", "particle with the largest D²_min", content=index),

@@ -21,6 +21,8 @@ class Event:
         Where the minimum before is not there any more.
     last_strain : float
         Where it still was.
+    stress, energy : float
+        Of the minimum that is lost, at the last strain: the component that does the work, and of all particles.
     stress_drop : float
         Of the component that does the work, from the last strain to this one. Just before an event the
         stress falls with the root of what is left of the strain, so that of a tolerance δ the drop is known but for
@@ -41,6 +43,8 @@ class Event:
 
     strain: float
     last_strain: float
+    stress: float
+    energy: float
     stress_drop: float
     energy_drop: float
     d2min: np.ndarray
