@@ -130,7 +130,7 @@ def test_reduced_data_can_be_read_back(reduced, tmp_path):
             np.testing.assert_array_equal(again[name].value, reduced[name].value)
 
 
-def test_the_command(folder, tmp_path, capsys):
+def test_the_command(folder, tmp_path, capsys, monkeypatch):
     paths = [folder / f"{seed}.nc" for seed in range(1, 7)]
     status, out, err = run(capsys, *paths, "--output", tmp_path, "--quiet")
     assert (status, err) == (0, "")
@@ -148,6 +148,7 @@ def test_the_command(folder, tmp_path, capsys):
     assert told["quantities"]["ratio"]["paper"] == ""
     # What has been reduced stands for its samples, beside others.
     more = tmp_path / "more"
+    monkeypatch.setattr(analyze, "figures", lambda series: [])
     status, out, err = run(capsys, tmp_path / "athermal.nc", folder / "other.nc", "--output", more, "--quiet")
     assert (status, err) == (0, "")
     assert "athermal (b): direction pure-xy" in out

@@ -110,6 +110,9 @@ def draw_before(axes: Axes, series: Series, name: str) -> None:
     earlier = earlier[earlier > 0]
     if len(earlier) and earlier[-1] > MOST_OF_LINEAR * earlier[0]:
         axes.set_xscale("symlog", linthresh=earlier[0])
+        axes.set_xlim(-0.3 * earlier[0], 1.5 * earlier[-1])
+        axes.set_xticks([0.0, *earlier], [f"{one:g}" for one in (0, *earlier)])
+        axes.minorticks_off()
     axes.set(
         ylim=(0, None),
         xlabel=r"strain $\delta\gamma$ from map to event",
