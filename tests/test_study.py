@@ -261,6 +261,8 @@ def test_other_forces_are_drawn_in_their_units_and_saved(tmp_path):
     results = read_results(tmp_path / "copper.nc")
     assert np.array_equal(results.variables(0)["soft_spot"], found.labels)
     assert results.frame(0).species[0] == "Cu"
+    with pytest.raises(InputError, match="is of no mixture, but of other forces: .*ASEForces.Copper"):
+        results.model  # noqa: B018
 
 
 def test_frames_of_another_dimension_are_refused(frames):

@@ -16,7 +16,7 @@ import numpy as np
 
 from softspots.chain.defaults import PAPER, threshold
 from softspots.exceptions import SoftspotsError
-from softspots.io.attributes import CONFIGURATION, FAULTS, LEFT_OUT, LEFT_OUT_BECAUSE, MIXTURE
+from softspots.io.attributes import CONFIGURATION, FAULTS, FORCES, LEFT_OUT, LEFT_OUT_BECAUSE, MIXTURE
 from softspots.io.replacing import replacing
 from softspots.io.results import ResultsWriter
 from softspots.landscape.forces import energy_forces, is_mixture
@@ -155,7 +155,7 @@ def described(model: Mixture | Forces) -> dict:
         return {"model": model.name or "own", MIXTURE: json.dumps(model.as_table())}
     # The plain repr of an object has its place in memory, which says nothing.
     plain = type(model).__repr__ is object.__repr__
-    return {"model": "forces", MIXTURE: json.dumps({"forces": type(model).__name__ if plain else repr(model)})}
+    return {"model": FORCES, MIXTURE: json.dumps({"forces": type(model).__name__ if plain else repr(model)})}
 
 
 def _apart(times: Mapping[int, float]) -> float | None:

@@ -14,6 +14,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from softspots.figures.units import Units
 from softspots.frame import Frame
+from softspots.model import Forces, Mixture
 
 # Lightness falls evenly, from a tone that still shows on white to a red on which black still shows. What is not known
 # is of a blueish grey, which is no red of any lightness.
@@ -91,6 +92,15 @@ def draw_discs(axes: Axes, low: np.ndarray, high: np.ndarray, shown: Shown, thic
                 discs.set(array=values[particles[those]], **shown.coloring)
             collections.append(axes.add_collection(discs, autolim=False))
     return collections
+
+
+def diameters_of(model: Mixture | Forces | None, frame: Frame) -> np.ndarray:
+    """How large particles (N,) look: what a mixture says, their sizes, or the mean distance of particles."""
+    if hasattr(model, "diameters_of"):
+        return model.diameters_of(frame)
+    if frame.sizes is not None:
+        return frame.sizes
+    return np.full(len(frame), (np.prod(frame.box.lengths) / len(frame)) ** (1 / frame.dimension))
 
 
 def color_scale(values: np.ndarray) -> dict:

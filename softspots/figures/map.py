@@ -17,7 +17,7 @@ from softspots.analysis.probability import THRESHOLD
 from softspots.arrays import float_array, positive_number, real_number, whole_array
 from softspots.exceptions import InputError
 from softspots.figures.cell import draw_cell, extent, half_side, most_active, origin_of, place_in_cell, plane_of
-from softspots.figures.discs import Shown, color_scale, draw_bar, draw_discs
+from softspots.figures.discs import Shown, color_scale, diameters_of, draw_bar, draw_discs
 from softspots.figures.map_3d import WITH_BARS, WITH_PROJECTION, draw_space
 from softspots.figures.units import units_of
 from softspots.frame import Frame
@@ -110,7 +110,7 @@ def draw_map(
     """
     model = Model.preset() if model is None else model
     require("draw_map", or_forces=True, frame=frame, model=model)
-    diameters = _diameters(model, frame)
+    diameters = diameters_of(model, frame)
     d2min = float_array("draw_map: values of d2min", d2min, (len(frame),), allow_nan=True)
     labels = whole_array("draw_map: labels", labels, (len(frame),), -1, 2**31 - 1)
     known = not np.isnan(d2min).all()
@@ -184,14 +184,6 @@ def save_figure(figure: Figure, path: str | PathLike) -> None:
         raise InputError(f"a figure: got {path}; allowed: a name that ends in {', '.join(known)}")
     with replacing(path) as unfinished:
         figure.savefig(unfinished)
-
-
-def _diameters(model, frame) -> np.ndarray:
-    if hasattr(model, "diameters_of"):
-        return model.diameters_of(frame)
-    if frame.sizes is not None:
-        return frame.sizes
-    return np.full(len(frame), (np.prod(frame.box.lengths) / len(frame)) ** (1 / frame.dimension))
 
 
 def _width(dimension, inset, colorbar) -> float:

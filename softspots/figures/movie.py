@@ -15,10 +15,11 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from softspots.exceptions import InputError
-from softspots.figures.discs import COLORS, Shown, color_scale, draw_bar, draw_discs
+from softspots.figures.discs import COLORS, Shown, color_scale, diameters_of, draw_bar, draw_discs
 from softspots.figures.map import STYLE
 from softspots.figures.map_3d import ALL_SPOTS, DEPTHS, WORDS, draw_depth_bar, draw_depths, draw_slice, slice_words
 from softspots.figures.units import units_of
+from softspots.io.attributes import FORCES
 from softspots.io.replacing import replacing
 from softspots.io.results import Results
 
@@ -89,7 +90,8 @@ def draw_movie(path: Path, results: Results, progress: Callable[[], None] = lamb
 
 def _draw(path, results, chosen, progress):
     temperature, threshold = (results.configuration[name] for name in ("temperature", "rearrangement_threshold"))
-    activity, labels, model = results["d2min"] / temperature, results["soft_spot"], results.model
+    activity, labels = results["d2min"] / temperature, results["soft_spot"]
+    model = None if results.configuration.get("model") == FORCES else results.model
     coloring, units = color_scale(activity[chosen]), units_of(model)
     sides = results.frame(chosen[0]).box.lengths
     figure, panels = (_space if len(sides) == 3 else _plane)(sides, units)
@@ -100,7 +102,7 @@ def _draw(path, results, chosen, progress):
             for collection in drawn:
                 collection.remove()
             frame = results.frame(index)
-            shown = Shown(frame, activity[index], labels[index], model.diameters_of(frame), coloring)
+            shown = Shown(frame, activity[index], labels[index], diameters_of(model, frame), coloring)
             layers = [draw(axes, np.zeros(2), np.array(sides[:2]), shown=shown) for axes, _, draw in panels]
             drawn = sum(layers, [])
             if index == chosen[0]:

@@ -32,8 +32,8 @@ OWN = Units(r"\sigma", r"\varepsilon")
 IN_TEX = {Model.units: PAPER, Mixture.units: OWN}
 
 
-def units_of(model: Mixture | Forces) -> Units:
-    """σ_AA and ε_AA of the paper's mixture; of any other σ and ε, whichever they are; of other forces their own."""
+def units_of(model: Mixture | Forces | None) -> Units:
+    """σ_AA and ε_AA of the paper's mixture; of other forces their own; of any other, or none, plain σ and ε."""
     units = tuple(getattr(model, "units", Mixture.units))
     return IN_TEX.get(units) or Units(*(rf"\mathrm{{{name}}}" for name in reversed(units)))
 

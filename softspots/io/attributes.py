@@ -10,6 +10,8 @@ import numpy as np
 CONFIGURATION = "config_"
 # The parameter of a run that has its whole mixture, as JSON; where it is not there the mixture is the paper's.
 MIXTURE = "mixture"
+# What the model is called where it is no mixture.
+FORCES = "forces"
 # Names of variables of a frame that its source does not tell, with spaces between them, and why.
 LEFT_OUT, LEFT_OUT_BECAUSE = "left_out", "left_out_because"
 # What is missing of which frames and why, as JSON: by number of the frame.

@@ -15,7 +15,7 @@ import numpy as np
 from softspots.box import SAME
 from softspots.exceptions import DamagedFileError, InputError, SoftspotsError
 from softspots.frame import Frame
-from softspots.io.attributes import CONFIGURATION, FAULTS, LEFT_OUT, MIXTURE, set_attributes, split_prefix
+from softspots.io.attributes import CONFIGURATION, FAULTS, FORCES, LEFT_OUT, MIXTURE, set_attributes, split_prefix
 from softspots.io.content import is_written
 from softspots.io.frames import LENGTHS, TILTS, frame_from, particles
 from softspots.io.layout import ALL, layout_fault, names_in, read_variable
@@ -333,6 +333,8 @@ class Results:
 
         Raises
         ------
+        InputError
+            If the run was one of other forces.
         DamagedFileError
             If the file does not say it, or what it says is none.
         """
@@ -359,9 +361,11 @@ def mixture_of(path: str | PathLike, configuration: Mapping) -> Mixture:
 
     Raises
     ------
-    DamagedFileError
-        If they do not say it, or what they say is none.
+    InputError, DamagedFileError
+        If the run was one of other forces; if they do not say the mixture, or what they say is none.
     """
+    if configuration.get("model") == FORCES:
+        raise InputError(f"{path} is of no mixture, but of other forces: {configuration.get(MIXTURE, '')}")
     try:
         if MIXTURE in configuration:
             return Mixture.from_table(json.loads(configuration[MIXTURE]))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from softspots.analysis.cautions import of_liquid, of_one_spot
-from softspots.exceptions import DamagedFileError
+from softspots.exceptions import DamagedFileError, InputError
 from softspots.figures.discs import FEW_SIZES, LEAST, OUTLINE, color_scale
 from softspots.io.attributes import is_of_paper
 from softspots.model import Mixture, Model
@@ -113,7 +113,7 @@ def _notes(run) -> list[str]:
 def _diameters(run, frame) -> tuple[np.ndarray, str]:
     try:
         mixture = run.mixture()
-    except DamagedFileError:
+    except (DamagedFileError, InputError):
         if frame.sizes is not None:
             return frame.sizes, ""
         return np.full(len(frame), (frame.box.volume / len(frame)) ** (1 / frame.dimension)), NO_DIAMETERS

@@ -61,7 +61,7 @@ class Moments:
     moment : callable
         One of them, by its number.
     mixture : callable
-        Gives the mixture, or raises DamagedFileError if there is none.
+        Gives the mixture, or raises InputError or DamagedFileError if there is none.
     checked : bool
         Whether all files carry a checksum of all that is in them, which fits.
     """
