@@ -9,7 +9,7 @@ from matplotlib.image import imread
 from synthetic import write_results
 from synthetic_shear import ENERGY_DROP, FORESEEN, MAP_STRAINS, PARTICLES, SPOT, STRESS_DROP, write_sample
 
-from softspots.analysis.reduce_shear import TIMELESS, density_of, reduce_shear, traveled
+from softspots.analysis.reduce_shear import ALL_OR_NONE, TIMELESS, density_of, reduce_shear, traveled
 from softspots.commands import analyze
 from softspots.io.quantities import EVENTS, KNOWN, QUANTITIES
 from softspots.io.reduced import read_reduced, write_reduced
@@ -115,6 +115,9 @@ def test_hardly_any_event(tmp_path, events):
         assert found.missing["mean_stress_drop"] == "no sample has an event"
         assert found.missing["ratio"] == "0 events with soft spots and D²_min; at least 1 are needed"
     assert "stress" in found
+    if events == 1:
+        assert found["cores"].value in (0, 1) and np.isnan(found["cores"].low)
+        assert ALL_OR_NONE in found["cores"].note and ALL_OR_NONE in found["cores_before"].note
 
 
 def test_reduced_data_can_be_read_back(reduced, tmp_path):

@@ -32,6 +32,7 @@ OF_SAMPLES = (*CHANGEABLE, "seed")
 OF_MAPS = ("soft_spot", "eigenvalue", "participation_ratio")
 SHARES = {"prediction": 4, "selection": 18, "events": 4, "course": 1}
 TIMELESS = "in athermal shear there is neither time nor temperature"
+ALL_OR_NONE = "all of them, or none, which tells a bootstrap nothing"
 SOFTENED = "maps are of minima that are lost, whose lowest mode has gone soft"
 
 
@@ -231,6 +232,8 @@ def _maps_before(run, found):
 
 def _on_spot(labels, cores) -> Estimate:
     hits = labels[np.arange(len(labels)), cores] >= 0
+    if hits.all() or not hits.any():
+        return Estimate(hits.mean(), np.nan, np.nan, note=f"no interval: {ALL_OR_NONE}")
     return bootstrap(fraction, hits.astype(float), np.ones(len(hits)))
 
 
