@@ -259,3 +259,17 @@ def test_options_that_are_wrong(tmp_path, options, message):
 def test_a_box_of_two_dimensions_for_a_file_of_three(tmp_path):
     frames = ss.read(put(tmp_path / "a.dump", dump()), types=AB, box=ss.Box(10.0, 10.0))
     assert frames[0].dimension == 2 and "is left out" in " ".join(frames.notes)
+
+
+def test_points_in_space_in_a_box_of_the_plane():
+    with pytest.raises(ss.InputError, match="z differs between particles, though there are to be two dimensions"):
+        ss.read(([5.0, 5.0], np.arange(12.0).reshape(4, 3)), types="A")
+
+
+def test_a_frame_of_gsd_without_diameters():
+    hoomd = pytest.importorskip("gsd.hoomd")
+    made = hoomd.Frame()
+    made.particles.N, made.particles.types, made.particles.typeid = 3, ["A", "B"], [0, 1, 0]
+    made.particles.position, made.configuration.box = np.eye(3), [5, 5, 5, 0, 0, 0]
+    [frame] = ss.read(made)
+    assert frame.sizes is None and frame.species.tolist() == ["A", "B", "A"]

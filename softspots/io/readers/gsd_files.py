@@ -70,9 +70,9 @@ def frame_snapshot(frame) -> Snapshot:
     if ours:
         cell = np.array(logged[CELL])
     names = np.array(particles.types or ["A"])
-    diameters = np.asarray(particles.diameter)
     # One is what stands for no diameters.
-    sizes = {} if (diameters == 1).all() else {"diameter": diameters}
+    some = particles.diameter is not None and (np.asarray(particles.diameter) != 1).any()
+    sizes = {"diameter": np.asarray(particles.diameter)} if some else {}
     if PARTICLES + SIZE in logged:
         sizes = {SIZE: logged[PARTICLES + SIZE]}
     strain = float(logged[STRAIN][0]) if ours else np.nan

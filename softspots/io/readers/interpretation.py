@@ -167,7 +167,8 @@ class Interpretation:
         where = np.asarray(snapshot.positions if positions else np.zeros((0, dimension)), dtype=float)[:, :dimension]
         if positions and self._flat and snapshot.positions.shape[1] == 3 and np.ptp(snapshot.positions[:, 2]) > 0:
             raise InputError(
-                "z differs between particles, and in the first frame it did not: say dimension=2 or dimension=3"
+                "z differs between particles, though there are to be two dimensions: say dimension=2, which leaves z "
+                "out, or dimension=3"
             )
         if self._options.box is not None:
             return self._options.box, where / unit, np.ones(dimension, dtype=np.int64)
