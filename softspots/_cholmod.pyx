@@ -92,8 +92,9 @@ cdef class Factor:
     cdef cholmod_factor *factor
 
     def __cinit__(self, matrix, bint supernodal):
-        cdef View view = View(matrix)
+        # First of all, as it is finished whatever comes after.
         cholmod_start(&self.common)
+        cdef View view = View(matrix)
         self.common.print_level = 0
         self.common.nmethods = 0
         self.common.postorder = True
