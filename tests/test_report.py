@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import zlib
+from dataclasses import replace
 from html import escape
 
 import netCDF4
@@ -16,6 +17,7 @@ from synthetic_shear import THRESHOLD, write_sample
 
 from softspots.commands import analyze
 from softspots.figures import sheets
+from softspots.frame import Box, Frame
 from softspots.io.results import read_results
 from softspots.io.shear import read_shear
 from softspots.report import packing
@@ -86,13 +88,15 @@ def test_maps_are_those_of_the_file(tmp_path, dimension, side):
     json.dumps(found, allow_nan=False)
     for index, one in enumerate(found["frames"]):
         values, frame = results.variables(index), results.frame(index)
-        *axes, activity, spot, mode, ratio = unpacked(one["data"], [len(ids)] * (dimension + 3) + [one["ratios"]])
+        lengths = [len(ids)] * (dimension + 4) + [one["ratios"]]
+        *axes, activity, moves, spot, mode, ratio = unpacked(one["data"], lengths)
         places = (np.array(axes).T / one["levels"]) @ one["vectors"]
         off = frame.box.minimum_image(places - frame.positions[ids])
         # Half a step along each lattice vector.
         assert np.abs(off).max() < 0.5 * packing.RESOLUTION * (1 + np.abs(frame.box.tilts).max() / side) * 1.01
         d2min = values_of(activity, found["lowest"])
         assert np.allclose(d2min, values["d2min"][ids], rtol=0.51 * packing.STEP, atol=0, equal_nan=True)
+        assert np.array_equal(moves, values["d2min"][ids] > 15.0 * found["temperature"])
         assert np.array_equal(spot - 1, values["soft_spot"][ids])
         assert one["spots"] == values["soft_spot"].max() + 1
         assert (one["time"], one["strain"]) == (values["time"], values["strain"])
@@ -114,9 +118,30 @@ def test_what_is_not_known_is_not_there(tmp_path):
     found = map_data(moments_of_run(read_results(path)))
     ids = np.array(found["ids"])
     assert [one["spots"] is None for one in found["frames"]] == [False, False, True, False, False, False]
-    *_, activity, spot, mode, _ = unpacked(found["frames"][2]["data"], [400] * 5 + [0])
-    assert not spot.any() and not mode.any()
+    *_, activity, moves, spot, mode, _ = unpacked(found["frames"][2]["data"], [400] * 6 + [0])
+    assert not spot.any() and not mode.any() and not moves[activity == packing.UNKNOWN].any()
     assert set(ids[activity == packing.UNKNOWN]) == {0, 3}
+
+
+def test_who_rearranges_is_told_from_exact_values(tmp_path):
+    path = write_glass(tmp_path / "results.nc", 10, 1)
+    level = 15.0 * TEMPERATURE
+    values = level * (1 + np.array([-1e-6, 0, 1e-6]))
+    with netCDF4.Dataset(path, "a") as dataset:
+        dataset["d2min"][0] = np.resize(values, 100)
+    found = map_data(moments_of_run(read_results(path)))
+    _, _, activity, moves, *_ = unpacked(found["frames"][0]["data"], [100] * 6 + [found["frames"][0]["ratios"]])
+    assert np.ptp(activity) == 0
+    assert np.array_equal(moves, np.resize([0, 0, 1], 100)[found["ids"]])
+
+
+def test_positions_of_a_large_box_say_how_coarse_they_are(tmp_path):
+    run = moments_of_run(read_results(write_glass(tmp_path / "results.nc", 10, 1)))
+    assert map_data(run)["resolution"] == packing.RESOLUTION
+    moment = run.moment(0)
+    large = replace(moment, frame=Frame(100 * moment.frame.positions, moment.frame.species, Box(1000.0, 1000.0)))
+    found = map_data(replace(run, moment=lambda index: large))
+    assert found["resolution"] == 1000 / packing.LEVELS > 3 * packing.RESOLUTION
 
 
 def test_zero_and_unknown_are_no_small_values():
@@ -153,17 +178,18 @@ def test_maps_of_athermal_shear_are_of_the_minima_that_events_end(tmp_path):
     samples = [read_shear(write_sample(tmp_path / f"{seed}.nc", 4, seed)) for seed in (1, 2)]
     found = map_data(moments_of_shear(samples))
     ids = np.array(found["ids"])
-    assert found["noun"] == "event" and found["temperature"] is None and found["threshold"] == THRESHOLD
+    assert found["noun"] == "event" and found["temperature"] is None
     assert [frame["title"].split(" in ")[0] for frame in found["frames"]] == [
         f"event {k} of 0 to 3" for k in range(4)
     ] * 2
     for place, one in enumerate(found["frames"]):
         sample, event = samples[place // 4], place % 4
-        *axes, activity, spot, mode, _ = unpacked(one["data"], [len(ids)] * 5 + [one["ratios"]])
+        *axes, activity, moves, spot, mode, _ = unpacked(one["data"], [len(ids)] * 6 + [one["ratios"]])
         frame = sample.frame(event)
         off = frame.box.minimum_image((np.array(axes).T / one["levels"]) @ one["vectors"] - frame.positions[ids])
         assert np.abs(off).max() < 1.1 * packing.RESOLUTION
         assert np.allclose(values_of(activity, found["lowest"]), sample["d2min"][event][ids], rtol=0.51 * packing.STEP)
+        assert np.array_equal(moves, sample["d2min"][event][ids] > THRESHOLD)
         assert np.array_equal(spot - 1, sample["soft_spot"][event, 0][ids])
         assert (one["strain"], one["time"]) == (sample["event_strain"][event], None)
 

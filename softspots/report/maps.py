@@ -8,12 +8,11 @@ import numpy as np
 
 from softspots.analysis.cautions import of_liquid, of_one_spot
 from softspots.exceptions import DamagedFileError, InputError
-from softspots.figures.discs import FEW_SIZES, LEAST, OUTLINE, color_scale
+from softspots.figures.discs import FEW_SIZES, LEAST, OUTLINE, color_scale, diameters_of
 from softspots.io.attributes import is_of_paper
 from softspots.model import Mixture, Model
 from softspots.report.packing import (
     FIRST,
-    RESOLUTION,
     STEP,
     UNKNOWN,
     ZERO,
@@ -46,8 +45,8 @@ def map_data(run: Moments, most_bytes: int = MOST_BYTES, progress: Callable[[flo
     -------
     dict or None
         What JSON can hold. ``frames`` are dictionaries too, and have their particles packed in ``data``: the columns of
-        positions along each lattice vector, D²_min, soft spot, and most localized mode, all in the order of ``ids``;
-        then the participation ratios of the map's modes, by rising value.
+        positions along each lattice vector, D²_min, whether the particle rearranges, soft spot, and most localized
+        mode, all in the order of ``ids``; then the participation ratios of the map's modes, by rising value.
     """
     there = run.there
     if not len(there):
@@ -57,9 +56,11 @@ def map_data(run: Moments, most_bytes: int = MOST_BYTES, progress: Callable[[flo
     order = order_of(first, diameters, FEW_SIZES)
     lowest = float(np.min(run.d2min, initial=np.inf, where=run.d2min > 0))
     counts = tuple(int(run.configuration.get(name, 0)) for name in ("n_modes", "n_particles"))
+    # Decided here, as steps of D²_min hide on which side of the threshold it is.
+    level = (_threshold(run) or np.inf) * (run.temperature or 1.0)
 
     def frame(index):
-        return _frame(run.moment(index), order, lowest, counts)
+        return _frame(run.moment(index), order, lowest, level, counts)
 
     # Later frames are longer if any are, as neighbours do not stay together.
     longest = max(len(frame(index)["data"]) for index in there[[0, len(there) // 2, -1]])
@@ -82,12 +83,11 @@ def map_data(run: Moments, most_bytes: int = MOST_BYTES, progress: Callable[[flo
         "step": STEP,
         "codes": {"unknown": UNKNOWN, "zero": ZERO, "first": FIRST},
         "temperature": run.temperature,
-        "threshold": _threshold(run),
         "colors": [float(coloring["norm"].vmin), float(coloring["norm"].vmax)],
         "outline": OUTLINE,
         "least": LEAST,
         "modes": counts[0],
-        "resolution": RESOLUTION,
+        "resolution": max(max(np.diag(one["vectors"]) / one["levels"]) for one in frames),
         "length": length,
         "energy": energy,
         "notes": [one for one in (note, *_notes(run)) if one],
@@ -112,15 +112,13 @@ def _notes(run) -> list[str]:
 
 def _diameters(run, frame) -> tuple[np.ndarray, str]:
     try:
-        mixture = run.mixture()
+        model = run.mixture()
     except (DamagedFileError, InputError):
-        if frame.sizes is not None:
-            return frame.sizes, ""
-        return np.full(len(frame), (frame.box.volume / len(frame)) ** (1 / frame.dimension)), NO_DIAMETERS
-    return mixture.diameters_of(frame), ""
+        model = None
+    return diameters_of(model, frame), "" if model or frame.sizes is not None else NO_DIAMETERS
 
 
-def _frame(moment: Moment, order: np.ndarray, lowest: float, counts: tuple[int, int]) -> dict:
+def _frame(moment: Moment, order: np.ndarray, lowest: float, level: float, counts: tuple[int, int]) -> dict:
     frame, mapped = moment.frame, moment.labels is not None
     nothing = np.full(len(frame), -1)
     labels = moment.labels if mapped else nothing
@@ -129,6 +127,7 @@ def _frame(moment: Moment, order: np.ndarray, lowest: float, counts: tuple[int, 
     columns = [
         *(np.rint(fractions(frame) * parts).astype(int) % parts)[order].T,
         logarithms(moment.d2min, lowest)[order],
+        (moment.d2min > level)[order],
         labels[order] + 1,
         ranks[order] + 1,
         logarithms(1 / ratios, 1.0),

@@ -11,7 +11,8 @@ import numpy as np
 from softspots.frame import Frame
 
 LEVELS = 2**16
-# Lengths, in those of the file: a hundredth of a pixel of a map as wide as a screen.
+# Lengths, in those of the file: a hundredth of a pixel of a map as wide as a screen. Longer sides than
+# `LEVELS` of them are cut into as many coarser ones.
 RESOLUTION = 0.004
 # D²_min and participation ratios are known to half of this, relatively.
 STEP = 0.005

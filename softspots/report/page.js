@@ -29,10 +29,10 @@ const softspots = (() => {
 
   async function columnsOf(run, at) {
     const frame = run.frames[at], axes = frame.levels.length, count = run.ids.length
-    const lengths = [...Array(axes + 3).fill(count), frame.ratios]
+    const lengths = [...Array(axes + 4).fill(count), frame.ratios]
     const columns = await unpacked(byId(`frame-${runs.indexOf(run)}-${at}`).textContent, lengths)
-    const [activity, spot, mode, ratio] = columns.slice(axes)
-    return {axes: columns.slice(0, axes), activity, spot, mode, ratio}
+    const [activity, moves, spot, mode, ratio] = columns.slice(axes)
+    return {axes: columns.slice(0, axes), activity, moves, spot, mode, ratio}
   }
 
   function valueOf(code, lowest, run) {
@@ -127,7 +127,7 @@ const softspots = (() => {
     if (what === "D²_min") {
       const value = valueOf(columns.activity[slot], run.lowest, run)
       if (Number.isNaN(value)) return "not known"
-      const relative = value / (run.temperature ?? 1), moves = run.threshold && relative > run.threshold
+      const relative = value / (run.temperature ?? 1), moves = columns.moves[slot]
       const more = (run.temperature ? `, D²_min/T = ${relative.toPrecision(3)}` : "") + (moves ? ": rearranges" : "")
       return `${value.toPrecision(3)} ${run.length}²${more}`
     }
