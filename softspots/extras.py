@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from importlib import import_module
 
 from softspots.exceptions import InstallationError
@@ -21,9 +23,21 @@ def load_extra(module: str):
     """
     library = module.split(".")[0]
     try:
-        return import_module(module)
+        found = import_module(module)
     except ImportError as error:
         raise InstallationError(
             f"{NAMES.get(library, library)} cannot be loaded ({error}): pip install "
             f"'softspots[{EXTRAS.get(library, library)}]', or pip install {library}"
         ) from error
+    _put_interrupt_back()
+    return found
+
+
+def _put_interrupt_back() -> None:
+    """Let SIGINT do again what Python knows of.
+
+    OVITO's import gives it a handler of its own, which calls Python's; where it was to be ignored there is none to call.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, handler)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from launch import run_python
 from reference import disordered_frame
 
 import softspots as ss
@@ -13,6 +14,19 @@ pytest.importorskip("ovito")
 from ovito.pipeline import Pipeline, StaticSource  # noqa: E402
 
 from softspots.ovito import SoftSpotsModifier  # noqa: E402
+
+# As in a script's background: what the parent has set to be ignored stays so, whichever part of OVITO comes in.
+IGNORED = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+import softspots as ss
+if sys.argv[1:]:
+    frame = ss.read(sys.argv[1])[0]
+else:
+    import softspots.ovito
+os.kill(os.getpid(), signal.SIGINT)
+print("alive")
+"""
 
 
 def pipeline_of(frame, **options):
@@ -75,3 +89,10 @@ def test_numbers_of_types_are_told(frame):
 def test_errors_come_through(frame, options, words):
     with pytest.raises(ss.InputError, match=words):
         pipeline_of(frame, **options).compute()
+
+
+@pytest.mark.parametrize("reading", [True, False])
+def test_ctrl_c_that_is_to_be_ignored_stays_so(frame, tmp_path, reading):
+    ss.write(tmp_path / "frames.xyz", [frame])
+    done = run_python(["-c", IGNORED, *[tmp_path / "frames.xyz"] * reading])
+    assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr
