@@ -1,16 +1,23 @@
-"""Several runs side by side: which make a series, what collapses in it, and what must not be put together."""
+"""Several runs side by side: which make a series, what collapses in it, and what is not put together."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from synthetic import STEP, STRAIN_RATE, write_results
+from synthetic import PARTICLES, STEP, STRAIN_RATE, write_results
 
 from softspots.analysis.reduce import reduce_run
-from softspots.analysis.series import collapses, relaxation_exponent, series_of
-from softspots.exceptions import InputError
+from softspots.analysis.series import collapses, misfit, relaxation_exponent, series_of
+from softspots.figures.summary import summary_text
 
-KNOWN = {"mixture": '{"preset": 1}', "smoothing": "even"}
+KNOWN = {"mixture": '{"preset": 1}', "smoothing": "even", "density": 1.2, "fraction_a": 0.65, "fractions": "0.65,0.35"}
+
+
+def known(run, **changes):
+    """A run whose file says all of its solid, but for these changes."""
+    dimension = changes.pop("dimension", run.dimension)
+    configuration = KNOWN | {"particles": PARTICLES} | run.configuration | changes
+    return replace(run, configuration=configuration, dimension=dimension)
 
 
 @pytest.fixture(scope="module")
@@ -64,27 +71,54 @@ def test_what_the_strain_drives_collapses(driven):
 
 
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("changes", "reason"),
     [
-        ({"dimension": 3}, "differ in their dimension, 2 and 3: nothing of them collapses; analyze them apart"),
-        ({"model": "own"}, "differ in their model, kob-andersen and own"),
-        ({"mixture": "{}"}, "differ in their mixture: nothing"),
-        ({"smoothing": "quadratic"}, "differ in their smoothing, even and quadratic"),
+        ({"dimension": 3}, "dimension, 2 and 3"),
+        ({"model": "own"}, "model, kob-andersen and own"),
+        ({"mixture": "{}"}, "mixture"),
+        ({"density": 1.3}, "density, 1.2 and 1.3"),
+        ({"fraction_a": 0.7}, "fraction a, 0.65 and 0.7"),
+        ({"fractions": "0.8,0.2"}, "fractions, 0.65,0.35 and 0.8,0.2"),
+        ({"smoothing": "quadratic"}, "smoothing, even and quadratic"),
     ],
 )
-def test_runs_of_several_mixtures_or_dimensions_do_not_collapse(driven, changes, message):
-    first, other = (replace(run, configuration=run.configuration | KNOWN) for run in driven[:2])
+@pytest.mark.parametrize("condition", ["temperature", "strain_rate"])
+def test_runs_of_several_solids_make_no_common_series(driven, condition, changes, reason):
+    first, other = (known(run) for run in driven[:2])
+    at = {name: first.configuration[name] for name in ("temperature", "strain_rate")}
+    other = known(other, **at | {condition: 2 * at[condition]} | changes)
+    assert misfit(first, other) == reason
+    assert [one.varies for one in series_of([first, other])] == ["nothing", "nothing"]
+    text = summary_text([first, other], series_of([first, other]))
+    assert f"differs from solid 1 in {reason}: no temperatures or strain rates of both make a series" in text
+    # They stand side by side where conditions are the same.
+    fixed = known(other, **at | changes)
+    (beside,) = series_of([first, fixed])
+    assert beside.varies == "nothing" and "solid" not in summary_text([first, fixed], [beside])
+    # Each solid has series of its own, of names of their own.
+    more = [known(run, **{name: run.configuration[name] * 3 for name in (condition,)}) for run in (first, fixed)]
     if "dimension" in changes:
-        other = replace(other, **changes)
-    else:
-        other = replace(other, configuration=other.configuration | changes)
-    with pytest.raises(InputError, match=message):
-        series_of([first, other])
-    # They stand side by side where strain rates are the same.
-    fixed = replace(other, configuration=other.configuration | {"strain_rate": first.strain_rate})
-    assert [one.varies for one in series_of([first, fixed])] == ["nothing"]
+        more[1] = known(more[1], **changes)
+    names = [one.name for one in series_of([first, fixed, *more])]
+    assert len(set(names)) == len(names) == 2
+    assert [name.rpartition("_")[2] for name in names] == ["solid1", "solid2"]
     # What a file does not say is not another's.
     assert [one.varies for one in series_of([first, driven[1]])] == ["strain_rate"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"density": 1.2 + 2e-16},
+        {"fraction_a": 0.65 + 0.5 / PARTICLES},
+        {"fractions": f"{0.65 + 0.5 / PARTICLES},{0.35 - 0.5 / PARTICLES}"},
+        {"mixture": '{"preset": 1, "density": 1.2000000000000002}'},
+    ],
+)
+def test_rounding_tells_no_solids_apart(driven, changes):
+    one, other = known(driven[0]), known(driven[1], **changes)
+    (series,) = series_of([one, other])
+    assert (series.varies, series.name) == ("strain_rate", "rates_T0.1")
 
 
 @pytest.mark.filterwarnings("error")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,11 +11,12 @@ import numpy as np
 from softspots.analysis.correlations import Collapse, collapse
 from softspots.curve import Curve
 from softspots.estimate import Estimate
-from softspots.exceptions import InputError
 from softspots.io.reduced import Reduced
+from softspots.model.composition import same_parameter
 
-# Parameters that say what a run is of.
-OF_MIXTURE = ("model", "mixture", "density", "fraction_a", "smoothing", "cutoff", "cutoff_per_pair", "inner_cutoff")
+# Parameters that say what solid a run is of.
+OF_SOLID = ("dimension", "model", "mixture", "density", "fraction_a", "fractions")
+OF_SOLID += ("smoothing", "cutoff", "cutoff_per_pair", "inner_cutoff")
 COLLAPSING = ("scattering", "c_dd", "c_ss", "c_sd", "alive")
 
 
@@ -27,58 +29,70 @@ class Series:
     varies : {"temperature", "strain_rate", "nothing"}
     runs : tuple of Reduced
         By rising temperature, or strain rate.
-
-    Raises
-    ------
-    InputError
-        If runs that differ in strain rate, whose curves are collapsed, are not of one mixture in one dimension.
+    solid : int
+        Number of the solid that they are all of, where there are several and the runs differ in a condition; else 0.
     """
 
     varies: str
     runs: tuple[Reduced, ...]
-
-    def __post_init__(self):
-        if self.varies != "strain_rate":
-            return
-        for name in ("dimension", *OF_MIXTURE):
-            values = [(run.configuration | {"dimension": run.dimension}).get(name) for run in self.runs]
-            # Files of earlier versions lack some.
-            first, *others = dict.fromkeys(value for value in values if value is not None) or [None]
-            if others:
-                got = "" if name == "mixture" else f", {first} and {others[0]}"
-                raise InputError(
-                    f"runs of several strain rates differ in their {name.replace('_', ' ')}{got}: nothing of them "
-                    "collapses; analyze them apart"
-                )
+    solid: int = 0
 
     @property
     def name(self) -> str:
         """A name for files, such as ``rates_T0.1``."""
         first = self.runs[0]
-        return {
+        name = {
             "temperature": f"temperatures_rate{first.strain_rate:g}",
             "strain_rate": f"rates_T{first.temperature:g}",
             "nothing": "athermal" if first.athermal else f"T{first.temperature:g}_rate{first.strain_rate:g}",
         }[self.varies]
+        return f"{name}_solid{self.solid}" if self.solid else name
+
+
+def misfit(one: Reduced, other: Reduced) -> str:
+    """The first parameter, with its values, by which two runs are of different solids; nothing if they are of one.
+
+    Densities are the same but for rounding, fractions to one particle; what a file does not say is not another's.
+    """
+    known, others = (run.configuration | {"dimension": run.dimension} for run in (one, other))
+    particles = min(values.get("particles", math.inf) for values in (known, others))
+    for name in OF_SOLID:
+        first, second = known.get(name), others.get(name)
+        if None not in (first, second) and not same_parameter(name, first, second, particles):
+            words = (f"{value:g}" if isinstance(value, float) else str(value) for value in (first, second))
+            return name.replace("_", " ") + ("" if name == "mixture" else f", {' and '.join(words)}")
+    return ""
+
+
+def solids_of(runs: Sequence[Reduced]) -> list[list[Reduced]]:
+    """The runs of each solid: one mixture, density and dimension."""
+    found = []
+    for run in runs:
+        for members in found:
+            if not any(misfit(member, run) for member in members):
+                members.append(run)
+                break
+        else:
+            found.append([run])
+    return found
 
 
 def series_of(runs: Sequence[Reduced]) -> list[Series]:
     """The series that the runs make: of temperatures at each strain rate, of strain rates at each temperature.
 
-    Runs in no series of two conditions or more make one of their own.
-
-    Raises
-    ------
-    InputError
-        As `Series`.
+    Each of these is of one solid. Runs in no series of two conditions or more make one of their own, with others of the
+    same condition beside them, also of other solids.
     """
     found, placed = [], set()
+    solids = solids_of(runs)
     for varies, fixed in (("temperature", "strain_rate"), ("strain_rate", "temperature")):
         for value in sorted({getattr(run, fixed) for run in runs}):
-            members = [run for run in runs if getattr(run, fixed) == value]
-            if len({getattr(run, varies) for run in members}) > 1:
-                found.append(Series(varies, tuple(sorted(members, key=lambda run: getattr(run, varies)))))
-                placed.update(map(id, members))
+            for number, solid in enumerate(solids, 1):
+                members = [run for run in solid if getattr(run, fixed) == value]
+                if len({getattr(run, varies) for run in members}) > 1:
+                    ordered = tuple(sorted(members, key=lambda run: getattr(run, varies)))
+                    found.append(Series(varies, ordered, number if len(solids) > 1 else 0))
+                    placed.update(map(id, members))
     alone = {}
     for run in runs:
         if id(run) not in placed:

@@ -234,13 +234,7 @@ def _samples_together(sources) -> list[Source]:
 
 
 def planned_files(sources: Sequence[Source], movie: bool) -> list[str]:
-    """Names of all files that an analysis can leave.
-
-    Raises
-    ------
-    InputError
-        If the inputs cannot be analyzed together: see `softspots.analysis.series.Series`.
-    """
+    """Names of all files that an analysis can leave."""
     series = series_of([source.reduced for source in sources])
     drawn = [name + suffix for name, _ in figures(series) for suffix in FORMATS]
     movies = [source.name + movie_suffix() for source in sources] if movie else []

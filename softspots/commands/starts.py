@@ -20,6 +20,7 @@ from softspots.io.readers import Frames
 from softspots.landscape.forces import energy_forces, scales
 from softspots.landscape.modes import hessian
 from softspots.model import Mixture, Model
+from softspots.model.composition import same_parameter
 from softspots.model.presets import parameters_of
 
 # What is said of the file; the dimension is that of the run too.
@@ -29,8 +30,6 @@ COMPOSITION = ("particles", "dimension", "density", "fraction_a", "fractions")
 # What makes a solid; without a temperature of a run, that of the liquid's end and its time step belong to it.
 LIQUID = ("liquid_temperature", "liquid_time", "cooling_time")
 THERMAL = (*LIQUID, "temperature", "timestep", "seed")
-# Densities that differ by less are one: nobody writes more digits.
-SAME_DENSITY = 1e-3
 # Force, in the mixture's scale, beyond which particles overlap: no thermal motion brings Lennard-Jones particles as far
 # into each other, and a time step of 0.005 τ would move them by a tenth of their size.
 LARGEST_FORCE = 4e3
@@ -110,25 +109,13 @@ def started(values: dict, thermal: bool) -> dict:
             raise InputError(f"{option(name)}: got {values[name]}, and --start makes no liquid; leave one of them out")
     start, own = (_of_checkpoint if values.get("resume") else _of_file)(path, values, thermal)
     for name in COMPOSITION:
-        if name in values and not _same(name, values[name], own.get(name), own["particles"]):
+        if name in values and not same_parameter(name, values[name], own.get(name), own["particles"]):
             there = f"{own[name]}, as {start.name} has it" if name in own else "none, with this mixture"
             raise InputError(f"{option(name)}: got {values[name]}; allowed: {there}")
     left_out = {"liquid_time": 0.0, "cooling_time": 0.0}
     if thermal:
         left_out["steady_state_strain"] = values.get("steady_state_strain", 0.0)
     return values | own | left_out | {"start": start, "start_frame": start.number}
-
-
-def _same(name, given, own, particles) -> bool:
-    if own is None:
-        return False
-    if name == "density":
-        return abs(given - own) <= SAME_DENSITY * own
-    if name in ("fraction_a", "fractions"):
-        given, own = np.atleast_1d(given), np.atleast_1d(own)
-        # As many particles of each.
-        return len(given) == len(own) and bool((np.abs(given - own) * particles <= 1).all())
-    return given == own
 
 
 def _of_file(path: Path, values: Mapping, thermal: bool) -> tuple[Start, dict]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from softspots.analysis.series import Series, collapses, relaxation_exponent
+from softspots.analysis.series import Series, collapses, misfit, relaxation_exponent, solids_of
 from softspots.estimate import CONFIDENCE, ROUNDING, Estimate
 from softspots.figures.naming import column_names
 from softspots.io.attributes import units_in
@@ -64,17 +64,35 @@ def summary_parts(runs: Sequence[Reduced], series: Sequence[Series]) -> list[Par
     for start in range(0, len(runs), COLUMNS):
         shown_now = slice(start, start + COLUMNS)
         parts.append(Part(rows=_rows(runs[shown_now], list(names)[shown_now])))
+    parts.append(Part(items=_apart(list(names), runs)))
     parts += _collapses(series)
     for one in series:
         if exponent := relaxation_exponent(one):
             value, note = _with_note(exponent)
             words = f" ({note})" if note else ""
-            parts.append(Part(f"τ_α ∝ γ̇^n at T = {one.runs[0].temperature:g}: n = {value}{words}"))
+            parts.append(Part(f"τ_α ∝ γ̇^n at {_title(one)}: n = {value}{words}"))
     of_numbers = [_notes(run, run.measured.keys() & _numbers(run)) for run in runs]
     of_curves = [_notes(run, run.measured.keys() - _numbers(run)) for run in runs]
     parts += _reasons(list(names), runs, "Noted (*):", of_numbers)
     parts += _reasons(list(names), runs, "Noted of curves:", of_curves)
     return parts + _reasons(list(names), runs, "Not measured:", [run.missing for run in runs])
+
+
+def _apart(names, runs) -> list[str]:
+    """Which runs at several conditions are of different solids, and so in different series."""
+    solids = solids_of(runs)
+    if len({(run.temperature, run.strain_rate) for run in runs}) == 1 or len(solids) == 1:
+        return []
+    name_of = {id(run): name for run, name in zip(runs, names, strict=True)}
+    told = [f"solid {number}: {'; '.join(name_of[id(run)] for run in solid)}" for number, solid in enumerate(solids, 1)]
+    for number, solid in enumerate(solids[1:], 1):
+        reason = next(filter(None, (misfit(run, solid[0]) for run in solids[0])), "what others of it tell")
+        told[number] += f". It differs from solid 1 in {reason}: no temperatures or strain rates of both make a series"
+    return told
+
+
+def _title(one) -> str:
+    return f"T = {one.runs[0].temperature:g}" + (f", solid {one.solid}" if one.solid else "")
 
 
 def _collapses(series) -> list[Part]:
@@ -83,7 +101,7 @@ def _collapses(series) -> list[Part]:
     reasons = {}
     for one in series:
         for name, found in collapses(one).items():
-            title = f"{QUANTITIES[name].symbol}, T = {one.runs[0].temperature:g}"
+            title = f"{QUANTITIES[name].symbol}, {_title(one)}"
             value, note = _with_note(found.ratio)
             if note:
                 reasons.setdefault(note, []).append(title)
@@ -119,6 +137,7 @@ def summary_data(runs: Sequence[Reduced], series: Sequence[Series]) -> dict:
         "collapse": [
             {
                 "temperature": one.runs[0].temperature,
+                "solid": one.solid,
                 "quantity": name,
                 "time_spread": found.time,
                 "strain_spread": found.strain,
@@ -130,7 +149,7 @@ def summary_data(runs: Sequence[Reduced], series: Sequence[Series]) -> dict:
             for name, found in collapses(one).items()
         ],
         "relaxation_exponent": [
-            {"temperature": one.runs[0].temperature} | _interval(exponent)
+            {"temperature": one.runs[0].temperature, "solid": one.solid} | _interval(exponent)
             for one in series
             if (exponent := relaxation_exponent(one))
         ],
