@@ -36,7 +36,7 @@ def load_extra(module: str):
 def _put_interrupt_back() -> None:
     """Let SIGINT do again what Python knows of.
 
-    OVITO's import gives it a handler of its own, which calls Python's; where it was to be ignored there is none to call.
+    Loading OVITO gives it a handler that calls Python's; where SIGINT was to be ignored there is none to call.
     """
     handler = signal.getsignal(signal.SIGINT)
     if handler is not None and threading.current_thread() is threading.main_thread():

@@ -3,10 +3,11 @@
 import netCDF4
 import numpy as np
 import pytest
-from synthetic import INTERVAL, write_results
+from synthetic import INTERVAL, PARTICLES, write_results
 
 from softspots.analysis.reduce import reduce_run
 from softspots.io.quantities import QUANTITIES
+from softspots.io.reduced import write_reduced
 
 
 @pytest.mark.parametrize("frames", [0, 1, 2, 3, 12])
@@ -74,3 +75,17 @@ def test_a_run_without_its_parameters_is_refused(tmp_path):
         dataset.delncattr("config_frame_interval")
     with pytest.raises(ValueError, match="lacks the parameter frame_interval"):
         reduce_run(path)
+
+
+def test_a_grid_without_a_map_better_than_chance_has_nothing_to_compare_with(tmp_path):
+    path = write_results(tmp_path / "results.nc", 2)
+    with netCDF4.Dataset(path, "a") as dataset:
+        ranked = dataset["mode_particle"][:]
+        off = np.setdiff1d(np.arange(PARTICLES), ranked)[:1]
+        dataset["d2min"][:] = 0.01
+        dataset["d2min"][:, off] = 100.0
+    found = reduce_run(path)
+    # Empty maps have the largest difference, 0; that of the map itself is below.
+    assert found["largest_difference"].value == 0
+    assert "no map of the grid" in found.missing["chosen_difference"]
+    write_reduced(tmp_path / "reduced.nc", found)

@@ -94,8 +94,11 @@ def selection(run: Maps, found: Findings, most_frames: int) -> None:
     note = run.unknown(chosen)
     found.estimate("difference", result.difference, note=note)
     found.estimate("largest_difference", result.largest, note=note)
-    chosen_map = (configuration[name] for name in ("n_modes", "n_particles"))
-    found.estimate("chosen_difference", result.part_of_largest(*chosen_map), note=note)
+    with found.attempt("chosen_difference"):
+        if not result.largest.value > 0:
+            raise Missing("no map of the grid has more of the rearrangements than chance gives it")
+        chosen_map = (configuration[name] for name in ("n_modes", "n_particles"))
+        found.estimate("chosen_difference", result.part_of_largest(*chosen_map), note=note)
     for axis, (name, values) in enumerate(zip(("best_modes", "best_particles"), chosen_grid, strict=True)):
 
         def best(difference, axis=axis, values=values):
