@@ -29,9 +29,12 @@ CONFIGURATION = {
 }
 
 
-def write_sample(path, events, seed=1, unmapped=(), **changes):
-    """A file with so many events; those in ``unmapped`` have no map at the last of the strains before."""
-    random = np.random.default_rng(seed)
+def write_sample(path, events, seed=1, unmapped=(), run_id=None, **changes):
+    """A file with so many events; those in ``unmapped`` have no map at the last of the strains before.
+
+    Without a seed the file tells none.
+    """
+    random = np.random.default_rng(seed or 0)
     strain = np.linspace(0, 0.1, 11)
     x, y = np.divmod(np.arange(PARTICLES), SIDE)
     # Soft spots are columns.
@@ -72,6 +75,6 @@ def write_sample(path, events, seed=1, unmapped=(), **changes):
             }
 
     configuration = CONFIGURATION | {"seed": seed, "output": str(path)} | changes
-    identity = {"run_id": f"{seed:016x}", "parameters_checksum": "0"}
+    identity = {"run_id": run_id or (path.name if seed is None else f"{seed:016x}"), "parameters_checksum": "0"}
     write_shear(path, frame, MODES, TOP, MAP_STRAINS, states, found(), configuration, identity)
     return path

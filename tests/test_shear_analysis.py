@@ -7,10 +7,11 @@ import pytest
 from launch import called
 from matplotlib.image import imread
 from synthetic import write_results
-from synthetic_shear import ENERGY_DROP, FORESEEN, MAP_STRAINS, PARTICLES, SPOT, STRESS_DROP, write_sample
+from synthetic_shear import ENERGY_DROP, FORESEEN, MAP_STRAINS, PARTICLES, SPOT, STRESS_DROP, THRESHOLD, write_sample
 
 from softspots.analysis.reduce_shear import ALL_OR_NONE, TIMELESS, density_of, reduce_shear, traveled
 from softspots.commands import analyze
+from softspots.exceptions import InputError
 from softspots.io.quantities import EVENTS, KNOWN, QUANTITIES
 from softspots.io.reduced import read_reduced, write_reduced
 from softspots.io.shear import read_shear
@@ -106,6 +107,30 @@ def test_too_few_events_have_no_intervals(folder):
         assert np.isnan(few[name].low).all() and "too few independent blocks" in few[name].note
 
 
+def of_file(path, frame, sha256="a", **changes):
+    """A sample whose solid is a frame of somebody's file, with the density that this frame has."""
+    told = {"start": path.stem, "start_frame": frame, "start_frames": 2, "start_sha256": sha256, "types": "1=A 2=B"}
+    told |= {"density": 1.2 + 2e-16 * frame, "rearrangement_threshold": THRESHOLD + 2e-16 * frame}
+    return read_shear(write_sample(path, 3, None, **told | changes))
+
+
+def test_frames_of_a_file_are_samples_of_one_kind(tmp_path, capsys, monkeypatch):
+    one, other = of_file(tmp_path / "a.nc", 0), of_file(tmp_path / "b.nc", 1)
+    found = reduce_shear([one, other], 20)
+    assert found.provenance["samples"] == 2
+    assert not {"start", "start_frame", "start_sha256", "types", "seed"} & found.configuration.keys()
+    monkeypatch.setattr(analyze, "figures", lambda series: [])
+    status, out, err = run(capsys, one.path, other.path, "--output", tmp_path / "both", "--quiet")
+    assert (status, err) == (0, "") and "100 × 6" in out
+    # A copy of the file by another name has no other solid.
+    with pytest.raises(InputError, match="the same solid sheared in the same way .equal parameters and start"):
+        reduce_shear([one, other, of_file(tmp_path / "copy.nc", 1)], 20)
+    assert reduce_shear([one, other, of_file(tmp_path / "c.nc", 1, "b")], 20).provenance["samples"] == 3
+    for changes in ({"density": 1.21}, {"strain_step": 0.01 + 1e-9}, {"direction": "pure-xy"}, {"dimension": 3}):
+        with pytest.raises(InputError, match="samples of two kinds"):
+            reduce_shear([one, of_file(tmp_path / "d.nc", 1, **changes)], 20)
+
+
 @pytest.mark.parametrize("events", (0, 1, 2))
 def test_hardly_any_event(tmp_path, events):
     found = reduce_shear([read_shear(write_sample(tmp_path / "a.nc", events))], 20)
@@ -162,11 +187,13 @@ def test_the_command(folder, tmp_path, capsys, monkeypatch):
     [
         (("1.nc", "hot.nc"), "of which one is of athermal shear; allowed: one kind at a time"),
         (("1.nc", "1.nc"), "hold one run twice"),
+        (("1.nc", "again.nc"), "of the same solid sheared in the same way (equal parameters and seed)"),
         (("1.nc", "--movie"), "--movie: got athermal shear, which has no time"),
     ],
 )
 def test_mistakes_are_told_in_a_line(folder, tmp_path, capsys, names, message):
     write_results(folder / "hot.nc", 3)
+    write_sample(folder / "again.nc", 60, 1, run_id="another")
     arguments = [folder / name if name.endswith(".nc") else name for name in names]
     status, out, err = run(capsys, *arguments, "--output", tmp_path)
     assert (status, out) == (2, "") and message in err and len(err.splitlines()) == 1

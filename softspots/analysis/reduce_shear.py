@@ -1,11 +1,12 @@
 """From samples of athermal shear to what figures and tables need: events, and maps against the events after them.
 
-Samples are runs that differ in their start only, and count together; intervals come from a bootstrap over events or, of
-averages over samples, over these. What needs a temperature or time is left out.
+Samples are runs that differ in their start only, solids of one mixture, and count together; intervals come from a
+bootstrap over events or, of averages over samples, over these. What needs a temperature or time is left out.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
@@ -23,11 +24,16 @@ from softspots.io.attributes import CHANGEABLE
 from softspots.io.quantities import EVENTS, QUANTITIES
 from softspots.io.reduced import Reduced
 from softspots.io.shear import Sheared
+from softspots.model.composition import same_parameter
 from softspots.reasons import joined
 
 BINS_PER_DECADE = 4
-# What samples of one kind may differ in.
-OF_SAMPLES = (*CHANGEABLE, "seed")
+# What samples of one kind may differ in: their start, and what was said of its file.
+OF_FILE = ("start", "start_frame", "start_frames", "start_sha256", "start_velocities")
+OF_FILE += ("types", "sizes", "topology", "format", "bounds", "unit")
+OF_SAMPLES = (*CHANGEABLE, "seed", *OF_FILE)
+# These follow from the density, of which files tell no more than rounding.
+OF_DENSITY = ("density", "max_force", "bond_length", "d2min_cutoff", "rearrangement_threshold")
 # What there is of each map before an event.
 OF_MAPS = ("soft_spot", "eigenvalue", "participation_ratio")
 SHARES = {"prediction": 4, "selection": 18, "events": 4, "course": 1}
@@ -36,15 +42,47 @@ ALL_OR_NONE = "all of them, or none, which tells a bootstrap nothing"
 SOFTENED = "maps are of minima that are lost, whose lowest mode has gone soft"
 
 
-def sample_key(sample: Sheared) -> dict:
-    """What samples of one kind have in common."""
-    return {name: value for name, value in sample.configuration.items() if name not in OF_SAMPLES}
+def of_one_kind(one: Sheared, other: Sheared) -> bool:
+    """Whether two samples differ in nothing but their start, and in rounding of density and composition."""
+    particles = min(sample.configuration.get("particles", math.inf) for sample in (one, other))
+
+    def same(name):
+        values = one.configuration.get(name), other.configuration.get(name)
+        return same_parameter("density" if name in OF_DENSITY else name, *values, particles)
+
+    return all(map(same, (one.configuration.keys() | other.configuration.keys()) - {*OF_SAMPLES}))
+
+
+def check_samples(who: str, samples: Sequence[Sheared]) -> None:
+    """See that samples are of one kind, and none is of the same solid as another; ``who`` asks.
+
+    Raises
+    ------
+    InputError
+        If they are not.
+    """
+    first, *others = samples
+    for other in others:
+        if not of_one_kind(first, other):
+            raise InputError(f"{who}: got {first.path} and {other.path}, samples of two kinds; allowed: samples of one")
+    known = {}
+    for sample in samples:
+        # A file may have been moved; its checksum and the frame say which solid it has.
+        left = {"start", *CHANGEABLE} if "start_sha256" in sample.configuration else CHANGEABLE
+        solid = frozenset((name, value) for name, value in sample.configuration.items() if name not in left)
+        if solid in known:
+            equal = "start" if "start" in sample.configuration else "seed"
+            raise InputError(
+                f"{who}: got {known[solid]} and {sample.path}, of the same solid sheared in the same way (equal parameters "
+                f"and {equal}); allowed: each solid once"
+            )
+        known[solid] = sample.path
 
 
 def configuration_of(samples: Sequence[Sheared]) -> dict:
-    """The parameters of the first sample, without its seed where there are several."""
-    configuration = samples[0].configuration
-    return configuration if len(samples) == 1 else {k: v for k, v in configuration.items() if k != "seed"}
+    """The parameters of the first sample, without seed and start where there are several."""
+    configuration, own = samples[0].configuration, {"seed", *OF_FILE}
+    return configuration if len(samples) == 1 else {k: v for k, v in configuration.items() if k not in own}
 
 
 def provenance_of(samples: Sequence[Sheared]) -> dict:
@@ -107,7 +145,7 @@ def reduce_shear(
     Parameters
     ----------
     samples : sequence of Sheared
-        Alike but for their start.
+        Alike but for their start, a seed or a frame of a file; no solid twice.
     selection_frames : int
         In how many minima, evenly spread, ΔP* is measured; 1 or more.
     progress : callable
@@ -116,19 +154,16 @@ def reduce_shear(
     Returns
     -------
     Reduced
-        Its configuration is that of the first sample, without a seed if there are several.
+        Its configuration is that of the first sample, without seed and start if there are several.
 
     Raises
     ------
     InputError
-        If samples differ in more than their start.
+        If samples differ in more than their start, or two are of the same solid.
     DamagedFileError
         If a file is damaged.
     """
-    first, *others = samples
-    for other in others:
-        if sample_key(other) != sample_key(first):
-            raise InputError(f"reduce_shear: {first.path} and {other.path} are samples of two kinds")
+    check_samples("reduce_shear: samples", samples)
     run = ShearMaps(samples)
     found = Findings(progress, QUANTITIES | EVENTS, SHARES)
     with found.stage("prediction"):
@@ -148,7 +183,7 @@ def reduce_shear(
         "reduced_with": version("softspots"),
     }
     configuration = configuration_of(samples)
-    return Reduced(configuration, provenance, found.axes, found.measured, found.missing, dimension=first.dimension)
+    return Reduced(configuration, provenance, found.axes, found.measured, found.missing, dimension=run.dimension)
 
 
 def traveled(sample: Sheared) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ import matplotlib
 
 from softspots.analysis.findings import NEEDED
 from softspots.analysis.reduce import SELECTION_FRAMES, reduce_run
-from softspots.analysis.reduce_shear import configuration_of, provenance_of, reduce_shear, sample_key
+from softspots.analysis.reduce_shear import check_samples, configuration_of, of_one_kind, provenance_of, reduce_shear
 from softspots.analysis.series import series_of
 from softspots.commands.command import check_streams, command, printing, say
 from softspots.commands.interruption import cutting, listening
@@ -72,8 +72,10 @@ A file of reduced data can stand for its results file, for instance to draw runs
 
   python -m softspots.analyze sheared/*/shear.nc
 
-Samples of athermal shear that differ in their start only count together. They have no temperature and no time; in place
-of what needs these are events (statistics of drops, maps against the event that follows) and the course of the stress.
+Samples of athermal shear that differ in their start only, a seed or a frame of a file (--start), count together if all
+else is the same: mixture, particles, density, shear, maps. No solid may be there twice. They have no temperature and no
+time; in place of what needs these are events (statistics of drops, maps against the event that follows) and the course
+of the stress.
 """
 
 
@@ -174,7 +176,7 @@ def open_sources(paths: Sequence[Path]) -> list[Source]:
     Raises
     ------
     InputError
-        If one cannot be read, or is given twice.
+        If one cannot be read, or is given twice, or two are of one solid sheared in the same way.
     DamagedFileError
         If one is damaged, or is no file of softspots.
     """
@@ -225,11 +227,14 @@ def _samples_together(sources) -> list[Source]:
     found = []
     for source in sources:
         for place, one in enumerate(found):
-            if one.samples and source.samples and sample_key(one.samples[0]) == sample_key(source.samples[0]):
+            if one.samples and source.samples and of_one_kind(one.samples[0], source.samples[0]):
                 found[place] = _sheared((*one.samples, *source.samples))
                 break
         else:
             found.append(source)
+    for source in found:
+        if source.samples:
+            check_samples("FILE", source.samples)
     return found
 
 
