@@ -81,3 +81,12 @@ def test_factor_is_kept_while_nothing_changes():
     matrix.data[[0, 3]] = 4.0
     assert cholesky.factorize(matrix, 0.0)
     np.testing.assert_allclose(cholesky.solve(np.array([5.0, 5.0])), 1.0, rtol=1e-15)
+
+
+@pytest.mark.parametrize("entry, shift", [(np.nan, 0.0), (np.inf, 0.0), (2.0, np.nan), (2.0, -np.inf)])
+def test_what_is_not_finite_has_no_factor(entry, shift):
+    cholesky = Cholesky()
+    with pytest.raises(InputError, match="entries and shift must be finite"):
+        cholesky.factorize(sparse.csc_array(np.diag([entry, 3.0])), shift)
+    with pytest.raises(InputError, match="there is no factor"):
+        cholesky.solve(np.ones(2))

@@ -68,6 +68,11 @@ class Cholesky:
         -------
         bool
             False if that is not positive definite; there is no factor then.
+
+        Raises
+        ------
+        InputError
+            If entries or the shift are not finite.
         """
         with self.lock:
             return self._factorize(matrix, shift)
@@ -78,6 +83,8 @@ class Cholesky:
         if _same(values, self._values):
             return True
         self._values = ()
+        if not np.isfinite(shift) or not np.isfinite(matrix.data).all():
+            raise InputError(f"Cholesky: entries and shift must be finite; the shift is {shift!r}")
         self.factorizations += 1
         if not self._factor.factorize(matrix, shift):
             return False
