@@ -31,6 +31,11 @@ def xyz(rows=("A 1.5 2.5 3.5", "B 4.5 5.5 6.5", "A 7.5 8.5 9.5"), count=None, co
     return f"{len(rows) if count is None else count}\n{comment}\n" + "".join(f"{row}\n" for row in rows)
 
 
+def data(rows=("1 1 1.5 2.5 3.5", "2 2 4.5 5.5 6.5"), count=2, box="0 10", more=""):
+    header = f"a glass\n\n{count} atoms\n2 atom types\n\n{box} xlo xhi\n0 10 ylo yhi\n0 10 zlo zhi\n"
+    return header + "\nAtoms # atomic\n\n" + "".join(f"{row}\n" for row in rows) + more
+
+
 def put(path, content):
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
@@ -74,6 +79,20 @@ def test_many_rows_are_passed_in_blocks(tmp_path):
         ss.read(put(tmp_path / "b.dump", text), types="A")
 
 
+@pytest.mark.parametrize("row", [150, 1500, 9_000, 19_999])
+@pytest.mark.parametrize("later", [False, True])
+def test_rows_of_all_frames_are_looked_at(tmp_path, row, later):
+    rows = [f"{number} 1 1.5 2.5 3.5" for number in range(1, 20_001)]
+    wrong = [*rows[:row], f"{row + 1} 1 1.5 2,5 3.5", *rows[row + 1 :]]
+    text = (dump(rows) if later else "") + dump(wrong)
+    line = row + 10 + later * 20_009
+    with pytest.raises(ss.DamagedFileError, match=f"line {line}: y is '2,5', which is no number"):
+        ss.read(put(tmp_path / "a.dump", text), types="A")
+    labels = [f"Cd {line.split(maxsplit=2)[2]}" for line in wrong]
+    with pytest.raises(ss.DamagedFileError, match=f"line {row + 3}: '2,5' is no number"):
+        ss.read(put(tmp_path / "a.xyz", xyz(labels)))
+
+
 @pytest.mark.parametrize("header", ["restricted", "general", "of the box itself"])
 def test_boxes_are_known_without_their_frames(tmp_path, header):
     found = truths((2.6, 4.4, -4.1), seed=3)
@@ -105,6 +124,18 @@ WRONG = {
     "a comma": (first("1 1 1,5 2.5 3.5"), "line 10: x is '1,5', which is no number"),
     "as Fortran has it": (first("1 1 1.5D+00 2.5 3.5"), "line 10: x is '1.5D.00', which is no number"),
     "as Fortran has it in XYZ": (xyz(["A 15.D-1 2 3", "B 2 2 2"]), "line 3: '15.D-1' is no number"),
+    "as Fortran has it in a data file": (data(["1 1 1.5D+00 2 3", "2 2 4 5 6"]), "line 12: '1.5D.00' is no number"),
+    "a comma in a later velocity": (data(more="\nVelocities\n\n1 0 0 0\n2 0 0,5 0\n"), "line 18: '0,5' is no number"),
+    "a box as Fortran has it": (data(box="0d0 1d1"), "line 6: '0d0' is no number"),
+    "more rows of a data file": (
+        data([*ROWS, "4 1 1 1 1"]),
+        "line 14 is '3 1 7.5 8.5 9.5'; there are to be 2 particles",
+    ),
+    "fewer rows of a data file": (data(count=3), "of 3 particles under Atoms there are 2"),
+    "fewer rows before velocities": (
+        data(count=4, more="\nVelocities\n\n1 0 0 0\n2 0 0 0\n"),
+        "line 17 is .* under Atoms",
+    ),
     "hexadecimal": (first("1 1 0x1p3 2.5 3.5"), "line 10: x is '0x1p3', which is no number"),
     "part of a particle": (first("1.5 1 1 1 1"), "line 10: id is '1.5', which is no whole number"),
     "part of an image": (dump(["1 1 1 1 1 1e3 0 0"], "id type x y z ix iy iz"), "ix is '1e3', which is no whole"),

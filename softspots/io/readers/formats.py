@@ -41,7 +41,6 @@ class Format:
     place: str
     reader: str
     head: bool = False
-    parameters: tuple[tuple[str, str], ...] = ()
 
 
 def _xyz(head: bytes, mark: str) -> bool:
@@ -59,8 +58,7 @@ FORMATS = {
             bool(re.search(rb"^\s*\d+\s+atoms\b", head, re.MULTILINE)) and bool(re.search(rb"\b(xlo xhi|avec)\b", head))
         ),
         "ovito_files",
-        "OvitoFile",
-        parameters=(("input_format", "lammps/data"),),
+        "LammpsData",
     ),
     "extxyz": Format(
         "extended XYZ",
@@ -131,9 +129,7 @@ def open_file(path: str | os.PathLike, format: str | None, topology, bounds: str
         raise InputError(
             f"{path} is {entry.words}, which does not say what its particles are: give a file that does, topology=…"
         )
-    arguments = dict(entry.parameters)
-    if entry.head:
-        arguments["head"] = head.decode(errors="replace")
+    arguments = {"head": head.decode(errors="replace")} if entry.head else {}
     if bounds is not None:
         arguments["bounds"] = bounds
     reader = getattr(import_module(f"{__package__}.{entry.place}"), entry.reader)

@@ -8,9 +8,10 @@ import re
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
+from typing import BinaryIO
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from softspots.io.marks import IMAGE as IMAGE_OF_OURS
 from softspots.io.marks import is_ours, strain_of
 from softspots.io.readers.packed import require_ending, text
 from softspots.io.readers.snapshot import Snapshot, Source
-from softspots.io.readers.walks import drain, dump_cell, walk_dump, walk_xyz
+from softspots.io.readers.walks import Walk, dump_cell, walk_data, walk_dump, walk_xyz
 from softspots.io.readers.xyz_comments import Comment
 
 POSITION, TYPE, ID, IMAGE = "Position", "Particle Type", "Particle Identifier", "Periodic Image"
@@ -36,8 +37,8 @@ LAST_STEP = 2**63 - 1
 class OvitoFile(Source):
     """A file that OVITO reads, with random access to its frames; compressed ones too."""
 
-    # What goes through its lines first, and counts its frames.
-    walk = staticmethod(drain)
+    # What goes through its lines first, and counts its frames where there may be several.
+    walk: Callable[[BinaryIO], Walk | None]
 
     def __init__(self, path, **parameters):
         self.name = str(path)
@@ -71,6 +72,15 @@ class OvitoFile(Source):
     def _computed(self, index: int):
         _require_unforked()
         return self._pipeline.compute(index)
+
+
+class LammpsData(OvitoFile):
+    """A data file of LAMMPS."""
+
+    walk = staticmethod(walk_data)
+
+    def __init__(self, path):
+        super().__init__(path, input_format="lammps/data")
 
 
 class ExtendedXYZ(OvitoFile):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
@@ -13,8 +14,10 @@ from softspots.exceptions import DamagedFileError, InputError
 
 # Bytes that are passed at once, and lines from which on that is faster than one by one.
 BLOCK, MANY = 1 << 20, 1000
-# Rows of the first frame in which numbers are looked at: writers make all of them alike.
-ROWS = 100
+# Rows of the first frame that are looked at whatever is in them; of all others those are in which a number may be read
+# by half. Letters are found much faster than what is around them, and this from the letter on.
+ROWS, LETTERS = 100, (b",", b"d", b"D", b"x", b"X")
+SUSPECT = re.compile(rb"[dD,xX](?:(?<=[\d.][dD,])[-+\d]|(?<=0[xX]))")
 WHOLE, REAL = re.compile(rb"[+-]?\d+$"), re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 # What is no number in a row may yet be one to C's libraries.
 NO_NUMBER = re.compile(rb"[+-]?(nan|inf|infinity)$", re.IGNORECASE)
@@ -23,6 +26,8 @@ HALF_READ = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([dD][+-]?\d+|,\d+([eE][+-]?\d+)
 # Kinds of columns of a dump: those of a coordinate along an axis, and those with whole numbers.
 COORDINATES = ("{}", "{}s", "{}u", "{}su")
 WHOLE_COLUMNS = ("id", "ix", "iy", "iz")
+# Sections of a data file that have a row for each particle.
+PER_PARTICLE = (b"Atoms", b"Velocities")
 
 
 @dataclass(frozen=True)
@@ -61,11 +66,9 @@ def walk_dump(lines: BinaryIO) -> Walk:
                     f"frame {len(boxes)} has the columns {_shown(line[12:])}, and the first one others; frames of the "
                     "same columns are needed"
                 )
-            columns, rows = {*names}, [*islice(lines, count if not boxes else 0)]
-            if len(rows) + _skipped(lines, count - len(rows)) < count:
+            columns, fault = {*names}, _fault_in_columns(names)
+            if _passed(lines, count, place, fault, 0 if boxes else ROWS) < count:
                 break
-            if not boxes:
-                _require_numbers(rows, names, place)
             boxes.append(known.setdefault(box, box))
             place, after = place + count, True
             continue
@@ -96,16 +99,41 @@ def walk_xyz(lines: BinaryIO) -> Walk:
             raise DamagedFileError(
                 f"line {place} is {_shown(line)}; the number of particles of a frame is needed there"
             )
-        rows = [*islice(lines, 0 if frames else count + 1)]
-        if len(rows) + _skipped(lines, count + 1 - len(rows)) < count + 1:
+        next(lines, b"")
+        if _passed(lines, count, place + 1, _fault_anywhere, 0 if frames else ROWS) < count:
             break
-        for number, row in enumerate(rows[1:ROWS], place + 2):
-            if wrong := next(filter(HALF_READ.match, row.split()), None):
-                raise DamagedFileError(f"line {number}: {_shown(wrong)} is no number")
         frames += 1
         place += count + 1
     drain(lines)
     return Walk(frames)
+
+
+def walk_data(lines: BinaryIO) -> None:
+    """Go through a data file of LAMMPS, as `walk_dump` does: its box, and what it says of each particle.
+
+    Raises
+    ------
+    DamagedFileError
+        If there are other rows than the header says, or numbers are written as OVITO cannot read them.
+    """
+    next(lines, b"")
+    count, after, place = None, None, 1
+    for line in lines:
+        place += 1
+        words = line.split(b"#")[0].split()
+        if words[1:] == [b"atoms"]:
+            count = _whole(words[0])
+        elif words and words[0] in PER_PARTICLE and count is not None:
+            # LAMMPS wants a blank line there.
+            next(lines, b"")
+            found = _passed(lines, count, place + 1, _fault_anywhere)
+            place, after = place + 1 + count, words[0].decode()
+            if found < count:
+                raise DamagedFileError(f"it is cut short: of {count} particles under {after} there are {found}")
+        elif after and words and not words[0][:1].isalpha():
+            raise DamagedFileError(f"line {place} is {_shown(line)}; there are to be {count} particles under {after}")
+        elif words and words[-1].endswith(b"hi") and (wrong := _fault_anywhere(words)):
+            raise DamagedFileError(f"line {place}: {wrong}")
 
 
 def drain(lines: BinaryIO) -> None:
@@ -143,18 +171,46 @@ def dump_cell(box: bytes, around: bool) -> tuple[np.ndarray, np.ndarray] | None:
     return cell, low
 
 
-def _skipped(lines, count: int) -> int:
-    """Pass so many lines; how many there were."""
-    left = count
-    while left > MANY:
+def _passed(lines: BinaryIO, count: int, place: int, fault: Callable, first: int = 0) -> int:
+    """Pass so many rows behind line ``place``; how many there were.
+
+    Parameters
+    ----------
+    fault : callable
+        From the words of a row to what is wrong with it, or None.
+    first : int
+        How many rows are looked at in any case; of the others those that have what numbers have not.
+    """
+    rows = [*islice(lines, min(first, count))]
+    done = len(rows)
+    if done == min(first, count):
+        _require_sound(rows, place, fault)
+    while done < count:
         block = lines.peek()
-        here = block.count(b"\n")
-        if not block or here >= left:
+        end, here = block.rfind(b"\n") + 1, block.count(b"\n")
+        if count - done > MANY and 0 < here <= count - done:
+            rows = lines.read(end)
+        else:
+            # Little is left of all, or of a block: its last line, whose end is not there yet.
+            some = [*islice(lines, count - done if here else 1)]
+            rows, here = b"".join(some), len(some)
+        if not here:
             break
-        left -= here
-        # The beginning of a line whose end is not there yet is passed too: it is one of those that are left.
-        lines.read(len(block))
-    return count - left + sum(1 for _ in islice(lines, left))
+        if any(letter in rows for letter in LETTERS) and SUSPECT.search(rows):
+            _require_sound(rows.split(b"\n"), place + done, fault)
+        done += here
+    return done
+
+
+def _require_sound(rows: Iterable[bytes], place: int, fault: Callable) -> None:
+    for number, row in enumerate(rows, place + 1):
+        if wrong := fault(row.split(b"#")[0].split()):
+            raise DamagedFileError(f"line {number}: {wrong}")
+
+
+def _fault_anywhere(words: list[bytes]) -> str | None:
+    wrong = next(filter(HALF_READ.match, words), None)
+    return wrong and f"{_shown(wrong)} is no number"
 
 
 def _whole(line: bytes) -> int | None:
@@ -166,12 +222,18 @@ def _shown(line: bytes) -> str:
     return repr(line[:60].decode(errors="replace").strip())
 
 
-def _require_numbers(rows: list[bytes], names: list[bytes], place: int) -> None:
-    """Refuse columns that make no coordinates of one kind, and words of which OVITO would read the beginning."""
+def _fault_in_columns(names: list[bytes]) -> Callable:
+    """What tells of the words of a row which of them, below these names, OVITO would read the beginning of.
+
+    Raises
+    ------
+    InputError
+        If the columns make no coordinates of one kind.
+    """
     known = [name.decode(errors="replace") for name in names]
     first = next((name for name in known if name in [kind.format("x") for kind in COORDINATES]), None)
     if first is None:
-        return
+        return lambda words: None
     wanted = [first.replace("x", axis, 1) for axis in "xyz"]
     other = [kind.format("z") for kind in COORDINATES]
     if not {*wanted[:2]} <= {*known} or (wanted[2] not in known and {*other} & {*known}):
@@ -181,9 +243,12 @@ def _require_numbers(rows: list[bytes], names: list[bytes], place: int) -> None:
         )
     patterns = {known.index(name): WHOLE for name in WHOLE_COLUMNS if name in known}
     patterns |= {known.index(name): REAL for name in wanted if name in known}
-    for number, row in enumerate(rows[:ROWS], place + 1):
-        words = row.split()
+
+    def fault(words):
         for column, pattern in patterns.items():
             if column < len(words) and not pattern.match(words[column]) and not NO_NUMBER.match(words[column]):
                 kind = "number" if pattern is REAL else "whole number"
-                raise DamagedFileError(f"line {number}: {known[column]} is {_shown(words[column])}, which is no {kind}")
+                return f"{known[column]} is {_shown(words[column])}, which is no {kind}"
+        return None
+
+    return fault
