@@ -13,6 +13,7 @@ from softspots.io.checkpoint import read_file, write_file
 from softspots.landscape.continuation import Branch
 from softspots.landscape.forces import minimize
 from softspots.model import Scales
+from softspots.plasticity.events import describe
 
 MODEL = ss.Mixture.preset("kob-andersen")
 MODEL_3D = ss.Mixture.preset("kob-andersen-3d")
@@ -50,7 +51,7 @@ def test_stress_is_the_work(frame, direction):
 
 @pytest.mark.parametrize("direction", ["xy", "xz", "yz", "pure-xz"])
 def test_stress_is_the_work_in_space(frame_3d, direction):
-    shear = ss.AthermalShear(frame_3d, MODEL_3D, direction)
+    shear = ss.AthermalShear(frame_3d, MODEL_3D, direction, d2min_cutoff=2.5)
     before, here, after = shear.run([-1e-6, 0.0, 1e-6])
     assert not (before.events or here.events or after.events)
     # As above; strains are smaller, as modes of so small a system are soft.
@@ -73,7 +74,7 @@ def test_stress_grows_as_elastic_constants_say(request, direction, modulus, spac
     frame, model = (
         (request.getfixturevalue("frame_3d"), MODEL_3D) if space else (request.getfixturevalue("frame"), MODEL)
     )
-    shear = ss.AthermalShear(frame, model, direction)
+    shear = ss.AthermalShear(frame, model, direction, d2min_cutoff=2.5)
     expected = modulus(ss.elastic_constants(shear.current.minimum, model), shear.current.stress_tensor)
     before, after = shear.run([-1e-6, 1e-6])
     # Forces of 1e-10 leave stresses of 1e-10 or so; the third order of the strain is less.
@@ -276,6 +277,31 @@ def test_packings_with_rattlers():
     states = list(shear.run(ss.strain_path([0.02], 2e-3)))
     assert all(state.minimum.certified for state in states)
     assert all(event.energy_drop > 0 for event in events_of(states))
+    for event in events_of(states):
+        known = np.isfinite(event.d2min)
+        assert known.any() and not known.all() and known[event.core]
+
+
+def test_rattlers_take_no_part_in_events(frame):
+    """However far they are pushed, and whatever drift that is of the mean over all."""
+    random = np.random.default_rng(3)
+    held = random.random(len(frame)) > 0.1
+    moved = frame.positions + 0.02 * random.standard_normal(frame.positions.shape)
+    pushed = moved + ~held[:, None] * (0.5, -0.3)
+    told = [describe(frame, replace(frame, positions=positions), held, 2.5) for positions in (moved, pushed)]
+    for one in told:
+        np.testing.assert_array_equal(np.isnan(one["d2min"]), ~held)
+        assert held[one["core"]] and one["participation"] <= held.sum()
+    np.testing.assert_array_equal(told[0]["d2min"], told[1]["d2min"])
+    assert told[0]["participation"] == told[1]["participation"]
+    everything = np.ones(len(frame), dtype=bool)
+    whole = describe(frame, replace(frame, positions=moved), everything, 2.5)
+    np.testing.assert_array_equal(whole["d2min"], ss.d2min(frame, replace(frame, positions=moved), 2.5))
+
+
+def test_nothing_is_known_of_an_event_where_nothing_is_held(frame):
+    told = describe(frame, frame, np.zeros(len(frame), dtype=bool), 2.5)
+    assert told["core"] == -1 and told["participation"] == 0 and np.isnan(told["d2min"]).all()
 
 
 @pytest.mark.filterwarnings("ignore:inherent_structure. the start has an energy")
@@ -325,6 +351,12 @@ def test_bad_input(frame):
     for tolerance in (0.0, 1e-13):
         with pytest.raises(InputError, match="tolerance"):
             ss.AthermalShear(frame, MODEL, tolerance=tolerance)
+    for cutoff, message in ((0.3, "neighbours; D²_min needs 2"), (6.0, "must be at most 5.85")):
+        with pytest.raises(InputError, match=message):
+            ss.AthermalShear(frame, MODEL, d2min_cutoff=cutoff)
+    with pytest.raises(InputError, match="must be at most 5.4"):
+        # As long as the box in its new shape.
+        ss.AthermalShear(frame, MODEL, "pure-xy", d2min_cutoff=5.8).go(-0.15)
     with pytest.raises(InputError, match="model"):
         ss.AthermalShear(frame, "kob-andersen")
     with pytest.raises(InputError, match="method"):

@@ -107,7 +107,7 @@ def test_athermal_shear_follows_minima_without_a_factor(monkeypatch):
     """The step's own test of both ends needs factors, which the quench has not left."""
 
     def stresses():
-        shear = ss.AthermalShear(minimum.frame, mixture)
+        shear = ss.AthermalShear(minimum.frame, mixture, d2min_cutoff=2.7)
         return [state.stress for state in shear.run([1e-5, 2e-5])]
 
     mixture, minimum = packing("harmonic", 3, 0.72, 0)

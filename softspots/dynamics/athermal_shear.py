@@ -10,10 +10,11 @@ from functools import partial
 import numpy as np
 
 from softspots.arrays import float_array, positive_number, real_number
+from softspots.box import BALL, Box
 from softspots.dynamics.deformation import Deformation
 from softspots.dynamics.simulation import Simulation
 from softspots.exceptions import InputError
-from softspots.frame import Box, Frame
+from softspots.frame import Frame
 from softspots.landscape.continuation import SAME_PLACE, Branch, Followed
 from softspots.landscape.forces import energy_forces, scales
 from softspots.landscape.quench import InherentStructure
@@ -96,8 +97,8 @@ class AthermalShear:
     max_force : float, optional
         As for `inherent_structure`.
     d2min_cutoff : float, optional
-        As for `d2min`, in the mixture's unit of length. Default: 2.5 in the paper's mixtures, for all others 2.74 mean
-        distances ρ^(-1/d).
+        As for `d2min`, in the mixture's unit of length, of at most half the box's shortest side. Default: 2.5 in the
+        paper's mixtures, for all others 2.74 mean distances ρ^(-1/d).
 
     Raises
     ------
@@ -127,6 +128,7 @@ class AthermalShear:
         if d2min_cutoff is None:
             d2min_cutoff = usual_cutoff(model, len(frame) / frame.box.volume, frame.dimension)
         self._cutoff = positive_number("AthermalShear: d2min_cutoff", d2min_cutoff)
+        self._check_neighborhood(len(frame), frame.box)
         self._branch = Branch(model, method, max_force, scales(frame, model))
         # Those of a step that Ctrl-C has ended are the next one's.
         self._events = []
@@ -239,7 +241,7 @@ class AthermalShear:
         Raises
         ------
         InputError
-            If a strain is not a finite number.
+            If a strain is not a finite number, or the box is there smaller than twice the cutoff of D²_min.
         PhysicsError
             If an event ends in no minimum.
         """
@@ -250,6 +252,7 @@ class AthermalShear:
     def go(self, strain: float) -> ShearState:
         """Go to one strain; see `run`."""
         limits = [real_number("AthermalShear: strain", strain)]
+        self._check_neighborhood(len(self._state.frame), self._deformation.box(strain))
         # Where the branch should end, if that is foreseen.
         end = None
         while limits:
@@ -270,6 +273,15 @@ class AthermalShear:
                 end = None
         self._state, self._events = replace(self._state, events=tuple(self._events)), []
         return self._state
+
+    def _check_neighborhood(self, particles: int, box: Box) -> None:
+        """Refuse a cutoff with which no event could be told: of pure shear the box's sides change."""
+        got, side = f"AthermalShear: d2min_cutoff is {self._cutoff:g}", min(box.lengths)
+        if self._cutoff > side / 2:
+            raise InputError(f"{got}; in a box of shortest side {side:.4g} it must be at most {side / 2:.4g}")
+        neighbors = particles / box.volume * BALL[box.dimension] * self._cutoff**box.dimension
+        if neighbors < box.dimension:
+            raise InputError(f"{got}, which holds {neighbors:.2g} neighbours; D²_min needs {box.dimension} at least")
 
     def _at(self, strain: float, minimum: InherentStructure) -> ShearState:
         _, _, virial = energy_forces(minimum.frame, self._model)
@@ -312,8 +324,9 @@ class AthermalShear:
             returned = followed.minimum
         held = before.minimum.stability.held & returned.stability.held
         same = SAME_PLACE * self._branch.scales.length
-        if np.linalg.norm(displacements(before.frame, returned.frame)[held], axis=1).max(initial=0.0) <= same:
+        if np.linalg.norm(displacements(before.frame, returned.frame, held), axis=1).max(initial=0.0) <= same:
             return []
+        held = before.minimum.stability.held & after.minimum.stability.held
         work = (before.stress + after.stress) / 2 * after.frame.box.volume * (strain - before.strain)
         return [
             Event(
@@ -324,7 +337,7 @@ class AthermalShear:
                 stress_drop=before.stress - after.stress,
                 energy_drop=before.energy + work - after.energy,
                 lost=before.frame,
-                **describe(start, after.frame, self._cutoff),
+                **describe(start, after.frame, held, self._cutoff),
             )
         ]
 
