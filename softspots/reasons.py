@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 # No interval.
 FEW_BLOCKS = "too few independent blocks"
 OFTEN_UNDEFINED = "often undefined when resampled"
@@ -19,6 +22,11 @@ CENTERED = "by a centered window"
 def joined(*notes: str) -> str:
     """Notes as one; those that are empty leave no trace."""
     return "; ".join(filter(None, notes))
+
+
+def counted(reasons: Iterable[str]) -> str:
+    """Each reason with how often it is given, the commonest first."""
+    return ", ".join(f"{number} as {reason}" for reason, number in Counter(reasons).most_common())
 
 
 def too_many_outlive(followed: float, censored: float) -> str:

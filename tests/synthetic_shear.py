@@ -12,6 +12,7 @@ STRESS_DROP, ENERGY_DROP = 0.02, 3.0
 # Of the events, and of those maps that know of them, the part that lies on the one soft spot of its map.
 FORESEEN = 0.8
 THRESHOLD = 1.0
+UNMAPPED = "the path begins less than 0.01 before"
 
 CONFIGURATION = {
     "model": "kob-andersen",
@@ -76,5 +77,6 @@ def write_sample(path, events, seed=1, unmapped=(), run_id=None, **changes):
 
     configuration = CONFIGURATION | {"seed": seed, "output": str(path)} | changes
     identity = {"run_id": run_id or (path.name if seed is None else f"{seed:016x}"), "parameters_checksum": "0"}
-    write_shear(path, frame, MODES, TOP, MAP_STRAINS, states, found(), configuration, identity)
+    faults = {index: {1: UNMAPPED} for index in unmapped}
+    write_shear(path, frame, MODES, TOP, MAP_STRAINS, states, found(), faults, configuration, identity)
     return path

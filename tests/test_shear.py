@@ -1,23 +1,26 @@
 """Athermal shear on one command: what is in its files, and the same bits after whatever ended it."""
 
+import shutil
 from dataclasses import replace
 from signal import SIGTERM
 
 import numpy as np
 import pytest
-from launch import run_python
+from launch import called, run_python
+from sound import change
 
 import softspots as ss
 from softspots.analysis.reduce_shear import traveled
-from softspots.commands import shear
+from softspots.commands import analyze, samples, shear
 from softspots.commands.interruption import Terminated
 from softspots.commands.options import read_arguments
+from softspots.commands.samples import ProgressOfAll
 from softspots.commands.shear_parameters import FILES, SHEAR
 from softspots.dynamics.parallel import Serial
 from softspots.exceptions import DamagedFileError, InputError, PhysicsError
-from softspots.io.checkpoint import FRAMES
+from softspots.io.checkpoint import CHECKPOINT, FRAMES, read_checkpoint, write_checkpoint
 from softspots.io.results import read_results
-from softspots.io.shear import read_shear, schema
+from softspots.io.shear import LAYOUT, VERSION, read_shear, schema
 
 TINY = [
     "--particles=300",
@@ -100,6 +103,7 @@ def test_maps_before_events_are_those_of_the_solid_that_goes_there(run):
         assert known[event, place] == (way >= 0)
         if way < 0:
             assert (results["soft_spot"][event, place] == -1).all()
+            assert results.faults[event][place] == f"the path begins less than {results['map_strain'][place]:g} before"
             continue
         # To 0.03 and back.
         if way > 0.03:
@@ -183,6 +187,40 @@ def test_other_files_are_refused(run):
         read_results(run[1] / FILES[0])
     process = run_python(["-m", "softspots.shear", *TINY, "--output", run[1]])
     assert process.returncode == 2 and "shear.nc is that of an earlier run" in process.stderr
+
+
+def test_files_of_another_layout_are_told_in_a_line(run, tmp_path, capsys):
+    copy = tmp_path / "out"
+    shutil.copytree(run[1], copy)
+    checkpoint = read_checkpoint(copy)
+    progress = {name: value for name, value in checkpoint.progress.items() if name != LAYOUT}
+    write_checkpoint(copy / CHECKPOINT, checkpoint.arrays, checkpoint.configuration, progress, checkpoint.identity)
+    with pytest.raises(InputError, match="--resume: got a checkpoint of athermal shear of version 1; allowed: version"):
+        go(copy, "--resume")
+    older = change(copy / FILES[0], tmp_path / "older.nc", **{LAYOUT: 1})
+    status, out, err = called(capsys, analyze.main, [older, "--output", tmp_path / "analysis"])
+    assert (status, out) == (1, "") and len(err.splitlines()) == 1
+    assert f"of athermal shear of version 1; this softspots reads version {VERSION}" in err
+
+
+class AnotherRankWorks:
+    """The communicator of rank 0 of two, of which the other one never has anything to tell."""
+
+    rank, size = 0, 2
+
+    def iprobe(self, tag):
+        return False
+
+
+def test_an_error_of_rank_0_does_not_wait_for_the_others(monkeypatch):
+    def waited(_):
+        raise AssertionError("rank 0 waits")
+
+    monkeypatch.setattr(samples, "sleep", waited)
+    with pytest.raises(ZeroDivisionError), ProgressOfAll(AnotherRankWorks(), 1, 0, False):
+        raise ZeroDivisionError
+    with pytest.raises(AssertionError, match="waits"), ProgressOfAll(AnotherRankWorks(), 1, 0, False):
+        pass
 
 
 def test_samples_are_runs_of_their_own(run, tmp_path, capsys):

@@ -7,7 +7,17 @@ import pytest
 from launch import called
 from matplotlib.image import imread
 from synthetic import write_results
-from synthetic_shear import ENERGY_DROP, FORESEEN, MAP_STRAINS, PARTICLES, SPOT, STRESS_DROP, THRESHOLD, write_sample
+from synthetic_shear import (
+    ENERGY_DROP,
+    FORESEEN,
+    MAP_STRAINS,
+    PARTICLES,
+    SPOT,
+    STRESS_DROP,
+    THRESHOLD,
+    UNMAPPED,
+    write_sample,
+)
 
 from softspots.analysis.reduce_shear import ALL_OR_NONE, TIMELESS, density_of, reduce_shear, traveled
 from softspots.commands import analyze
@@ -55,7 +65,7 @@ def test_maps_against_events(reduced):
     np.testing.assert_array_equal(later.x, MAP_STRAINS)
     assert later.value[0] == pytest.approx(float(reduced["ratio"].value))
     assert abs(later.value[1] - 1) < 4 * later.error[1]
-    assert "δγ = 0.01: 36 of 360" in later.note
+    assert f"δγ = 0.01: 36 of 360 (36 as {UNMAPPED})" in later.note
     np.testing.assert_allclose(reduced["cores_before"].value[0], reduced["cores"].value)
     assert reduced["cores_before"].value[1] == pytest.approx(density, abs=0.1)
 

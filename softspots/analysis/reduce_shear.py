@@ -20,12 +20,12 @@ from softspots.curve import Curve
 from softspots.estimate import Estimate
 from softspots.exceptions import InputError
 from softspots.frame import Frame
-from softspots.io.attributes import CHANGEABLE
+from softspots.io.attributes import CHANGEABLE, FAULTS
 from softspots.io.quantities import EVENTS, QUANTITIES
 from softspots.io.reduced import Reduced
 from softspots.io.shear import Sheared
 from softspots.model.composition import same_parameter
-from softspots.reasons import joined
+from softspots.reasons import counted, joined
 
 BINS_PER_DECADE = 4
 # What samples of one kind may differ in: their start, and what was said of its file.
@@ -87,7 +87,8 @@ def configuration_of(samples: Sequence[Sheared]) -> dict:
 
 def provenance_of(samples: Sequence[Sheared]) -> dict:
     """What is said of the first sample, and which samples there are."""
-    told = samples[0].attributes | {"samples": len(samples), "source": ", ".join(str(one.path) for one in samples)}
+    told = {name: value for name, value in samples[0].attributes.items() if name != FAULTS}
+    told |= {"samples": len(samples), "source": ", ".join(str(one.path) for one in samples)}
     if len(samples) > 1:
         told["runs"] = [told.pop("run_id"), *(sample.attributes["run_id"] for sample in samples[1:])]
     return told
@@ -122,6 +123,11 @@ class ShearMaps(Maps):
 
     def _all(self, name: str) -> np.ndarray:
         return np.concatenate([sample[name] for sample in self.samples])
+
+    def why_unmapped(self, place: int) -> str:
+        """Why events have no map at a place along the strains before, in brackets; empty if no file tells."""
+        told = [maps[place] for sample in self.samples for maps in sample.faults.values() if place in maps]
+        return f" ({counted(told)})" if told else ""
 
     def inherent_structures(self) -> tuple[np.ndarray, Callable[[int], Frame]]:
         def frame(index):
@@ -245,7 +251,7 @@ def _maps_before(run, found):
     known = np.isfinite(run.d2min).any(axis=1)[:, None] & run.mapped_before
     with found.attempt("cores"):
         if not known[:, 0].any():
-            raise Missing("no event has a map")
+            raise Missing(f"no event has a map{run.why_unmapped(0)}")
         found.estimate("cores", _on_spot(run.labels_before[known[:, 0], 0], cores[known[:, 0]]))
     there = np.flatnonzero(known.any(axis=0))
     if not len(there):
@@ -259,8 +265,12 @@ def _maps_before(run, found):
         curves["cores_before"].append(_on_spot(labels, cores[which]))
         lowest = run.eigenvalues_before[which, place, 0]
         curves["softest"].append(bootstrap(fraction, lowest, np.ones(len(lowest))))
-    missing = [f"δγ = {run.map_strains[one]:g}: {np.sum(~known[:, one])}" for one in there if not known[:, one].all()]
-    note = f"events without a map, {', '.join(missing)} of {len(known)}" if missing else ""
+    missing = [
+        f"δγ = {run.map_strains[one]:g}: {np.sum(~known[:, one])} of {len(known)}{run.why_unmapped(one)}"
+        for one in there
+        if not known[:, one].all()
+    ]
+    note = f"events without a map, {', '.join(missing)}" if missing else ""
     for name, points in curves.items():
         found.estimate(name, _side_by_side(points), note=note)
 

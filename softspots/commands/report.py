@@ -35,14 +35,14 @@ class Outcome:
             self.liveliest = frame, analysis
 
 
-def plateau_rows(found: Plateau, counted: str, about: str = "") -> list[tuple[str, str]]:
-    """ρ_SS, P* and their ratio for a table; ``counted`` is what there may be too few of for an error of the ratio."""
+def plateau_rows(found: Plateau) -> list[tuple[str, str]]:
+    """ρ_SS, P* and their ratio for a table."""
     probability = f"{found.probability:.3f}, from {found.rearranging} rearranging particles".replace("nan", "—")
     ratio = f"{found.ratio.value:.2f} ± {found.ratio.error:.2f}".replace("nan ± nan", "—")
     return [
         ("ρ_SS", f"{found.density:.3f}"),
         ("P*", probability + f"; D²_min of {found.unknown} is not known" * bool(found.unknown)),
-        ("P*/ρ_SS", ratio.replace("± nan", f"(too few {counted} for an error)") + about),
+        ("P*/ρ_SS", ratio.replace("± nan", "(too few frames for an error)")),
     ]
 
 
@@ -62,7 +62,7 @@ def report(parameters: Parameters, faults: dict[int, str]) -> str:
         labels = results["soft_spot"][good]
         found = plateau(results["d2min"][good], labels, parameters.temperature, parameters.rearrangement_threshold)
         rows += [
-            *plateau_rows(found, "frames"),
+            *plateau_rows(found),
             ("bound 1/ρ_SS", f"{found.bound:.2f}" if found.density else "none"),
             ("soft spots", f"{np.mean(labels.max(axis=1) + 1):.1f} per frame"),
         ]

@@ -33,6 +33,8 @@ def samples_of(parameters: ShearParameters) -> list[ShearParameters]:
 class ProgressOfAll:
     """One bar, on rank 0, over the work of all ranks; the others tell it what they have done.
 
+    A context manager: at the end of its body rank 0 waits for all others. An error of the body ends it at once.
+
     Parameters
     ----------
     comm : communicator
@@ -58,8 +60,16 @@ class ProgressOfAll:
             self._bar.advance(work)
             self._hear()
 
-    def close(self) -> None:
-        """Count this rank as done; rank 0 waits for all others, and takes the bar away."""
+    def __enter__(self) -> ProgressOfAll:
+        return self
+
+    def __exit__(self, kind, *_) -> None:
+        if kind is None:
+            self._finish()
+        self._bar.close()
+
+    def _finish(self) -> None:
+        """Count this rank as done; rank 0 waits for all others."""
         if self._comm.rank:
             self._tell(None)
             for message in self._sent:
@@ -67,7 +77,6 @@ class ProgressOfAll:
         while self._comm.rank == 0 and self._working:
             self._hear()
             sleep(PATIENCE)
-        self._bar.close()
 
     def _tell(self, work: int | None) -> None:
         self._sent = [message for message in self._sent if not message.test()[0]]

@@ -37,9 +37,8 @@ from softspots.exceptions import InputError, PhysicsError, SoftspotsError
 from softspots.io.checkpoint import CHECKPOINT, Checkpoint, discard, discard_frames, write_checkpoint
 from softspots.io.claim import claimed
 from softspots.io.replacing import remove_leftovers
-from softspots.io.shear import read_shear, write_shear
+from softspots.io.shear import LAYOUT, VERSION, read_shear, write_shear
 from softspots.plasticity.events import Event
-from softspots.reasons import joined
 
 NAME = "softspots.shear"
 # What a state and its events cost, in time steps, for the estimate of the time left.
@@ -73,8 +72,8 @@ class Course:
     solid : AthermalShear
     states : dict of str to list
         By the names of shear.nc.
-    faults : list of str
-        Of each event so far, why maps are not there; else empty.
+    faults : list of dict
+        Of each event so far, why maps are not there, by their places among the strains before it.
     trail : Trail
         Where the solid has come from.
     """
@@ -161,6 +160,7 @@ class Course:
             self._parameters.map_strains,
             states,
             events,
+            {event: why for event, why in enumerate(self._faults) if why},
             configuration,
             self._identity,
         )
@@ -168,8 +168,8 @@ class Course:
         read_shear(output / RESULTS)
         discard_frames(output)
 
-    def _analysed(self, event: Event) -> tuple[dict, str]:
-        """An event and the maps before it, by the names of shear.nc; why some are not there, if so."""
+    def _analysed(self, event: Event) -> tuple[dict, dict]:
+        """An event and the maps before it, by the names of shear.nc; why some are not there, by their places."""
         self._trail.add(event.lost, event.last_strain)
         maps, faults = zip(*(self._mapped(event, way) for way in self._parameters.map_strains), strict=True)
         self._trail.add(event.after, event.strain)
@@ -190,7 +190,7 @@ class Course:
             "eigenvalue": np.array([one.eigenvalues for one in maps]),
             "participation_ratio": np.array([one.participation_ratio for one in maps]),
             "mode_particle": maps[0].ranking,
-        }, joined(*faults)
+        }, {str(place): fault for place, fault in enumerate(faults) if fault}
 
     def _mapped(self, event: Event, way: float) -> tuple[Map, str]:
         """The map so much of the path before an event, at the end of the trail; why it is none, if so."""
@@ -206,7 +206,8 @@ class Course:
 
     def _checkpoint(self) -> tuple[dict, dict]:
         arrays = self._solid.state() | {name: np.array(values) for name, values in self._states.items()}
-        return arrays | self._trail.arrays(), {"strains": self.done, "faults": list(self._faults)}
+        progress = {"strains": self.done, "faults": list(self._faults), LAYOUT: VERSION}
+        return arrays | self._trail.arrays(), progress
 
     def _write(self, arrays: dict, progress: dict):
         path = self._parameters.output / CHECKPOINT
@@ -274,12 +275,29 @@ def finished(parameters: ShearParameters, checkpoint: Checkpoint) -> bool:
     return whole and found == checkpoint.identity["run_id"]
 
 
+def resumed_checkpoint(parameters: ShearParameters) -> Checkpoint:
+    """The checkpoint to go on from.
+
+    Raises
+    ------
+    InputError
+        As `checkpoint_of` does, and if it is laid out as another version has it.
+    """
+    checkpoint = checkpoint_of(parameters)
+    if (found := checkpoint.progress.get(LAYOUT)) != VERSION:
+        raise InputError(
+            f"--resume: got a checkpoint of athermal shear of version {found or 1}; allowed: version {VERSION}, or "
+            "--overwrite"
+        )
+    return checkpoint
+
+
 def open_run(parameters: ShearParameters, stack: contextlib.ExitStack) -> Checkpoint | None:
     """The checkpoint to go on from; the output folder is claimed until the stack unwinds."""
     open_folder(parameters)
     stack.enter_context(claimed(parameters.output))
     check_output(parameters)
-    checkpoint = checkpoint_of(parameters) if parameters.resume else None
+    checkpoint = resumed_checkpoint(parameters) if parameters.resume else None
     remove_leftovers(parameters.output)
     if checkpoint and checkpoint.refused:
         complain(NAME, f"{checkpoint.refused}; going on from the previous checkpoint")
@@ -319,14 +337,14 @@ def several(parameters: ShearParameters, comm) -> None:
             for sample in samples:
                 open_folder(sample)
                 check_output(sample)
-                begun.append(checkpoint_of(sample).progress["strains"] if sample.resume else 0)
+                begun.append(resumed_checkpoint(sample).progress["strains"] if sample.resume else 0)
             if not parameters.quiet:
                 about = f"{heading(parameters)}, {len(samples)} samples on {comm.size} rank(s)"
                 complain(NAME, f"{about}; goes to {samples[0].output} to {samples[-1].output.name}")
     total = len(samples) * work(parameters, len(parameters.path))
     done = sum(work(parameters, states) for states in begun)
     failed, ended = {}, None
-    with cutting(False), contextlib.closing(ProgressOfAll(comm, total, done, not parameters.quiet)) as progress:
+    with cutting(False), ProgressOfAll(comm, total, done, not parameters.quiet) as progress:
         for sample in samples[comm.rank :: comm.size]:
             try:
                 with cutting(), contextlib.ExitStack() as stack:

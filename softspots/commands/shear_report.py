@@ -7,14 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from softspots.analysis.bootstrap import bootstrap, fraction
-from softspots.analysis.probability import plateau
+from softspots.analysis.findings import Findings
+from softspots.analysis.reduce_maps import prediction
+from softspots.analysis.reduce_shear import ShearMaps
 from softspots.commands.parameters import MAP
-from softspots.commands.report import plateau_rows
 from softspots.commands.shear_parameters import CURVE, RESULTS, ShearParameters
 from softspots.figures.map import save_map
 from softspots.figures.stress_strain import save_stress_strain
 from softspots.figures.summary import shown
 from softspots.io.shear import Sheared, read_shear
+
+PREDICTION = {"density": "ρ_SS", "plateau": "P*", "ratio": "P*/ρ_SS"}
 
 
 def draw(parameters: ShearParameters) -> None:
@@ -56,14 +59,21 @@ def report(parameters: ShearParameters, samples: Sequence[Sheared], files: Seque
             ("mean energy drop", _mean(of("energy_drop"))),
             ("mean participation", _mean(of("participation"), " particles")),
         ]
-        mapped = np.isfinite(of("eigenvalue")[:, 0]).all(axis=1)
-        if not mapped.all():
-            rows.append(("without a map", f"{np.count_nonzero(~mapped)} events"))
-        if mapped.any():
-            # There is no temperature: the threshold is one of D²_min itself.
-            found = plateau(of("d2min")[mapped], of("soft_spot")[mapped, 0], 1.0, parameters.rearrangement_threshold)
-            rows += plateau_rows(found, "events", ", of maps against the event that follows")
+        rows += _prediction(ShearMaps(samples))
     return "\n".join(f"{name:22}{value}" for name, value in [*rows, ("files", ", ".join(files))])
+
+
+def _prediction(run: ShearMaps) -> list[tuple[str, str]]:
+    """What maps say of the events that follow, as `softspots analyze` has it."""
+    found, rows = Findings(lambda stage, done: None), []
+    if not run.has_spots.all():
+        rows.append(("without a map", f"{np.count_nonzero(~run.has_spots)} events{run.why_unmapped(0)}"))
+    with found.attempt(*PREDICTION):
+        prediction(run, found)
+    for name, symbol in PREDICTION.items():
+        known = found.measured.get(name)
+        rows.append((symbol, shown(known) + f" ({known.note})" * bool(known.note) if known else found.missing[name]))
+    return rows
 
 
 def _mean(values: np.ndarray, unit: str = "") -> str:

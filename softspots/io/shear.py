@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -11,12 +12,13 @@ import numpy as np
 
 from softspots.exceptions import DamagedFileError
 from softspots.frame import Box, Frame
-from softspots.io.attributes import CONFIGURATION, set_attributes, split_prefix
+from softspots.io.attributes import CONFIGURATION, FAULTS, set_attributes, split_prefix
 from softspots.io.content import Content
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
 from softspots.io.schema import OPTIONAL, SCHEMA, SIZE, SPECIES_NAME, Variable, define
 
-VERSION = 1
+# The version of this layout, and of checkpoints, and what it is called there.
+VERSION, LAYOUT = 2, "shear_version"
 TITLE = "states and events of athermal quasi-static shear"
 
 
@@ -41,7 +43,9 @@ def schema(dimension: int) -> dict[str, Variable]:
         ),
         "stress_drop": Variable(("event",), "f8", stress, "what the event takes off the stress"),
         "energy_drop": Variable(("event",), "f8", "epsilon_AA", "what the event loses as heat, of all particles"),
-        "core": Variable(("event",), "i4", "1", "particle with the largest D²_min", content=index),
+        "core": Variable(
+            ("event",), "i4", "1", "particle with the largest D²_min, -1 where none is known", content=Content(least=-1)
+        ),
         "participation": Variable(("event",), "f8", "1", "how many particles take part, (Σ u²)²/Σ u⁴"),
         "lattice": Variable(
             ("event", "axis_of_lattice", "axis"), "f8", "sigma_AA", "lattice vectors at the last strain"
@@ -80,6 +84,7 @@ def write_shear(
     map_strains: Sequence[float],
     states: Mapping[str, np.ndarray],
     events: Iterable[Mapping[str, np.ndarray]],
+    faults: Mapping[int, Mapping[int, str]],
     configuration: Mapping,
     attributes: Mapping,
 ) -> None:
@@ -99,6 +104,8 @@ def write_shear(
         Each variable of states, whole.
     events : iterable of dict
         The variables of each event, by name.
+    faults : dict of int to dict
+        Of events without some of their maps, why, by the number of the event and the place among the ``map_strains``.
     configuration, attributes : dict
         As for `ResultsWriter`.
 
@@ -129,7 +136,7 @@ def write_shear(
                 for name, value in values.items():
                     variables[name][index] = value
         told = {"title": TITLE, "software": "softspots", "software_version": version("softspots")}
-        told |= {"shear_version": VERSION, **attributes}
+        told |= {LAYOUT: VERSION, FAULTS: json.dumps(faults), **attributes}
         with writer.library():
             named = {CONFIGURATION + name: value for name, value in configuration.items()}
             set_attributes(writer.dataset, told | named)
@@ -164,6 +171,23 @@ class Sheared:
         """How many events there are."""
         return len(self["event_strain"])
 
+    @property
+    def faults(self) -> dict[int, dict[int, str]]:
+        """Of events without some of their maps, why, by the number of the event and the place along ``map_strain``.
+
+        Raises
+        ------
+        DamagedFileError
+            If the file does not say it as it should.
+        """
+        try:
+            told = json.loads(self.attributes.get(FAULTS, "{}"))
+            return {
+                int(event): {int(place): str(fault) for place, fault in maps.items()} for event, maps in told.items()
+            }
+        except (AttributeError, TypeError, ValueError) as error:
+            raise DamagedFileError(f"{self.path}: its {FAULTS} are not those of events") from error
+
     def frame(self, event: int) -> Frame:
         """The minimum that an event ends, at the last strain at which it is there."""
         with NetCDFReader(self.path, self._stamp) as file:
@@ -194,8 +218,13 @@ def read_shear(path: str | PathLike) -> Sheared:
         If it is none, or is damaged.
     """
     with NetCDFReader(path) as file:
-        if file.attributes.get("shear_version") != VERSION or file.attributes.get("title") != TITLE:
-            raise DamagedFileError(f"{path} is not a file of athermal shear of version {VERSION}")
+        if file.attributes.get("title") != TITLE:
+            raise DamagedFileError(f"{path} is not a file of athermal shear")
+        if (found := file.attributes.get(LAYOUT)) != VERSION:
+            raise DamagedFileError(
+                f"{path} is a file of athermal shear of version {found}; this softspots reads version {VERSION}: use "
+                "that which wrote it, or shear again"
+            )
         if missing := sorted(schema(2).keys() - file.layout.keys()):
             raise DamagedFileError(f"{path} has no {', '.join(missing)}")
         configuration, attributes = split_prefix(file.attributes, CONFIGURATION)
