@@ -73,8 +73,8 @@ def check_samples(who: str, samples: Sequence[Sheared]) -> None:
         if solid in known:
             equal = "start" if "start" in sample.configuration else "seed"
             raise InputError(
-                f"{who}: got {known[solid]} and {sample.path}, of the same solid sheared in the same way (equal parameters "
-                f"and {equal}); allowed: each solid once"
+                f"{who}: got {known[solid]} and {sample.path}, of the same solid sheared in the same way (equal "
+                f"parameters and {equal}); allowed: each solid once"
             )
         known[solid] = sample.path
 
