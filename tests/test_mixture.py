@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import softspots as ss
 from softspots.exceptions import InputError
 from softspots.model import ContactForm, EvenForm, LennardJonesForm, SplineForm, pair_number
+from softspots.model.fitting import warn_of_composition
 from softspots.model.spline import evaluate
 
 SOFT = ss.InversePower(n=10, cutoff=1.48)
@@ -184,16 +185,46 @@ def test_a_sheet_in_space_is_refused():
     assert len(mixture.indices(ss.Frame(np.zeros((3, 3)), [0, 0, 1], box))) == 3
 
 
+def frame_with(*counts):
+    places = np.stack(np.meshgrid(*[np.arange(20)] * 2), -1).reshape(-1, 2)[: sum(counts)] + 0.1
+    return ss.Frame(places, np.repeat(np.arange(len(counts)), counts), ss.Box(20.0, 20.0))
+
+
 def test_swapped_species_give_a_warning():
     mixture = ss.Mixture({(a, b): SOFT for a, b in ("AA", "AB", "BB")}, fractions=(0.8, 0.2))
-    places = np.stack(np.meshgrid(*[np.arange(4)] * 2), -1).reshape(-1, 2) + 0.1
-    frames = [ss.Frame(places, np.arange(16) < count, ss.Box(4.0, 4.0)) for count in (13, 3, 8)]
     with pytest.warns(UserWarning, match="18.8 % of the frame are A, and in the mixture 80 %: are A and B swapped"):
-        ss.inherent_structure(frames[0], mixture)
+        ss.inherent_structure(frame_with(3, 13), mixture)
+    with pytest.warns(UserWarning, match="55 % of the frame are A, and in falk-langer 45 %: are A and B swapped"):
+        warn_of_composition(ss.Mixture.preset("falk-langer"), frame_with(55, 45), stacklevel=1)
+
+
+@pytest.mark.parametrize(
+    ("fractions", "counts", "words"),
+    [
+        ((0.65, 0.35), (400, 0), "100 % of the frame are A, and in the mixture 65 %"),
+        ((0.65, 0.35), (40, 360), "10 % of the frame are A, and in the mixture 65 %"),
+        ((0.65, 0.35), (228, 172), "57 % of the frame are A"),
+        # Near 50:50 neither one nor the other is swapped.
+        ((0.5, 0.5), (260, 140), "65 % of the frame are A"),
+        ((0.4, 0.3, 0.3), (160, 240, 0), "60 % of the frame are B, and in the mixture 30 %"),
+    ],
+)
+def test_another_composition_gives_a_warning(fractions, counts, words):
+    labels = "ABC"[: len(fractions)]
+    pairs = {(a, b): SOFT for a in labels for b in labels if a <= b}
+    with pytest.warns(UserWarning, match=f"Mixture: {words}.*is each type its own species"):
+        ss.inherent_structure(frame_with(*counts), ss.Mixture(pairs, fractions=fractions))
+
+
+@pytest.mark.parametrize("counts", [(320, 80), (302, 98), (9, 7), (4, 0), (1, 2), (16, 9)])
+def test_a_composition_that_may_be_chance_gives_no_warning(counts):
+    """Within a few percent, or three standard deviations of what is drawn particle by particle."""
+    pairs = {(a, b): SOFT for a, b in ("AA", "AB", "BB")}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for frame in frames[1:]:
-            ss.inherent_structure(frame, mixture)
+        ss.inherent_structure(frame_with(*counts), ss.Mixture(pairs, fractions=(0.8, 0.2)))
+        # A mixture that does not know its fractions is of any.
+        ss.inherent_structure(frame_with(*counts), ss.Mixture(pairs))
 
 
 def test_sizes_make_the_lengths_of_pairs():

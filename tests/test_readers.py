@@ -100,6 +100,12 @@ class TestLammpsDumps:
         with pytest.raises(ss.InputError, match=r"a\.dump: frame 1: z differs between particles"):
             frames[1]
 
+    @pytest.mark.parametrize("types", ["A", {1: "A", 2: "A"}])
+    def test_types_that_are_one_species_are_said(self, tmp_path, types):
+        path = lammps_dump(tmp_path / "a.dump", truths())
+        assert "types 1 (20), 2 (10) are both species A" in ss.read(path, types=types).notes
+        assert "species" not in " ".join(ss.read(path, types=AB).notes)
+
     def test_types_are_asked_for(self, tmp_path):
         path = lammps_dump(tmp_path / "a.dump", truths())
         with pytest.raises(ss.InputError) as caught:

@@ -30,7 +30,7 @@ from softspots.landscape.stability import Stability, examine, softest_places, un
 from softspots.landscape.threads import single_threaded
 from softspots.landscape.tied import TiedFactor, factorize_tied
 from softspots.model import Forces, Mixture, Scales
-from softspots.model.fitting import warn_of_swapped
+from softspots.model.fitting import warn_of_composition
 from softspots.objects import require
 
 # All that follows is in the scales of the model: see `Scales`.
@@ -128,7 +128,7 @@ def inherent_structure(
         frame = frame.wrapped()
     if is_mixture(model):
         # Beyond the decorator.
-        warn_of_swapped(model, frame, stacklevel=3)
+        warn_of_composition(model, frame, stacklevel=3)
     landscape = _Landscape(model, scale)
     energy = landscape.surroundings(frame).energy_forces(acting(model))[0] / max(len(frame), 1)
     # What is much energy of other forces is not known.

@@ -10,8 +10,11 @@ from softspots.exceptions import InputError
 
 # Fewer particles may lie in one plane, as a small cluster does.
 SHEET = 10
-# Parts of a species that differ by less are the same.
+# Parts of a species that differ by less are the same: what is said of samples is often rounded so.
 SAME_PART = 0.05
+# Compositions that are drawn at random, particle by particle, are off by more than so many standard deviations once in
+# hundreds of times. It allows small systems more than SAME_PART.
+BY_CHANCE = 3
 
 
 def require_fit(mixture, frame) -> None:
@@ -37,19 +40,31 @@ def require_fit(mixture, frame) -> None:
             )
 
 
-def warn_of_swapped(mixture, frame, stacklevel: int) -> None:
-    """Warn where a frame of two species has as much of each as the mixture has of the other."""
-    fractions = mixture.fractions
-    if fractions is None or len(fractions) != 2 or not len(frame):
+def warn_of_composition(mixture, frame, stacklevel: int) -> None:
+    """Warn where the parts of the species in a frame are not those in the mixture, as far as it knows them.
+
+    Where a frame of two species has as much of each as the mixture has of the other, the warning asks if they are
+    swapped.
+    """
+    if mixture.fractions is None or not len(frame):
         return
-    first = np.count_nonzero(mixture.indices(frame) == 0) / len(frame)
-    if abs(first - fractions[1]) < SAME_PART and abs(first - fractions[0]) > 2 * SAME_PART:
-        one, other = mixture.species
-        warnings.warn(
-            f"Mixture: {100 * first:.3g} % of the frame are {one}, and in the mixture {100 * fractions[0]:.3g} %: are "
-            f"{one} and {other} swapped?",
-            stacklevel=stacklevel + 1,
-        )
+    wanted = np.array(mixture.fractions)
+    found = np.bincount(mixture.indices(frame), minlength=len(wanted)) / len(frame)
+    off = abs(found - wanted)
+    swapped = len(wanted) == 2 and abs(found - wanted[::-1]).max() < SAME_PART
+    chance = 0 if swapped else BY_CHANCE * np.sqrt(wanted * (1 - wanted) / len(frame))
+    if not (off > np.maximum(SAME_PART, chance)).any():
+        return
+    worst = int(np.argmax(off))
+    names = " and ".join(map(str, mixture.species))
+    question = (
+        f"are {names} swapped?" if swapped else "are these particles of that mixture, and is each type its own species?"
+    )
+    warnings.warn(
+        f"Mixture: {100 * found[worst]:.3g} % of the frame are {mixture.species[worst]}, and in "
+        f"{mixture.name or 'the mixture'} {100 * wanted[worst]:.3g} %: {question}",
+        stacklevel=stacklevel + 1,
+    )
 
 
 def _remedy(name, dimension) -> str:

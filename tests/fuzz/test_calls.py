@@ -25,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings(
     "error",
     "ignore:inherent_structure. the start has an energy:UserWarning",
     "ignore:d2min. for most particles:UserWarning",
-    "ignore:Mixture. .* swapped:UserWarning",
+    "ignore:Mixture. .* of the frame are :UserWarning",
 )
 
 

@@ -263,10 +263,13 @@ class Interpretation:
             if raw is None:
                 raise InputError("there are no types of particles that types={…} could name: give types='A', or a list")
             names = {str(key): value for key, value in given.items()}
+            self._say_merged(raw, names)
             return lambda snapshot, order: _translated(
                 _labels(_types_of(snapshot))[order], names, "type", "a species", "types"
             )
         if isinstance(given, str | int | np.integer):
+            if raw is not None:
+                self._say_merged(raw, dict.fromkeys(map(str, np.unique(raw)), given))
             return lambda snapshot, order: np.full(self._count, given)
         if np.shape(given) != (self._count,):
             raise InputError(
@@ -274,6 +277,15 @@ class Interpretation:
                 "label for each type, types={1: 'A', 2: 'B'}"
             )
         return lambda snapshot, order: given
+
+    def _say_merged(self, raw, names):
+        """Say which types of the file are one species."""
+        labels = [str(one) for one in np.unique(raw)]
+        for species in dict.fromkeys(names.values()):
+            merged = [one for one in labels if one in names and names[one] == species]
+            if len(merged) > 1:
+                counts = _counts(raw[np.isin(raw.astype(np.str_), merged)])
+                self.notes.append(f"{counts} are {'both' if len(merged) == 2 else 'all'} species {species}")
 
     def _decide_sizes(self, first):
         """The column that sizes are in, None if they are in none, and what makes diameters of it."""
