@@ -109,6 +109,13 @@ def test_the_analysis_goes_on_from_there(dump, tmp_path, capsys):
     assert (tmp_path / "analysis" / "T0.1_rate0.001.nc").exists()
 
 
+def test_one_soft_spot_through_the_box_is_told(dump, tmp_path, capsys):
+    """As a small system has with the defaults."""
+    more = ["--n-particles=20", "--n-modes=40", "--frames=:1", "--maps", "-o", tmp_path / "out"]
+    status, out, _ = run(capsys, dump, *OPTIONS, *more)
+    assert status == 0 and "note          the largest soft spot has" in out
+
+
 def test_files_that_are_none(tmp_path, capsys, dump):
     for name, content in (
         ("empty.lammpstrj", b""),

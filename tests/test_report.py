@@ -199,9 +199,12 @@ def test_the_page_has_maps_panels_summary_and_provenance(tmp_path, capsys, one_f
     write_glass(source, 20, 8)
     with netCDF4.Dataset(source, "a") as dataset:
         dataset.comment = "<script>alert('me')</script>"
+        dataset.caution, dataset.source_notes = "another strain rate", "times are numbers of steps; lengths as they are"
     status, out, err = run(capsys, source, "--output", tmp_path / "out", "--quiet", "--report")
     assert (status, err) == (0, "")
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "* another strain rate\n* times are numbers of steps; lengths as they are\n" in out
+    assert ">source_notes</th><td>times are numbers of steps" in page
     data, frames = data_of(page)
     assert len(data) == 1 and len(frames) == len(data[0]["frames"]) == 8
     assert page.count('src="data:image/svg+xml;base64,') == 1

@@ -102,6 +102,23 @@ def test_saved_as_a_simulation_saves(frames, tmp_path):
     assert np.isnan(results["pressure"]).all()
 
 
+def test_a_strain_rate_that_is_not_that_of_the_frames_is_said(frames, tmp_path):
+    path = tmp_path / "own.nc"
+    with pytest.warns(UserWarning, match=r"study: the strain rate is said to be 0, but .* by 0\.001 per unit of time"):
+        ss.study(frames, MODEL, temperature=0.1, strain_rate=0.0, **OPTIONS).save(path)
+    assert read_results(path).attributes["caution"].startswith("the strain rate is said to be 0")
+
+
+def test_what_was_inferred_of_a_file_is_kept(frames, tmp_path):
+    plain = replace(frames[0], species=(frames[0].species == "B").astype(int))
+    dump_of_plane(tmp_path / "glass.lammpstrj", [plain])
+    read = ss.read(tmp_path / "glass.lammpstrj", types={1: "A", 2: "B"})
+    ss.study(read, MODEL, **OPTIONS).save(tmp_path / "own.nc")
+    attributes = read_results(tmp_path / "own.nc").attributes
+    assert attributes["source"].endswith("glass.lammpstrj") and attributes["source_notes"] == "; ".join(read.notes)
+    assert "velocities are not used" in attributes["left_out_because"]
+
+
 def test_what_frames_do_not_tell_is_left_out_and_said(frames, tmp_path):
     bare = [
         replace(one, images=None, time=0.0, box=ss.Box(lengths=one.box.lengths, tilts=one.box.tilts)) for one in frames

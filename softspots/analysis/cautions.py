@@ -1,4 +1,7 @@
-"""What makes a map mean little: there is hardly a solid, or one soft spot alone. Sentences for tables and notes."""
+"""What makes results mean little: hardly a solid, one soft spot alone, another strain rate than the strain's.
+
+Sentences for tables and notes.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,10 @@ import numpy as np
 # Parts of the particles from which on there is a caution: so many rearrange; so many are on one soft spot, which has
 # most of all that are on any.
 NEARLY_ALL, LARGE, MOST = 0.9, 0.2, 0.5
+# By so much of itself a strain rate may be off: barostats move the strain of boxes a little.
+SAME_RATE = 0.05
+# Strains that differ by less are the same: files have boxes to some digits only.
+SAME_STRAIN = 1e-5
 
 
 def of_liquid(rearranging: int, known: int) -> str:
@@ -32,4 +39,34 @@ def of_one_spot(labels: np.ndarray) -> str:
         f"the largest soft spot has {100 * largest / marked:.0f} % of the particles on any, "
         f"{100 * largest / labels.size:.0f} % of all: fewer modes or particles (--n-modes, --n-particles), or a larger "
         "system, tell spots apart"
+    )
+
+
+def of_strain_rate(times: np.ndarray, strains: np.ndarray, strain_rate: float | None) -> str:
+    """A sentence where the strain of frames does not go with their time as a strain rate says, else nothing.
+
+    Where the strain goes to and fro there is no rate to compare with.
+
+    Parameters
+    ----------
+    times, strains : (F,) ndarray
+        NaN where they are not known.
+    strain_rate : float or None
+        What is said of the run; None if nothing is.
+    """
+    known = np.isfinite(times) & np.isfinite(strains)
+    duration = np.diff(times[known])
+    if strain_rate is None or not len(duration) or not (duration > 0).all():
+        return ""
+    steps = np.diff(strains[known])
+    rate = steps.sum() / duration.sum()
+    still = np.ptp(strains[known]) < SAME_STRAIN
+    to_and_fro = not still and abs(steps.sum()) < (1 - SAME_RATE) * abs(steps).sum()
+    allowed = max(SAME_RATE * max(abs(rate), abs(strain_rate)), SAME_STRAIN / duration.sum())
+    if to_and_fro or abs(rate - strain_rate) <= allowed:
+        return ""
+    return (
+        f"the strain rate is said to be {strain_rate:g}, but the strain of the frames goes from "
+        f"{strains[known][0]:.3g} to {strains[known][-1]:.3g}, by {rate:.3g} per unit of time: is it another rate, or "
+        "another unit of time (--timestep)?"
     )

@@ -14,9 +14,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from softspots.analysis.cautions import of_strain_rate
 from softspots.chain.defaults import PAPER, threshold
 from softspots.exceptions import SoftspotsError
-from softspots.io.attributes import CONFIGURATION, FAULTS, FORCES, LEFT_OUT, LEFT_OUT_BECAUSE, MIXTURE
+from softspots.io.attributes import (
+    CAUTION,
+    CONFIGURATION,
+    FAULTS,
+    FORCES,
+    LEFT_OUT,
+    LEFT_OUT_BECAUSE,
+    MIXTURE,
+)
 from softspots.io.replacing import replacing
 from softspots.io.results import ResultsWriter
 from softspots.landscape.forces import energy_forces, is_mixture
@@ -70,10 +79,17 @@ class StudyWriter:
     def __init__(self, path: str | PathLike, study: Study, attributes: Mapping):
         self._start, self._study = perf_counter(), study
         self._times: dict[int, float] = {}
+        self._strains: dict[int, float] = {}
         self._faults: dict[int, str] = {}
         self._unknown = {*OF_VELOCITIES}
         kept = study.options.kept_particles(len(study.first))
-        arguments = study.first, study.options.modes, kept, configuration(study), {"ranks": 1} | dict(attributes)
+        arguments = (
+            study.first,
+            study.options.modes,
+            kept,
+            configuration(study),
+            {"ranks": 1} | study.source | dict(attributes),
+        )
         self._writer = ResultsWriter(path, *arguments, own_boxes=True)
         self._say({}, ended=False)
 
@@ -82,6 +98,7 @@ class StudyWriter:
         values, unknown = dict(values), {*self._unknown}
         if values:
             self._times[index] = float(values["time"])
+            self._strains[index] = float(values.get("strain", np.nan))
             unknown |= {"strain", "image"} - values.keys()
             if not self._rises(index):
                 unknown.add("time")
@@ -111,8 +128,16 @@ class StudyWriter:
         if "time" in self._unknown:
             for index in self._times:
                 self._writer.write_frame(index, {"time": np.nan})
+        elif caution := self._caution():
+            self._writer.set_attributes({CAUTION: caution})
+            warnings.warn(f"study: {caution}", stacklevel=4)
         self._say(_intervals(self._study, apart), ended=True)
         self._writer.set_attributes({"wall_time_total": perf_counter() - self._start})
+
+    def _caution(self) -> str:
+        indices = sorted(self._times)
+        times, strains = (np.array([known[index] for index in indices]) for known in (self._times, self._strains))
+        return of_strain_rate(times, strains, self._study.given.get("strain_rate"))
 
     def _rises(self, index) -> bool:
         """Whether the time of a frame lies between those of the frames beside it."""
@@ -174,7 +199,7 @@ def _intervals(study, apart) -> dict:
 
 
 def _left_out(study, unknown, parameters, ended) -> dict:
-    reasons = {"frames carry no velocities": OF_VELOCITIES}
+    reasons = {"velocities are not used, whether the file has them or not": OF_VELOCITIES}
     reasons["the boxes come without their history"] = [name for name in ("strain",) if name in unknown]
     reasons["image counters are not known"] = [name for name in ("image",) if name in unknown]
     reasons["they do not rise evenly from frame to frame"] = [name for name in ("time",) if name in unknown]

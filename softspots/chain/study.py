@@ -17,6 +17,8 @@ from softspots.chain.saving import found_values, save
 from softspots.chain.stages import Analysis, Options, analyse, in_a_line
 from softspots.exceptions import DamagedFileError, InputError, PhysicsError
 from softspots.frame import Frame
+from softspots.io.attributes import SOURCE_NOTES
+from softspots.io.readers import Frames
 from softspots.landscape.forces import energy_forces, is_mixture
 from softspots.landscape.quench import METHODS
 from softspots.model import Forces, Mixture, Model
@@ -186,6 +188,12 @@ class Study(Sequence):
         """What was said of the run that the frames are from: temperature, strain rate."""
         return dict(self._work.given)
 
+    @property
+    def source(self) -> dict[str, str]:
+        """What results files say of where the frames are from: the file, and what was inferred; empty of lists."""
+        frames = self._work.frames
+        return {"source": frames.name, SOURCE_NOTES: "; ".join(frames.notes)} if isinstance(frames, Frames) else {}
+
     def __len__(self) -> int:
         return len(self._indices)
 
@@ -251,7 +259,7 @@ class _Work:
     """Frames, what is to be done with them, and the last that was found."""
 
     def __init__(self, frames, first: Frame, model, options: Options, lag: int, given: dict):
-        self._frames, self.first = frames, first
+        self.frames, self.first = frames, first
         self.model, self.options, self.lag, self.given = model, options, lag, given
         self._kept: OrderedDict[int, Analysis] = OrderedDict()
         self._most = max(1, KEPT_BYTES // (8 * options.modes * first.positions.size))
@@ -283,7 +291,7 @@ class _Work:
 
     def _later(self, index: int) -> tuple[Frame | None, str]:
         """The frame where D²_min from this one ends, if there is one, or why it cannot be read."""
-        if not self.lag or index + self.lag >= len(self._frames):
+        if not self.lag or index + self.lag >= len(self.frames):
             return None, ""
         try:
             return self._frame(index + self.lag), ""
@@ -291,7 +299,7 @@ class _Work:
             return None, in_a_line(error)
 
     def _frame(self, index: int) -> Frame:
-        frame = self._frames[index]
+        frame = self.frames[index]
         require("study", frame=frame)
         if frame.dimension != self.first.dimension:
             raise InputError(

@@ -12,6 +12,7 @@ import warnings
 
 import numpy as np
 
+from softspots.analysis.cautions import of_one_spot
 from softspots.chain.study import Study
 from softspots.commands.command import check_streams, command, complain, from_first, printing, say
 from softspots.commands.identity import checksum
@@ -32,7 +33,6 @@ from softspots.io.checkpoint import (
     write_checkpoint,
 )
 from softspots.io.claim import claimed
-from softspots.io.readers import Frames
 from softspots.io.replacing import remove_leftovers
 from softspots.io.results import read_results
 
@@ -40,7 +40,7 @@ from softspots.io.results import read_results
 MOST_TOLD = 20
 
 
-def open_target(arguments, frames: Frames, found: Study, stack: contextlib.ExitStack) -> Target:
+def open_target(arguments, found: Study, stack: contextlib.ExitStack) -> Target:
     """Where to write: the output folder, which is held until the stack unwinds; for rank 0.
 
     Raises
@@ -70,8 +70,7 @@ def open_target(arguments, frames: Frames, found: Study, stack: contextlib.ExitS
         for path in [folder / RESULTS, *folder.glob("map_[0-9]*.png")]:
             path.unlink(missing_ok=True)
         write_checkpoint(folder / CHECKPOINT, {}, recorded, {}, identity)
-    about = {"source": frames.name, "source_notes": "; ".join(frames.notes)}
-    return Target(folder, identity, about, pictures)
+    return Target(folder, identity, pictures)
 
 
 def _identity_of_earlier(folder, recorded) -> dict:
@@ -152,6 +151,8 @@ def report(target: Target) -> str:
     if good.any():
         rows.append(("ρ_SS", f"{np.mean(labels[good] >= 0):.3f}"))
         rows.append(("soft spots", f"{np.mean(labels[good].max(axis=1) + 1):.1f} per frame"))
+        if caution := of_one_spot(labels[good]):
+            rows.append(("note", caution))
     rows += [(f"frame {index}", fault) for index, fault in [*results.faults.items()][:MOST_TOLD]]
     if (more := len(results.faults) - MOST_TOLD) > 0:
         rows.append((f"{more} frames", f"more in which something is missing; {RESULTS} says why"))
@@ -192,7 +193,7 @@ def main(argv=None) -> None:
                 warnings.simplefilter("ignore")
             with together(comm):
                 frames, found = open_study(arguments)
-            target = from_first(comm, lambda: open_target(arguments, frames, found, stack))
+            target = from_first(comm, lambda: open_target(arguments, found, stack))
             if comm.rank == 0 and not arguments.quiet:
                 complain(NAME, frames)
             if not from_first(comm, lambda: target.finished(len(found))):

@@ -38,15 +38,14 @@ class Target:
     Attributes
     ----------
     folder : Path
-    identity, about : dict
-        Which run it is; what else the results file says of it.
+    identity : dict
+        Which run it is.
     pictures : dict of int to Path
         Of the frames that are drawn.
     """
 
     folder: Path
     identity: dict
-    about: dict
     pictures: dict[int, Path]
 
     @property
@@ -99,7 +98,7 @@ def map_frames(study: Study, target: Target, comm, temperature: float | None, vi
         todo = writer = None
         with together(comm):
             if comm.rank == 0:
-                about = target.identity | target.about | {"ranks": comm.size}
+                about = target.identity | {"ranks": comm.size}
                 writer = stack.enter_context(StudyWriter(target.results, study, about))
                 todo = _write_earlier(target, writer, count)
         todo = comm.bcast(todo)

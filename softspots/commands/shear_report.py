@@ -73,6 +73,8 @@ def _prediction(run: ShearMaps) -> list[tuple[str, str]]:
     for name, symbol in PREDICTION.items():
         known = found.measured.get(name)
         rows.append((symbol, shown(known) + f" ({known.note})" * bool(known.note) if known else found.missing[name]))
+    if (spots := found.measured.get("spots")) and spots.note:
+        rows.append(("note", spots.note))
     return rows
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from softspots.analysis.series import Series, collapses, misfit, relaxation_exponent, solids_of
 from softspots.estimate import CONFIDENCE, ROUNDING, Estimate
 from softspots.figures.naming import column_names
-from softspots.io.attributes import units_in
+from softspots.io.attributes import CAUTION, SOURCE_NOTES, units_in
 from softspots.io.quantities import EVENTS, KNOWN, QUANTITIES, entry_of
 from softspots.io.reduced import Reduced
 
@@ -22,6 +22,8 @@ NUMBERS_OF_EVENTS = {
     for name, entry in KNOWN.items()
     if not entry.axes and (name in EVENTS or entry.stage in ("prediction", "selection"))
 }
+# Of the provenance, with what is most urgent first.
+ABOUT_FILES = (CAUTION, SOURCE_NOTES)
 COLUMNS = 3  # runs side by side
 # Numbers that are chosen from an axis: at its end the best may lie beyond.
 RANGES = {"best_modes": "n_modes", "best_particles": "n_particles"}
@@ -71,6 +73,7 @@ def summary_parts(runs: Sequence[Reduced], series: Sequence[Series]) -> list[Par
             value, note = _with_note(exponent)
             words = f" ({note})" if note else ""
             parts.append(Part(f"τ_α ∝ γ̇^n at {_title(one)}: n = {value}{words}"))
+    parts += _of_files(list(names), runs)
     of_numbers = [_notes(run, run.measured.keys() & _numbers(run)) for run in runs]
     of_curves = [_notes(run, run.measured.keys() - _numbers(run)) for run in runs]
     parts += _reasons(list(names), runs, "Noted (*):", of_numbers)
@@ -93,6 +96,13 @@ def _apart(names, runs) -> list[str]:
 
 def _title(one) -> str:
     return f"T = {one.runs[0].temperature:g}" + (f", solid {one.solid}" if one.solid else "")
+
+
+def _of_files(names, runs) -> list[Part]:
+    """What was inferred of files of frames, and what speaks against what was said of them."""
+    told = [(name, run.provenance.get(key)) for name, run in zip(names, runs, strict=True) for key in ABOUT_FILES]
+    items = [f"{name}: {words}" if len(names) > 1 else words for name, words in told if words]
+    return [Part("Of the file of frames:", items=items)] if items else []
 
 
 def _collapses(series) -> list[Part]:

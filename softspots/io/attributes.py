@@ -16,6 +16,8 @@ FORCES = "forces"
 LEFT_OUT, LEFT_OUT_BECAUSE = "left_out", "left_out_because"
 # What is missing of which frames and why, as JSON: by number of the frame.
 FAULTS = "faults"
+# What was inferred of a file of frames, and taken for granted; what in it speaks against what was said of it.
+SOURCE_NOTES, CAUTION = "source_notes", "caution"
 # Parameters of a run that may change when it is resumed: nothing here changes what is in a frame.
 CHANGEABLE = ("frames", "grid", "output", "overwrite", "resume", "checkpoint_every", "quiet")
 
