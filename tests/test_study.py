@@ -199,6 +199,24 @@ def test_a_frame_that_cannot_be_read_is_left_out(frames, tmp_path):
     assert np.isfinite(results["time"]).tolist() == [True, False, True, True]
 
 
+def test_a_frame_that_cannot_be_read_is_left_out_of_what_is_written(frames, tmp_path):
+    fewer = replace(frames[1], positions=frames[1].positions[1:], species=frames[1].species[1:], images=None, ids=None)
+    study = ss.study([frames[0], fewer, *frames[2:]], MODEL, **OPTIONS)
+    with pytest.warns(UserWarning, match="frame 1"):
+        study.save(tmp_path / "own.nc")
+    results = read_results(tmp_path / "own.nc")
+    numbers = np.arange(4)[:, None] * np.ones(len(frames[0]))
+    for name, source in (("study.xyz", study), ("results.xyz", results)):
+        with pytest.warns(UserWarning, match="write: frame 1 is left out: .* 300 and 299"):
+            ss.write(tmp_path / name, source, number=numbers)
+        lines = (tmp_path / name).read_text().splitlines()
+        rows = [float(line.split()[-1]) for line in lines[2 :: len(frames[0]) + 2]]
+        assert rows == [0, 2, 3]
+    alone = ss.study([frames[0], fewer], MODEL, **OPTIONS)[1:]
+    with pytest.warns(UserWarning), pytest.raises(InputError, match="there are no frames that can be read"):
+        ss.write(tmp_path / "none.xyz", alone)
+
+
 def test_the_interval_of_part_of_the_frames_is_that_of_the_lag(frames, tmp_path):
     ss.study(frames, MODEL, **OPTIONS)[::2].save(tmp_path / "own.nc")
     found = read_results(tmp_path / "own.nc").configuration

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from os import PathLike, fspath
 
-from softspots.exceptions import InputError
+from softspots.exceptions import DamagedFileError, InputError
 from softspots.frame import Frame
 from softspots.io.replacing import replacing
 from softspots.io.results import Results
@@ -28,7 +29,8 @@ def write(path: str | PathLike, frames: Frame | Iterable[Frame] | Results, **col
     The name says the format: extended XYZ (``.xyz``, ``.extxyz``), LAMMPS' text dump (``.dump``, ``.lammpstrj``), both
     also packed (``.gz``, ``.zst`` behind it), or GSD (``.gsd``). Positions, species, box and time are written, and ids,
     sizes, images and strain where they are known (a dump has no place for the strain). Frames are taken one by one, so
-    a lazy sequence of any length needs the memory of one. An existing file is replaced once the new one is whole.
+    a lazy sequence of any length needs the memory of one. A frame of a sequence or of a results file that cannot be
+    read is left out, with a warning. An existing file is replaced once the new one is whole.
 
     Parameters
     ----------
@@ -39,13 +41,14 @@ def write(path: str | PathLike, frames: Frame | Iterable[Frame] | Results, **col
         structure, NaN where there is none; of a study ``participation_fraction`` too.
     **columns : (N,) or (N, k) array_like, or SoftSpots
         Values of each particle by their names: real numbers, NaN for what is not known. With more than one frame, a
-        sequence of these, one for each frame. Vectors in two dimensions get z = 0. Of soft spots the numbers are
-        written, from 1, and 0 for particles on none.
+        sequence of these, one for each frame, also for those that are left out. Vectors in two dimensions get z = 0. Of
+        soft spots the numbers are written, from 1, and 0 for particles on none.
 
     Raises
     ------
     InputError
-        If the name says no format, there are no frames, or a column has a name or values that it cannot have.
+        If the name says no format, there are no frames or none that can be read, or a column has a name or values that
+        it cannot have.
     OutputError
         If the file cannot be written.
     InstallationError
@@ -81,19 +84,37 @@ def _with_columns(frames, columns: Mapping) -> Iterator[tuple[Frame, dict]]:
         return
     if not isinstance(frames, Iterable):
         raise InputError(f"write: frames are of type {type(frames).__name__}; a Frame, or frames, are needed")
-    index = -1
-    for index, entry in enumerate(frames):
+    index, written = -1, 0
+    for index, entry in _entries(frames):
+        if entry is None:
+            continue
         frame, own = frame_and_found(entry)
         if frame is None:
             raise InputError(f"write: frame {index} is of type {type(entry).__name__}; a Frame is needed")
         if isinstance(frames, Results):
             own = known(frames, index, frame)
+        written += 1
         yield frame, own | {name: _of_frame(name, values, index) for name, values in columns.items()}
-    if index < 0:
-        raise InputError("write: there are no frames")
+    if not written:
+        raise InputError(f"write: there are no frames{' that can be read' * (index >= 0)}")
     for name, values in columns.items():
         if len(values) != index + 1:
             raise InputError(f"write: {name} has values for {len(values)} frames, and there are {index + 1}")
+
+
+def _entries(frames: Iterable) -> Iterator[tuple]:
+    """Number and frame, or what stands for one; None, with a warning, where it cannot be read."""
+    if not isinstance(frames, Results | Sequence):
+        yield from enumerate(frames)
+        return
+    take = frames.frame if isinstance(frames, Results) else frames.__getitem__
+    for index in frames.bar() if hasattr(frames, "bar") else range(len(frames)):
+        try:
+            entry = take(index)
+        except (DamagedFileError, InputError) as error:
+            warnings.warn(f"write: frame {index} is left out: {error}", stacklevel=4)
+            entry = None
+        yield index, entry
 
 
 def _of_frame(name, values, index):
