@@ -21,7 +21,11 @@ from synthetic_shear import (
 
 from softspots.analysis.reduce_shear import ALL_OR_NONE, TIMELESS, density_of, reduce_shear, traveled
 from softspots.commands import analyze
+from softspots.commands.options import read_arguments
+from softspots.commands.shear_parameters import SHEAR
+from softspots.commands.shear_report import report
 from softspots.exceptions import InputError
+from softspots.figures.summary import shown
 from softspots.io.quantities import EVENTS, KNOWN, QUANTITIES
 from softspots.io.reduced import read_reduced, write_reduced
 from softspots.io.shear import read_shear
@@ -68,6 +72,14 @@ def test_maps_against_events(reduced):
     assert f"δγ = 0.01: 36 of 360 (36 as {UNMAPPED})" in later.note
     np.testing.assert_allclose(reduced["cores_before"].value[0], reduced["cores"].value)
     assert reduced["cores_before"].value[1] == pytest.approx(density, abs=0.1)
+
+
+def test_the_table_of_the_command_has_the_same(reduced, folder):
+    parameters = read_arguments(["--particles=300"], form=SHEAR)
+    samples = [read_shear(folder / f"{seed}.nc") for seed in range(1, 7)]
+    rows = {line[:22].strip(): line[22:] for line in report(parameters, samples, []).splitlines()}
+    for name, symbol in (("density", "ρ_SS"), ("plateau", "P*"), ("ratio", "P*/ρ_SS"), ("mean_stress_drop", "")):
+        assert rows[symbol or "mean stress drop"].startswith(shown(reduced[name]))
 
 
 def test_statistics_of_events(reduced, folder):
