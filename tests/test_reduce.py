@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from synthetic import DEATH, GROUP, INTERVAL, PARTICLES, REARRANGES, SPOTS, STEP, write_results
 
+from softspots.analysis import reduce_maps
 from softspots.analysis.correlations import field_correlation
 from softspots.analysis.reduce import reduce_run
 from softspots.curve import relaxation_time
@@ -173,6 +174,12 @@ def test_delta_p_star_is_that_of_the_maps(path):
     best = few["best_modes"].value, few["best_particles"].value
     at_best = few["difference"].value[few.axes["n_modes"] == best[0], few.axes["n_particles"] == best[1]]
     assert at_best == few["difference"].value.max()
+
+
+def test_fewer_modes_than_points_of_the_grid(path, monkeypatch):
+    monkeypatch.setattr(reduce_maps, "GRID", 30)
+    reduced = reduce_run(path, selection_frames=2)
+    assert reduced.axes["n_modes"].tolist() == [*range(1, 13)] and "difference" in reduced
 
 
 def test_progress_rises_to_the_end(tmp_path):

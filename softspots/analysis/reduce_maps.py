@@ -74,7 +74,8 @@ def selection(run: Maps, found: Findings, most_frames: int) -> None:
     if not run.rearranging[chosen].any():
         raise Missing(f"no particle has D²_min > {run.level} in the {len(chosen)} {run.noun} used")
     ranking, configuration = run.of("mode_particle", chosen), run.configuration
-    n_modes = np.linspace(ranking.shape[1] / GRID, ranking.shape[1], GRID)
+    # Small systems have fewer modes than the grid has points.
+    n_modes = np.linspace(max(1, ranking.shape[1] / GRID), ranking.shape[1], GRID)
     n_particles = np.geomspace(2, ranking.shape[2], GRID)
     chosen_grid = [
         np.unique(np.append(np.rint(values).astype(int), configuration[name]))
