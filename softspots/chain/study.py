@@ -244,6 +244,8 @@ class Study(Sequence):
 
         What frames do not tell is left out: the file's attribute ``left_out`` names it, ``left_out_because`` says why.
         A frame that cannot be read is left out too, with a warning, and `Results.faults` says why.
+        Where the strain of the frames goes with their times otherwise than the strain rate that was given says, there
+        is a warning, and the attribute ``caution``.
 
         Raises
         ------

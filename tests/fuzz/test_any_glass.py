@@ -24,7 +24,10 @@ from softspots.model.spline import evaluate
 
 # Potentials that jump at the cutoff say so, and random starts that they are far above thermal energies.
 pytestmark = pytest.mark.filterwarnings(
-    "error", "ignore:Mixture. .* jump:UserWarning", "ignore:inherent_structure. the start has an energy:UserWarning"
+    "error",
+    "ignore:Mixture. .* jump:UserWarning",
+    "ignore:Mixture. .* of the frame are :UserWarning",
+    "ignore:inherent_structure. the start has an energy:UserWarning",
 )
 
 
