@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -10,6 +11,7 @@ from softspots.exceptions import InputError
 
 # Characters of a value in a message.
 LONGEST = 80
+WHOLE = re.compile(r"(0|-?[1-9]\d{0,9})\Z", re.ASCII)
 
 
 def float_array(name: str, values, shape: tuple, *, allow_nan: bool = False) -> np.ndarray:
@@ -73,6 +75,11 @@ def whole_array(name: str, values, shape: tuple, low: int, high: int, dtype=np.i
     if wrong.any():
         raise InputError(f"{name} must be whole numbers from {low} to {high}; {array[wrong].flat[0]} is among them")
     return np.array(array, dtype=dtype, order="C")
+
+
+def is_whole(text: str) -> bool:
+    """Whether text is a whole number of 32 bits, written in the one way that it has: 01 and 1 are two labels."""
+    return bool(WHOLE.match(text)) and -(2**31) <= int(text) < 2**31
 
 
 def label_array(name: str, values, shape: tuple) -> np.ndarray:

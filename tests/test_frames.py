@@ -96,6 +96,31 @@ def test_the_strain_of_boxes_that_change_their_size_is_that_of_their_shape():
     assert [frame.box.strain for frame in frames] == pytest.approx([0.25 + 0.2 * k for k in range(20)])
 
 
+@pytest.mark.parametrize("ratios", [(1.02, 1.0), (0.98, 1.0), (1.0, 1.02), (0.99, 1.02)])
+def test_flips_are_those_of_the_box_that_is_stretched(ratios):
+    """Far along in shear, where a fiftieth of all that the box has been sheared is most of its length."""
+
+    class Stretched(Counted):
+        def snapshot(self, index):
+            found = super().snapshot(index)
+            return replace(found, cell=found.cell * ratios) if index == 249 else found
+
+    frames = frames_of(Stretched(lambda index: flipping(0.2)(min(index, 248)), 250))
+    last, stretched = frames[248].box, frames[249].box
+    assert last.flips == 40
+    expected = last.stretched(tuple(np.multiply(last.lengths, ratios)))
+    assert stretched.strain == pytest.approx(expected.strain, rel=1e-12) and stretched.flips == last.flips
+
+
+@pytest.mark.parametrize("names", [("01", "1"), ("-0", "0"), ("9" * 20, "1")])
+def test_names_that_only_look_like_numbers_are_names(names):
+    class Named(Counted):
+        def snapshot(self, index):
+            return replace(super().snapshot(index), types=np.array([*names, names[1]]))
+
+    assert frames_of(Named(length=1), Options())[0].species.tolist() == [*names, names[1]]
+
+
 def test_a_lattice_vector_that_points_the_other_way_takes_its_images_along():
     cell = np.array([[4.0, 0.0, 0.0], [0.5, 4.0, 0.0], [0.3, -0.4, -5.0]])
     fractions = np.random.default_rng(6).random((6, 3))

@@ -8,6 +8,7 @@ import pytest
 from scipy import sparse
 
 import softspots as ss
+from softspots.io import read_results
 
 
 @pytest.fixture(params=["free", "held by walls"])
@@ -38,6 +39,14 @@ def test_other_and_damaged_files_are_told(tmp_path, modes):
         ss.read_modes(path)
     with pytest.raises(FileNotFoundError):
         ss.read_modes(tmp_path / "none.nc")
+
+
+def test_who_wants_frames_or_results_is_told_what_it_holds(tmp_path, modes):
+    path = tmp_path / "modes.nc"
+    ss.write_modes(path, modes)
+    for read in (ss.read, read_results):
+        with pytest.raises(ss.DamagedFileError, match=r"modes\.nc is not a results file of softspots: it holds vibrat"):
+            read(path)
 
 
 def test_what_is_no_modes_leaves_what_was_there(tmp_path):

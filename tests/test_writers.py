@@ -172,6 +172,25 @@ def test_what_is_not_known_is_not_written(tmp_path):
         assert ss.read(tmp_path / "a.gsd")[1].box.strain is None
 
 
+@pytest.mark.parametrize("name", ["a.xyz", "a.dump", "a.gsd"])
+def test_species_that_are_numbers_come_back_up_to_the_last(tmp_path, name):
+    pytest.importorskip("gsd" if name.endswith("gsd") else "ovito")
+    path, species = tmp_path / name, [-(2**31), 2**31 - 1]
+    ss.write(path, ss.Frame([[1.0, 2.0], [3.0, 4.5]], species, ss.Box(10.0, 10.0)))
+    types = {one: one for one in species} if name == "a.dump" else None
+    assert ss.read(path, types=types)[0].species.tolist() == species
+
+
+@pytest.mark.parametrize("name", ["a.xyz", "a.gsd"])
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_one_particle_has_the_dimension_that_it_was_written_with(tmp_path, name, dimension):
+    pytest.importorskip("gsd" if name.endswith("gsd") else "ovito")
+    frame = ss.Frame([[1.0, 2.0, 3.0][:dimension]], ["A"], ss.Box(lengths=(10.0, 9.0, 8.0)[:dimension]))
+    ss.write(tmp_path / name, frame)
+    found = ss.read(tmp_path / name)[0]
+    assert found.box.lengths == pytest.approx(frame.box.lengths, rel=1e-6)
+
+
 def test_spots_are_numbered_from_one(tmp_path):
     frame = disordered_frame(seed=4, length_x=11.0, length_y=12.0, tilt=3.4)
     model = ss.Model.preset()
@@ -238,8 +257,13 @@ def test_results_bring_what_they_know(tmp_path, undisturbed):
         ({"frames": [frame_of()], "columns": {"a": []}}, "a has no values for frame 0"),
         ({"frames": [frame_of()], "columns": {"a": np.zeros((2, 24))}}, "a has values for 2 frames, and there are 1"),
         ({"frames": replace(frame_of(), species=["A B"] * 24)}, "a species is called 'A B'"),
-        ({"frames": replace(frame_of(), species=["β"] * 24)}, "a species is called 'β'; a whole number, or a word"),
+        ({"frames": replace(frame_of(), species=["β"] * 24)}, "a species is called 'β'; a whole number of 32 bits"),
         ({"frames": replace(frame_of(), species=["1.5"] * 24), "name": "a.gsd"}, "a species is called '1.5'"),
+        # They would come back as the numbers 1 and 0, and not at all.
+        ({"frames": replace(frame_of(), species=["01", "1"] * 12)}, "a species is called '01'; a whole number of 32"),
+        ({"frames": replace(frame_of(), species=["-0", "0"] * 12)}, "a species is called '-0'"),
+        ({"frames": replace(frame_of(), species=["9" * 20, "1"] * 12)}, "a species is called '9{20}'"),
+        ({"frames": replace(frame_of(), species=["2147483648", "1"] * 12)}, "a species is called '2147483648'"),
     ],
 )
 def test_what_cannot_be_written_is_told_and_leaves_what_was_there(tmp_path, changes, words):

@@ -9,6 +9,7 @@ from softspots.io.netcdf import NetCDFReader
 from softspots.io.schema import LABELS, OPTIONAL, SCHEMA, SPACE, SPECIES_NAME, TIME, TIME_BEFORE_3, VERSION
 
 ALL = SCHEMA | OPTIONAL
+TITLE = "soft spots and plastic activity of a sheared glass"
 
 
 def read_variable(file: NetCDFReader, name: str, index: int | None = None) -> np.ndarray:
@@ -30,6 +31,9 @@ def read_variable(file: NetCDFReader, name: str, index: int | None = None) -> np
 
 def layout_fault(file: NetCDFReader) -> str | None:
     """What in the file is not as the schema has it."""
+    told = file.attributes
+    if told.get("software") == "softspots" and told.get("title", TITLE) != TITLE:
+        return f"it holds {told['title']}"
     for name, allowed in {"software": ("softspots",), "schema_version": range(1, VERSION + 1)}.items():
         if file.attributes.get(name) not in allowed:
             return f"its {name} is {file.attributes.get(name)!r}; {' or '.join(map(repr, allowed))} is needed"

@@ -18,7 +18,7 @@ from softspots.frame import Frame
 from softspots.io.attributes import CONFIGURATION, FAULTS, FORCES, LEFT_OUT, MIXTURE, set_attributes, split_prefix
 from softspots.io.content import is_written
 from softspots.io.frames import LENGTHS, TILTS, frame_from, particles
-from softspots.io.layout import ALL, layout_fault, names_in, read_variable
+from softspots.io.layout import ALL, TITLE, layout_fault, names_in, read_variable
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
 from softspots.io.schema import (
     BOX_LENGTH,
@@ -112,7 +112,7 @@ class ResultsWriter:
                 self._writer.dataset.variables[name][...] = array
         self.set_attributes(
             {
-                "title": "soft spots and plastic activity of a sheared glass",
+                "title": TITLE,
                 "software": "softspots",
                 "software_version": version("softspots"),
                 "schema_version": VERSION,

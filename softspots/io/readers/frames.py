@@ -169,7 +169,8 @@ class Reading:
 
     def _nearest(self, box) -> tuple[int, float]:
         """The flips with which a box is nearest to the last one that was looked at, and the step in box lengths."""
-        before = sheared(self._box, self._flips[-1]) / self._box.length_y * box.length_y
+        # What a box is stretched by along x, all that it has been sheared is too, as in `Box.stretched`.
+        before = sheared(self._box, self._flips[-1]) / self._box.length_x * box.length_x
         flips = round((before - box.tilt) / box.length_x)
         return flips, (sheared(box, flips) - before) / box.length_x
 

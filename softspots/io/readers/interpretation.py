@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from softspots.arrays import float_array, label_array, positive_number
+from softspots.arrays import float_array, is_whole, label_array, positive_number
 from softspots.box import SAME, Box
 from softspots.exceptions import InputError
 from softspots.io.readers.snapshot import Snapshot
@@ -333,13 +333,13 @@ def _types_of(snapshot) -> np.ndarray:
 
 
 def _labels(types) -> np.ndarray:
-    """Types as whole numbers, or as strings if one of them is no number."""
+    """Types as whole numbers, or as strings if one of them is not as a number of 32 bits is written."""
     types = np.asarray(types)
     if types.dtype.kind in "iu":
         return types
     text = types.astype(np.str_)
     distinct, where = np.unique(text, return_inverse=True)
-    if all(one.removeprefix("-").isdecimal() for one in distinct.tolist()):
+    if all(map(is_whole, distinct.tolist())):
         return distinct.astype(np.int64)[where]
     return text
 

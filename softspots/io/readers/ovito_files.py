@@ -210,9 +210,9 @@ def collection_snapshot(data) -> Snapshot:
     arrays = {
         name: np.array(particles[name]) if name in particles else None for name in (POSITION, ID, IMAGE, VELOCITY)
     }
-    cell = data.cell
-    flat = cell is not None and cell.is2D
-    attributes = data.attributes
+    cell, attributes = data.cell, data.attributes
+    # Of our frames, those in two dimensions are the ones that are not periodic along z.
+    flat = cell is not None and (cell.is2D or (is_ours(attributes) and not cell.pbc[2]))
     if is_ours(attributes) and IMAGE_OF_OURS in particles:
         arrays[IMAGE] = np.array(particles[IMAGE_OF_OURS])
     time = next((attributes[name] for name in ("Time", "time") if name in attributes), None)

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from softspots.arrays import real_array
+from softspots.arrays import is_whole, real_array
 from softspots.exceptions import InputError
 from softspots.frame import Frame
 
 NAME = re.compile(r"[A-Za-z]\w*\Z", re.ASCII)
-# Of other names the one or the other program makes something else.
-LABEL = re.compile(r"(-?\d+|[A-Za-z][!#-~]*)\Z", re.ASCII)
+# Of other names the one or the other program makes something else: of 01 it makes the number 1.
+WORD = re.compile(r"[A-Za-z][!#-~]*\Z", re.ASCII)
 # What frames have themselves, as one format or another calls it; OVITO takes names for them in any case of letters.
 OWN = {"pos", "position", "x", "y", "z", "ix", "iy", "iz", "image", "id", "type", "species", "element", "radius"}
 OWN |= {"diameter", "size", "color", "time", "strain", "software"}
@@ -62,10 +62,10 @@ def numbered_types(frame: Frame) -> tuple[np.ndarray, np.ndarray]:
     distinct, where = np.unique(frame.species, return_inverse=True)
     words = distinct.astype(np.str_)
     for word in words.tolist():
-        if not LABEL.match(word):
+        if not (WORD.match(word) or is_whole(word)):
             raise InputError(
-                f"write: a species is called {word!r}; a whole number, or a word without blanks and quotes that begins "
-                "with a letter, in ASCII, is needed"
+                f"write: a species is called {word!r}; a whole number of 32 bits without leading zeros, or a word "
+                "without blanks and quotes that begins with a letter, in ASCII, is needed"
             )
     return words, where
 
