@@ -256,6 +256,51 @@ def test_mistakes_are_told_in_a_line(folder, tmp_path, monkeypatch, capsys, argu
     assert message.format(folder=folder) in err
 
 
+@pytest.fixture
+def untold(folder, tmp_path):
+    """A results file that does not say temperature and strain rate, as `softspots map` writes it."""
+    path = tmp_path / "untold.nc"
+    path.write_bytes((folder / "cold.nc").read_bytes())
+    with netCDF4.Dataset(path, "a") as dataset:
+        for name in ("temperature", "strain_rate", "rearrangement_threshold"):
+            dataset.delncattr(f"config_{name}")
+    return path
+
+
+def test_what_a_file_does_not_say_can_be_given(folder, untold, tmp_path, capsys, one_figure):
+    given = ("--temperature", 0.1, "--strain-rate", 1e-3, "--selection-frames", 5)
+    status, _, err = run(capsys, untold, *given, "--output", tmp_path / "given", "--quiet")
+    assert (status, err) == (0, "")
+    run(capsys, folder / "cold.nc", *given, "--output", tmp_path / "said", "--quiet")
+    given, said = (read_reduced(tmp_path / name / "T0.1_rate0.001_seed1.nc") for name in ("given", "said"))
+    assert given.configuration == said.configuration and given.missing == said.missing
+    for name in said.measured:
+        np.testing.assert_array_equal(given[name].value, said[name].value)
+
+
+def test_what_needs_what_is_not_known_is_left_out(untold, tmp_path, capsys):
+    options = ("--quiet", "--report", "--selection-frames", 5)
+    status, out, err = run(capsys, untold, "--output", tmp_path / "analysis", *options)
+    assert (status, err) == (0, "")
+    assert "T = ?, γ̇ = ?" in out
+    found = read_reduced(tmp_path / "analysis" / "run_seed1.nc")
+    for name in ("ratio", "plateau", "difference", "lifetimes"):
+        assert found.missing[name].startswith("the temperature of the run, beyond which particles rearrange, is not")
+    for name in ("density", "spots", "c_ss", "c_sd", "scattering", "boson_peak"):
+        assert name in found
+    assert (tmp_path / "analysis" / "correlations.png").exists() and (tmp_path / "analysis" / "report.html").exists()
+
+
+def test_what_is_given_must_not_be_said_otherwise(folder, untold, tmp_path, capsys):
+    for arguments, message in (
+        ((folder / "cold.nc", "--temperature", 0.2), "--temperature: got 0.2; allowed: 0.1, which"),
+        ((folder / "cold.nc", "--strain-rate", -1), "got -1; allowed: a number of at least 0"),
+        ((folder / "cold.nc", untold), "some runs have a temperature and of others it is not known"),
+    ):
+        status, out, err = run(capsys, *arguments, "--output", tmp_path / "analysis")
+        assert (status, out) == (2, "") and message in err and len(err.splitlines()) == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_leaves_nothing_half_written(folder, tmp_path, capsys, monkeypatch, number):
     def interrupted(dataset, attributes):

@@ -19,11 +19,8 @@ from softspots.reasons import joined
 LAGS_PER_DECADE = 12
 # Beyond half the data all pairs of frames have the frames in between in common, and there is little to average.
 LONGEST_LAG = 0.5
-# Parameters of the run that the analysis uses.
+# Parameters of the run without which there is no analysis.
 NEEDED = (
-    "temperature",
-    "strain_rate",
-    "rearrangement_threshold",
     "frame_interval",
     "n_modes",
     "n_particles",
@@ -59,8 +56,8 @@ class Maps:
     labels, d2min : (F, N) ndarray
     has_spots, has_d2min : (F,) ndarray of bool
         Where these are known.
-    temperature : float
-        In units of which D²_min is; 1 where there is none.
+    temperature : float or None
+        In units of which D²_min is; 1 where there is none, None if it is not known.
     """
 
     noun = "frames"
@@ -69,7 +66,7 @@ class Maps:
         self.configuration, self.dimension = configuration, dimension
         self.labels, self.d2min = labels, d2min
         self.has_spots, self.has_d2min, self.has_both = has_spots, has_d2min, has_spots & has_d2min
-        self.temperature, self.threshold = temperature, configuration["rearrangement_threshold"]
+        self.temperature, self.threshold = temperature, configuration.get("rearrangement_threshold")
 
     def of(self, name: str, which: np.ndarray) -> np.ndarray:
         """The values of a variable of the file, of these maps."""
@@ -101,6 +98,12 @@ class Maps:
         unknown = np.count_nonzero(np.isnan(values))
         return f"without {unknown} of {values.size} particles, whose D²_min is not known" if unknown else ""
 
+    def need_temperature(self):
+        """Raise Missing if it is not known which particles rearrange."""
+        for name in ("temperature", "threshold"):
+            if getattr(self, name) is None:
+                raise Missing(f"the {name} of the run, beyond which particles rearrange, is not known (--temperature)")
+
     def need_frames(self, which: np.ndarray, least: int, what: str):
         """Raise Missing if there are fewer than that."""
         if which.sum() < least:
@@ -111,11 +114,10 @@ class Run(Maps):
     """The arrays of a results file that the stages use, and which frames have them."""
 
     def __init__(self, results: Results):
-        self.results = results
+        self.results, configuration = results, results.configuration
         for name in NEEDED:
-            if name not in results.configuration:
+            if name not in configuration:
                 raise InputError(f"{results.path} lacks the parameter {name} of its run")
-        configuration = results.configuration
         # Earlier versions of the file knew unbroken series only.
         self.interval = configuration.get("frame_separation", configuration["frame_interval"])
         written = np.isfinite(results["time"])
@@ -132,7 +134,7 @@ class Run(Maps):
         self.has_positions = written & np.isfinite(results["position"]).all(axis=(1, 2))
         self.lags = np.append(0, up_to(int(LONGEST_LAG * self.times.max(initial=0))))
         super().__init__(
-            configuration, results.dimension, labels, d2min, has_spots, has_d2min, configuration["temperature"]
+            configuration, results.dimension, labels, d2min, has_spots, has_d2min, configuration.get("temperature")
         )
 
     def of(self, name: str, which: np.ndarray) -> np.ndarray:

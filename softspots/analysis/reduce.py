@@ -6,9 +6,11 @@ quantity by quantity, with the reason; only a file that is no results file is an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from os import PathLike
+from types import MappingProxyType
 
 import numpy as np
 
@@ -36,6 +38,7 @@ def reduce_run(
     epsilon: float | None = None,
     selection_frames: int = SELECTION_FRAMES,
     progress: Callable[[str, float], None] = lambda stage, done: None,
+    given: Mapping[str, float] = MappingProxyType({}),
 ) -> Reduced:
     """Measure in one run all that its results file allows.
 
@@ -51,6 +54,9 @@ def reduce_run(
         In how many frames, evenly spread, ΔP* is measured; 1 or more.
     progress : callable
         Called with the name of a stage, and the part of all work that is done, from 0 to 1.
+    given : dict of str to float
+        Parameters of the run that the file lacks. Without a temperature and a threshold nothing is known of
+        rearrangements.
 
     Returns
     -------
@@ -66,6 +72,7 @@ def reduce_run(
         If it lacks a parameter of the run.
     """
     results = read_results(path)
+    results = replace(results, configuration=results.configuration | dict(given))
     run = Run(results)
     found = Findings(progress)
     with found.stage("vibrations"):

@@ -47,6 +47,7 @@ def prediction(run: Maps, found: Findings) -> None:
         raise Missing("no particle is on a soft spot")
     with np.errstate(divide="ignore"):
         found.estimate("bound", density.map(lambda value: 1 / value), note=note)
+    run.need_temperature()
     law, edges = rearrangement_probability(activity, labels, run.temperature)
     found.axes |= {"d2min": law.x, "d2min_edge": edges}
     found.estimate("probability", law, note=note)
@@ -71,6 +72,7 @@ def selection(run: Maps, found: Findings, most_frames: int) -> None:
     if usable.size == 0:
         raise Missing("inherent structures are not in the file")
     chosen = usable[np.unique(np.linspace(0, len(usable) - 1, min(most_frames, len(usable))).astype(int))]
+    run.need_temperature()
     if not run.rearranging[chosen].any():
         raise Missing(f"no particle has D²_min > {run.level} in the {len(chosen)} {run.noun} used")
     ranking, configuration = run.of("mode_particle", chosen), run.configuration

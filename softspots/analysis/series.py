@@ -11,6 +11,7 @@ import numpy as np
 from softspots.analysis.correlations import Collapse, collapse
 from softspots.curve import Curve
 from softspots.estimate import Estimate
+from softspots.exceptions import InputError
 from softspots.io.reduced import Reduced
 from softspots.model.composition import same_parameter
 
@@ -41,12 +42,12 @@ class Series:
     def name(self) -> str:
         """A name for files, such as ``rates_T0.1``."""
         first = self.runs[0]
-        name = {
-            "temperature": f"temperatures_rate{first.strain_rate:g}",
-            "strain_rate": f"rates_T{first.temperature:g}",
-            "nothing": "athermal" if first.athermal else f"T{first.temperature:g}_rate{first.strain_rate:g}",
+        parts = {
+            "temperature": ("temperatures", first.rate_label),
+            "strain_rate": ("rates", first.temperature_label),
+            "nothing": (first.label,),
         }[self.varies]
-        return f"{name}_solid{self.solid}" if self.solid else name
+        return "_".join(filter(None, (*parts, f"solid{self.solid}" if self.solid else "")))
 
 
 def misfit(one: Reduced, other: Reduced) -> str:
@@ -82,7 +83,18 @@ def series_of(runs: Sequence[Reduced]) -> list[Series]:
 
     Each of these is of one solid. Runs in no series of two conditions or more make one of their own, with others of the
     same condition beside them, also of other solids.
+
+    Raises
+    ------
+    InputError
+        If some runs know their temperature, or strain rate, and others do not.
     """
+    for name in ("temperature", "strain_rate"):
+        if len({getattr(run, name) is None for run in runs}) == 2:
+            raise InputError(
+                f"some runs have a {name.replace('_', ' ')} and of others it is not known: "
+                f"give it (--{name.replace('_', '-')}), or analyze them apart"
+            )
     found, placed = [], set()
     solids = solids_of(runs)
     for varies, fixed in (("temperature", "strain_rate"), ("strain_rate", "temperature")):
@@ -129,8 +141,10 @@ def relaxation_exponent(series: Series) -> Estimate | None:
 
     A straight line of least squares; resamples of the runs, which are independent, go together one by one.
     """
+    if series.varies != "strain_rate":
+        return None
     runs = [run for run in series.runs if "tau_alpha" in run and run.strain_rate > 0]
-    if series.varies != "strain_rate" or len({run.strain_rate for run in runs}) < 2:
+    if len({run.strain_rate for run in runs}) < 2:
         return None
     logs = np.log([run.strain_rate for run in runs])
     logs -= logs.mean()

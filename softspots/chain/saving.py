@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softspots.analysis.cautions import of_strain_rate
-from softspots.chain.defaults import PAPER, threshold
+from softspots.chain.defaults import threshold_of
 from softspots.exceptions import SoftspotsError
 from softspots.io.attributes import (
     CAUTION,
@@ -162,12 +162,8 @@ def configuration(study: Study) -> dict:
     values = {"particles": len(frame), "dimension": frame.dimension, "density": density, "frames": len(study)}
     values |= described(study.model) | asdict(study.options) | study.given | {"lag": study.lag}
     if "temperature" in study.given:
-        cutoff = study.options.d2min_cutoff
-        values["rearrangement_threshold"] = (
-            PAPER["rearrangement_threshold"]
-            if isinstance(study.model, Model)
-            else threshold(density, frame.dimension, cutoff, study.given["temperature"])
-        )
+        cutoff, temperature = study.options.d2min_cutoff, study.given["temperature"]
+        values["rearrangement_threshold"] = threshold_of(study.model, density, frame.dimension, cutoff, temperature)
     return values
 
 

@@ -5,37 +5,32 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 import matplotlib
 
-from softspots.analysis.findings import NEEDED
 from softspots.analysis.reduce import SELECTION_FRAMES, reduce_run
-from softspots.analysis.reduce_shear import check_samples, configuration_of, of_one_kind, provenance_of, reduce_shear
+from softspots.analysis.reduce_shear import reduce_shear
 from softspots.analysis.series import series_of
 from softspots.commands.command import check_streams, command, printing, say
 from softspots.commands.interruption import cutting, listening
 from softspots.commands.options import Parser
 from softspots.commands.output import check_kind, make_folder
 from softspots.commands.progress import Progress
-from softspots.exceptions import InputError, system_errors
+from softspots.commands.sources import Source, open_sources
+from softspots.exceptions import InputError
 from softspots.figures.drawing import PANEL_STYLE
 from softspots.figures.map import save_figure
 from softspots.figures.movie import draw_movie, movie_frames, movie_suffix
-from softspots.figures.naming import run_names
 from softspots.figures.sheets import figures
 from softspots.figures.summary import summary_data, summary_text
 from softspots.io.claim import claimed
-from softspots.io.reduced import Reduced, is_reduced, read_reduced, write_reduced
+from softspots.io.reduced import Reduced, write_reduced
 from softspots.io.replacing import remove_leftovers, replacing
-from softspots.io.results import Results, read_results
-from softspots.io.shear import Sheared, is_shear, read_shear
 from softspots.report.page import REPORT, panel_of, require_library, write_report
-from softspots.report.sources import Moments, moments_of_run, moments_of_shear
 
 NAME = "softspots.analyze"
 SUMMARIES = ("summary.md", "summary.json")
@@ -79,37 +74,6 @@ of the stress.
 """
 
 
-@dataclass(frozen=True)
-class Source:
-    """An input: a results file, samples of athermal shear, or reduced data that have been read; its name in the output.
-
-    ``path`` is that of the first sample.
-    """
-
-    path: Path
-    results: Results | None
-    reduced: Reduced
-    name: str = ""
-    samples: tuple[Sheared, ...] = ()
-
-    @property
-    def work(self) -> float:
-        """About how long its reduction takes, in ms."""
-        if self.samples:
-            return 1500 + 0.003 * sum(map(len, self.samples)) * self.reduced.configuration.get("particles", 0)
-        if self.results is None:
-            return 10.0
-        frames, particles = self.results.n_frames, self.results.configuration.get("particles", 0)
-        return 1500 + particles * (0.003 * min(frames, SELECTION_FRAMES) + 5e-4 * frames + 1e-6 * frames**2)
-
-    @property
-    def moments(self) -> Moments | None:
-        """What there are maps of."""
-        if self.samples:
-            return moments_of_shear(self.samples)
-        return None if self.results is None else moments_of_run(self.results)
-
-
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = Parser(
@@ -136,6 +100,9 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="X",
         help="overlap ε of a dead soft spot, for data too short to measure it [default measured; paper: 0.2]",
     )
+    of_run = "of the run, where a file does not say it, as after softspots map"
+    parser.add_argument("--temperature", type=_temperature, metavar="T", help=of_run)
+    parser.add_argument("--strain-rate", type=_strain_rate, metavar="X", help=of_run)
     parser.add_argument(
         "--selection-frames",
         type=_count,
@@ -163,79 +130,25 @@ def _fraction(text: str) -> float:
     return value
 
 
+def _temperature(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"got {text}; allowed: a number above 0")
+    return value
+
+
+def _strain_rate(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"got {text}; allowed: a number of at least 0")
+    return value
+
+
 def _count(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"got {text}; allowed: a whole number of at least 1")
     return value
-
-
-def open_sources(paths: Sequence[Path]) -> list[Source]:
-    """The inputs, checked to be what they should, each with a name of its own.
-
-    Raises
-    ------
-    InputError
-        If one cannot be read, or is given twice, or two are of one solid sheared in the same way.
-    DamagedFileError
-        If one is damaged, or is no file of softspots.
-    """
-    opened, paths_of = [], {}
-    for path in paths:
-        if os.path.exists(path) and not os.path.isfile(path):
-            raise InputError(f"FILE: got {path}, which is no file; allowed: for instance {path / 'results.nc'}")
-        with system_errors(InputError, f"FILE: got {path}"):
-            source = _opened(path)
-        for name in () if source.reduced.athermal else NEEDED:
-            if name not in source.reduced.configuration:
-                raise InputError(f"FILE: got {path}, which lacks the parameter {name} of its run")
-        # Files of earlier versions do not say which run they are of.
-        provenance = source.reduced.provenance
-        for run in provenance.get("runs", [provenance.get("run_id", path.resolve())]):
-            if run in paths_of:
-                raise InputError(
-                    f"FILE: got {path} and {paths_of[run]}, which hold one run twice; allowed: each run once"
-                )
-            paths_of[run] = path
-        if source.reduced.athermal != (opened or [source])[0].reduced.athermal:
-            raise InputError(
-                f"FILE: got {opened[0].path} and {path}, of which one is of athermal shear; allowed: one kind at a time"
-            )
-        opened.append(source)
-    opened = _samples_together(opened)
-    names = run_names([source.reduced for source in opened])
-    return [replace(source, name=name) for source, name in zip(opened, names, strict=True)]
-
-
-def _opened(path) -> Source:
-    if is_reduced(path):
-        return Source(path, None, read_reduced(path))
-    # Until a file is reduced, its parameters alone say what there will be.
-    if is_shear(path):
-        return _sheared((read_shear(path),))
-    results = read_results(path)
-    return Source(path, results, Reduced(results.configuration, results.attributes, dimension=results.dimension))
-
-
-def _sheared(samples) -> Source:
-    known = Reduced(configuration_of(samples), provenance_of(samples))
-    return Source(Path(samples[0].path), None, known, samples=samples)
-
-
-def _samples_together(sources) -> list[Source]:
-    """Sources, of which samples of athermal shear that differ in their start only are one."""
-    found = []
-    for source in sources:
-        for place, one in enumerate(found):
-            if one.samples and source.samples and of_one_kind(one.samples[0], source.samples[0]):
-                found[place] = _sheared((*one.samples, *source.samples))
-                break
-        else:
-            found.append(source)
-    for source in found:
-        if source.samples:
-            check_samples("FILE", source.samples)
-    return found
 
 
 def planned_files(sources: Sequence[Source], movie: bool) -> list[str]:
@@ -344,7 +257,7 @@ def _reduced(arguments, source, prefix, progress) -> Reduced:
 
     if source.samples:
         return reduce_shear(source.samples, arguments.selection_frames, report)
-    return reduce_run(source.path, arguments.epsilon, arguments.selection_frames, report)
+    return reduce_run(source.path, arguments.epsilon, arguments.selection_frames, report, source.given)
 
 
 def _movie_work(source) -> float:
@@ -385,7 +298,8 @@ def main(argv=None) -> None:
             arguments = make_parser().parse_args(argv)
         if arguments.report:
             require_library()
-        sources = open_sources(arguments.files)
+        given = {name: getattr(arguments, name) for name in ("temperature", "strain_rate")}
+        sources = open_sources(arguments.files, {name: value for name, value in given.items() if value is not None})
         make_folder(arguments.output)
         with claimed(arguments.output):
             check_output(arguments, sources)

@@ -16,7 +16,7 @@ from softspots.analysis.series import Series
 from softspots.curve import Curve
 from softspots.estimate import Estimate
 from softspots.figures.map import STYLE
-from softspots.figures.naming import ATHERMAL, differences, rate_words, words
+from softspots.figures.naming import ATHERMAL, differences, rate_words, temperature_words, words
 from softspots.io.reduced import Reduced
 from softspots.reasons import CENTERED, FEW_BLOCKS, OFTEN_UNDEFINED
 
@@ -74,7 +74,7 @@ def labels(series: Series) -> list[str]:
     def condition(run):
         if run.athermal:
             return ATHERMAL
-        return rate_words(run.strain_rate) if series.varies == "strain_rate" else f"$T={run.temperature:g}$"
+        return rate_words(run.strain_rate) if series.varies == "strain_rate" else temperature_words(run.temperature)
 
     return [condition(run) + words(told) for run, told in zip(series.runs, differences(series.runs), strict=True)]
 
@@ -93,7 +93,7 @@ def grouped(runs: Sequence[Reduced], by: str, name: str) -> Iterator[tuple[list[
         value, told = key
         members = sorted((run for run in groups[key] if name in run), key=lambda run: getattr(run, other))
         if members:
-            label = (rate_words(value) if by == "strain_rate" else f"$T={value:g}$") + told
+            label = (rate_words(value) if by == "strain_rate" else temperature_words(value)) + told
             yield members, {"color": shades(place), "marker": MARKERS[number % len(MARKERS)], "label": label}
 
 

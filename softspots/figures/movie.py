@@ -89,8 +89,8 @@ def draw_movie(path: Path, results: Results, progress: Callable[[], None] = lamb
 
 
 def _draw(path, results, chosen, progress):
-    temperature, threshold = (results.configuration[name] for name in ("temperature", "rearrangement_threshold"))
-    activity, labels = results["d2min"] / temperature, results["soft_spot"]
+    temperature, threshold = map(results.configuration.get, ("temperature", "rearrangement_threshold"))
+    activity, labels = results["d2min"] / (temperature or 1.0), results["soft_spot"]
     model = None if results.configuration.get("model") == FORCES else results.model
     coloring, units = color_scale(activity[chosen]), units_of(model)
     sides = results.frame(chosen[0]).box.lengths

@@ -80,7 +80,7 @@ def run_names(runs: Sequence[Reduced]) -> list[str]:
     for run, told in zip(runs, differences(runs), strict=True):
         # Trajectories of other programs have no seed.
         further = {name: run.configuration[name] for name in ("seed",) if name in run.configuration} | told
-        parts = [ATHERMAL] if run.athermal else [f"T{run.temperature:g}", f"rate{run.strain_rate:g}"]
+        parts = [run.label]
         parts += [name + re.sub(r"[^\w.+-]", "", _shown(value)) for name, value in further.items()]
         names.append("_".join(parts))
     return names
@@ -107,12 +107,27 @@ def _conditions(runs) -> list[tuple[str, str]]:
     for (temperature, rate), members in conditions.items():
         for run, told in zip(members, differences(members), strict=True):
             further = "".join(f", {name.replace('_', ' ')} {_shown(value)}" for name, value in told.items())
-            names[id(run)] = ATHERMAL if run.athermal else f"T = {temperature:g}, γ̇ = {rate:g}", further
+            names[id(run)] = (
+                ATHERMAL if run.athermal else f"T = {or_unknown(temperature)}, γ̇ = {or_unknown(rate)}",
+                further,
+            )
     return [names[id(run)] for run in runs]
 
 
-def rate_words(rate: float) -> str:
+def or_unknown(value: float | None) -> str:
+    """A temperature or strain rate in text, which may not be known."""
+    return "?" if value is None else f"{value:g}"
+
+
+def temperature_words(temperature: float | None) -> str:
+    """T, for a legend."""
+    return "$T$ not known" if temperature is None else f"$T={temperature:g}$"
+
+
+def rate_words(rate: float | None) -> str:
     """γ̇ as a power of ten, for a legend."""
+    if rate is None:
+        return r"$\dot\gamma$ not known"
     if rate == 0:
         return r"$\dot\gamma=0$"
     mantissa, power = f"{rate:.6e}".split("e")

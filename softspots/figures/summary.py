@@ -10,7 +10,7 @@ import numpy as np
 
 from softspots.analysis.series import Series, collapses, misfit, relaxation_exponent, solids_of
 from softspots.estimate import CONFIDENCE, ROUNDING, Estimate
-from softspots.figures.naming import column_names
+from softspots.figures.naming import column_names, or_unknown
 from softspots.io.attributes import CAUTION, SOURCE_NOTES, units_in
 from softspots.io.quantities import EVENTS, KNOWN, QUANTITIES, entry_of
 from softspots.io.reduced import Reduced
@@ -95,7 +95,7 @@ def _apart(names, runs) -> list[str]:
 
 
 def _title(one) -> str:
-    return f"T = {one.runs[0].temperature:g}" + (f", solid {one.solid}" if one.solid else "")
+    return f"T = {or_unknown(one.runs[0].temperature)}" + (f", solid {one.solid}" if one.solid else "")
 
 
 def _of_files(names, runs) -> list[Part]:

@@ -85,14 +85,31 @@ class Reduced:
         return "shear_version" in self.provenance
 
     @property
-    def temperature(self) -> float:
-        """T, in ε_AA/k_B; 0 of athermal shear, whose parameter is that of its start."""
-        return 0.0 if self.athermal else self.configuration["temperature"]
+    def temperature(self) -> float | None:
+        """T, in ε_AA/k_B, if it is known; 0 of athermal shear, whose parameter is that of its start."""
+        return 0.0 if self.athermal else self.configuration.get("temperature")
 
     @property
-    def strain_rate(self) -> float:
-        """γ̇, in 1/τ; 0 of athermal shear."""
-        return 0.0 if self.athermal else self.configuration["strain_rate"]
+    def strain_rate(self) -> float | None:
+        """γ̇, in 1/τ, if it is known; 0 of athermal shear."""
+        return 0.0 if self.athermal else self.configuration.get("strain_rate")
+
+    @property
+    def temperature_label(self) -> str:
+        """T in names of files, such as ``T0.1``; empty if it is not known."""
+        return "" if self.temperature is None else f"T{self.temperature:g}"
+
+    @property
+    def rate_label(self) -> str:
+        """γ̇ in names of files, such as ``rate0.001``; empty if it is not known."""
+        return "" if self.strain_rate is None else f"rate{self.strain_rate:g}"
+
+    @property
+    def label(self) -> str:
+        """What is known of both, in names of files."""
+        return (
+            "athermal" if self.athermal else "_".join(filter(None, (self.temperature_label, self.rate_label))) or "run"
+        )
 
 
 def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
