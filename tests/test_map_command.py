@@ -58,6 +58,11 @@ def test_from_a_dump_to_results_and_maps(dump, tmp_path, capsys):
     assert len(results) == 2 and np.isnan(results["d2min"]).all()
 
 
+def test_models_are_listed(capsys):
+    status, out, err = run(capsys, "--list-models")
+    assert (status, err) == (0, "") and "kob-andersen" in out
+
+
 def test_a_model_from_a_file(dump, tmp_path, capsys):
     model = tmp_path / "mine.toml"
     model.write_text('[model]\npreset = "kob-andersen"\nsmoothing = "shifted-force"\n')

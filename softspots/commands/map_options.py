@@ -15,7 +15,7 @@ from pathlib import Path
 from softspots.chain.saving import described
 from softspots.chain.study import Study, study
 from softspots.commands.kinds import option
-from softspots.commands.options import Parser, add_option, labeled
+from softspots.commands.options import ListModels, Parser, add_option, labeled
 from softspots.commands.reading import GROUP, Reading, checksum_of, read_with
 from softspots.exceptions import DamagedFileError, InputError, system_errors
 from softspots.io.readers import Frames
@@ -69,7 +69,7 @@ def make_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("trajectory", type=Path, metavar="TRAJECTORY", help="a file that softspots.read reads (docs/files.md)")
     forces = parser.add_mutually_exclusive_group(required=True).add_argument
-    forces("--model", metavar="MODEL", help="a preset (softspots simulate --list-models) or a TOML file")
+    forces("--model", metavar="MODEL", help="a preset (--list-models) or a TOML file")
     forces("--hessian-from", metavar="MODULE:OBJECT", help="other forces: a Python object that has them")
     add("--output", "-o", type=Path, default=Path("maps"), metavar="FOLDER", help="[default %(default)s]")
     add("--overwrite", action="store_true", help="replace the files of an earlier run there")
@@ -77,6 +77,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--frames", type=_slice, default=slice(None), metavar="A:B:C", help="from A to before B, every C-th [all]")
     add("--maps", type=int, nargs="*", default=[0], metavar="N", help="frames to draw, -1 is the last [0]")
     add("--quiet", action="store_true", help="no progress bar, nothing of what was inferred")
+    add("--list-models", action=ListModels, help="show the mixtures that --model knows, and exit")
     add("--version", action="version", version=f"softspots {version('softspots')}")
     reading = parser.add_argument_group(GROUP)
     for entry in fields(Reading):

@@ -134,7 +134,7 @@ class Parser(argparse.ArgumentParser):
         print(self.format_help(), end="", file=file or sys.stdout, flush=True)
 
 
-class _ListModels(argparse.Action):
+class ListModels(argparse.Action):
     """Shows the presets and ends, as ``--version`` does."""
 
     def __init__(self, option_strings, dest, **options):
@@ -157,7 +157,7 @@ def make_parser(version: str = "", form: Form = SIMULATE) -> argparse.ArgumentPa
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"softspots {version}")
-    parser.add_argument("--list-models", action=_ListModels, help="show the mixtures that --model knows, and exit")
+    parser.add_argument("--list-models", action=ListModels, help="show the mixtures that --model knows, and exit")
     parser.add_argument("--config", metavar="FILE", help="TOML file with values of the options below")
     if form.presets:
         parser.add_argument(
