@@ -28,7 +28,7 @@ from softspots.io.attributes import (
 )
 from softspots.io.replacing import replacing
 from softspots.io.results import ResultsWriter
-from softspots.landscape.forces import energy_forces, is_mixture
+from softspots.landscape.forces import energy_forces, is_mixture, units
 from softspots.model import PRESETS, Forces, Mixture, Model
 
 if TYPE_CHECKING:
@@ -176,7 +176,10 @@ def described(model: Mixture | Forces) -> dict:
         return {"model": model.name or "own", MIXTURE: json.dumps(model.as_table())}
     # The plain repr of an object has its place in memory, which says nothing.
     plain = type(model).__repr__ is object.__repr__
-    return {"model": FORCES, MIXTURE: json.dumps({"forces": type(model).__name__ if plain else repr(model)})}
+    told = {"forces": type(model).__name__ if plain else repr(model)}
+    if any(names := units(model)):
+        told["units"] = names
+    return {"model": FORCES, MIXTURE: json.dumps(told)}
 
 
 def _apart(times: Mapping[int, float]) -> float | None:

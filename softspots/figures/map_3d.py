@@ -66,7 +66,9 @@ def draw_space(
         return discs
     other = beside(FARTHER if colorbar else PROJECTION)
     other.set_label("projection")
-    depths = draw_cell(other, plane, origin, units, partial(draw_depths, shown=shown, bottom=bottom))
+    depths = draw_cell(
+        other, plane, origin, units, partial(draw_depths, shown=shown, bottom=bottom, top=bottom + frame.box.lengths[2])
+    )
     other.set(ylabel="", yticks=[])
     other.set_title(ALL_SPOTS, **WORDS)
     if colorbar:
@@ -85,10 +87,13 @@ def draw_slice(axes: Axes, low: np.ndarray, high: np.ndarray, *, shown: Shown, h
     return draw_discs(axes, low, high, flat)
 
 
-def draw_depths(axes: Axes, low: np.ndarray, high: np.ndarray, *, shown: Shown, bottom: float) -> list:
-    """The particles of soft spots in a rectangle, the higher ones, which are darker, on top of the lower ones."""
+def draw_depths(axes: Axes, low: np.ndarray, high: np.ndarray, *, shown: Shown, bottom: float, top: float) -> list:
+    """The particles of soft spots in a rectangle, the higher ones, which are darker, on top of the lower ones.
+
+    Tones go from ``bottom``, where the box begins, to ``top``.
+    """
     frame, on_spot = shown.frame, shown.labels >= 0
-    length_z, places = frame.box.lengths[2], stacked(frame, bottom)
+    places = stacked(frame, bottom)
     diameters, heights = shown.diameters[on_spot], places[on_spot, 2]
     reach = diameters.max(initial=0) / 2
     points, particles = periodic_images(_flat(frame, places, on_spot), low - reach, high + reach)
@@ -98,7 +103,7 @@ def draw_depths(axes: Axes, low: np.ndarray, high: np.ndarray, *, shown: Shown, 
     discs = EllipseCollection(
         size, size, [0], units="xy", offsets=points, offset_transform=axes.transData, linewidth=RIM, edgecolor="white"
     )
-    discs.set(array=heights[particles], cmap=DEPTHS, norm=Normalize(bottom, bottom + length_z))
+    discs.set(array=heights[particles], cmap=DEPTHS, norm=Normalize(bottom, top))
     return [axes.add_collection(discs, autolim=False)]
 
 

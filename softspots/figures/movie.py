@@ -12,14 +12,15 @@ import numpy as np
 from matplotlib.animation import AbstractMovieWriter, FFMpegWriter, PillowWriter
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from PIL import Image
 
 from softspots.exceptions import InputError
 from softspots.figures.discs import COLORS, Shown, color_scale, diameters_of, draw_bar, draw_discs
 from softspots.figures.map import STYLE
 from softspots.figures.map_3d import ALL_SPOTS, DEPTHS, WORDS, draw_depth_bar, draw_depths, draw_slice, slice_words
-from softspots.figures.units import units_of
-from softspots.io.attributes import FORCES
+from softspots.figures.units import named, units_of
+from softspots.io.attributes import FORCES, units_of_forces
 from softspots.io.replacing import replacing
 from softspots.io.results import Results
 
@@ -64,7 +65,8 @@ def draw_movie(path: Path, results: Results, progress: Callable[[], None] = lamb
 
     The view is the rectangle into which particles are wrapped, which stands still while the box is sheared; colours
     mean the same in all frames, and grey that D²_min is not known. In three dimensions it is a slice halfway up the
-    box, and beside it are all soft spots, as in `draw_map`.
+    box, and beside it are all soft spots, as in `draw_map`. Boxes that change in size are each shown in the view of the
+    largest, and cut halfway up the lowest.
 
     Parameters
     ----------
@@ -92,9 +94,12 @@ def _draw(path, results, chosen, progress):
     temperature, threshold = map(results.configuration.get, ("temperature", "rearrangement_threshold"))
     activity, labels = results["d2min"] / (temperature or 1.0), results["soft_spot"]
     model = None if results.configuration.get("model") == FORCES else results.model
-    coloring, units = color_scale(activity[chosen]), units_of(model)
-    sides = results.frame(chosen[0]).box.lengths
-    figure, panels = (_space if len(sides) == 3 else _plane)(sides, units)
+    told = units_of_forces(results.configuration)
+    coloring, units = color_scale(activity[chosen]), named(told) if told else units_of(model)
+    # Where boxes change in size, each is in the view of the largest; what is shown of heights is in all of them.
+    boxes = [results.frame(index).box.lengths for index in chosen]
+    sides, height = np.max(boxes, axis=0), np.min(boxes, axis=0)[-1] / 2
+    figure, panels = _space(sides, height, units) if len(sides) == 3 else _plane(sides, units)
     writer: AbstractMovieWriter = (FFMpegWriter if path.suffix == ".mp4" else OnePaletteWriter)(fps=FRAMES_PER_SECOND)
     drawn = []
     with writer.saving(figure, path, DPI):
@@ -103,13 +108,18 @@ def _draw(path, results, chosen, progress):
                 collection.remove()
             frame = results.frame(index)
             shown = Shown(frame, activity[index], labels[index], diameters_of(model, frame), coloring)
-            layers = [draw(axes, np.zeros(2), np.array(sides[:2]), shown=shown) for axes, _, draw in panels]
+            own = np.array(frame.box.lengths[:2])
+            layers = [draw(axes, np.zeros(2), own, shown=shown) for axes, _, draw in panels]
             drawn = sum(layers, [])
+            for collection in drawn:
+                collection.set_clip_path(Rectangle((0, 0), *own, transform=collection.axes.transData))
             if index == chosen[0]:
                 draw_bar(panels[0].bar, layers[0][-1], temperature, threshold, "horizontal", units)
                 if len(sides) == 3:
-                    draw_depth_bar(panels[1].bar, layers[1][-1], sides[2] / 2, units, "horizontal")
-            panels[0].axes.set_title(rf"$\gamma={frame.box.strain:.3f}$", loc="left")
+                    draw_depth_bar(panels[1].bar, layers[1][-1], height, units, "horizontal")
+            strain = frame.box.strain
+            title = f"frame {index}" if strain is None else rf"$\gamma={strain:.3f}$"
+            panels[0].axes.set_title(title, loc="left")
             writer.grab_frame()
             progress()
 
@@ -129,13 +139,12 @@ def _plane(sides, units):
     return figure, [Panel(axes, figure.add_axes((0.31, 0.1, 0.46, 0.018)), draw_discs)]
 
 
-def _space(sides, units):
-    """The figure of three dimensions: a slice halfway up, which particles pass, and all soft spots."""
-    figure, height = Figure(figsize=(2 * SIDE, SIDE * 1.2)), sides[2] / 2
-    panels = []
+def _space(sides, height, units):
+    """The figure of three dimensions: a slice, which particles pass, and all soft spots."""
+    figure, panels = Figure(figsize=(2 * SIDE, SIDE * 1.2)), []
     for left, words, draw in (
         (0.055, slice_words(height, units), partial(draw_slice, height=height)),
-        (0.555, ALL_SPOTS, partial(draw_depths, bottom=0.0)),
+        (0.555, ALL_SPOTS, partial(draw_depths, bottom=0.0, top=sides[2])),
     ):
         axes = _panel_axes(figure, (left, 0.2, 0.43, 0.75), sides, units)
         axes.set_title(words, **WORDS)

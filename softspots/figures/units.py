@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from softspots.io.attributes import units_of_forces
 from softspots.io.reduced import Reduced
 from softspots.model import Forces, Mixture, Model
 
@@ -34,10 +35,15 @@ IN_TEX = {Model.units: PAPER, Mixture.units: OWN}
 
 def units_of(model: Mixture | Forces | None) -> Units:
     """σ_AA and ε_AA of the paper's mixture; of other forces their own; of any other, or none, plain σ and ε."""
-    units = tuple(getattr(model, "units", Mixture.units))
+    return named(tuple(getattr(model, "units", Mixture.units)))
+
+
+def named(units: tuple[str, str]) -> Units:
+    """Energy and length by their names."""
     return IN_TEX.get(units) or Units(*(rf"\mathrm{{{name}}}" for name in reversed(units)))
 
 
 def units_of_runs(runs: Iterable[Reduced]) -> Units:
     """The same of runs that are drawn together."""
-    return PAPER if all(run.of_paper for run in runs) else OWN
+    names = {units_of_forces(run.configuration) or (Model if run.of_paper else Mixture).units for run in runs}
+    return named(names.pop()) if len(names) == 1 else OWN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import netCDF4
@@ -61,6 +62,14 @@ def _plain(value):
 def is_of_paper(configuration: Mapping) -> bool:
     """Whether a run has one of the paper's mixtures, with lengths in σ_AA and energies in ε_AA; else in its σ and ε."""
     return MIXTURE not in configuration
+
+
+def units_of_forces(configuration: Mapping) -> tuple[str, str] | None:
+    """Energy and length as the other forces of a run name them; None of mixtures, and where they name none."""
+    if configuration.get("model") != FORCES:
+        return None
+    told = json.loads(configuration.get(MIXTURE, "{}")).get("units")
+    return tuple(told) if told else None
 
 
 def units_in(units: str, of_paper: bool) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from softspots.analysis.cautions import of_liquid, of_one_spot
 from softspots.exceptions import DamagedFileError, InputError
 from softspots.figures.discs import FEW_SIZES, LEAST, OUTLINE, color_scale, diameters_of
-from softspots.io.attributes import is_of_paper
+from softspots.io.attributes import is_of_paper, units_of_forces
 from softspots.model import Mixture, Model
 from softspots.report.packing import (
     FIRST,
@@ -71,7 +71,7 @@ def map_data(run: Moments, most_bytes: int = MOST_BYTES, progress: Callable[[flo
         frames.append(frame(index))
         progress(done / len(shown))
     coloring = color_scale(run.d2min[shown] / (run.temperature or 1.0))
-    energy, length = (Model if is_of_paper(run.configuration) else Mixture).units
+    energy, length = units_of_forces(run.configuration) or (Model if is_of_paper(run.configuration) else Mixture).units
     return {
         "noun": run.noun,
         "frames": frames,
