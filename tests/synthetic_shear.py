@@ -30,10 +30,10 @@ CONFIGURATION = {
 }
 
 
-def write_sample(path, events, seed=1, unmapped=(), run_id=None, **changes):
+def write_sample(path, events, seed=1, unmapped=(), run_id=None, offset=0.0, **changes):
     """A file with so many events; those in ``unmapped`` have no map at the last of the strains before.
 
-    Without a seed the file tells none.
+    Without a seed the file tells none. ``offset`` is what the solid of the sample adds to each of its stress drops.
     """
     random = np.random.default_rng(seed or 0)
     strain = np.linspace(0, 0.1, 11)
@@ -62,7 +62,7 @@ def write_sample(path, events, seed=1, unmapped=(), run_id=None, **changes):
                 "event_last_strain": place - 1e-6,
                 "event_stress": np.interp(place, strain, stress),
                 "event_energy": -100 + place,
-                "stress_drop": random.exponential(STRESS_DROP),
+                "stress_drop": random.exponential(STRESS_DROP) + offset,
                 "energy_drop": random.exponential(ENERGY_DROP),
                 "core": d2min.argmax(),
                 "participation": random.uniform(5, 20),

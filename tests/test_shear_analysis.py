@@ -19,6 +19,7 @@ from synthetic_shear import (
     write_sample,
 )
 
+from softspots.analysis.bootstrap import bootstrap, fraction
 from softspots.analysis.reduce_shear import ALL_OR_NONE, TIMELESS, density_of, reduce_shear, traveled
 from softspots.commands import analyze
 from softspots.commands.options import read_arguments
@@ -86,8 +87,8 @@ def test_statistics_of_events(reduced, folder):
     assert_within(reduced["mean_stress_drop"], STRESS_DROP)
     assert_within(reduced["mean_energy_drop"], ENERGY_DROP)
     assert_within(reduced["mean_participation"], 12.5)
-    # From one of sixty in a range of 0.1 to the next, within a sample.
-    assert_within(reduced["mean_waiting_strain"], 0.1 / 61)
+    # Sixty in a range of 0.1, in every sample: the ends of the path count.
+    assert reduced["mean_waiting_strain"].value == pytest.approx(0.1 / 60)
     states, events = traveled(read_shear(folder / "1.nc"))
     assert states[-1] == pytest.approx(0.1) and (np.diff(events) > 0).all() and 0 < events[0] < events[-1] < 0.1
 
@@ -153,11 +154,47 @@ def test_frames_of_a_file_are_samples_of_one_kind(tmp_path, capsys, monkeypatch)
             reduce_shear([one, of_file(tmp_path / "d.nc", 1, **changes)], 20)
 
 
+def test_events_of_one_solid_are_not_independent():
+    random = np.random.default_rng(3)
+    solids, inside = np.repeat(np.arange(20), 50), {"solids": [], "events": []}
+    for _ in range(200):
+        # A tenth of the variance is between solids.
+        values = np.sqrt(0.9) * random.standard_normal(1000) + np.repeat(np.sqrt(0.1) * random.standard_normal(20), 50)
+        for name, of in (("solids", solids), ("events", None)):
+            found = bootstrap(fraction, values, np.ones(1000), solids=of)
+            inside[name].append(found.low <= 0 <= found.high)
+    # Of 200 intervals 136 should hold it, with a standard deviation of 6.6; three of these, and 2 % for twenty solids.
+    assert 0.56 < np.mean(inside["solids"]) < 0.78
+    assert np.mean(inside["events"]) < 0.55
+
+
+def test_errors_are_those_of_solids_that_differ(tmp_path):
+    offsets = STRESS_DROP * np.random.default_rng(5).standard_normal(8)
+    samples = [
+        read_shear(write_sample(tmp_path / f"{seed}.nc", 20, seed, offset=offset))
+        for seed, offset in enumerate(offsets, 1)
+    ]
+    found = reduce_shear(samples, 20)["mean_stress_drop"]
+    means = [sample["stress_drop"].mean() for sample in samples]
+    # The error of a mean of eight, known to a quarter.
+    assert 0.7 < found.error / (np.std(means, ddof=1) / np.sqrt(8)) < 1.3
+    assert "solids" not in found.note
+    few = reduce_shear(samples[:4], 20)
+    for name in ("mean_stress_drop", "ratio", "cores", "probability"):
+        assert few[name].note.endswith("interval of these 4 solids only, not of all like them")
+
+
+def test_a_path_without_events_counts_in_the_strain_between_them(tmp_path):
+    samples = [read_shear(write_sample(tmp_path / f"{seed}.nc", events, seed)) for seed, events in ((1, 3), (2, 0))]
+    assert reduce_shear(samples, 20)["mean_waiting_strain"].value == pytest.approx(0.2 / 3)
+    assert reduce_shear(samples[:1], 20)["mean_waiting_strain"].value == pytest.approx(0.1 / 3)
+
+
 @pytest.mark.parametrize("events", (0, 1, 2))
 def test_hardly_any_event(tmp_path, events):
     found = reduce_shear([read_shear(write_sample(tmp_path / "a.nc", events))], 20)
     assert ("ratio" in found) == (events > 0)
-    assert ("mean_waiting_strain" in found) == (events > 1)
+    assert ("mean_waiting_strain" in found) == (events > 0) and ("waiting_strains" in found) == (events > 1)
     if not events:
         assert found.missing["mean_stress_drop"] == "no sample has an event"
         assert found.missing["ratio"] == "0 events with soft spots and D²_min; at least 1 are needed"

@@ -59,7 +59,12 @@ def block_weights(n_frames: int, length: int, worth: float, resamples: int = RES
 
 
 def bootstrap(
-    statistic: Callable, *sums: np.ndarray, resamples: int = RESAMPLES, seed: int = 0, memory: bool = True
+    statistic: Callable,
+    *sums: np.ndarray,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    memory: bool = True,
+    solids: np.ndarray | None = None,
 ) -> Estimate:
     """A quantity that is made of sums over frames, with resamples of it from blocks of frames.
 
@@ -77,6 +82,8 @@ def bootstrap(
     resamples, seed : int
     memory : bool, optional
         False if what is summed over are no frames that follow one another but samples, which are independent.
+    solids : (F,) array_like of int, optional
+        Which solid each frame is of. Solids are independent, what happens in one is not: they are resampled whole.
 
     Returns
     -------
@@ -85,6 +92,8 @@ def bootstrap(
     for values in sums:
         refuse_masked("bootstrap: sums", values)
     sums = [np.asarray(values, dtype=float) for values in sums]
+    if solids is not None:
+        sums, memory = [_of_solids(values, solids) for values in sums], False
     totals = [values.sum(axis=0) for values in sums]
     n_frames = len(sums[0])
     without = statistic(*(total - values for total, values in zip(totals, sums, strict=True)))
@@ -94,9 +103,17 @@ def bootstrap(
     starts = np.arange(n_frames // length) * length
     alone = statistic(*(np.add.reduceat(values, starts, axis=0) for values in sums))
     resampled = statistic(*(np.tensordot(weights, values, 1) for values in sums))
-    known = np.sum(np.isfinite(alone), axis=0)
+    known = np.sum(np.isfinite(alone), axis=0, dtype=float)
     support = Support.of(length, without, alone) if memory else Support(known, without, alone)
     return Estimate.of(statistic(*totals), resampled, length, support)
+
+
+def _of_solids(values, solids) -> np.ndarray:
+    """Sums over the frames of each solid."""
+    known, places = np.unique(solids, return_inverse=True)
+    found = np.zeros((len(known), *values.shape[1:]))
+    np.add.at(found, places, values)
+    return found
 
 
 def fraction(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -81,6 +82,10 @@ class Maps:
             If they are not known.
         """
         raise NotImplementedError
+
+    def solids_of(self, which: np.ndarray) -> np.ndarray | None:
+        """Which solid each of these maps is of, where there are enough to resample them whole; else None."""
+        return None
 
     @property
     def rearranging(self) -> np.ndarray:
@@ -212,6 +217,12 @@ class Findings:
             estimate.block,
             joined(note, estimate.note),
         )
+
+    def note_intervals(self, note: str):
+        """Note this on all that has been found with an interval."""
+        for name, found in self.measured.items():
+            if np.isfinite(found.low).any():
+                self.measured[name] = replace(found, note=joined(found.note, note))
 
     def curve(self, name: str, curve: Curve):
         """A function of the lag."""

@@ -49,7 +49,11 @@ class Plateau:
 
 
 def rearrangement_probability(
-    d2min: np.ndarray, labels: np.ndarray, temperature: float, bins_per_decade: int = 10
+    d2min: np.ndarray,
+    labels: np.ndarray,
+    temperature: float,
+    bins_per_decade: int = 10,
+    solids: np.ndarray | None = None,
 ) -> tuple[Curve, np.ndarray]:
     """P(D²_min): the probability that a particle with a given D²_min lies on a soft spot, in logarithmic bins.
 
@@ -65,6 +69,8 @@ def rearrangement_probability(
         Bin borders are the powers of ten and this many equal steps of the logarithm between them,
         as far as the data go, so that results for different data share their bins. Particles with
         D²_min = 0 are in no bin.
+    solids : (F,) array_like of int, optional
+        Which solid each frame is of, where there are several: see `softspots.analysis.bootstrap.bootstrap`.
 
     Returns
     -------
@@ -90,10 +96,16 @@ def rearrangement_probability(
         bins_per_decade,
     )
     centers = np.sqrt(edges[1:] * edges[:-1])
-    return Curve.over(centers, bootstrap(fraction, hits, counts), counts.sum(axis=0)), edges
+    return Curve.over(centers, bootstrap(fraction, hits, counts, solids=solids), counts.sum(axis=0)), edges
 
 
-def plateau_onset(d2min: np.ndarray, labels: np.ndarray, temperature: float, bins_per_decade: int = 10) -> Estimate:
+def plateau_onset(
+    d2min: np.ndarray,
+    labels: np.ndarray,
+    temperature: float,
+    bins_per_decade: int = 10,
+    solids: np.ndarray | None = None,
+) -> Estimate:
     """D²_min/T from which on P(D²_min) is on its plateau (Schoenholz et al. 2014, fig. 2).
 
     It is the lower border of the first bin whose P is at least 95 % of that of all particles with a larger D²_min. The
@@ -103,7 +115,7 @@ def plateau_onset(d2min: np.ndarray, labels: np.ndarray, temperature: float, bin
 
     Parameters
     ----------
-    d2min, labels, temperature, bins_per_decade
+    d2min, labels, temperature, bins_per_decade, solids
         As in `rearrangement_probability`.
 
     Returns
@@ -125,12 +137,18 @@ def plateau_onset(d2min: np.ndarray, labels: np.ndarray, temperature: float, bin
         on_plateau = np.append(ratios[first:] >= 1 - PLATEAU_LOSS, True)
         return np.append(edges[first:-2], np.inf)[np.argmax(on_plateau)]
 
-    found = bootstrap(reached, hits, counts)
+    found = bootstrap(reached, hits, counts, solids=solids)
     # The bins that are searched, up to the onset.
     return found.map(onset, np.s_[first : np.searchsorted(edges, onset(found.value)) + 1])
 
 
-def plateau(d2min: np.ndarray, labels: np.ndarray, temperature: float, threshold: float = THRESHOLD) -> Plateau:
+def plateau(
+    d2min: np.ndarray,
+    labels: np.ndarray,
+    temperature: float,
+    threshold: float = THRESHOLD,
+    solids: np.ndarray | None = None,
+) -> Plateau:
     """P*, ρ_SS and P*/ρ_SS (Schoenholz et al. 2014, section III and fig. 4).
 
     Particles with D²_min > ``threshold`` T are taken to rearrange. Averages are over particles and
@@ -147,6 +165,8 @@ def plateau(d2min: np.ndarray, labels: np.ndarray, temperature: float, threshold
         T, in ε_AA/k_B.
     threshold : float
         In units of T.
+    solids : (F,) array_like of int, optional
+        Which solid each frame is of, where there are several: see `softspots.analysis.bootstrap.bootstrap`.
 
     Returns
     -------
@@ -170,7 +190,7 @@ def plateau(d2min: np.ndarray, labels: np.ndarray, temperature: float, threshold
     return Plateau(
         probability=float(fraction(hits, rearranging)),
         density=float(fraction(on_spot, known)),
-        ratio=bootstrap(ratio, *counts),
+        ratio=bootstrap(ratio, *counts, solids=solids),
         rearranging=int(rearranging),
         unknown=int(d2min.size - known),
     )

@@ -38,27 +38,28 @@ def prediction(run: Maps, found: Findings) -> None:
     """ρ_SS, P(D²_min), P* and their ratio."""
     run.need_frames(run.has_both, 1, "soft spots and D²_min")
     activity, labels = run.d2min[run.has_both], run.labels[run.has_both]
-    ones = np.ones(len(labels))
+    ones, solids = np.ones(len(labels)), run.solids_of(run.has_both)
     known, note = ~np.isnan(activity), run.unknown(run.has_both)
-    density = bootstrap(fraction, (known & (labels >= 0)).sum(axis=1), known.sum(axis=1))
+    density = bootstrap(fraction, (known & (labels >= 0)).sum(axis=1), known.sum(axis=1), solids=solids)
     found.estimate("density", density, note=note)
-    found.estimate("spots", bootstrap(fraction, labels.max(axis=1) + 1, ones), note=of_one_spot(labels))
+    found.estimate("spots", bootstrap(fraction, labels.max(axis=1) + 1, ones, solids=solids), note=of_one_spot(labels))
     if density.value == 0:
         raise Missing("no particle is on a soft spot")
     with np.errstate(divide="ignore"):
         found.estimate("bound", density.map(lambda value: 1 / value), note=note)
     run.need_temperature()
-    law, edges = rearrangement_probability(activity, labels, run.temperature)
+    law, edges = rearrangement_probability(activity, labels, run.temperature, solids=solids)
     found.axes |= {"d2min": law.x, "d2min_edge": edges}
     found.estimate("probability", law, note=note)
     found.add("particles", law.counts, note=note)
     rearranging = run.rearranging[run.has_both]
     if not rearranging.any():
         raise Missing(f"no particle has D²_min > {run.level}")
-    star = bootstrap(fraction, (rearranging & (labels >= 0)).sum(axis=1), rearranging.sum(axis=1))
+    star = bootstrap(fraction, (rearranging & (labels >= 0)).sum(axis=1), rearranging.sum(axis=1), solids=solids)
     found.estimate("plateau", star, note=joined(of_liquid(rearranging.sum(), known.sum()), note))
-    found.estimate("ratio", plateau(activity, labels, run.temperature, run.threshold).ratio, note=note)
-    onset = plateau_onset(activity, labels, run.temperature)
+    ratio = plateau(activity, labels, run.temperature, run.threshold, solids).ratio
+    found.estimate("ratio", ratio, note=note)
+    onset = plateau_onset(activity, labels, run.temperature, solids=solids)
     if not np.isfinite(onset.value):
         raise Missing("P(D²_min) does not level off: too few particles rearrange")
     found.estimate("onset", onset, note=note)
@@ -92,6 +93,7 @@ def selection(run: Maps, found: Findings, most_frames: int) -> None:
         *chosen_grid,
         run.threshold,
         configuration["min_particles"],
+        run.solids_of(chosen),
     )
     found.axes |= dict(zip(("n_modes", "n_particles"), chosen_grid, strict=True))
     note = run.unknown(chosen)

@@ -1,7 +1,8 @@
 """From samples of athermal shear to what figures and tables need: events, and maps against the events after them.
 
 Samples are runs that differ in their start only, solids of one mixture, and count together; intervals come from a
-bootstrap over events or, of averages over samples, over these. What needs a temperature or time is left out.
+bootstrap over whole samples or, where fewer than five have events, over events. What needs a temperature or time is
+left out.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from softspots.analysis.findings import Findings, Maps, Missing
 from softspots.analysis.probability import plateau
 from softspots.analysis.reduce_maps import prediction, selection
 from softspots.curve import Curve
-from softspots.estimate import Estimate
+from softspots.estimate import FEWEST, Estimate
 from softspots.exceptions import InputError
 from softspots.frame import Frame
 from softspots.io.attributes import CHANGEABLE, FAULTS
@@ -94,6 +95,21 @@ def provenance_of(samples: Sequence[Sheared]) -> dict:
     return told
 
 
+def solid_of_event(samples: Sequence[Sheared]) -> np.ndarray | None:
+    """Which sample each event is of; None where fewer than five have events, too few to be resampled whole."""
+    if sum(len(sample) > 0 for sample in samples) < FEWEST:
+        return None
+    return np.repeat(np.arange(len(samples)), list(map(len, samples)))
+
+
+def of_few(samples: Sequence[Sheared]) -> str:
+    """What intervals from a bootstrap over events do not know; nothing where whole samples are resampled."""
+    number = sum(len(sample) > 0 for sample in samples)
+    if number >= FEWEST:
+        return ""
+    return f"of these {number} solids only, not of all like them" if number > 1 else "of this solid only"
+
+
 class ShearMaps(Maps):
     """Minima that are lost in the events of some samples, one after the other, with their maps."""
 
@@ -104,6 +120,7 @@ class ShearMaps(Maps):
         # A map, its event: which of which sample.
         self._places = [(sample, event) for sample in samples for event in range(len(sample))]
         self.map_strains = samples[0]["map_strain"]
+        self._solids = solid_of_event(samples)
         self.labels_before, self.eigenvalues_before = self._all("soft_spot"), self._all("eigenvalue")
         self.mapped_before = np.isfinite(self.eigenvalues_before).all(axis=2)
         d2min = self._all("d2min")
@@ -120,6 +137,9 @@ class ShearMaps(Maps):
     def of(self, name: str, which: np.ndarray) -> np.ndarray:
         values = self._all(name)[which]
         return values[:, 0] if name in OF_MAPS else values
+
+    def solids_of(self, which: np.ndarray) -> np.ndarray | None:
+        return None if self._solids is None else self._solids[which]
 
     def _all(self, name: str) -> np.ndarray:
         return np.concatenate([sample[name] for sample in self.samples])
@@ -180,6 +200,8 @@ def reduce_shear(
         _events(run, found)
     with found.stage("course"):
         _course(samples, found)
+    if note := of_few(samples):
+        found.note_intervals(f"interval {note}")
     for name, entry in QUANTITIES.items():
         if entry.stage not in SHARES:
             found.missing[name] = SOFTENED if entry.stage == "vibrations" else TIMELESS
@@ -205,27 +227,56 @@ def _events(run, found):
     if not len(everything):
         raise Missing("no sample has an event")
     way = np.sign(run.of("event_strain", everything) - run.of("event_last_strain", everything))
-    waiting = np.concatenate([np.diff(traveled(sample)[1]) for sample in run.samples])
+    solids = run.solids_of(everything)
     values = {
         # On the way back a drop is one towards larger stress.
         ("mean_stress_drop", "stress_drops", "stress_drop"): way * run.of("stress_drop", everything),
         ("mean_energy_drop", "energy_drops", "energy_drop"): run.of("energy_drop", everything),
         ("mean_participation", "participations", "participation"): run.of("participation", everything),
-        ("mean_waiting_strain", "waiting_strains", "waiting_strain"): waiting,
     }
     for (mean, density, axis), events in values.items():
-        with found.attempt(mean, density):
-            if not len(events):
-                raise Missing("no sample has a second event")
-            found.estimate(mean, bootstrap(fraction, events, np.ones(len(events))))
-            law, note = density_of(events)
-            found.axes[axis] = law.x
-            found.estimate(density, law, note=note)
+        found.estimate(mean, bootstrap(fraction, events, np.ones(len(events)), solids=solids))
+        _density(found, density, axis, events, solids)
+    _waiting(run, found)
     _maps_before(run, found)
 
 
-def density_of(values: np.ndarray) -> tuple[Curve, str]:
+def _waiting(run, found):
+    """The strain from event to event: its distribution, and the mean as path over events, as both ends are open."""
+    pieces, gaps = zip(*map(_cut_at_events, run.samples), strict=True)
+    counts = [np.full(len(one), float(len(sample) > 0)) for one, sample in zip(pieces, run.samples, strict=True)]
+
+    def solids_of(some):
+        known = run.solids_of(np.s_[:]) is not None
+        return np.repeat(np.arange(len(some)), list(map(len, some))) if known else None
+
+    mean = bootstrap(fraction, np.concatenate(pieces), np.concatenate(counts), solids=solids_of(pieces))
+    found.estimate("mean_waiting_strain", mean)
+    with found.attempt("waiting_strains"):
+        if not any(map(len, gaps)):
+            raise Missing("no sample has a second event")
+        _density(found, "waiting_strains", "waiting_strain", np.concatenate(gaps), solids_of(gaps))
+
+
+def _cut_at_events(sample) -> tuple[np.ndarray, np.ndarray]:
+    """The path in as many pieces as events, both ends in one, or whole if there is none; the strains between events."""
+    states, events = traveled(sample)
+    pieces = np.diff(events, prepend=0.0) if len(events) else np.zeros(1)
+    pieces[0] += states[-1] - np.append(0.0, events)[-1]
+    return pieces, np.diff(events)
+
+
+def _density(found, name, axis, values, solids):
+    with found.attempt(name):
+        law, note = density_of(values, solids)
+        found.axes[axis] = law.x
+        found.estimate(name, law, note=note)
+
+
+def density_of(values: np.ndarray, solids: np.ndarray | None = None) -> tuple[Curve, str]:
     """The probability density of values, in logarithmic bins as far as they go; a note on those that are not positive.
+
+    ``solids`` says which solid each is of, as in `softspots.analysis.bootstrap.bootstrap`.
 
     Raises
     ------
@@ -233,13 +284,14 @@ def density_of(values: np.ndarray) -> tuple[Curve, str]:
         If none is positive.
     """
     positive = values[values > 0]
+    solids = None if solids is None else solids[values > 0]
     if not len(positive):
         raise Missing("none is positive")
     places = np.floor(BINS_PER_DECADE * np.log10(positive)).astype(int)
     edges = 10.0 ** (np.arange(places.min(), places.max() + 2) / BINS_PER_DECADE)
     centers = np.sqrt(edges[1:] * edges[:-1])
     inside = (places[:, None] == np.arange(places.min(), places.max() + 1)).astype(float)
-    law = bootstrap(fraction, inside, np.ones((len(positive), 1)) * np.diff(edges))
+    law = bootstrap(fraction, inside, np.ones((len(positive), 1)) * np.diff(edges), solids=solids)
     left_out = len(values) - len(positive)
     note = f"without {left_out} of {len(values)} that are not positive" if left_out else ""
     return Curve.over(centers, law, inside.sum(axis=0).astype(int)), note
@@ -252,7 +304,8 @@ def _maps_before(run, found):
     with found.attempt("cores"):
         if not known[:, 0].any():
             raise Missing(f"no event has a map{run.why_unmapped(0)}")
-        found.estimate("cores", _on_spot(run.labels_before[known[:, 0], 0], cores[known[:, 0]]))
+        which = known[:, 0]
+        found.estimate("cores", _on_spot(run.labels_before[which, 0], cores[which], run.solids_of(which)))
     there = np.flatnonzero(known.any(axis=0))
     if not len(there):
         raise Missing("no event has a map")
@@ -260,11 +313,11 @@ def _maps_before(run, found):
     curves = {"ratio_before": [], "cores_before": [], "softest": []}
     for place in there:
         which = known[:, place]
-        labels = run.labels_before[which, place]
-        curves["ratio_before"].append(plateau(run.d2min[which], labels, 1.0, run.threshold).ratio)
-        curves["cores_before"].append(_on_spot(labels, cores[which]))
+        labels, solids = run.labels_before[which, place], run.solids_of(which)
+        curves["ratio_before"].append(plateau(run.d2min[which], labels, 1.0, run.threshold, solids).ratio)
+        curves["cores_before"].append(_on_spot(labels, cores[which], solids))
         lowest = run.eigenvalues_before[which, place, 0]
-        curves["softest"].append(bootstrap(fraction, lowest, np.ones(len(lowest))))
+        curves["softest"].append(bootstrap(fraction, lowest, np.ones(len(lowest)), solids=solids))
     missing = [
         f"δγ = {run.map_strains[one]:g}: {np.sum(~known[:, one])} of {len(known)}{run.why_unmapped(one)}"
         for one in there
@@ -275,11 +328,11 @@ def _maps_before(run, found):
         found.estimate(name, _side_by_side(points), note=note)
 
 
-def _on_spot(labels, cores) -> Estimate:
+def _on_spot(labels, cores, solids) -> Estimate:
     hits = labels[np.arange(len(labels)), cores] >= 0
     if hits.all() or not hits.any():
         return Estimate(hits.mean(), np.nan, np.nan, note=f"no interval: {ALL_OR_NONE}")
-    return bootstrap(fraction, hits.astype(float), np.ones(len(hits)))
+    return bootstrap(fraction, hits.astype(float), np.ones(len(hits)), solids=solids)
 
 
 def _side_by_side(points: Sequence[Estimate]) -> Estimate:

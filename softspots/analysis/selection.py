@@ -71,6 +71,7 @@ def delta_p_star(
     n_particles: Sequence[int],
     threshold: float = THRESHOLD,
     min_particles: int = 4,
+    solids: np.ndarray | None = None,
 ) -> Selection:
     """ΔP* = P* − ρ_SS on a grid of (N_m, N_p), from the ranking of modes and particles that a results file keeps.
 
@@ -93,6 +94,8 @@ def delta_p_star(
         Particles with D²_min > ``threshold`` T rearrange.
     min_particles : int
         Clusters of fewer particles are dropped.
+    solids : (F,) array_like of int, optional
+        Which solid each frame is of, where there are several: see `softspots.analysis.bootstrap.bootstrap`.
 
     Returns
     -------
@@ -142,7 +145,7 @@ def delta_p_star(
         n_particles,
         fraction(hits.sum(axis=0), rearranging.sum()),
         fraction(on_map.sum(axis=0), known.sum()),
-        bootstrap(difference, hits, rearranging, on_map, particles),
+        bootstrap(difference, hits, rearranging, on_map, particles, solids=solids),
     )
 
 

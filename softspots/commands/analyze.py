@@ -70,7 +70,8 @@ A file of reduced data can stand for its results file, for instance to draw runs
 Samples of athermal shear that differ in their start only, a seed or a frame of a file (--start), count together if all
 else is the same: mixture, particles, density, shear, maps. No solid may be there twice. They have no temperature and no
 time; in place of what needs these are events (statistics of drops, maps against the event that follows) and the course
-of the stress.
+of the stress. All events of the path are taken together. Intervals are from a bootstrap over whole samples where five
+or more have events; with fewer they are of these solids only.
 """
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from softspots.analysis.bootstrap import bootstrap, fraction
 from softspots.analysis.findings import Findings
 from softspots.analysis.reduce_maps import prediction
-from softspots.analysis.reduce_shear import ShearMaps
+from softspots.analysis.reduce_shear import ShearMaps, of_few, solid_of_event
 from softspots.commands.parameters import MAP
 from softspots.commands.shear_parameters import CURVE, RESULTS, ShearParameters
 from softspots.figures.map import save_map
@@ -39,7 +39,7 @@ def draw(parameters: ShearParameters) -> None:
 
 
 def report(parameters: ShearParameters, samples: Sequence[Sheared], files: Sequence[str]) -> str:
-    """The table at the end; means have intervals from a bootstrap over events."""
+    """The table at the end; means have intervals as in `softspots.analysis.reduce_shear`."""
 
     def of(name):
         return np.concatenate([sample[name] for sample in samples])
@@ -53,13 +53,16 @@ def report(parameters: ShearParameters, samples: Sequence[Sheared], files: Seque
     ]
     if len(of("event_strain")):
         # On the way back a drop is one towards larger stress.
+        solids = solid_of_event(samples)
         way = np.sign(of("event_strain") - of("event_last_strain"))
         rows += [
-            ("mean stress drop", _mean(way * of("stress_drop"))),
-            ("mean energy drop", _mean(of("energy_drop"))),
-            ("mean participation", _mean(of("participation"), " particles")),
+            ("mean stress drop", _mean(way * of("stress_drop"), solids)),
+            ("mean energy drop", _mean(of("energy_drop"), solids)),
+            ("mean participation", _mean(of("participation"), solids, " particles")),
         ]
         rows += _prediction(ShearMaps(samples))
+        if note := of_few(samples):
+            rows.append(("intervals", note))
     return "\n".join(f"{name:22}{value}" for name, value in [*rows, ("files", ", ".join(files))])
 
 
@@ -78,6 +81,6 @@ def _prediction(run: ShearMaps) -> list[tuple[str, str]]:
     return rows
 
 
-def _mean(values: np.ndarray, unit: str = "") -> str:
-    found = bootstrap(fraction, values, np.ones(len(values)))
+def _mean(values: np.ndarray, solids: np.ndarray | None, unit: str = "") -> str:
+    found = bootstrap(fraction, values, np.ones(len(values)), solids=solids)
     return shown(found) + unit + " (too few events for an interval)" * bool(np.isnan(found.low))

@@ -188,7 +188,7 @@ _MALONEY, _MANNING = "Maloney 2006", "Manning 2011"
 EVENTS = {
     "mean_stress_drop": Entry("events", "⟨Δσ⟩", STRESS, "mean drop of the stress", _MALONEY, content=Content()),
     "mean_energy_drop": Entry("events", "⟨ΔE⟩", "epsilon_AA", "mean drop of the energy", _MALONEY, content=Content()),
-    "mean_waiting_strain": Entry("events", "⟨Δγ⟩", "1", "mean strain from an event to the next", _MALONEY),
+    "mean_waiting_strain": Entry("events", "⟨Δγ⟩", "1", "mean strain from event to event: path over events", _MALONEY),
     "mean_participation": Entry("events", "⟨n⟩", "1", "mean number of particles that take part", _MALONEY),
     "cores": Entry("events", "P(core)", "1", "cores of events on soft spots", _MANNING, content=PART),
     "stress_drops": Entry("events", "P(Δσ)", PER_STRESS, "density of drops of the stress", _MALONEY, ("stress_drop",)),
