@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from softspots import _core
+from softspots.commands import analyze
 
 # Open MPI asks for these as root and on few cores; MPICH does not know them.
 MPI_ENVIRONMENT = {
@@ -61,3 +62,8 @@ def called(capsys, main, arguments):
     except SystemExit as done:
         status = done.code
     return status, *capsys.readouterr()
+
+
+def analyzed(capsys, *arguments):
+    """The same of the command that analyses runs."""
+    return called(capsys, analyze.main, arguments)

@@ -7,7 +7,8 @@ import signal
 import netCDF4
 import numpy as np
 import pytest
-from launch import called, run_python
+from launch import analyzed as run
+from launch import run_python
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 from PIL import Image
@@ -24,11 +25,6 @@ from softspots.io.reduced import Reduced, read_reduced
 from softspots.model import Model
 
 FIGURES = ("vibrations", "probability", "correlations", "overlap", "lifetimes", "selection", "prediction")
-
-
-def run(capsys, *arguments):
-    """Exit status, stdout, stderr of the command, in this process."""
-    return called(capsys, analyze.main, arguments)
 
 
 @pytest.fixture(scope="module")

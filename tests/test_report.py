@@ -11,7 +11,7 @@ import netCDF4
 import numpy as np
 import pytest
 from glass_of_any_size import TEMPERATURE, write_glass
-from launch import called
+from launch import analyzed as run
 from synthetic import write_results
 from synthetic_shear import THRESHOLD, write_sample
 
@@ -41,10 +41,6 @@ def unpacked(text, lengths):
 def values_of(codes, lowest):
     values = lowest * np.exp((codes - packing.FIRST) * packing.STEP)
     return np.select([codes == packing.UNKNOWN, codes == packing.ZERO], [np.nan, 0.0], values)
-
-
-def run(capsys, *arguments):
-    return called(capsys, analyze.main, arguments)
 
 
 @pytest.fixture

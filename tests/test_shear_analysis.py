@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from launch import called
+from launch import analyzed as run
 from matplotlib.image import imread
 from synthetic import write_results
 from synthetic_shear import (
@@ -32,11 +32,6 @@ from softspots.io.reduced import read_reduced, write_reduced
 from softspots.io.shear import read_shear
 
 TIMED = ("relaxation", "fields", "overlap", "lives", "model")
-
-
-def run(capsys, *arguments):
-    """Exit status, stdout, stderr of the command, in this process."""
-    return called(capsys, analyze.main, arguments)
 
 
 @pytest.fixture(scope="module")
