@@ -215,6 +215,7 @@ cdef class View:
     cdef cholmod_sparse sparse
     cdef const int[::1] indptr, indices
     cdef const double[::1] data
+    cdef double nothing
 
     def __cinit__(self, matrix):
         if matrix.shape[0] > 2**31 - 1 or matrix.nnz > 2**31 - 1:
@@ -225,8 +226,9 @@ cdef class View:
         self.sparse.nrow, self.sparse.ncol = matrix.shape
         self.sparse.nzmax = self.data.shape[0]
         self.sparse.p = <void *> &self.indptr[0]
-        if self.data.shape[0]:
-            self.sparse.i, self.sparse.x = <void *> &self.indices[0], <void *> &self.data[0]
+        # Without entries these are not read, but must be there.
+        self.sparse.i = <void *> (&self.indices[0] if self.data.shape[0] else &self.indptr[0])
+        self.sparse.x = <void *> (&self.data[0] if self.data.shape[0] else &self.nothing)
         self.sparse.stype = -1
         self.sparse.itype, self.sparse.xtype, self.sparse.dtype = CHOLMOD_INT, CHOLMOD_REAL, CHOLMOD_DOUBLE
         self.sparse.sorted = self.sparse.packed = True

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from launch import analyzed as run
 from launch import run_python
-from matplotlib.figure import Figure
 from matplotlib.image import imread
 from PIL import Image
 from synthetic import write_results
@@ -22,7 +21,6 @@ from softspots.figures.summary import NUMBERS
 from softspots.io import reduced
 from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import Reduced, read_reduced
-from softspots.model import Model
 
 FIGURES = ("vibrations", "probability", "correlations", "overlap", "lifetimes", "selection", "prediction")
 
@@ -365,73 +363,9 @@ def test_movie_shows_every_frame(folder, tmp_path, capsys, monkeypatch, one_figu
     assert (np.abs(first - last).sum(axis=2) > 60).mean() > 0.05
 
 
-def test_a_color_means_the_same_in_all_frames_of_a_gif(tmp_path):
-    figure = Figure(figsize=(1, 1), dpi=40)
-    axes = figure.add_axes((0, 0, 1, 1))
-    writer = movie.OnePaletteWriter(fps=5)
-    with writer.saving(figure, tmp_path / "a.gif", 40):
-        for frame in range(3):
-            # The same red in the lower half; above it shades that differ from frame to frame and ask for colours.
-            picture = np.random.default_rng(frame).random((20, 20, 3)) ** (frame + 1)
-            picture[10:] = (0.8, 0.1, 0.13)
-            axes.clear()
-            axes.imshow(picture, aspect="auto")
-            axes.set_axis_off()
-            writer.grab_frame()
-    with Image.open(tmp_path / "a.gif") as pictures:
-        reds = []
-        for frame in range(3):
-            pictures.seek(frame)
-            reds.append(pictures.convert("RGB").getpixel((20, 35)))
-    assert len(set(reds)) == 1
-
-
-def test_a_gif_is_thinned_out(folder, monkeypatch):
-    monkeypatch.setattr(movie.FFMpegWriter, "isAvailable", lambda: False)
-    monkeypatch.setattr(movie, "GIF_FRAMES", 5)
-    results = analyze.read_results(folder / "hot.nc")
-    assert movie.movie_frames(results).tolist() == [0, 2, 5, 8, 11]
-    monkeypatch.setattr(movie.FFMpegWriter, "isAvailable", lambda: True)
-    assert movie.movie_suffix() == ".mp4"
-    assert len(movie.movie_frames(results)) == 12
-
-
 def test_movies_need_frames(folder, tmp_path, capsys, one_figure):
     assert run(capsys, folder / "hot.nc", "--output", tmp_path, "--quiet")[0] == 0
     (reduced,) = tmp_path.glob("T*.nc")
     status, _, err = run(capsys, reduced, "--output", tmp_path / "movie", "--movie")
     assert status == 2
     assert "--movie: got reduced data" in err
-
-
-def test_a_movie_shows_what_is_known_and_is_that_of_its_run(folder, monkeypatch, tmp_path):
-    monkeypatch.setattr(movie.FFMpegWriter, "isAvailable", lambda: False)
-    monkeypatch.setattr(movie, "GIF_FRAMES", 1)
-    path = tmp_path / "hot.nc"
-    path.write_bytes((folder / "hot.nc").read_bytes())
-    results = analyze.read_results(path)
-    some = results["d2min"].copy()
-    some[:, 0], some[3] = np.nan, np.nan
-    configuration = results.configuration | {"rearrangement_threshold": 12.0, "model": "as-printed"}
-    marks, sizes = [], []
-    draw_bar, draw_discs = movie.draw_bar, movie.draw_discs
-    monkeypatch.setattr(movie, "draw_bar", lambda *values: (marks.append(values[3]), draw_bar(*values)))
-    monkeypatch.setattr(
-        movie,
-        "draw_discs",
-        lambda *values, shown: (sizes.append(set(shown.diameters.tolist())), draw_discs(*values, shown))[1],
-    )
-
-    class Changed:
-        def __init__(self):
-            self.configuration, self.path, self.dimension = configuration, path, 2
-            self.model, self.frame = Model.of_run(configuration), results.frame
-
-        def __getitem__(self, name):
-            return some if name == "d2min" else results[name]
-
-    assert len(movie.movie_frames(Changed())) == 1
-    movie.draw_movie(tmp_path / "hot.gif", Changed())
-    assert marks == [12.0]
-    assert sizes == [{1.0, 0.8}]
-    assert {one.name for one in tmp_path.iterdir()} == {"hot.nc", "hot.gif"}

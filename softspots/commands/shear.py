@@ -28,7 +28,7 @@ from softspots.commands.output import check_output, checkpoint_of, open_folder
 from softspots.commands.parameters import Parameters
 from softspots.commands.progress import Progress
 from softspots.commands.samples import ProgressOfAll, samples_of
-from softspots.commands.shear_parameters import FILES, RESULTS, SHEAR, ShearParameters
+from softspots.commands.shear_parameters import FILES, RESULTS, SHEAR, STEPS_PER_STATE, ShearParameters
 from softspots.commands.shear_report import draw, report
 from softspots.dynamics.athermal_shear import AthermalShear, ShearState
 from softspots.dynamics.parallel import Serial, launched_rank, one_thread, together, world
@@ -41,8 +41,6 @@ from softspots.io.shear import LAYOUT, VERSION, read_shear, write_shear
 from softspots.plasticity.events import Event
 
 NAME = "softspots.shear"
-# What a state and its events cost, in time steps, for the estimate of the time left.
-STEPS_PER_STATE = 3_000
 
 
 class Map(NamedTuple):
@@ -226,17 +224,6 @@ def state_values(state: ShearState) -> dict:
     return {name: getattr(state, name) for name in ("strain", "stress", "energy", "stress_tensor")}
 
 
-def work(parameters: ShearParameters, states: int) -> int:
-    """What it takes to make a solid and to bring it to so many states, in time steps, about; 0 for no state."""
-    return preparing(parameters) + states * STEPS_PER_STATE if states else 0
-
-
-def preparing(parameters: ShearParameters) -> int:
-    """Time steps in which the solid is made."""
-    start = parameters.simulation
-    return round((start.liquid_time + start.cooling_time) / start.timestep)
-
-
 def shear(parameters: ShearParameters, checkpoint: Checkpoint | None, progress: Progress) -> None:
     """Make the solid, or go on with it, and shear it along its path.
 
@@ -313,7 +300,7 @@ def alone(parameters: ShearParameters) -> None:
             complain(NAME, f"{heading(parameters)}, states {done + 1} to {states}; goes to {parameters.output}")
             for note in parameters.start.notes if parameters.start else ():
                 complain(NAME, f"{parameters.start.name}: {note}")
-        bar = Progress(work(parameters, states), work(parameters, done), visible=not parameters.quiet)
+        bar = Progress(parameters.work(states), parameters.work(done), visible=not parameters.quiet)
         with contextlib.closing(bar) as progress:
             shear(parameters, checkpoint, progress)
         draw(parameters)
@@ -341,8 +328,8 @@ def several(parameters: ShearParameters, comm) -> None:
             if not parameters.quiet:
                 about = f"{heading(parameters)}, {len(samples)} samples on {comm.size} rank(s)"
                 complain(NAME, f"{about}; goes to {samples[0].output} to {samples[-1].output.name}")
-    total = len(samples) * work(parameters, len(parameters.path))
-    done = sum(work(parameters, states) for states in begun)
+    total = len(samples) * parameters.work(len(parameters.path))
+    done = sum(parameters.work(states) for states in begun)
     failed, ended = {}, None
     with cutting(False), ProgressOfAll(comm, total, done, not parameters.quiet) as progress:
         for sample in samples[comm.rank :: comm.size]:

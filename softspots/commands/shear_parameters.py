@@ -17,6 +17,8 @@ from softspots.io.attributes import MIXTURE
 from softspots.model import Mixture
 
 RESULTS, CURVE = "shear.nc", "stress.png"
+# What a state and its events cost, in time steps, for the estimate of the time left.
+STEPS_PER_STATE = 3_000
 FILES = (RESULTS, CURVE, MAP)
 PLANES = ("xy", "xz", "yz")
 MOST_STATES = 10**6
@@ -208,6 +210,12 @@ class ShearParameters:
     def path(self) -> list[float]:
         """The strains of all states but the first, which is at zero."""
         return list(strain_path(self.strains * self.cycles, self.strain_step))
+
+    def work(self, states: int) -> int:
+        """What it takes to make the solid and to bring it to so many states, in time steps, about; 0 for no state."""
+        start = self.simulation
+        preparing = round((start.liquid_time + start.cooling_time) / start.timestep)
+        return preparing + states * STEPS_PER_STATE if states else 0
 
     def as_dict(self) -> dict[str, bool | int | float | str]:
         """All values by name, as plain as a file takes them; see `Parameters.as_dict`."""

@@ -125,6 +125,9 @@ class AthermalShear:
         self._tolerance = positive_number("AthermalShear: tolerance", tolerance)
         if self._tolerance < LEAST_TOLERANCE:
             raise InputError(f"AthermalShear: tolerance is {tolerance!r}; it must be at least {LEAST_TOLERANCE:g}")
+        if isinstance(model, Mixture):
+            # Whether the frame is one of this mixture, before anything of it is judged.
+            model.indices(frame)
         if d2min_cutoff is None:
             d2min_cutoff = usual_cutoff(model, len(frame) / frame.box.volume, frame.dimension)
         self._cutoff = positive_number("AthermalShear: d2min_cutoff", d2min_cutoff)

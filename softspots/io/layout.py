@@ -32,10 +32,10 @@ def read_variable(file: NetCDFReader, name: str, index: int | None = None) -> np
 def layout_fault(file: NetCDFReader) -> str | None:
     """What in the file is not as the schema has it."""
     told = file.attributes
-    if told.get("software") == "softspots" and told.get("title", TITLE) != TITLE:
-        return f"it holds {told['title']}"
     for name, allowed in {"software": ("softspots",), "schema_version": range(1, VERSION + 1)}.items():
-        if file.attributes.get(name) not in allowed:
+        if told.get(name) not in allowed:
+            if told.get("software") == "softspots" and told.get("title", TITLE) != TITLE:
+                return f"it holds {told['title']}"
             return f"its {name} is {file.attributes.get(name)!r}; {' or '.join(map(repr, allowed))} is needed"
     schema_version = file.attributes["schema_version"]
     there = names_in(file)

@@ -19,7 +19,7 @@ def run(path, grid, particles, steps, density, model, tilts):
     grid = tuple(int(part) for part in grid.split("x"))
     dimension = len(grid)
     # Fast enough for the tilt to flip every 1 / (rate * timestep) = 200 steps.
-    options = {"temperature": 0.4, "strain_rate": 1.0, "seed": 11, "grid": grid}
+    options = {"temperature": 0.4, "strain_rate": 1.0, "timestep": 0.005, "seed": 11, "grid": grid}
     if tilts:
         random = np.random.default_rng(11)
         along = round(particles ** (1 / dimension))
