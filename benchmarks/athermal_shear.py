@@ -4,8 +4,7 @@ Each step strains the box by 1e-4, which leaves most solids of this size elastic
 certified, LAMMPS' by conjugate gradients, which take less than its FIRE. Both have the same potential, Lennard-Jones
 with force and energy shifted to zero at 2.5, and where no event lies between must find the same energies. Times are
 those of the processor, so that other processes count little, and both go the same steps from the same minimum, in turn.
-On an Intel core with AVX-512, which was busy, ours took 0.62 s a step and LAMMPS' 6.7 s. Of ours are 0.18 s for the
-symbolic analysis, which a pattern with a margin would save, and 0.16 s for the factor.
+Of ours nearly a third is the symbolic analysis, which a pattern with a margin would save, and a quarter the factor.
 
 ``python -m benchmarks.athermal_shear TASK`` is our side, in a process of its own: TASK is a JSON object with the name
 of a function here as ``task``, and its arguments; the result is printed as JSON.

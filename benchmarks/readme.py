@@ -14,6 +14,7 @@ SHOWN = {
     "map of soft spots": ("map of soft spots", "freud"),
     "D²_min": ("D²_min", "OVITO"),
     "a frame, from dynamics to D²_min": ("one frame, all in", "LAMMPS"),
+    "athermal shear, steps an hour": ("athermal shear", "LAMMPS"),
     "in three dimensions: dynamics, particle-steps/s": ("3D Kob–Andersen, sheared NVT", "LAMMPS"),
     "in three dimensions: quench to a certified minimum": ("3D quench", "LAMMPS"),
     "in three dimensions: 500 modes of 4,000 particles": ("3D, 500 modes, 4,000 particles", "SciPy"),
@@ -31,12 +32,12 @@ def markdown(path: Path) -> str:
             key=lambda row: len(row["peer"]["name"]),
         )
         ours, theirs = (_short(side["median"], row["unit"]) for side in (row["ours"], row["peer"]))
-        who = row["peer"]["name"].split(", fix ")[0].split(", to ")[0]
+        who = row["peer"]["name"].split(", fix ")[0].split(", to ")[0].removesuffix(", min_style cg")
         lines.append(f"| {title} | {ours} | {theirs}, {who} | {row['ratio']['median']:.2g} |")
     return "\n".join(lines)
 
 
 def _short(value, unit):
     if unit != "s":
-        return f"{value / 1e6:.3g} M"
+        return f"{value / 1e6:.3g} M" if value >= 1e6 else f"{float(f'{value:.3g}'):,.0f}"
     return f"{value:.2g} s" if value >= 0.1 else f"{1e3 * value:.2g} ms"
