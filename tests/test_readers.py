@@ -45,6 +45,13 @@ class TestLammpsDumps:
     def ovito(self):
         pytest.importorskip("ovito")
 
+    def test_a_dump_whose_box_is_damaged_is_refused(self, tmp_path):
+        path = tmp_path / "a.dump"
+        lammps_dump(path, truths((0.1, 0.2, 0.3)), "xs")
+        path.write_text(path.read_text().replace("ITEM: BOX BOUNDS", "ITEM: BOX", 1))
+        with pytest.raises(ss.InputError, match=r"a\.dump: frame 0: the lattice vectors .* span no volume"):
+            ss.read(path, types="A")
+
     @pytest.mark.parametrize("header", ["restricted", "general"])
     @pytest.mark.parametrize("kind", ["x", "xs", "xu", "xsu"])
     def test_coordinates_of_all_kinds_in_boxes_of_all_kinds(self, tmp_path, kind, header):

@@ -1,5 +1,6 @@
 """Strategies for glasses of all kinds: mixtures of any potentials, species and sizes, and frames of them."""
 
+import warnings
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -20,7 +21,10 @@ def tabulated(potential, points, smoothing):
     """The same in arrays."""
     r = np.linspace(0.5 * potential.cutoff, potential.cutoff, points)
     value, slope, _ = potential.inside(r)
-    return ss.Tabulated(r, value, -slope, smoothing=smoothing, epsilon=potential.epsilon)
+    with warnings.catch_warnings():
+        # Of few points.
+        warnings.filterwarnings("ignore", "Tabulated: energies and forces do not quite fit")
+        return ss.Tabulated(r, value, -slope, smoothing=smoothing, epsilon=potential.epsilon)
 
 
 def cut(kind, low, high, ends=ENDS, length="sigma", **parameters):

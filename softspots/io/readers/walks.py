@@ -152,7 +152,8 @@ def dump_cell(box: bytes, around: bool) -> tuple[np.ndarray, np.ndarray] | None:
     around : bool
         Whether the bounds are those of a box around the tilted one.
     """
-    header, *rows = box.splitlines()
+    # A damaged file may have none.
+    header, *rows = box.splitlines() or [b""]
     try:
         numbers = np.array([row.split() for row in rows], dtype=float)
     except ValueError:
