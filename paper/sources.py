@@ -1,6 +1,6 @@
 """A checksum of the code that numbers come from, by which data that are kept say when they are stale.
 
-What does not decide a number does not count: comments, docstrings, blank lines, the layout of the text.
+What does not decide a number does not count: comments, docstrings, types, blank lines, the layout of the text.
 """
 
 from __future__ import annotations
@@ -16,6 +16,28 @@ HERE = Path(__file__).resolve().parents[1]
 ROOT = HERE if (HERE / "softspots").is_dir() else Path(find_spec("softspots").origin).resolve().parents[1]
 KERNELS = ("fortran/*/*.[fF]90", "fortran/*/*.fypp", "softspots/*.pyx", "softspots/*.pxi")
 COMPILED = "softspots._core"
+
+
+class Untyped(ast.NodeTransformer):
+    """Takes from a tree what only a checker of types reads; names that a class declares are its fields, and stay."""
+
+    def visit_FunctionDef(self, node):
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_arg(self, node):
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node):
+        value = node.value or ast.Constant(None)
+        return self.generic_visit(ast.Assign([node.target], value, lineno=node.lineno))
+
+    def visit_If(self, node):
+        return None if ast.unparse(node.test).endswith("TYPE_CHECKING") else self.generic_visit(node)
+
+    def visit_ImportFrom(self, node):
+        return None if node.module in ("typing", "collections.abc", "__future__", "numpy.typing") else node
 
 
 def reached(*modules: str) -> tuple[str, ...]:
@@ -40,7 +62,7 @@ def imports(module: str) -> list[str]:
     path = _path(module)
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     names = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(Untyped().visit(ast.parse(path.read_text(encoding="utf-8")))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -81,7 +103,7 @@ def checksum(files: Mapping[str, str]) -> str:
 
 
 def _python(text: str) -> str:
-    tree = ast.parse(text)
+    tree = Untyped().visit(ast.parse(text))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
             node.body = node.body[1:]

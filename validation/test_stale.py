@@ -13,6 +13,12 @@ from .stale import Parts, part_sources
 
 FORTRAN = "! what it does\nx = 1 ! one\nprint *, 'a!b'\n"
 PYTHON = '"""What it is."""\n\n\ndef one():\n    """One."""\n    return 1  # one\n'
+TYPED = (
+    "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import there\n"
+    "class A:\n    width: there.Length\n"
+    "    def twice(self, x: float = 2.0, *more: int) -> float:\n        return 2 * x\n"
+)
+UNTYPED = "class A:\n    width: int\n    def twice(self, x=2.0, *more):\n        return 2 * x\n"
 
 
 @pytest.mark.parametrize(
@@ -21,6 +27,8 @@ PYTHON = '"""What it is."""\n\n\ndef one():\n    """One."""\n    return 1  # one
         ("a.f90", FORTRAN, "\nx  =  1\n! more\nprint *, 'a!b'", FORTRAN.replace("x = 1", "x = 2")),
         ("a.f90", FORTRAN, FORTRAN, FORTRAN.replace("a!b", "a!c")),
         ("a.py", PYTHON, "def one():\n    # as it is\n    return (1)\n", PYTHON.replace("return 1", "return 2")),
+        ("a.py", TYPED, UNTYPED, TYPED.replace("width", "height")),
+        ("a.py", TYPED, UNTYPED, TYPED.replace("2.0", "3.0")),
     ],
 )
 def test_code_counts_and_words_do_not(path, text, same, other):
