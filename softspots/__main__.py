@@ -37,8 +37,10 @@ def main(argv=None) -> None:
     argv : sequence of str, optional
         Default: the command line of the process.
     """
-    # What a command needs is imported for a second or more, which Ctrl-C is to end without a word of where it was.
-    end_at_once()
+    if argv is None:
+        # What a command needs is imported for a second or more, which Ctrl-C is to end without a word of where it was.
+        # A program that calls this keeps its own way of being interrupted.
+        end_at_once()
     name, *rest = (sys.argv[1:] if argv is None else argv) or ["--help"]
     if name in COMMANDS:
         import_module(f"softspots.commands.{name}").main(rest)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from launch import run_python
 
+from softspots.__main__ import main as softspots
 from softspots.commands import interruption, progress
 from softspots.commands.command import command, say
 from softspots.commands.interruption import Terminated, cutting, listening, requested
@@ -183,3 +184,9 @@ def test_a_run_that_blows_up_says_only_that(tmp_path, wrong):
     assert process.stderr.startswith("softspots.simulate: ") and process.stderr.count("\n") == 1
     assert "blew up" in process.stderr or "lost" in process.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_a_program_that_calls_a_command_is_interrupted_as_before(capsys):
+    before = signal.getsignal(signal.SIGINT)
+    softspots(["--version"])
+    assert signal.getsignal(signal.SIGINT) is before
