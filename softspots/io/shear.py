@@ -144,7 +144,9 @@ def write_shear(
 
 @dataclass(frozen=True, repr=False)
 class Sheared:
-    """A file of athermal shear: ``sheared[name]`` is a variable of `schema`, whole, read when it is asked for.
+    """A file of athermal shear: ``sheared[name]`` is a variable, whole, read when it is asked for.
+
+    Variables are those of `softspots.io.shear.schema`.
 
     Attributes
     ----------
