@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
 
@@ -29,7 +30,7 @@ def usage() -> str:
     )
 
 
-def main(argv=None) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Hand over to a command, which ends the process as it does alone.
 
     Parameters

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from softspots.exceptions import InputError
 
@@ -14,7 +15,7 @@ LONGEST = 80
 WHOLE = re.compile(r"(0|-?[1-9]\d{0,9})\Z", re.ASCII)
 
 
-def float_array(name: str, values, shape: tuple, *, allow_nan: bool = False) -> np.ndarray:
+def float_array(name: str, values: ArrayLike, shape: tuple, *, allow_nan: bool = False) -> np.ndarray:
     """A new array of float64, in C order, of the finite numbers in ``values``.
 
     Parameters
@@ -43,7 +44,7 @@ def float_array(name: str, values, shape: tuple, *, allow_nan: bool = False) -> 
     return array
 
 
-def real_array(name: str, values, shape: tuple) -> np.ndarray:
+def real_array(name: str, values: ArrayLike, shape: tuple) -> np.ndarray:
     """``values`` as an array of real numbers of any type, which may be NaN; a copy only where there is no array.
 
     Raises
@@ -56,7 +57,9 @@ def real_array(name: str, values, shape: tuple) -> np.ndarray:
     return array
 
 
-def whole_array(name: str, values, shape: tuple, low: int, high: int, dtype=np.int32) -> np.ndarray:
+def whole_array(
+    name: str, values: ArrayLike, shape: tuple, low: int, high: int, dtype: DTypeLike = np.int32
+) -> np.ndarray:
     """A new array of whole numbers from ``low`` to ``high``; otherwise as `float_array`, 2.0 being a whole number.
 
     Raises
@@ -82,7 +85,7 @@ def is_whole(text: str) -> bool:
     return bool(WHOLE.match(text)) and -(2**31) <= int(text) < 2**31
 
 
-def label_array(name: str, values, shape: tuple) -> np.ndarray:
+def label_array(name: str, values: ArrayLike, shape: tuple) -> np.ndarray:
     """A new array of what names kinds: 32-bit whole numbers, or strings.
 
     Raises
@@ -109,7 +112,7 @@ def label_array(name: str, values, shape: tuple) -> np.ndarray:
     return np.array(array, dtype=np.str_)
 
 
-def real_number(name: str, value) -> float:
+def real_number(name: str, value: object) -> float:
     """``value`` as a finite float.
 
     Raises
@@ -123,7 +126,7 @@ def real_number(name: str, value) -> float:
     return number
 
 
-def positive_number(name: str, value) -> float:
+def positive_number(name: str, value: object) -> float:
     """``value`` as a finite float above zero, of full precision: the inverse of a smaller one may overflow.
 
     Raises
@@ -139,7 +142,7 @@ def positive_number(name: str, value) -> float:
     return number
 
 
-def whole_number(name: str, value, low: int, high: int = 2**31 - 1) -> int:
+def whole_number(name: str, value: object, low: int, high: int = 2**31 - 1) -> int:
     """``value`` as an int from ``low`` to ``high``, by default what 32 bits hold; 2.0 is none.
 
     Raises
@@ -154,7 +157,7 @@ def whole_number(name: str, value, low: int, high: int = 2**31 - 1) -> int:
     return int(array)
 
 
-def one_of(name: str, value, allowed: Iterable[str]) -> str:
+def one_of(name: str, value: object, allowed: Iterable[str]) -> str:
     """``value``, a string that is among the ``allowed`` ones.
 
     Raises
@@ -176,7 +179,7 @@ def moderate(vector: np.ndarray) -> np.ndarray:
     return np.ldexp(vector, -np.frexp(largest)[1])
 
 
-def refuse_masked(name: str, values) -> None:
+def refuse_masked(name: str, values: object) -> None:
     """Refuse ``values`` that are masked somewhere, as NumPy would go on with what is behind the mask.
 
     Raises

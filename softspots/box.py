@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from softspots.arrays import float_array, positive_number, real_number
 from softspots.exceptions import InputError
@@ -65,7 +66,16 @@ class Box:
     tilts: tuple[float, ...]
     strain: float | None
 
-    def __init__(self, length_x=None, length_y=None, tilt=None, strain=None, *, lengths=None, tilts=None):
+    def __init__(
+        self,
+        length_x: float | None = None,
+        length_y: float | None = None,
+        tilt: float | None = None,
+        strain: float | None = None,
+        *,
+        lengths: ArrayLike | None = None,
+        tilts: ArrayLike | None = None,
+    ) -> None:
         lengths = _entries("lengths", (length_x, length_y) if lengths is None else lengths, (length_x, length_y))
         if len(lengths) not in TILTS:
             raise InputError(f"Box: there are {len(lengths)} lengths; 2 or 3 are needed")

@@ -84,7 +84,9 @@ class Estimate:
     support: Support | None = None
 
     @classmethod
-    def of(cls, value, resampled: np.ndarray, block: int, support: Support | None = None) -> Estimate:
+    def of(
+        cls, value: float | np.ndarray, resampled: np.ndarray, block: int, support: Support | None = None
+    ) -> Estimate:
         """An estimate with its resamples: the interval is their central one, widened to hold the value.
 
         There is none where fewer than five independent blocks of frames know the quantity, more than a tenth of the
@@ -206,7 +208,9 @@ def competing(estimate: Estimate) -> np.ndarray:
     return found
 
 
-def holding(value, low, high) -> tuple[np.ndarray, np.ndarray, str]:
+def holding(
+    value: float | np.ndarray, low: float | np.ndarray, high: float | np.ndarray
+) -> tuple[np.ndarray, np.ndarray, str]:
     """Ends of the interval, widened to hold the value where they do not; a note, if that is by more than rounding."""
     wide = np.minimum(low, value), np.maximum(high, value)
     with np.errstate(invalid="ignore"):

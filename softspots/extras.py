@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from importlib import import_module
+from types import ModuleType
 
 from softspots.exceptions import InstallationError
 
@@ -13,7 +14,7 @@ NAMES = {"bokeh": "Bokeh", "ase": "ASE", "gsd": "GSD", "ovito": "OVITO"}
 EXTRAS = {"bokeh": "report", "MDAnalysis": "mdanalysis", "zstandard": "zstd"}
 
 
-def load_extra(module: str):
+def load_extra(module: str) -> ModuleType:
     """A module of an optional library.
 
     Raises

@@ -62,7 +62,7 @@ class Frame:
     only_b: bool = False
     sizes: np.ndarray | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.box, Box):
             raise InputError(f"Frame: box is a {type(self.box).__name__}; a Box is needed")
         positions = float_array("Frame: positions", self.positions, ("N", self.dimension))
@@ -116,7 +116,7 @@ class Frame:
         """2 or 3, as the box has it."""
         return self.box.dimension
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         # A copy of an array, or one that has been pickled, could be written to.
         return Frame, tuple(getattr(self, entry.name) for entry in fields(self))
 

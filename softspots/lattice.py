@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from softspots.box import Box
 from softspots.exceptions import InputError
 
 
-def aligned(cell, positions) -> tuple[Box, np.ndarray, np.ndarray]:
+def aligned(cell: ArrayLike, positions: ArrayLike) -> tuple[Box, np.ndarray, np.ndarray]:
     """The box of lattice vectors, and positions turned with it.
 
     A last vector that points to the other side is taken the other way, which leaves the lattice as it is.

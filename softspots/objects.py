@@ -19,7 +19,7 @@ FORCES = ("energy_forces", "hessian")
 PARTS = {"Mixture": "model"}
 
 
-def require(stage: str, *, or_forces: bool = False, **given) -> None:
+def require(stage: str, *, or_forces: bool = False, **given: object) -> None:
     """Refuse any of ``given``, by the names of the stage's arguments, that is not what its name says.
 
     With ``or_forces`` other forces may stand in the place of a mixture.

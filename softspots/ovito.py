@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib import colormaps
 
@@ -58,7 +60,7 @@ class SoftSpotsModifier(load_extra("ovito.pipeline").ModifierInterface):
     modes = _traits.Int(0)
     n_particles = _traits.Int(20)
 
-    def modify(self, data, **_):
+    def modify(self, data: Any, **_: Any) -> None:
         """What OVITO calls, with the data that are changed in their place."""
         if self.model is None:
             raise InputError(

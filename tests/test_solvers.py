@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
-from softspots._cholmod import Factor
 from test_modes import assert_modes_of, spring_network
 
 from softspots import _core
+from softspots._cholmod import Factor
 from softspots.exceptions import InputError, ShortageError, UnstableError
 from softspots.landscape import chebyshev, cost, solvers
 from softspots.landscape.factorization import Cholesky

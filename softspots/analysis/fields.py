@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from softspots.arrays import float_array, refuse_masked, whole_array
 from softspots.exceptions import InputError
@@ -10,7 +11,7 @@ from softspots.exceptions import InputError
 SHAPE = ("frames", "particles")
 
 
-def checked_field(stage: str, name: str, values, allow_nan: bool = False) -> np.ndarray:
+def checked_field(stage: str, name: str, values: ArrayLike, allow_nan: bool = False) -> np.ndarray:
     """A field of a stage, which messages name, as (F, N) floats.
 
     Raises
@@ -28,7 +29,7 @@ def checked_field(stage: str, name: str, values, allow_nan: bool = False) -> np.
     return field
 
 
-def checked_labels(stage: str, labels) -> np.ndarray:
+def checked_labels(stage: str, labels: ArrayLike) -> np.ndarray:
     """The soft spot of each particle within its frame as (F, N) integers, -1 for none.
 
     Raises
@@ -41,7 +42,7 @@ def checked_labels(stage: str, labels) -> np.ndarray:
     return _not_empty(f"{stage}: labels", whole_array(f"{stage}: labels", labels, SHAPE, -1, max(most, 0)))
 
 
-def checked_flags(name: str, values, shape: tuple) -> np.ndarray:
+def checked_flags(name: str, values: ArrayLike, shape: tuple) -> np.ndarray:
     """Truth values of this shape.
 
     Raises
@@ -56,7 +57,7 @@ def checked_flags(name: str, values, shape: tuple) -> np.ndarray:
     return flags
 
 
-def checked_activity(stage: str, d2min) -> np.ndarray:
+def checked_activity(stage: str, d2min: ArrayLike) -> np.ndarray:
     """D²_min as (F, N) floats, NaN where it is not known.
 
     Raises
@@ -72,7 +73,7 @@ def checked_activity(stage: str, d2min) -> np.ndarray:
     return activity
 
 
-def checked_maps(stage: str, d2min, labels) -> tuple[np.ndarray, np.ndarray]:
+def checked_maps(stage: str, d2min: ArrayLike, labels: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """D²_min, and whether each particle is on a soft spot, both (F, N).
 
     Raises

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from softspots.analysis.lifetimes import logarithmic_edges
 from softspots.curve import Curve
@@ -63,7 +65,16 @@ class Maps:
 
     noun = "frames"
 
-    def __init__(self, configuration, dimension, labels, d2min, has_spots, has_d2min, temperature):
+    def __init__(
+        self,
+        configuration: Mapping[str, Any],
+        dimension: int,
+        labels: np.ndarray,
+        d2min: np.ndarray,
+        has_spots: np.ndarray,
+        has_d2min: np.ndarray,
+        temperature: float | np.ndarray | None,
+    ) -> None:
         self.configuration, self.dimension = configuration, dimension
         self.labels, self.d2min = labels, d2min
         self.has_spots, self.has_d2min, self.has_both = has_spots, has_d2min, has_spots & has_d2min
@@ -103,13 +114,13 @@ class Maps:
         unknown = np.count_nonzero(np.isnan(values))
         return f"without {unknown} of {values.size} particles, whose D²_min is not known" if unknown else ""
 
-    def need_temperature(self):
+    def need_temperature(self) -> None:
         """Raise Missing if it is not known which particles rearrange."""
         for name in ("temperature", "threshold"):
             if getattr(self, name) is None:
                 raise Missing(f"the {name} of the run, beyond which particles rearrange, is not known (--temperature)")
 
-    def need_frames(self, which: np.ndarray, least: int, what: str):
+    def need_frames(self, which: np.ndarray, least: int, what: str) -> None:
         """Raise Missing if there are fewer than that."""
         if which.sum() < least:
             raise Missing(f"{which.sum()} {self.noun} with {what}; at least {least} are needed")
@@ -118,7 +129,7 @@ class Maps:
 class Run(Maps):
     """The arrays of a results file that the stages use, and which frames have them."""
 
-    def __init__(self, results: Results):
+    def __init__(self, results: Results) -> None:
         self.results, configuration = results, results.configuration
         for name in NEEDED:
             if name not in configuration:
@@ -150,7 +161,7 @@ class Run(Maps):
             raise Missing("inherent structures are not in the file, which an earlier version has written")
         return self.results.inherent_structures()
 
-    def need_unbroken_series(self, who: str):
+    def need_unbroken_series(self, who: str) -> None:
         """Raise Missing if there is time between the frames in which nothing was measured; ``who`` needs it."""
         if self.interval != self.configuration["frame_interval"]:
             raise Missing(f"frames are {self.interval:g} τ apart; {who} an unbroken series")
@@ -169,7 +180,12 @@ class Findings:
         What each stage takes of the time.
     """
 
-    def __init__(self, progress, quantities: Mapping[str, Entry] = QUANTITIES, shares: Mapping[str, float] = SHARES):
+    def __init__(
+        self,
+        progress: Callable[[str, float], object],
+        quantities: Mapping[str, Entry] = QUANTITIES,
+        shares: Mapping[str, float] = SHARES,
+    ) -> None:
         self.axes, self.measured, self.missing = {}, {}, {}
         self.curves: dict[str, Curve] = {}
         self.law: Estimate | None = None
@@ -197,16 +213,18 @@ class Findings:
                 if name not in self.measured:
                     self.missing.setdefault(name, str(reason))
 
-    def advance(self, part: float):
+    def advance(self, part: float) -> None:
         """Report this part of the present stage as done."""
         self._progress(self._stage, self._done + self._share * part)
 
-    def add(self, name: str, value, low=np.nan, high=np.nan, note: str = ""):
+    def add(
+        self, name: str, value: ArrayLike, low: ArrayLike = np.nan, high: ArrayLike = np.nan, note: str = ""
+    ) -> None:
         """A quantity with its interval, or why it has none."""
         value = np.asarray(value, dtype=float)
         self.measured[name] = Estimate(value, *(np.broadcast_to(end, value.shape) for end in (low, high)), note=note)
 
-    def estimate(self, name: str, estimate: Estimate, unit: float = 1.0, keep: bool = False, note: str = ""):
+    def estimate(self, name: str, estimate: Estimate, unit: float = 1.0, keep: bool = False, note: str = "") -> None:
         """A quantity from an estimate, in units of ``unit``; with ``keep`` its resamples too.
 
         ``note`` is what there is to know of it, besides what there is to know of its interval.
@@ -218,13 +236,13 @@ class Findings:
             joined(note, estimate.note),
         )
 
-    def note_intervals(self, note: str):
+    def note_intervals(self, note: str) -> None:
         """Note this on all that has been found with an interval."""
         for name, found in self.measured.items():
             if np.isfinite(found.low).any():
                 self.measured[name] = replace(found, note=joined(found.note, note))
 
-    def curve(self, name: str, curve: Curve):
+    def curve(self, name: str, curve: Curve) -> None:
         """A function of the lag."""
         self.curves[name] = curve
         self.estimate(name, curve, keep=True)

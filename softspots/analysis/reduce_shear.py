@@ -115,7 +115,7 @@ class ShearMaps(Maps):
 
     noun = "events"
 
-    def __init__(self, samples: Sequence[Sheared]):
+    def __init__(self, samples: Sequence[Sheared]) -> None:
         self.samples = samples
         # A map, its event: which of which sample.
         self._places = [(sample, event) for sample in samples for event in range(len(sample))]

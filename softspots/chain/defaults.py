@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from softspots.box import BALL
-from softspots.model import Model
+from softspots.model import Forces, Mixture, Model
 from softspots.plasticity.d2min import MEAN_DISTANCES, PAPER_CUTOFF
 
 # Section II of Schoenholz et al. 2014: modes that are found, and of these for the map, of 20,000 degrees of freedom.
@@ -36,7 +36,9 @@ def threshold(density: float, dimension: int, d2min_cutoff: float, temperature: 
     return min(rounded(neighbours * (0.28 * density ** (-1 / dimension)) ** 2 / temperature), 1e9)
 
 
-def threshold_of(model, density: float, dimension: int, d2min_cutoff: float, temperature: float) -> float:
+def threshold_of(
+    model: Mixture | Forces, density: float, dimension: int, d2min_cutoff: float, temperature: float
+) -> float:
     """The same for any forces; the paper's for its mixtures."""
     if isinstance(model, Model):
         return PAPER["rearrangement_threshold"]

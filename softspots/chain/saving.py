@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from os import PathLike
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -76,7 +76,7 @@ class StudyWriter:
         Of the file, such as ``run_id``.
     """
 
-    def __init__(self, path: str | PathLike, study: Study, attributes: Mapping):
+    def __init__(self, path: str | PathLike, study: Study, attributes: Mapping) -> None:
         self._start, self._study = perf_counter(), study
         self._times: dict[int, float] = {}
         self._strains: dict[int, float] = {}
@@ -114,7 +114,7 @@ class StudyWriter:
     def __enter__(self) -> StudyWriter:
         return self
 
-    def __exit__(self, kind, *exception):
+    def __exit__(self, kind: type[BaseException] | None, *exception: Any) -> None:
         if kind is not None:
             self._writer.__exit__(kind, *exception)
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -96,7 +96,7 @@ class Analysis:
         """D²_min of each particle, (N,), NaN where it is not known."""
         return np.full(len(self.frame), np.nan) if self.d2min is None else self.d2min
 
-    def plot(self, temperature: float | None = None, **options) -> Axes:
+    def plot(self, temperature: float | None = None, **options: Any) -> Axes:
         """The map of this frame, by `softspots.draw_map` with its options, in a figure of pyplot.
 
         Without a later frame particles are grey, as D²_min is not known.

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from os import PathLike
+from typing import overload
 
 from tqdm import tqdm
 
@@ -146,7 +147,7 @@ def _map_modes(wanted: int, there: int) -> int:
     return min(wanted, there)
 
 
-class Study(Sequence):
+class Study(Sequence[Analysis]):
     """What is found in each of some frames, worked out when it is asked for: ``len``, indices, slices, iteration.
 
     ``study[i]`` has ``frame``, ``d2min``, ``minimum``, ``modes``, ``spots`` and ``plot()``, see
@@ -155,7 +156,7 @@ class Study(Sequence):
     are kept, as far as a gigabyte holds them.
     """
 
-    def __init__(self, work: _Work, indices: range, progress: bool):
+    def __init__(self, work: _Work, indices: range, progress: bool) -> None:
         self._work, self._indices, self._progress = work, indices, progress
 
     @property
@@ -197,7 +198,11 @@ class Study(Sequence):
     def __len__(self) -> int:
         return len(self._indices)
 
-    def __getitem__(self, index):
+    @overload
+    def __getitem__(self, index: int) -> Analysis: ...
+    @overload
+    def __getitem__(self, index: slice) -> Study: ...
+    def __getitem__(self, index: int | slice) -> Analysis | Study:
         """What is found in the frame ``index``; of a slice, a study.
 
         Raises
@@ -260,7 +265,7 @@ class Study(Sequence):
 class _Work:
     """Frames, what is to be done with them, and the last that was found."""
 
-    def __init__(self, frames, first: Frame, model, options: Options, lag: int, given: dict):
+    def __init__(self, frames, first: Frame, model, options: Options, lag: int, given: dict) -> None:
         self.frames, self.first = frames, first
         self.model, self.options, self.lag, self.given = model, options, lag, given
         self._kept: OrderedDict[int, Analysis] = OrderedDict()

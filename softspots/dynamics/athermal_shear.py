@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -118,7 +119,7 @@ class AthermalShear:
         method: str | None = None,
         max_force: float | None = None,
         d2min_cutoff: float | None = None,
-    ):
+    ) -> None:
         require("AthermalShear", or_forces=True, frame=frame, model=model)
         self._model = model
         self._deformation = Deformation(frame.box, direction)
@@ -148,7 +149,7 @@ class AthermalShear:
         liquid_temperature: float | None = None,
         liquid_time: float | None = None,
         cooling_time: float | None = None,
-        **options,
+        **options: Any,
     ) -> AthermalShear:
         """Start from a liquid that is cooled to ``temperature``, as `Simulation.prepare` does it, and quenched.
 
@@ -169,7 +170,7 @@ class AthermalShear:
         return cls(simulation.frame(), model, **options)
 
     @classmethod
-    def from_state(cls, state: Mapping, model: Mixture | Forces, **options) -> AthermalShear:
+    def from_state(cls, state: Mapping, model: Mixture | Forces, **options: Any) -> AthermalShear:
         """Go on from a `state`, with the same bits if model and options, those of `AthermalShear`, are the same.
 
         Raises

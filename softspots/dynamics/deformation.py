@@ -43,7 +43,7 @@ class Deformation:
         If the direction is none of these.
     """
 
-    def __init__(self, box: Box, direction: str | np.ndarray = "xy"):
+    def __init__(self, box: Box, direction: str | np.ndarray = "xy") -> None:
         self.start = box
         self.gradient = _gradient(direction, box.dimension)
         self.gradient.flags.writeable = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import operator
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -73,9 +74,9 @@ class Integration:
         thermostat_chain: int = 1,
         skin: float | None = None,
         grid: tuple[int, ...] | None = None,
-        comm=None,
-        **unknown,
-    ):
+        comm: Any = None,
+        **unknown: Any,
+    ) -> None:
         if unknown:
             # Python would name this class, of which callers know nothing.
             raise TypeError(f"Simulation() got an unexpected keyword argument {next(iter(unknown))!r}")
@@ -130,7 +131,7 @@ class Integration:
             scales.energy,
         )
 
-    def __reduce__(self):
+    def __reduce__(self) -> NoReturn:
         # Also copies: two would share one run.
         raise InputError(
             "Simulation: it cannot be copied or pickled; its state() can, and Simulation(…, state=…) takes it"

@@ -6,11 +6,15 @@ import contextlib
 import os
 import sys
 import traceback
+from collections.abc import Iterator
+from typing import Any, TypeVar
 
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from softspots.exceptions import InstallationError, ShortageError, SoftspotsError
 from softspots.landscape.threads import openmp_libraries
+
+T = TypeVar("T")
 
 # What the launchers of Open MPI, MPICH (and everything that speaks PMI) and Slurm tell the processes they start.
 _SIZE_VARIABLES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
@@ -38,19 +42,19 @@ class Serial:
     rank = 0
     size = 1
 
-    def allgather(self, value):
+    def allgather(self, value: T) -> list[T]:
         """The values of all ranks, as a list."""
         return [value]
 
-    def gather(self, value, root=0):
+    def gather(self, value: T, root: int = 0) -> list[T]:
         """The values of all ranks on ``root``, as a list; None on the others."""
         return [value]
 
-    def bcast(self, value, root=0):
+    def bcast(self, value: T, root: int = 0) -> T:
         """The value of ``root``, on every rank."""
         return value
 
-    def barrier(self):
+    def barrier(self) -> None:
         """Wait for all ranks."""
 
 
@@ -70,7 +74,7 @@ def launched_rank() -> int:
     return _launched(_RANK_VARIABLES) or 0
 
 
-def world():
+def world() -> Any:
     """All ranks: mpi4py's ``COMM_WORLD`` if the compiled part speaks MPI and mpi4py is there, else `Serial`.
 
     MPI, if nobody has started it before, is started for one thread a rank.
@@ -119,7 +123,7 @@ def _one_line(text: str) -> str:
     return text.splitlines()[0] if text else ""
 
 
-def agree(comm, error: Exception | None) -> None:
+def agree(comm: Any, error: Exception | None) -> None:
     """Fail on all ranks if one has failed, in the same way; a collective call.
 
     Parameters
@@ -157,7 +161,7 @@ def _kind(error: SoftspotsError) -> type[SoftspotsError]:
 
 
 @contextlib.contextmanager
-def together(comm):
+def together(comm: Any) -> Iterator[None]:
     """Make an exception of the body, which must not communicate, an exception of all ranks (see `agree`)."""
     try:
         yield

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from softspots._core import MOST_PARTICLES
 from softspots.arrays import float_array, positive_number, whole_number
@@ -88,8 +90,8 @@ class Simulation(Integration):
         density: float | None = None,
         dimension: int | None = None,
         state: dict[str, np.ndarray] | None = None,
-        **options,
-    ):
+        **options: Any,
+    ) -> None:
         particles = whole_number("Simulation: particles", particles, 2, MOST_PARTICLES)
         require("Simulation", model=model)
         box = None if state is None else box_of_state(state)
@@ -119,8 +121,8 @@ class Simulation(Integration):
         strain_rate: float | None = None,
         seed: int = 1,
         *,
-        velocities: np.ndarray | None = None,
-        **options,
+        velocities: ArrayLike | None = None,
+        **options: Any,
     ) -> Simulation:
         """Start from a configuration.
 
@@ -220,7 +222,7 @@ class Simulation(Integration):
         self._first_step, self._first_time = self.step, 0.0
 
     def preparation_steps(
-        self, *, liquid_time: float | None = None, cooling_time: float | None = None, strain: float = STRAIN, **_
+        self, *, liquid_time: float | None = None, cooling_time: float | None = None, strain: float = STRAIN, **_: Any
     ) -> int:
         """How many steps `prepare` takes with the same arguments."""
         return sum(self._stages(liquid_time, cooling_time, strain))

@@ -22,7 +22,7 @@ class Trail:
         How much of the path, in strain, whichever way it goes, is remembered.
     """
 
-    def __init__(self, length: float):
+    def __init__(self, length: float) -> None:
         self._length = length
         self._traveled, self._strains, self._positions = [], [], []
 

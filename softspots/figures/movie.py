@@ -34,7 +34,7 @@ GREYS = 40  # of the 256 colours of a GIF; the others are those of the two colou
 class OnePaletteWriter(PillowWriter):
     """A GIF all of whose frames have the colours of maps, so that a colour means the same in all of them."""
 
-    def finish(self):
+    def finish(self) -> None:
         each = (255 - GREYS) // 2
         grey = np.repeat(np.linspace(0, 1, GREYS), 3).reshape(-1, 3)
         colors = [colormap(np.linspace(0, 1, each))[:, :3] for colormap in (COLORS, DEPTHS)]

@@ -1,5 +1,9 @@
 """By what files in formats of others are known as ours, and where they hold what these formats have no place for."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+
 # Among the values of the whole frame, under "software"; "strain" beside it is then the total strain of the box.
 SOFTWARE = "softspots"
 # Diameters in full precision: radii, which OVITO draws, and diameters of GSD have single precision.
@@ -13,11 +17,11 @@ TIME, STRAIN, CELL = f"{SOFTWARE}/time", f"{SOFTWARE}/strain", f"{SOFTWARE}/cell
 IDS = f"{PARTICLES}{SOFTWARE}_id"
 
 
-def is_ours(values) -> bool:
+def is_ours(values: Mapping) -> bool:
     """Whether values of a whole frame, by their names, say that softspots has written it."""
     return values.get("software") == SOFTWARE
 
 
-def strain_of(values) -> float | None:
+def strain_of(values: Mapping) -> float | None:
     """The total strain among values of a whole frame of ours; None if it is not known, or the frame is another's."""
     return float(values["strain"]) if is_ours(values) and "strain" in values else None

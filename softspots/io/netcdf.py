@@ -8,6 +8,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from os import PathLike
+from typing import Any
 
 import netCDF4
 import numpy as np
@@ -63,7 +64,7 @@ class NetCDFReader:
         If it is no NetCDF file, or a damaged one, or is not the file that it was.
     """
 
-    def __init__(self, path: str | PathLike, stamp: tuple | None = None):
+    def __init__(self, path: str | PathLike, stamp: tuple | None = None) -> None:
         self.path = path
         place = stamp[1:] if stamp else _place(path)
         try:
@@ -92,7 +93,7 @@ class NetCDFReader:
             self.__exit__()
             raise
 
-    def read(self, name: str, index=...) -> np.ndarray:
+    def read(self, name: str, index: Any = ...) -> np.ndarray:
         """Variable ``name``, or a part of it.
 
         Raises
@@ -112,7 +113,7 @@ class NetCDFReader:
                 raise DamagedFileError(f"{name} is larger than the file")
             return variable[index]
 
-    def attribute(self, variable: str, name: str):
+    def attribute(self, variable: str, name: str) -> Any:
         """An attribute of a variable; None if there is no such attribute."""
         found = self._dataset.variables[variable]
         with self._library("is damaged"):
@@ -121,7 +122,7 @@ class NetCDFReader:
     def __enter__(self) -> NetCDFReader:
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: Any) -> None:
         with self._library("is damaged"):
             self._dataset.close()
 
@@ -161,7 +162,7 @@ class NetCDFWriter:
         If the file cannot be made.
     """
 
-    def __init__(self, path: str | PathLike, form: str, whole: bool = False):
+    def __init__(self, path: str | PathLike, form: str, whole: bool = False) -> None:
         self._path, self._written = path, True
         with contextlib.ExitStack() as stack:
             self._place = stack.enter_context(replacing(path))
@@ -175,11 +176,11 @@ class NetCDFWriter:
     def __enter__(self) -> NetCDFWriter:
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: Any) -> None:
         self._naming.push(self._close)
         self._naming.__exit__(*exception)
 
-    def sync(self):
+    def sync(self) -> None:
         """Hand everything to the operating system."""
         with self.library():
             self.dataset.sync()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from os import PathLike
+from typing import Any
 
 import numpy as np
 
@@ -86,7 +87,7 @@ class ResultsWriter:
         configuration: Mapping,
         attributes: Mapping,
         own_boxes: bool = False,
-    ):
+    ) -> None:
         sizes = dict(zip(SIZES, (len(frame), modes, top_particles), strict=True))
         if min(sizes.values()) < 1:
             raise InputError(f"ResultsWriter: the sizes are {sizes}; all must be positive")
@@ -121,7 +122,7 @@ class ResultsWriter:
             | {CONFIGURATION + name: value for name, value in configuration.items()}
         )
 
-    def write_frame(self, index: int, values: Mapping):
+    def write_frame(self, index: int, values: Mapping) -> None:
         """Write variables of one frame. Others, or the same again, may follow in a later call.
 
         Parameters
@@ -144,7 +145,7 @@ class ResultsWriter:
                 self._writer.dataset.variables[name][index] = array
         self._writer.sync()
 
-    def set_attributes(self, attributes: Mapping):
+    def set_attributes(self, attributes: Mapping) -> None:
         """Set global attributes, such as wall times at the end; values as in the constructor's ``configuration``."""
         with self._writer.library():
             set_attributes(self._writer.dataset, attributes)
@@ -153,7 +154,7 @@ class ResultsWriter:
     def __enter__(self) -> ResultsWriter:
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: Any) -> None:
         self._writer.__exit__(*exception)
 
     def _checked(self, name, value) -> np.ndarray:

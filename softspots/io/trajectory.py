@@ -9,8 +9,10 @@ import zlib
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from os import PathLike
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from softspots.arrays import float_array, label_array, whole_array, whole_number
 from softspots.box import Box
@@ -83,8 +85,8 @@ class TrajectoryWriter:
         attributes: Mapping | None = None,
         *,
         dimension: int = 2,
-        sizes=None,
-    ):
+        sizes: ArrayLike | None = None,
+    ) -> None:
         self._species = label_array("TrajectoryWriter: species", species, ("N",))
         self._dimension = whole_number("TrajectoryWriter: dimension", dimension, 2, 3)
         self._radii = None
@@ -141,7 +143,7 @@ class TrajectoryWriter:
             dataset.createVariable(RADIUS, "f8", ("atom",))[:] = self._radii
             dataset.variables[RADIUS].units = "angstrom"
 
-    def write(self, frame: Frame):
+    def write(self, frame: Frame) -> None:
         """Append ``frame``, its positions as they are, and hand the file to the operating system.
 
         A process killed after this call leaves the frame readable.
@@ -188,7 +190,7 @@ class TrajectoryWriter:
     def __enter__(self) -> TrajectoryWriter:
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: Any) -> None:
         self._writer.__exit__(*exception)
 
 
@@ -210,7 +212,7 @@ class Trajectory:
         If the file is not a trajectory of softspots, or is damaged; each method may raise it.
     """
 
-    def __init__(self, path: str | PathLike):
+    def __init__(self, path: str | PathLike) -> None:
         self._path = path
         with NetCDFReader(path) as file:
             if fault := _fault(file):
@@ -282,7 +284,7 @@ def _cell(box: Box) -> tuple[tuple, tuple]:
     return (box.length_x, in_plane, np.linalg.norm(third)), (alpha, beta, gamma)
 
 
-def cell_box(lengths, angles, dimension: int, strain: float | None) -> Box:
+def cell_box(lengths: ArrayLike, angles: ArrayLike, dimension: int, strain: float | None) -> Box:
     """The box of a cell as the convention has it: the inverse of what is written."""
     length_x, length_b, length_c = lengths
     # A right angle has no tilt, not even a rounded one.

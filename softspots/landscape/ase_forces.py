@@ -52,7 +52,7 @@ class ASEForces:
 
     units = ("eV", "Å")
 
-    def __init__(self, calculator: Calculator, *, reach: float | None = None, step: float = 1e-4):
+    def __init__(self, calculator: Calculator, *, reach: float | None = None, step: float = 1e-4) -> None:
         load_extra("ase")
         known = getattr(calculator, "implemented_properties", None)
         if known is None or not callable(getattr(calculator, "get_property", None)):

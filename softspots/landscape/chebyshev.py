@@ -37,7 +37,7 @@ class Products:
         Row i of a block is row order[i] otherwise.
     """
 
-    def __init__(self, matrix: sparse.csc_array, dimension: int):
+    def __init__(self, matrix: sparse.csc_array, dimension: int) -> None:
         # The transpose of a symmetric matrix turns columns into rows at no cost.
         blocks = sparse.bsr_array(matrix.T, blocksize=(dimension, dimension))
         size = len(blocks.indptr) - 1
@@ -155,7 +155,7 @@ class Filter:
         center, radius = (self.high + self.low) / 2, (self.high - self.low) / 2
         spare = np.empty((products.size, BLOCK_WIDTH))
 
-        def apply(block):
+        def apply(block) -> None:
             spare[:] = 0
             products.step(block, spare, center, 1 / radius)
             for _ in range(self.degree // 2 - 1):
@@ -172,7 +172,9 @@ def filter_for(spectrum: Spectrum, count: int) -> Filter:
     return Filter.below(min(spectrum.value_above(WIDE * count + MORE), high / 2), high)
 
 
-def lowest_pairs(products: Products, chosen: Filter, bound: float, count: int, known: np.ndarray):
+def lowest_pairs(
+    products: Products, chosen: Filter, bound: float, count: int, known: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, int]:
     """Eigenvalues, ascending, and vectors (count, n) of the lowest modes; and the width of the basis.
 
     All but the ``known`` modes (n, m). The eigenvalues are the energies of the vectors. ``bound`` is above the largest

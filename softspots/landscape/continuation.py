@@ -60,7 +60,7 @@ class Branch:
         Those of the model.
     """
 
-    def __init__(self, model: Mixture | Forces, method: str | None, max_force: float | None, scale: Scales):
+    def __init__(self, model: Mixture | Forces, method: str | None, max_force: float | None, scale: Scales) -> None:
         self.model = model
         self.scales = scale
         own = "fire" if is_mixture(model) else "lbfgs"

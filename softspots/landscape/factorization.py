@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import NoReturn
 
 import numpy as np
 from scipy import sparse
@@ -28,13 +29,13 @@ class Cholesky:
         Held from a factorisation to its last use.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.lock = threading.RLock()
         self.factorizations = 0
         self._pattern = self._values = ()
         self._factor = None
 
-    def __reduce__(self):
+    def __reduce__(self) -> NoReturn:
         raise InputError("Cholesky: it cannot be copied or pickled; make a new one, which gives the same bits")
 
     def __repr__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def kernel_potential(model: Mixture) -> _core.Potential:
     return made_by(_core.Potential, model)
 
 
-def made_by(make, model: Mixture):
+def made_by(make: Any, model: Mixture) -> Any:
     """What ``make`` makes of a mixture, a class with the constructors of `_core.Potential`: one for each form."""
     match model.form:
         case LennardJonesForm(table, smoothing):

@@ -40,7 +40,7 @@ def largest_pairs(
     locked: np.ndarray,
     first_check: float = FIRST_CHECK,
     most: int | None = None,
-):
+) -> tuple[np.ndarray, np.ndarray, int]:
     """The ``count`` largest eigenvalues, descending, of an operator, vectors (count, size), and how many it took.
 
     All vectors of the iteration are kept. New ones are always orthogonalised against the last two blocks, and
@@ -124,7 +124,7 @@ def largest_pairs(
 class _Basis:
     """Orthonormal vectors, the locked ones first, and the block that will join them; see fortran/linear/krylov.f90."""
 
-    def __init__(self, size: int, locked: np.ndarray, capacity: int):
+    def __init__(self, size: int, locked: np.ndarray, capacity: int) -> None:
         self.size = size
         # With columns of zeros, as sweeps take eight at once.
         self.locked = -(-locked.shape[1] // 8) * 8
@@ -236,11 +236,11 @@ def _memory(panels: int, capacity: int) -> tuple[np.ndarray, np.ndarray]:
 class _Lent:
     """Memory of vectors that is spare again when no array shows any of it."""
 
-    def __init__(self, memory: np.ndarray):
+    def __init__(self, memory: np.ndarray) -> None:
         self.memory = memory
         self.__array_interface__ = memory.__array_interface__
 
-    def __del__(self):
+    def __del__(self) -> None:
         _spare["vectors"] = self.memory
 
 

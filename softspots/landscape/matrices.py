@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from softspots.arrays import refuse_masked
 from softspots.exceptions import InputError
 
+# As callers have one.
+Matrix: TypeAlias = sparse.sparray | sparse.spmatrix | ArrayLike
 # An eigenvalue is zero below this part of the matrix norm: six digits above rounding, and some five
 # below the lowest sound mode of 10,000 particles in two dimensions.
 ZERO_TOLERANCE = 1e-10
@@ -17,7 +22,7 @@ ASYMMETRY = 1e-12
 SHORT_ROUNDINGS = 8
 
 
-def checked(name: str, matrix, may_be_zero: bool = False) -> tuple[sparse.csc_array, float]:
+def checked(name: str, matrix: Matrix, may_be_zero: bool = False) -> tuple[sparse.csc_array, float]:
     """``matrix`` as the direct solver wants it, a copy in sorted columns, and its tolerance; messages call it ``name``.
 
     The tolerance is the part of its norm up to which eigenvalues cannot be told from zero: `ZERO_TOLERANCE`, or more if

@@ -13,7 +13,15 @@ from softspots.exceptions import InputError, PhysicsError, UnstableError
 from softspots.frame import Frame
 from softspots.landscape.factorization import Cholesky, count_below
 from softspots.landscape.forces import acting, configuration
-from softspots.landscape.matrices import ZERO_TOLERANCE, checked, matrix_norm, row_sums, with_places, zero_threshold
+from softspots.landscape.matrices import (
+    ZERO_TOLERANCE,
+    Matrix,
+    checked,
+    matrix_norm,
+    row_sums,
+    with_places,
+    zero_threshold,
+)
 from softspots.landscape.minimum import InherentStructure
 from softspots.landscape.other import OtherConfiguration
 from softspots.landscape.solvers import METHODS, Problem, by_dense, choose
@@ -163,7 +171,7 @@ def participation_ratio(vectors: np.ndarray) -> np.ndarray:
 
 @single_threaded()
 def lowest_modes(
-    matrix,
+    matrix: Matrix,
     count: int,
     *,
     dimension: int | None = None,
@@ -324,7 +332,7 @@ def _held(matrix, dimension: int, translations: bool, stability: Stability):
     return stability.reduced(matrix)
 
 
-def modes_below(matrix, value: float) -> int:
+def modes_below(matrix: Matrix, value: float) -> int:
     """How many eigenvalues of a symmetric sparse matrix lie below ``value``, zero modes included.
 
     The count is that of the negative pivots of one factorisation (Sylvester's law of inertia): it needs no

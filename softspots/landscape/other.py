@@ -29,7 +29,7 @@ OWN = Scales()
 class OtherConfiguration:
     """A frame and what is computed on it, as `_core.Configuration` has it for mixtures."""
 
-    def __init__(self, frame: Frame):
+    def __init__(self, frame: Frame) -> None:
         self.frame = frame
 
     def energy_forces(self, forces: Forces) -> tuple[float, np.ndarray, np.ndarray]:

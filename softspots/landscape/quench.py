@@ -228,7 +228,7 @@ class _Point:
 class _Landscape:
     """The energy of frames of one model, and the work it has cost."""
 
-    def __init__(self, model: Mixture | Forces, scales: Scales):
+    def __init__(self, model: Mixture | Forces, scales: Scales) -> None:
         self.model = model
         self.scales = scales
         self.factor = TiedFactor.of_next_quench()

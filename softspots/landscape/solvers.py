@@ -151,14 +151,14 @@ COSTS = {
 }
 
 
-def by_lanczos(problem: Problem, count: int):
+def by_lanczos(problem: Problem, count: int) -> tuple[np.ndarray, np.ndarray, int]:
     """Eigenvalues, ascending, vectors (count, n) off the rigid motions, and bytes."""
     problem.certify()
     factor, order = problem.cholesky.packed()
     rigid = problem.rigid
     moved, untied = rigid.T[:, order], untie(problem.cholesky, problem.threshold, rigid)[order]
 
-    def solve(block):
+    def solve(block) -> None:
         factor.solve(block)
         block -= untied @ (moved @ block)
 
@@ -170,7 +170,7 @@ def by_lanczos(problem: Problem, count: int):
     return 1 / inverses + problem.threshold, vectors, spent
 
 
-def by_filter(problem: Problem, count: int):
+def by_filter(problem: Problem, count: int) -> tuple[np.ndarray, np.ndarray, int]:
     chosen = chebyshev.filter_for(problem.spectrum, count)
     bound = matrix_norm(problem.matrix)
     eigenvalues, vectors, width = chebyshev.lowest_pairs(problem.products, chosen, bound, count, problem.rigid)
@@ -182,7 +182,7 @@ def by_filter(problem: Problem, count: int):
     return eigenvalues, vectors, cost.filter_bytes(*problem.shape, count, width)
 
 
-def by_arpack(problem: Problem, count: int):
+def by_arpack(problem: Problem, count: int) -> tuple[np.ndarray, np.ndarray, int]:
     problem.certify()
     untied = untie(problem.cholesky, problem.threshold, problem.rigid)
     found = _arpack(problem.matrix, problem.threshold, problem.cholesky, count, problem.rigid, untied)
@@ -211,7 +211,7 @@ def _missed(problem: Problem, eigenvalues: np.ndarray) -> str:
     return "it is not shown that ARPACK has missed no modes of many equal eigenvalues"
 
 
-def by_dense(problem: Problem, count: int):
+def by_dense(problem: Problem, count: int) -> tuple[np.ndarray, np.ndarray, int]:
     problem.certify()
     # Raised above all others, rigid motions do not mix with other zero modes.
     lifted = problem.matrix.toarray() + 2 * matrix_norm(problem.matrix) * (problem.rigid @ problem.rigid.T)

@@ -10,7 +10,7 @@ import contextlib
 import functools
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from itertools import product
 
@@ -24,7 +24,7 @@ _before: list[tuple[Callable[[int], None], int]] = []
 
 
 @contextlib.contextmanager
-def single_threaded():
+def single_threaded() -> Iterator[None]:
     """Linear algebra of the body, or of a function that this decorates, stays in the thread that it is called in."""
     libraries, _ = _libraries()
     levels = [library.omp_get_max_active_levels() for library in libraries]

@@ -28,11 +28,11 @@ class TiedFactor:
         Has the factor, or will have it from its first use, as after a quench that was certified without one.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.cholesky = Cholesky()
         self._kept = None, None
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         return TiedFactor, ()
 
     def __repr__(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -71,7 +71,7 @@ class Model(Mixture):
     inner_cutoff: float = 2.0
     fraction_a: float = 0.65
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("epsilon", "sigma"):
             values = float_array(f"Model: {name}", getattr(self, name), (3,))
             if not (values > 0).all():
@@ -126,7 +126,7 @@ class Model(Mixture):
         return f"Model({mixture}, {self.smoothing}{inner}, cutoff {self.cutoff:g}{unit}, {100 * self.fraction_a:g} % A)"
 
     @classmethod
-    def preset(cls, name: str = "kob-andersen", **changes) -> Model:
+    def preset(cls, name: str = "kob-andersen", **changes: Any) -> Model:
         """The mixture ``name``, with any other parameter of `Model` changed by keyword.
 
         Raises

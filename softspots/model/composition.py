@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from softspots.model.description import OWN
 
@@ -17,7 +19,7 @@ def same_density(one: float, other: float) -> bool:
     return abs(one - other) <= SAME_DENSITY * abs(other)
 
 
-def same_fractions(one, other, particles: float) -> bool:
+def same_fractions(one: ArrayLike | str, other: ArrayLike | str, particles: float) -> bool:
     """Whether two fractions, or lists of them, also as text with commas, are the same to one particle."""
     one, other = (
         np.array(str(each).split(","), float) if isinstance(each, str) else np.atleast_1d(each) for each in (one, other)
@@ -32,7 +34,7 @@ def same_mixture(one: str, other: str) -> bool:
     return one == other
 
 
-def same_parameter(name: str, one, other, particles: float) -> bool:
+def same_parameter(name: str, one: Any, other: Any, particles: float) -> bool:
     """Whether a parameter is the same in two runs, of so many particles in the smaller one."""
     if one is None or other is None or one == other:
         return one == other

@@ -19,7 +19,7 @@ class Contact(PairPotential):
     epsilon: float = 1.0
     sigma: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._positive("epsilon", "sigma")
 
     @property

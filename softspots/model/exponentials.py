@@ -39,7 +39,7 @@ class Morse(CutPotential):
     cutoff: float
     smoothing: str = "even"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._positive("epsilon", "r0", "alpha")
         super().__post_init__()
 
@@ -78,7 +78,7 @@ class Yukawa(CutPotential):
     cutoff: float
     smoothing: str = "even"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._positive("epsilon", "sigma", "kappa")
         super().__post_init__()
 

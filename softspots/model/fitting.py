@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from softspots.exceptions import InputError
+
+if TYPE_CHECKING:
+    from softspots.frame import Frame
+    from softspots.model.mixture import Mixture
 
 # Fewer particles may lie in one plane, as a small cluster does.
 SHEET = 10
@@ -17,7 +22,7 @@ SAME_PART = 0.05
 BY_CHANCE = 3
 
 
-def require_fit(mixture, frame) -> None:
+def require_fit(mixture: Mixture, frame: Frame) -> None:
     """Refuse frames of another dimension, and sheets: what is flat to the bit is a configuration of the plane.
 
     Raises
@@ -40,7 +45,7 @@ def require_fit(mixture, frame) -> None:
             )
 
 
-def warn_of_composition(mixture, frame, stacklevel: int) -> None:
+def warn_of_composition(mixture: Mixture, frame: Frame, stacklevel: int) -> None:
     """Warn where the parts of the species in a frame are not those in the mixture, as far as it knows them.
 
     Where a frame of two species has as much of each as the mixture has of the other, the warning asks if they are

@@ -5,12 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from softspots.arrays import float_array, positive_number
 from softspots.exceptions import InputError
+from softspots.frame import Frame
 from softspots.model.contact import Contact
 from softspots.model.fitting import require_fit
 from softspots.model.forms import ContactForm, EvenForm, LennardJonesForm, SplineForm, pair_number
@@ -61,17 +63,26 @@ class Mixture:
     # The names of the units of energy and length, those of the numbers in ``pairs``.
     units: ClassVar[tuple[str, str]] = ("ε", "σ")
 
+    pairs: Mapping[tuple[str | int, str | int], PairPotential]
+    species: tuple[str | int, ...]
+    fractions: tuple[float, ...] | None
+    density: float | None
+    dimension: int | None
+    sizes: Sizes | None
+    temperatures: tuple[float, float] | None
+    name: str | None
+
     def __init__(
         self,
         pairs: Mapping[tuple, PairPotential],
         *,
-        fractions=None,
+        fractions: ArrayLike | None = None,
         density: float | None = None,
         dimension: int | None = None,
         sizes: Sizes | None = None,
         temperatures: tuple[float, float] | None = None,
         name: str | None = None,
-    ):
+    ) -> None:
         species, ordered = ordered_pairs(pairs)
         if fractions is not None:
             fractions = parts_of_one(fractions, species)
@@ -99,11 +110,11 @@ class Mixture:
                 stacklevel=2,
             )
 
-    def __setattr__(self, key, value):
+    def __setattr__(self, key: str, value: object) -> NoReturn:
         raise AttributeError(f"a Mixture cannot be changed; make another one, with another {key}")
 
     @classmethod
-    def polydisperse(cls, pair: PairPotential, non_additivity: float = 0.0, **options) -> Mixture:
+    def polydisperse(cls, pair: PairPotential, non_additivity: float = 0.0, **options: Any) -> Mixture:
         """Particles that each have a size, and one potential with lengths in σ_ij.
 
         σ_ij = (σ_i + σ_j)/2 · (1 − η |σ_i − σ_j|), of the sizes (diameters) in the frame.
@@ -129,7 +140,7 @@ class Mixture:
         )
 
     @classmethod
-    def preset(cls, name: str = "kob-andersen", **changes) -> Mixture:
+    def preset(cls, name: str = "kob-andersen", **changes: Any) -> Mixture:
         """A mixture from the literature: see `softspots.model.presets`, where each has its source.
 
         Parameters
@@ -218,7 +229,7 @@ class Mixture:
         """
         return None if self.sizes is None else self.sizes.draw(rng, particles)
 
-    def indices(self, frame) -> np.ndarray:
+    def indices(self, frame: Frame) -> np.ndarray:
         """The number of each particle's species, 0 to S − 1 in the order of ``species``: (N,) int32.
 
         Where particles have sizes there is one kind of particle, 0, whatever the frame calls them.
@@ -253,7 +264,7 @@ class Mixture:
             raise InputError(f"Mixture: species {given[unknown][0]} of the frame is not known; {self._known}")
         return np.ascontiguousarray(numbers, dtype=np.int32)
 
-    def sizes_of(self, frame) -> np.ndarray | None:
+    def sizes_of(self, frame: Frame) -> np.ndarray | None:
         """The sizes of a frame's particles, (N,) float64; None in a mixture without sizes.
 
         Raises
@@ -280,7 +291,7 @@ class Mixture:
         self.sizes.require_lengths(sizes)
         return sizes
 
-    def diameters_of(self, frame) -> np.ndarray:
+    def diameters_of(self, frame: Frame) -> np.ndarray:
         """How large a frame's particles look, for pictures, (N,): by species, times the size where they have one.
 
         Raises
@@ -340,7 +351,7 @@ class Mixture:
 
         return mixture(table)
 
-    def __eq__(self, other) -> bool:
+    def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return NotImplemented
         return self._content() == other._content()

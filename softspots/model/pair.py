@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from softspots.arrays import one_of, positive_number, real_array
 from softspots.exceptions import InputError
@@ -62,7 +63,7 @@ class PairPotential(ABC):
     def inside(self, r: np.ndarray) -> np.ndarray:
         """V, V', V'' at distances up to the cutoff, and at the cutoff as its limit from inside: shape (3, ...)."""
 
-    def terms(self, r) -> np.ndarray:
+    def terms(self, r: ArrayLike) -> np.ndarray:
         """V, V' = dV/dr and V'' at the distances ``r``, zero from the cutoff on.
 
         Parameters
@@ -166,7 +167,7 @@ class CutPotential(PairPotential):
     smoothing: str
     smoothings: ClassVar[tuple[str, ...]] = ("even", "none", "shifted", "shifted-force")
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._positive("cutoff")
         if not 1 / FARTHEST <= self.cutoff <= FARTHEST:
             raise InputError(

@@ -28,7 +28,7 @@ class _Powers(CutPotential):
     cutoff: float
     smoothing: str = "even"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         steepest = math.log(self.epsilon) + self.exponents[0] * math.log(self.sigma)
         if abs(steepest) > LARGEST:
@@ -92,7 +92,7 @@ class LennardJones(_Powers):
     cutoff: float | None = None
     inner_cutoff: float | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._positive("epsilon", "sigma")
         if self.cutoff is None:
             object.__setattr__(self, "cutoff", 2.5 * self.sigma)
@@ -170,7 +170,7 @@ class Mie(_Powers):
     n: float = 12
     m: float = 6
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._positive("epsilon", "sigma", "n", "m")
         if not self.n > self.m:
             raise InputError(f"Mie: the exponents are n = {self.n:g} and m = {self.m:g}; n must be the larger one")
@@ -209,7 +209,7 @@ class InversePower(_Powers):
 
     n: float = 12
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._positive("epsilon", "sigma", "n")
         super().__post_init__()
 
@@ -244,7 +244,7 @@ class WCA(PairPotential):
     epsilon: float = 1.0
     sigma: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._positive("epsilon", "sigma")
 
     @property

@@ -32,7 +32,7 @@ class Sizes:
     smallest: float | None = None
     largest: float | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         eta = real_number("Sizes: non_additivity", self.non_additivity)
         if eta < 0:
             raise InputError(f"Sizes: non_additivity is {eta:g}; it must be 0 or more")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.interpolate import BPoly, CubicSpline
 
 from softspots.arrays import float_array, positive_number
@@ -66,7 +67,17 @@ class Tabulated(CutPotential):
 
     kind: ClassVar[str] = "tabulated"
 
-    def __init__(self, r, energy, force=None, *, cutoff=None, smoothing="none", epsilon=None, force_slopes=None):
+    def __init__(
+        self,
+        r: ArrayLike,
+        energy: ArrayLike,
+        force: ArrayLike | None = None,
+        *,
+        cutoff: float | None = None,
+        smoothing: str = "none",
+        epsilon: float | None = None,
+        force_slopes: ArrayLike | None = None,
+    ) -> None:
         r = float_array("Tabulated: distances", r, ("n",))
         if len(r) < FEWEST_POINTS:
             raise InputError(f"Tabulated: the table has {len(r)} points; {FEWEST_POINTS} or more are needed")
@@ -96,7 +107,15 @@ class Tabulated(CutPotential):
         self._settle(partial(_values, derivatives), r[0], r[-1], cutoff, smoothing, epsilon)
 
     @classmethod
-    def from_function(cls, function: Callable, inner: float, cutoff: float, *, smoothing="none", epsilon=None):
+    def from_function(
+        cls,
+        function: Callable[[np.ndarray], ArrayLike],
+        inner: float,
+        cutoff: float,
+        *,
+        smoothing: str = "none",
+        epsilon: float | None = None,
+    ) -> Tabulated:
         """The potential of a function r ↦ V, V', V'' (arrays of the shape of r), from ``inner`` to ``cutoff``.
 
         Raises
@@ -116,7 +135,15 @@ class Tabulated(CutPotential):
         return self
 
     @classmethod
-    def from_file(cls, path: str | Path, section: str | None = None, *, cutoff=None, smoothing="none", epsilon=None):
+    def from_file(
+        cls,
+        path: str | Path,
+        section: str | None = None,
+        *,
+        cutoff: float | None = None,
+        smoothing: str = "none",
+        epsilon: float | None = None,
+    ) -> Tabulated:
         """The potential of a section of LAMMPS' table file (`pair_style table`), the only one by default.
 
         ``N``, ``R``, ``RSQ`` and ``FPRIME`` are understood, ``BITMAP`` is refused.
@@ -149,7 +176,7 @@ class Tabulated(CutPotential):
         points = "a function" if self._points is None else f"{len(self._points['r'])} points"
         return f"Tabulated({points}, r from {self._first:g}, cutoff={self.cutoff:g}, smoothing={self.smoothing!r})"
 
-    def __eq__(self, other) -> bool:
+    def __eq__(self, other: object) -> bool:
         if not isinstance(other, Tabulated):
             return NotImplemented
         if self._points is None or other._points is None:

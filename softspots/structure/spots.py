@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -22,6 +23,18 @@ CONNECTIONS = ("delaunay", "distance")
 MODES_PER_PARTICLE, PARTICLES = 0.043, 20
 # Maps of 10,000 particles cover some 0.21 of them, of 2,500 some 0.3; where it is more, spots run into each other.
 MOST_OF_ALL = 0.375
+
+
+class LocalizedModes(Protocol):
+    """What `soft_spots` takes for modes."""
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """(M, N, d)."""
+
+    @property
+    def participation_ratio(self) -> np.ndarray:
+        """(M,)."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -287,7 +300,7 @@ def soft_spots_from_ranking(
 
 def soft_spots(
     frame: Frame,
-    modes,
+    modes: LocalizedModes,
     n_modes: int | None = None,
     n_particles: int | None = None,
     min_particles: int = 4,

@@ -91,7 +91,9 @@ FORMATS = {
 NEED_TOPOLOGY = ("dcd", "xtc")
 
 
-def open_file(path: str | os.PathLike, format: str | None, topology, bounds: str | None) -> Source:
+def open_file(
+    path: str | os.PathLike, format: str | None, topology: str | os.PathLike | None, bounds: str | None
+) -> Source:
     """The source that reads a file.
 
     Raises

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
+from typing import overload
 
 import numpy as np
 
@@ -15,13 +16,13 @@ from softspots.io.readers.interpretation import Interpretation, Options, sheared
 from softspots.io.readers.snapshot import Snapshot, Source
 
 
-class Frames(Sequence):
+class Frames(Sequence[Frame]):
     """Frames of a file, or of objects, each read when it is asked for: ``len``, indices, slices, iteration.
 
     A slice is lazy too. Only the last frame that was read is kept.
     """
 
-    def __init__(self, reading: Reading, indices: range):
+    def __init__(self, reading: Reading, indices: range) -> None:
         self._reading, self._indices = reading, indices
 
     @property
@@ -37,7 +38,11 @@ class Frames(Sequence):
     def __len__(self) -> int:
         return len(self._indices)
 
-    def __getitem__(self, index):
+    @overload
+    def __getitem__(self, index: int) -> Frame: ...
+    @overload
+    def __getitem__(self, index: slice) -> Frames: ...
+    def __getitem__(self, index: int | slice) -> Frame | Frames:
         """The frame ``index``; of a slice, the frames.
 
         Raises
@@ -83,7 +88,7 @@ class Frames(Sequence):
 class Reading:
     """A source that is being read, with what is known of it so far."""
 
-    def __init__(self, source: Source, options: Options):
+    def __init__(self, source: Source, options: Options) -> None:
         self.source = source
         self._last: tuple[int, Snapshot] | None = None
         # By frame: how often the tilt has been flipped back since the first one; it ends where that cannot be told.

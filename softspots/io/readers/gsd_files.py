@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from os import PathLike
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +20,7 @@ PER_PARTICLE = 12
 class GSDFile(Source):
     """A trajectory that the library reads, with random access to its frames."""
 
-    def __init__(self, path):
+    def __init__(self, path: str | PathLike) -> None:
         self.name = str(path)
         self._trajectory = load_extra("gsd.hoomd").open(self.name, "r")
 
@@ -43,7 +45,7 @@ class GSDFrames(Source):
 
     name, fault = "gsd.hoomd.Frame", InputError
 
-    def __init__(self, frames):
+    def __init__(self, frames: Any) -> None:
         self._frames = frames
 
     def __len__(self) -> int:
@@ -56,7 +58,7 @@ class GSDFrames(Source):
         return frame_snapshot(frame)
 
 
-def frame_snapshot(frame) -> Snapshot:
+def frame_snapshot(frame: Any) -> Snapshot:
     """The snapshot of a `gsd.hoomd.Frame`, whose box is centred on zero; its tilts are in parts of the sides."""
     particles, configuration = frame.particles, frame.configuration
     if particles.position is None or configuration.box is None:
@@ -94,7 +96,7 @@ def frame_snapshot(frame) -> Snapshot:
     )
 
 
-def hoomd_cell(box) -> np.ndarray:
+def hoomd_cell(box: Any) -> np.ndarray:
     """Lattice vectors as rows from lengths and tilts xy, xz, yz, which are multiplied by L_y, L_z, L_z."""
     x, y, z, xy, xz, yz = np.asarray(box, dtype=float)
     return np.array([[x, 0, 0], [xy * y, y, 0], [xz * z, yz * z, z]])

@@ -30,7 +30,7 @@ class Options:
     unit: float = 1.0
     timestep: float | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.dimension not in (None, 2, 3):
             raise InputError(f"read: dimension is {self.dimension!r}; allowed: 2, 3")
         if self.box is not None and not isinstance(self.box, Box):
@@ -70,7 +70,7 @@ class Interpretation:
         If something has to be decided by the caller.
     """
 
-    def __init__(self, first: Snapshot, options: Options, alone: bool = False):
+    def __init__(self, first: Snapshot, options: Options, alone: bool = False) -> None:
         self.notes: list[str] = []
         self._options = options
         self._count = len(first.positions)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from os import PathLike
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +20,7 @@ class AtomGroups(Source):
     name, fault = "AtomGroup", InputError
     notes = ("lengths are in Å and times in ps, as MDAnalysis gives them",)
 
-    def __init__(self, atoms):
+    def __init__(self, atoms: Any) -> None:
         # All atoms of a Universe.
         self._atoms = getattr(atoms, "atoms", atoms)
         if not hasattr(self._atoms.universe, "trajectory"):
@@ -60,7 +62,7 @@ class TopologyAndTrajectory(AtomGroups):
 
     fault = DamagedFileError
 
-    def __init__(self, path, topology, described: Snapshot | None):
+    def __init__(self, path: str | PathLike, topology, described: Snapshot | None) -> None:
         self.name = str(path)
         library = load_extra("MDAnalysis")
         files = [self.name if described else str(topology), self.name]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from softspots.exceptions import InputError
@@ -15,7 +17,7 @@ class AtomsList(Source):
 
     name, fault = "ase.Atoms", InputError
 
-    def __init__(self, atoms):
+    def __init__(self, atoms: Any) -> None:
         self._atoms = atoms
 
     def __len__(self) -> int:
@@ -53,7 +55,7 @@ class BoxAndPoints(Source):
 
     name, fault = "(box, points)", InputError
 
-    def __init__(self, pairs):
+    def __init__(self, pairs: Any) -> None:
         self._pairs = pairs
 
     def __len__(self) -> int:

@@ -11,7 +11,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
-from typing import BinaryIO
+from os import PathLike
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -40,7 +41,7 @@ class OvitoFile(Source):
     # What goes through its lines first, and counts its frames where there may be several.
     walk: Callable[[BinaryIO], Walk | None]
 
-    def __init__(self, path, **parameters):
+    def __init__(self, path: str | PathLike, **parameters: Any) -> None:
         self.name = str(path)
         load = load_extra("ovito.io").import_file
         _require_unforked()
@@ -79,7 +80,7 @@ class LammpsData(OvitoFile):
 
     walk = staticmethod(walk_data)
 
-    def __init__(self, path):
+    def __init__(self, path: str | PathLike) -> None:
         super().__init__(path, input_format="lammps/data")
 
 
@@ -88,7 +89,7 @@ class ExtendedXYZ(OvitoFile):
 
     walk = staticmethod(walk_xyz)
 
-    def __init__(self, path):
+    def __init__(self, path: str | PathLike) -> None:
         super().__init__(path, input_format="xyz")
 
 
@@ -106,7 +107,7 @@ class LammpsDump(OvitoFile):
 
     walk = staticmethod(walk_dump)
 
-    def __init__(self, path, head: str, bounds: str | None = None):
+    def __init__(self, path: str | PathLike, head: str, bounds: str | None = None) -> None:
         super().__init__(path, input_format="lammps/dump")
         header = re.search(r"^ITEM: BOX BOUNDS(.*)$", head, re.MULTILINE)
         words = header[1].split() if header else []
@@ -161,7 +162,7 @@ class CommentedXYZ(OvitoFile):
 
     walk = staticmethod(walk_xyz)
 
-    def __init__(self, path, head: str):
+    def __init__(self, path: str | PathLike, head: str) -> None:
         comment, row = head.splitlines()[1:3]
         self._count = len(row.split())
         self._columns = Comment(comment).columns(self._count)
@@ -192,7 +193,7 @@ class Collections(Source):
 
     name, fault = "DataCollection", InputError
 
-    def __init__(self, collections):
+    def __init__(self, collections: Any) -> None:
         self._collections = collections
 
     def __len__(self) -> int:
@@ -202,7 +203,7 @@ class Collections(Source):
         return replace(collection_snapshot(self._collections[index]), step=index)
 
 
-def collection_snapshot(data) -> Snapshot:
+def collection_snapshot(data: Any) -> Snapshot:
     """The snapshot of a `DataCollection`."""
     particles = data.particles
     if particles is None or POSITION not in particles:

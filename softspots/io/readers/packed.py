@@ -76,7 +76,7 @@ def text(path: str | PathLike) -> Iterator[BinaryIO]:
 class _Text(io.RawIOBase):
     """Bytes that are looked at when they are read."""
 
-    def __init__(self, content: BinaryIO, path: str | PathLike):
+    def __init__(self, content: BinaryIO, path: str | PathLike) -> None:
         self._content, self._path, self._before = content, path, 0
 
     def readable(self) -> bool:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
+from numpy.typing import ArrayLike
+
+from softspots.box import Box
 from softspots.exceptions import InputError
 from softspots.io.readers.formats import open_file
 from softspots.io.readers.frames import Frames, Reading
@@ -20,15 +25,15 @@ WITH_TRAJECTORY = {("MDAnalysis", "Universe"), ("MDAnalysis", "AtomGroup")}
 
 
 def read(
-    source,
+    source: Any,
     *,
-    types=None,
-    sizes=None,
+    types: Mapping[Any, Any] | ArrayLike | None = None,
+    sizes: Mapping[Any, float] | ArrayLike | None = None,
     dimension: int | None = None,
     topology: str | os.PathLike | None = None,
     format: str | None = None,
     bounds: str | None = None,
-    box=None,
+    box: Box | None = None,
     unit: float = 1.0,
     timestep: float | None = None,
 ) -> Frames:

@@ -44,7 +44,7 @@ class Comment:
     time : float or None
     """
 
-    def __init__(self, line: str):
+    def __init__(self, line: str) -> None:
         self._line = line
         pairs = [word.replace(":", "=", 1).split("=", 1) for word in line.split()]
         values = {pair[0]: pair[1] for pair in pairs if len(pair) == 2}

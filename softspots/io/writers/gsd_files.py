@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from os import PathLike
+from typing import Any, Self
 
 import numpy as np
 
@@ -15,15 +16,15 @@ from softspots.io.writers.columns import in_space, numbered_types
 class GSDWriter:
     """A context manager to which frames are written one by one; positions and boxes are in single precision there."""
 
-    def __init__(self, path: str | PathLike):
+    def __init__(self, path: str | PathLike) -> None:
         self._library = load_extra("gsd.hoomd")
         self._path, self._index = path, 0
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._file = self._library.open(str(self._path), "w")
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: Any) -> None:
         self._file.close()
 
     def write(self, frame: Frame, columns: dict[str, np.ndarray]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HEIGHT = 1.0
 
 
-def to_ase(frame: Frame, *, symbols: Mapping | None = None, **columns) -> Atoms:
+def to_ase(frame: Frame, *, symbols: Mapping | None = None, **columns: Any) -> Atoms:
     """The `ase.Atoms` of a frame in three dimensions, with values of each particle.
 
     Parameters
@@ -54,7 +54,7 @@ def to_ase(frame: Frame, *, symbols: Mapping | None = None, **columns) -> Atoms:
     return atoms
 
 
-def to_ovito(frame: Frame, **columns) -> DataCollection:
+def to_ovito(frame: Frame, **columns: Any) -> DataCollection:
     """OVITO's `DataCollection` of a frame, with values of each particle.
 
     Parameters

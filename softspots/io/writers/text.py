@@ -7,7 +7,7 @@ import gzip
 import io
 from collections.abc import Iterator
 from os import PathLike
-from typing import TextIO
+from typing import Any, Self, TextIO
 
 import numpy as np
 
@@ -27,15 +27,15 @@ BLOCK = 10_000
 class TextWriter:
     """A context manager to which frames are written one by one."""
 
-    def __init__(self, path: str | PathLike):
+    def __init__(self, path: str | PathLike) -> None:
         self._path, self._index = path, 0
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._stack = contextlib.ExitStack()
         self._file = self._stack.enter_context(_packing(self._path))
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: Any) -> None:
         return self._stack.__exit__(*exception)
 
     def write(self, frame: Frame, columns: dict[str, np.ndarray]) -> None:

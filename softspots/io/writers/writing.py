@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from os import PathLike, fspath
+from typing import Any
 
 from softspots.exceptions import DamagedFileError, InputError
 from softspots.frame import Frame
@@ -23,7 +24,7 @@ FORMATS = {
 }
 
 
-def write(path: str | PathLike, frames: Frame | Iterable[Frame] | Results, **columns) -> None:
+def write(path: str | PathLike, frames: Frame | Iterable[Frame] | Results, **columns: Any) -> None:
     """Write frames, with further values of each particle, to a file that other programs show and `read` reads.
 
     The name says the format: extended XYZ (``.xyz``, ``.extxyz``), LAMMPS' text dump (``.dump``, ``.lammpstrj``), both
