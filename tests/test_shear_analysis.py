@@ -179,6 +179,14 @@ def test_errors_are_those_of_solids_that_differ(tmp_path):
         assert few[name].note.endswith("interval of these 4 solids only, not of all like them")
 
 
+def test_frames_are_those_of_the_events_that_there_are(tmp_path):
+    some, none = (read_shear(write_sample(tmp_path / f"{events}.nc", events)) for events in (3, 0))
+    np.testing.assert_array_equal(some.frame(-1).positions, some.frame(2).positions)
+    for sheared, event in ((some, 3), (none, 0), (none, -1)):
+        with pytest.raises(IndexError, match=rf"has {len(sheared)} events; got {event}$"):
+            sheared.frame(event)
+
+
 def test_a_path_without_events_counts_in_the_strain_between_them(tmp_path):
     samples = [read_shear(write_sample(tmp_path / f"{seed}.nc", events, seed)) for seed, events in ((1, 3), (2, 0))]
     assert reduce_shear(samples, 20)["mean_waiting_strain"].value == pytest.approx(0.2 / 3)

@@ -191,7 +191,18 @@ class Sheared:
             raise DamagedFileError(f"{self.path}: its {FAULTS} are not those of events") from error
 
     def frame(self, event: int) -> Frame:
-        """The minimum that an event ends, at the last strain at which it is there."""
+        """The minimum that an event ends, at the last strain at which it is there; -1 is that of the last event.
+
+        Raises
+        ------
+        IndexError
+            If there is no such event.
+        DamagedFileError
+            If the file is damaged.
+        """
+        if not -len(self) <= event < len(self):
+            raise IndexError(f"{self.path} has {len(self)} events; got {event}")
+        event %= len(self)
         with NetCDFReader(self.path, self._stamp) as file:
             lattice, positions = (np.asarray(file.read(name, event)) for name in ("lattice", "position"))
             species = np.asarray(file.read("species"))
