@@ -75,7 +75,7 @@ lint: $(VENV)/lint
 install: $(VENV)/installed
 
 clean:
-	rm -rf $(VENV) build demo softspots/*.so docs/api docs/gallery docs/sg_execution_times.rst
+	rm -rf $(VENV) build demo softspots/*.so docs/api docs/gallery
 
 # The machine, the virtual environment, and what softspots needs to be built and to run.
 $(VENV)/environment: pyproject.toml scripts/system

@@ -53,17 +53,20 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
     "show_signature": False,
-    "min_reported_time": 1,
+    "write_computation_times": False,
     "remove_config_comments": True,
 }
 
 html_theme = "pydata_sphinx_theme"
 html_title = "softspots"
 html_static_path = ["static"]
+html_favicon = "static/softspots.svg"
+html_context = {"default_mode": "auto"}
 html_css_files = ["softspots.css"]
 html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {
+    "logo": {"text": "softspots", "image_light": "static/softspots.svg", "image_dark": "static/softspots.svg"},
     "navbar_align": "left",
     "header_links_before_dropdown": 6,
     "show_prev_next": False,

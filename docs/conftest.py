@@ -24,7 +24,7 @@ from sybil.parsers.myst import CodeBlockParser
 from sybil.region import Lexeme
 
 ROOT = Path(__file__).parent.parent
-HERE = re.compile(r"<!-- here: (.*?) -->\s*\Z", re.DOTALL)
+HERE = re.compile(r"<!-- here: ((?:(?!<!--).)*) -->\s*\Z", re.DOTALL)
 NAMED = re.compile(r"# (\w+\.(?:py|toml))\b")
 TESTED_ELSEWHERE = ["public_files.md"]  # tests/test_published_maps.py, where the files are
 

@@ -47,9 +47,11 @@ class SoftSpotsModifier(load_extra("ovito.pipeline").ModifierInterface):
 
     Examples
     --------
-    >>> pipeline = ovito.io.import_file("glass.lammpstrj")
-    >>> pipeline.modifiers.append(SoftSpotsModifier(model="kob-andersen", types={1: "A", 2: "B"}))
-    >>> pipeline.compute(0).particles["Soft Spot"]
+    >>> from ovito.io import import_file
+    >>> from softspots.ovito import SoftSpotsModifier
+    >>> pipeline = import_file("glass.lammpstrj")
+    >>> pipeline.modifiers.append(SoftSpotsModifier(model="kob-andersen", types={1: "A", 2: "B"}, modes=40))
+    >>> spots = pipeline.compute(0).particles["Soft Spot"]
     """
 
     model = _traits.Any()

@@ -17,9 +17,12 @@ from sphinx.util.docutils import SphinxDirective
 import softspots
 from benchmarks.measure import HERE as BENCHMARKS
 from benchmarks.readme import markdown
+from softspots.commands.mixtures import MIXTURES
 from softspots.io.quantities import KNOWN, KNOWN_AXES
 from softspots.io.schema import OPTIONAL, SCHEMA
 from softspots.io.shear import schema as schema_of_shear
+from softspots.model import Mixture
+from softspots.model.presets import parameters_of
 
 RESULTS, VALIDATION = BENCHMARKS / "results.json", BENCHMARKS.parent / "validation"
 ROOT = BENCHMARKS.parent
@@ -86,6 +89,20 @@ class Tables(SphinxDirective):
         return self.parse_text_to_nodes(text)
 
 
+class Presets(Tables):
+    """The mixtures that have names."""
+
+    def text(self):
+        return table(
+            ["name", "dimensions", "T", "liquid", "what it is", "source"],
+            [
+                [f"`{name}`", " or ".join(map(str, dimensions_of(name))), *map("{:g}".format, temperatures_of(name))]
+                + [one.text, one.source]
+                for name, one in MIXTURES.items()
+            ],
+        )
+
+
 class Schema(Tables):
     """The variables of results.nc or shear.nc."""
 
@@ -93,9 +110,9 @@ class Schema(Tables):
 
     def text(self):
         return table(
-            ["variable", "dimensions", "type", "unit", "what it is"],
+            ["variable", "over", "type", "unit", "what it is"],
             [
-                [f"`{name}`", ", ".join(one.dimensions) or "one value", type_of(one), unit(one.units), described(one)]
+                [f"`{name}`", ", ".join(one.dimensions) or "the run", type_of(one), unit(one.units), described(one)]
                 for name, one in VARIABLES[self.arguments[0]]().items()
             ],
         )
@@ -178,6 +195,16 @@ VARIABLES = {
 }
 
 
+def dimensions_of(name):
+    """The default first."""
+    first = Mixture.preset(name).dimension
+    return (first, 5 - first) if "dimension" in parameters_of(name) else (first,)
+
+
+def temperatures_of(name):
+    return Mixture.preset(name).temperatures
+
+
 def against(row):
     """Who a row is held against, by how much we are faster, and what was hoped for."""
     if not row["peer"]:
@@ -233,6 +260,7 @@ def setup(app):
     directives = {
         "output": Output,
         "file": File,
+        "presets": Presets,
         "variables": Schema,
         "quantities": Quantities,
         "axes": Axes,

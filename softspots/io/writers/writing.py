@@ -57,9 +57,11 @@ def write(path: str | PathLike, frames: Frame | Iterable[Frame] | Results, **col
 
     Examples
     --------
-    >>> write("map.xyz", minimum.frame, soft_spot=spots, d2min=d2min, mode=modes.vectors[0])
-    >>> write("own.xyz", study(frames, model))
-    >>> write("run.dump.gz", read_results("results.nc"))
+    >>> import softspots as ss
+    >>> from softspots.io import read_results
+    >>> ss.write("map.xyz", minimum.frame, soft_spot=spots, d2min=d2min, mode=modes.vectors[0])
+    >>> ss.write("own.xyz", ss.study(frames, model, modes=40))
+    >>> ss.write("run.dump.gz", read_results("results.nc"))
     """
     writer = _writer_of(fspath(path))
     with replacing(path) as unfinished, writer(unfinished) as file:
