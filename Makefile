@@ -18,7 +18,7 @@ export PRTE_MCA_rmaps_default_mapping_policy = :oversubscribe
 # All ranks are on this machine: shared memory carries their messages, and nothing else is to be asked for some.
 export OMPI_MCA_btl = ^tcp,ofi
 
-.PHONY: help install demo test docs sanitize fuzz bench validate paper campaign lint clean
+.PHONY: help install demo test docs sanitize fuzz bench validate paper campaign lint wheels clean
 
 help:
 	@echo "make demo     set up what is missing, build, and run the first look on 2 ranks; leaves demo/map.png"
@@ -32,6 +32,7 @@ help:
 	@echo "make campaign compute what is missing of these data, for hours; can be interrupted and goes on"
 	@echo "make docs     make the documentation in build/docs, and run all of its examples"
 	@echo "make lint     check the style of Python and Fortran"
+	@echo "make wheels   as root on Debian: the source distribution and a wheel for any Linux in dist, tried in clean systems"
 	@echo "make install  set up and build only: then use $(BIN)/python"
 	@echo "make clean    remove what these commands made here: $(VENV), build, demo"
 
@@ -71,6 +72,9 @@ lint: $(VENV)/lint
 	@for d in 2 3; do for file in fortran/*/*.fypp; do \
 	  $(BIN)/fypp -DD=$$d -I fortran -l 120 $$file build/lint/$$(basename $$file .fypp)_$${d}d.f90; done; done
 	$(BIN)/fortitude check fortran build/lint
+
+wheels:
+	@scripts/wheels/make
 
 install: $(VENV)/installed
 
