@@ -2,12 +2,13 @@
 
 The blocks of a page run one after the other, in a folder of their own, which is empty at first:
 
-* ``python``: with the names of the blocks before it; what begins with ``# name.py`` becomes that file;
+* ``python``: with the names of the blocks before it; what begins with ``# name.py`` becomes that file; ``text`` right
+  behind it is what it prints, to the word; numbers, which rounding decides in the end, are those of one machine;
 * ``toml``: becomes the file that its first line names;
 * ``sh``: must end well.
 
 A comment before a block says what is smaller here than for a reader: ``<!-- here: 2_500 -> 200; -n 4 -> -n 2 -->``.
-ROOT stands for the folder of the repository there. ``text`` is no example.
+ROOT stands for the folder of the repository there. Any other ``text`` is no example.
 """
 
 import os
@@ -15,6 +16,8 @@ import re
 import subprocess
 import sys
 import tempfile
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import matplotlib
@@ -25,6 +28,7 @@ from sybil.region import Lexeme
 
 ROOT = Path(__file__).parent.parent
 HERE = re.compile(r"<!-- here: ((?:(?!<!--).)*) -->\s*\Z", re.DOTALL)
+PRINTS, NUMBER = re.compile(r"\s*```text\n(.*?)```", re.DOTALL), re.compile(r"-?\d+(\.\d*)?(e[-+]?\d+)?")
 NAMED = re.compile(r"# (\w+\.(?:py|toml))\b")
 TESTED_ELSEWHERE = ["public_files.md"]  # tests/test_published_maps.py, where the files are
 
@@ -43,7 +47,16 @@ def python(example):
     example.parsed = Lexeme(here(example), example.parsed.offset, example.parsed.line_offset)
     if named := NAMED.match(example.parsed):
         return Path(named[1]).write_text(example.parsed, encoding="utf-8")
-    return PythonEvaluator()(example)
+    printed = StringIO()
+    with redirect_stdout(printed):
+        PythonEvaluator()(example)
+    if said := PRINTS.match(example.document.text, example.region.end):
+        assert words(said[1]) == words(printed.getvalue())
+
+
+def words(text) -> list[str]:
+    """What is between numbers and spaces."""
+    return re.sub(r"([\[\]])", r" \1 ", NUMBER.sub("0", text)).split()
 
 
 def toml(example):

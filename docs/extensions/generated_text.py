@@ -170,7 +170,7 @@ class Accuracy(Tables):
                 for name, words in (("switch", "`lj/smooth`"), ("even", "which has ours in a table"))
             ),
         ]
-        return table(["what", "how far off at most"], rows)
+        return table(["what", "the largest in all frames"], rows)
 
 
 class Benchmarks(Tables):
