@@ -31,7 +31,7 @@ help:
 	@echo "make paper    draw the paper's figures from the data that are there, paper/data"
 	@echo "make campaign compute what is missing of these data, for hours; can be interrupted and goes on"
 	@echo "make docs     make the documentation in build/docs, and run all of its examples"
-	@echo "make lint     check the style of Python and Fortran"
+	@echo "make lint     check the style of Python and Fortran, and types"
 	@echo "make wheels   as root on Debian: the source distribution and a wheel for any Linux in dist, tried in clean systems"
 	@echo "make install  set up and build only: then use $(BIN)/python"
 	@echo "make clean    remove what these commands made here: $(VENV), build, demo"
@@ -72,6 +72,7 @@ lint: $(VENV)/lint
 	@for d in 2 3; do for file in fortran/*/*.fypp; do \
 	  $(BIN)/fypp -DD=$$d -I fortran -l 120 $$file build/lint/$$(basename $$file .fypp)_$${d}d.f90; done; done
 	$(BIN)/fortitude check fortran build/lint
+	$(BIN)/python scripts/check_types.py
 
 wheels:
 	@scripts/wheels/make

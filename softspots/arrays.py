@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -15,7 +16,7 @@ LONGEST = 80
 WHOLE = re.compile(r"(0|-?[1-9]\d{0,9})\Z", re.ASCII)
 
 
-def float_array(name: str, values: ArrayLike, shape: tuple, *, allow_nan: bool = False) -> np.ndarray:
+def float_array(name: str, values: ArrayLike, shape: tuple[Any, ...], *, allow_nan: bool = False) -> np.ndarray:
     """A new array of float64, in C order, of the finite numbers in ``values``.
 
     Parameters
@@ -44,7 +45,7 @@ def float_array(name: str, values: ArrayLike, shape: tuple, *, allow_nan: bool =
     return array
 
 
-def real_array(name: str, values: ArrayLike, shape: tuple) -> np.ndarray:
+def real_array(name: str, values: ArrayLike, shape: tuple[Any, ...]) -> np.ndarray:
     """``values`` as an array of real numbers of any type, which may be NaN; a copy only where there is no array.
 
     Raises
@@ -58,7 +59,7 @@ def real_array(name: str, values: ArrayLike, shape: tuple) -> np.ndarray:
 
 
 def whole_array(
-    name: str, values: ArrayLike, shape: tuple, low: int, high: int, dtype: DTypeLike = np.int32
+    name: str, values: ArrayLike, shape: tuple[Any, ...], low: int, high: int, dtype: DTypeLike = np.int32
 ) -> np.ndarray:
     """A new array of whole numbers from ``low`` to ``high``; otherwise as `float_array`, 2.0 being a whole number.
 
@@ -85,7 +86,7 @@ def is_whole(text: str) -> bool:
     return bool(WHOLE.match(text)) and -(2**31) <= int(text) < 2**31
 
 
-def label_array(name: str, values: ArrayLike, shape: tuple) -> np.ndarray:
+def label_array(name: str, values: ArrayLike, shape: tuple[Any, ...]) -> np.ndarray:
     """A new array of what names kinds: 32-bit whole numbers, or strings.
 
     Raises

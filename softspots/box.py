@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -281,7 +282,7 @@ class Box:
         return folded
 
 
-def _entries(name: str, values, replaced: tuple) -> list:
+def _entries(name: str, values, replaced: tuple[Any, ...]) -> list[Any]:
     """``values`` with those that are given in their place at the start; single entries are checked by who uses them."""
     if not isinstance(values, (tuple, list)):
         values = float_array(f"Box: {name}", values, ("d",))

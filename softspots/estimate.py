@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
@@ -159,7 +160,7 @@ class Estimate:
         bias = np.nanmean(self.resampled, axis=0) - self.value
         return Estimate.of(self.value - bias, self.resampled - 2 * bias, self.block, self.support)
 
-    def map(self, function: Callable, among: np.ndarray | slice | None = None) -> Estimate:
+    def map(self, function: Callable[..., Any], among: np.ndarray | slice | None = None) -> Estimate:
         """The estimate of ``function(value)``, resample by resample.
 
         Parameters
@@ -173,7 +174,7 @@ class Estimate:
         return combined(function, self, among=among)
 
 
-def combined(function: Callable, *estimates: Estimate, among: np.ndarray | slice | None = None) -> Estimate:
+def combined(function: Callable[..., Any], *estimates: Estimate, among: np.ndarray | slice | None = None) -> Estimate:
     """A function of estimates whose resamples are of the same frames with the same weights, resample by resample.
 
     ``among`` is that of `Estimate.map`. What an estimate without `Support` has no interval for counts as undefined.

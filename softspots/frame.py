@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -116,7 +117,7 @@ class Frame:
         """2 or 3, as the box has it."""
         return self.box.dimension
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Any, ...]:
         # A copy of an array, or one that has been pickled, could be written to.
         return Frame, tuple(getattr(self, entry.name) for entry in fields(self))
 

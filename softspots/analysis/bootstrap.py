@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def block_weights(n_frames: int, length: int, worth: float, resamples: int = RES
 
 
 def bootstrap(
-    statistic: Callable,
+    statistic: Callable[..., Any],
     *sums: np.ndarray,
     resamples: int = RESAMPLES,
     seed: int = 0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -42,7 +44,7 @@ def checked_labels(stage: str, labels: ArrayLike) -> np.ndarray:
     return _not_empty(f"{stage}: labels", whole_array(f"{stage}: labels", labels, SHAPE, -1, max(most, 0)))
 
 
-def checked_flags(name: str, values: ArrayLike, shape: tuple) -> np.ndarray:
+def checked_flags(name: str, values: ArrayLike, shape: tuple[Any, ...]) -> np.ndarray:
     """Truth values of this shape.
 
     Raises

@@ -186,7 +186,9 @@ class Findings:
         quantities: Mapping[str, Entry] = QUANTITIES,
         shares: Mapping[str, float] = SHARES,
     ) -> None:
-        self.axes, self.measured, self.missing = {}, {}, {}
+        self.axes: dict[str, np.ndarray] = {}
+        self.measured: dict[str, Estimate] = {}
+        self.missing: dict[str, str] = {}
         self.curves: dict[str, Curve] = {}
         self.law: Estimate | None = None
         self._quantities, self._shares = quantities, shares

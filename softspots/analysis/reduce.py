@@ -34,7 +34,7 @@ D2MIN_CUTOFF = 2.5  # of the earliest results files, which do not tell
 
 
 def reduce_run(
-    path: str | PathLike,
+    path: str | PathLike[str],
     epsilon: float | None = None,
     selection_frames: int = SELECTION_FRAMES,
     progress: Callable[[str, float], None] = lambda stage, done: None,

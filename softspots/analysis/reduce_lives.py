@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from softspots.analysis.findings import Findings, Missing, Run
@@ -94,7 +96,7 @@ def _at(curve, places) -> Curve:
     return Curve.over(places, curve.map(lambda values: values[which]))
 
 
-def _bins(name, edges, unit) -> dict:
+def _bins(name, edges, unit) -> dict[str, Any]:
     """Centres and borders of bins of whole numbers."""
     return {name: bin_centers(edges) * unit, f"{name}_edge": edges * unit}
 

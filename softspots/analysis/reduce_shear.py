@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 
@@ -80,13 +81,13 @@ def check_samples(who: str, samples: Sequence[Sheared]) -> None:
         known[solid] = sample.path
 
 
-def configuration_of(samples: Sequence[Sheared]) -> dict:
+def configuration_of(samples: Sequence[Sheared]) -> dict[str, Any]:
     """The parameters of the first sample, without seed and start where there are several."""
     configuration, own = samples[0].configuration, {"seed", *OF_FILE}
     return configuration if len(samples) == 1 else {k: v for k, v in configuration.items() if k not in own}
 
 
-def provenance_of(samples: Sequence[Sheared]) -> dict:
+def provenance_of(samples: Sequence[Sheared]) -> dict[str, Any]:
     """What is said of the first sample, and which samples there are."""
     told = {name: value for name, value in samples[0].attributes.items() if name != FAULTS}
     told |= {"samples": len(samples), "source": ", ".join(str(one.path) for one in samples)}

@@ -25,7 +25,7 @@ DIMENSIONS = {
 SCALARS = [entry.name for entry in fields(Modes) if entry.name not in DIMENSIONS]
 
 
-def write_modes(path: str | PathLike, modes: Modes) -> None:
+def write_modes(path: str | PathLike[str], modes: Modes) -> None:
     """Write modes to a NetCDF file, which `read_modes` reads to the bit; particles are in the order of their frame.
 
     Parameters
@@ -54,7 +54,7 @@ def write_modes(path: str | PathLike, modes: Modes) -> None:
         set_attributes(dataset, attributes | {name: getattr(modes, name) for name in SCALARS})
 
 
-def read_modes(path: str | PathLike) -> Modes:
+def read_modes(path: str | PathLike[str]) -> Modes:
     """The modes in a file that `write_modes` has written.
 
     Raises

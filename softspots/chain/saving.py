@@ -41,7 +41,7 @@ EVEN = 1e-6
 OF_VELOCITIES = ("kinetic_temperature", "shear_stress", "pressure")
 
 
-def save(study: Study, path: str | PathLike) -> None:
+def save(study: Study, path: str | PathLike[str]) -> None:
     """Write all frames of a study: see `Study.save`."""
     with replacing(path) as unfinished, StudyWriter(unfinished, study, {"run_id": secrets.token_hex(8)}) as writer:
         for index in study.bar():
@@ -51,7 +51,7 @@ def save(study: Study, path: str | PathLike) -> None:
                 warnings.warn(f"study: frame {index}: {fault}", stacklevel=3)
 
 
-def found_values(found: Analysis) -> tuple[dict, str]:
+def found_values(found: Analysis) -> tuple[dict[str, Any], str]:
     """What a results file has of a frame, by the names there, and what is missing of it and why."""
     values = found.values() | {"box_length": found.frame.box.lengths}
     # Where it cannot be had the quench has said why.
@@ -76,7 +76,7 @@ class StudyWriter:
         Of the file, such as ``run_id``.
     """
 
-    def __init__(self, path: str | PathLike, study: Study, attributes: Mapping) -> None:
+    def __init__(self, path: str | PathLike[str], study: Study, attributes: Mapping[str, Any]) -> None:
         self._start, self._study = perf_counter(), study
         self._times: dict[int, float] = {}
         self._strains: dict[int, float] = {}
@@ -93,7 +93,7 @@ class StudyWriter:
         self._writer = ResultsWriter(path, *arguments, own_boxes=True)
         self._say({}, ended=False)
 
-    def write(self, index: int, values: Mapping, fault: str) -> None:
+    def write(self, index: int, values: Mapping[str, Any], fault: str) -> None:
         """Write what was found in a frame, if anything, and what is missing and why."""
         values, unknown = dict(values), {*self._unknown}
         if values:
@@ -146,7 +146,7 @@ class StudyWriter:
         times = [self._times[one] for one in sorted({before, index, after})]
         return bool((np.diff(times) > 0).all())
 
-    def _say(self, parameters: Mapping, ended: bool):
+    def _say(self, parameters: Mapping[str, Any], ended: bool):
         """Say what is left out, and what is known of the run beside its options."""
         self._writer.set_attributes(
             {CONFIGURATION + name: value for name, value in parameters.items()}
@@ -155,7 +155,7 @@ class StudyWriter:
         )
 
 
-def configuration(study: Study) -> dict:
+def configuration(study: Study) -> dict[str, Any]:
     """The parameters as those of a simulation are named, as far as they are known."""
     frame = study.first
     density = len(frame) / frame.box.volume
@@ -167,7 +167,7 @@ def configuration(study: Study) -> dict:
     return values
 
 
-def described(model: Mixture | Forces) -> dict:
+def described(model: Mixture | Forces) -> dict[str, Any]:
     """The paper's mixtures by their name and parameters, all others as JSON; other forces by what they say they are."""
     if isinstance(model, Model) and model.name in PRESETS:
         own = (entry.name for entry in fields(model))
@@ -191,13 +191,13 @@ def _apart(times: Mapping[int, float]) -> float | None:
     return float(np.mean(steps))
 
 
-def _intervals(study, apart) -> dict:
+def _intervals(study, apart) -> dict[str, Any]:
     if apart is None or not study.lag:
         return {}
     return {"frame_separation": apart, "frame_interval": apart / study.stride * study.lag}
 
 
-def _left_out(study, unknown, parameters, ended) -> dict:
+def _left_out(study, unknown, parameters, ended) -> dict[str, Any]:
     reasons = {"velocities are not used, whether the file has them or not": OF_VELOCITIES}
     reasons["the boxes come without their history"] = [name for name in ("strain",) if name in unknown]
     reasons["image counters are not known"] = [name for name in ("image",) if name in unknown]

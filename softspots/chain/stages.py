@@ -110,7 +110,7 @@ class Analysis:
             options["axes"] = pyplot.figure(figsize=FIGURE, layout="constrained").add_subplot()
         return draw_map(self.frame, self.activity, self.labels, temperature, **{"model": self.model} | options)
 
-    def values(self) -> dict:
+    def values(self) -> dict[str, Any]:
         """All of it by the names of the results file."""
         values = frame_values(self.frame)
         values |= {"inherent_certified": np.int8(0), "soft_spot": self.labels, "d2min": self.activity}
@@ -135,7 +135,7 @@ class Analysis:
 
 
 @contextlib.contextmanager
-def _timed(times: dict, stage: str):
+def _timed(times: dict[str, Any], stage: str):
     start = perf_counter()
     try:
         yield
@@ -178,7 +178,7 @@ def analyse(frame: Frame, later: Frame | None, model: Mixture | Forces, options:
     return Analysis(frame, model, times=times, **found)
 
 
-def _find_spots(minimum, model, options, times) -> dict:
+def _find_spots(minimum, model, options, times) -> dict[str, Any]:
     """Modes and soft spots of an inherent structure, if as many particles are held as each mode is to name."""
     held, kept = np.count_nonzero(minimum.stability.held), options.kept_particles(len(minimum.frame))
     if held < kept:

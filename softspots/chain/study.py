@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from os import PathLike
-from typing import overload
+from typing import Any, overload
 
 from tqdm import tqdm
 
@@ -222,7 +222,7 @@ class Study(Sequence[Analysis]):
         except IndexError:
             raise IndexError(f"the study has {len(self)} frames; got {index}") from None
 
-    def values(self, index: int, keep: bool = True) -> tuple[dict, str]:
+    def values(self, index: int, keep: bool = True) -> tuple[dict[str, Any], str]:
         """What results files have of the frame ``index``, by the names there, and what is missing of it and why.
 
         Of a frame that cannot be read there is nothing else. What is found is kept, as by indexing, if asked for.
@@ -233,7 +233,7 @@ class Study(Sequence[Analysis]):
         except UNREADABLE as error:
             return {}, in_a_line(error)
 
-    def bar(self) -> tqdm:
+    def bar(self) -> tqdm[int]:
         """All indices, with a bar as they are gone through."""
         return tqdm(range(len(self)), "frames", disable=not self._progress or len(self) < 2, leave=False)
 
@@ -244,7 +244,7 @@ class Study(Sequence[Analysis]):
         options = ", ".join(f"{name}={getattr(self.options, name)}" for name in ("modes", "n_modes", "n_particles"))
         return f"Study({len(self)} frame{'s' * (len(self) != 1)}, {self.model!r}, {options}, lag={self.lag})"
 
-    def save(self, path: str | PathLike) -> None:
+    def save(self, path: str | PathLike[str]) -> None:
         """Write all frames to a results file, as a simulation does: see `read_results`.
 
         What frames do not tell is left out: the file's attribute ``left_out`` names it, ``left_out_because`` says why.
@@ -265,7 +265,15 @@ class Study(Sequence[Analysis]):
 class _Work:
     """Frames, what is to be done with them, and the last that was found."""
 
-    def __init__(self, frames, first: Frame, model, options: Options, lag: int, given: dict) -> None:
+    def __init__(
+        self,
+        frames: Sequence[Frame],
+        first: Frame,
+        model: Mixture | Forces,
+        options: Options,
+        lag: int,
+        given: dict[str, float],
+    ) -> None:
         self.frames, self.first = frames, first
         self.model, self.options, self.lag, self.given = model, options, lag, given
         self._kept: OrderedDict[int, Analysis] = OrderedDict()

@@ -170,7 +170,7 @@ class AthermalShear:
         return cls(simulation.frame(), model, **options)
 
     @classmethod
-    def from_state(cls, state: Mapping, model: Mixture | Forces, **options: Any) -> AthermalShear:
+    def from_state(cls, state: Mapping[str, Any], model: Mixture | Forces, **options: Any) -> AthermalShear:
         """Go on from a `state`, with the same bits if model and options, those of `AthermalShear`, are the same.
 
         Raises

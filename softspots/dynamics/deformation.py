@@ -45,7 +45,7 @@ class Deformation:
 
     def __init__(self, box: Box, direction: str | np.ndarray = "xy") -> None:
         self.start = box
-        self.gradient = _gradient(direction, box.dimension)
+        self.gradient: np.ndarray = _gradient(direction, box.dimension)
         self.gradient.flags.writeable = False
         self._vectors = box.vectors
         # As it would be without flips.

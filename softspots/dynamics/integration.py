@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import operator
-from typing import Any, NoReturn
+from typing import Any, NoReturn, overload
 
 import numpy as np
 
@@ -232,6 +232,10 @@ class Integration:
         """How often the neighbours were sorted anew."""
         return self._domain.state()[3]
 
+    @overload
+    def frame(self, rank: None = None) -> Frame: ...
+    @overload
+    def frame(self, rank: int) -> Frame | None: ...
     def frame(self, rank: int | None = None) -> Frame | None:
         """The whole configuration, by particle number; a collective call.
 

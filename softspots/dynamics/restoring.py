@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -18,8 +19,8 @@ INT32 = 2**31 - 1
 
 
 def checked_state(
-    state: Mapping, model: Mixture, particles: int, box: Box, largest_size: float, skin: float, chain: int
-) -> tuple[dict, Frame]:
+    state: Mapping[str, Any], model: Mixture, particles: int, box: Box, largest_size: float, skin: float, chain: int
+) -> tuple[dict[str, Any], Frame]:
     """New arrays of what `Simulation.state` gives, the random state of the collisions as a dict, and the particles.
 
     Parameters
@@ -78,7 +79,7 @@ def checked_state(
     return checked | {"collisions": _random_state(state["collisions"])}, frame
 
 
-def sizes_of_state(state: Mapping, model: Mixture, particles: int) -> np.ndarray | None:
+def sizes_of_state(state: Mapping[str, Any], model: Mixture, particles: int) -> np.ndarray | None:
     """The sizes of a state's particles; None where the mixture knows of no sizes.
 
     Raises
@@ -93,7 +94,7 @@ def sizes_of_state(state: Mapping, model: Mixture, particles: int) -> np.ndarray
     return float_array("Simulation: sizes of the state", state["sizes"], (particles,))
 
 
-def box_of_state(state: Mapping) -> Box | None:
+def box_of_state(state: Mapping[str, Any]) -> Box | None:
     """A state's box at zero strain; None in states of earlier versions, whose runs are in a square or a cube.
 
     Raises
@@ -165,7 +166,7 @@ def _check_built(checked, box, cutoff, skin):
         )
 
 
-def _random_state(text) -> dict:
+def _random_state(text) -> dict[str, Any]:
     like = np.random.default_rng(0).bit_generator.state
     try:
         found = json.loads(str(text))

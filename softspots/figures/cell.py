@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,7 +16,7 @@ from softspots.figures.units import Units
 INSET_SIDE = 14.0
 
 
-def draw_cell(axes: Axes, box: Box, origin: np.ndarray, units: Units, draw: Callable):
+def draw_cell(axes: Axes, box: Box, origin: np.ndarray, units: Units, draw: Callable[..., Any]):
     """One cell of the lattice, with its border; the collection of discs that a colour bar is for.
 
     Parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -46,7 +47,7 @@ class Shown:
     values: np.ndarray
     labels: np.ndarray
     diameters: np.ndarray
-    coloring: dict
+    coloring: dict[str, Any]
 
 
 def draw_discs(axes: Axes, low: np.ndarray, high: np.ndarray, shown: Shown, thick: int = -1) -> list[EllipseCollection]:
@@ -103,7 +104,7 @@ def diameters_of(model: Mixture | Forces | None, frame: Frame) -> np.ndarray:
     return np.full(len(frame), (np.prod(frame.box.lengths) / len(frame)) ** (1 / frame.dimension))
 
 
-def color_scale(values: np.ndarray) -> dict:
+def color_scale(values: np.ndarray) -> dict[str, Any]:
     """``cmap`` and ``norm``: logarithmic, the lightest colour for the lowest 5 % of what is above zero, and below."""
     positive = values[values > 0]
     if not len(positive):
@@ -140,7 +141,7 @@ def draw_bar(bar: Axes, discs, temperature: float | None, threshold: float, orie
     return scale
 
 
-def periodic_images(frame: Frame, low: tuple, high: tuple) -> tuple[np.ndarray, np.ndarray]:
+def periodic_images(frame: Frame, low: tuple[Any, ...], high: tuple[Any, ...]) -> tuple[np.ndarray, np.ndarray]:
     """All periodic images of the particles inside a rectangle.
 
     Parameters

@@ -6,6 +6,7 @@ Legends are made of what is drawn: a key stands for a line or marker that is the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -50,7 +51,7 @@ HALO = [withStroke(linewidth=2, foreground="white")]
 BESIDE = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "fontsize": SMALL, "ha": "right"}
 
 
-def styled(series: Series, name: str, against_strain: bool = False) -> list[tuple[Reduced, dict]]:
+def styled(series: Series, name: str, against_strain: bool = False) -> list[tuple[Reduced, dict[str, Any]]]:
     """The runs that have a quantity, each with a colour, marker and label that no other run of the series has."""
     by_rate = series.varies == "strain_rate"
     shades = RATES if by_rate else TEMPERATURES
@@ -79,7 +80,7 @@ def labels(series: Series) -> list[str]:
     return [condition(run) + words(told) for run, told in zip(series.runs, differences(series.runs), strict=True)]
 
 
-def grouped(runs: Sequence[Reduced], by: str, name: str) -> Iterator[tuple[list[Reduced], dict]]:
+def grouped(runs: Sequence[Reduced], by: str, name: str) -> Iterator[tuple[list[Reduced], dict[str, Any]]]:
     """Runs that have a quantity, in groups that differ in temperature (``by`` the strain rate) or rate only.
 
     Each comes with its colour, marker and label.

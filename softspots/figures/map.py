@@ -155,7 +155,7 @@ def draw_map(
     return axes
 
 
-def save_map(path: str | PathLike, *arguments, **options) -> None:
+def save_map(path: str | PathLike[str], *arguments, **options) -> None:
     """Write the map of `draw_map` to a file in the format of its suffix (".pdf", ".png", ".svg"), in our own style.
 
     Raises
@@ -169,7 +169,7 @@ def save_map(path: str | PathLike, *arguments, **options) -> None:
         save_figure(draw_map(*arguments, **options).figure, path)
 
 
-def save_figure(figure: Figure, path: str | PathLike) -> None:
+def save_figure(figure: Figure, path: str | PathLike[str]) -> None:
     """Write a figure, whole or not at all, in the format of the suffix.
 
     Raises

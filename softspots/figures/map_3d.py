@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -30,7 +31,7 @@ FARTHER, DEPTH_BAR, WITH_BARS = (1.52, 0.0, 1.0, 1.0), (2.58, 0.0, 0.03, 1.0), 2
 
 def draw_space(
     axes: Axes,
-    beside: Callable,
+    beside: Callable[..., Any],
     shown: Shown,
     peak: int,
     units: Units,
@@ -76,7 +77,7 @@ def draw_space(
     return discs
 
 
-def draw_slice(axes: Axes, low: np.ndarray, high: np.ndarray, *, shown: Shown, height: float) -> list:
+def draw_slice(axes: Axes, low: np.ndarray, high: np.ndarray, *, shown: Shown, height: float) -> list[Any]:
     """What a plane z = ``height`` cuts of the particles in a rectangle, as `draw_discs` draws it."""
     frame = shown.frame
     places = stacked(frame, height - frame.box.lengths[2] / 2)
@@ -87,7 +88,7 @@ def draw_slice(axes: Axes, low: np.ndarray, high: np.ndarray, *, shown: Shown, h
     return draw_discs(axes, low, high, flat)
 
 
-def draw_depths(axes: Axes, low: np.ndarray, high: np.ndarray, *, shown: Shown, bottom: float, top: float) -> list:
+def draw_depths(axes: Axes, low: np.ndarray, high: np.ndarray, *, shown: Shown, bottom: float, top: float) -> list[Any]:
     """The particles of soft spots in a rectangle, the higher ones, which are darker, on top of the lower ones.
 
     Tones go from ``bottom``, where the box begins, to ``top``.

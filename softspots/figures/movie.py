@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
@@ -129,7 +129,7 @@ class Panel(NamedTuple):
 
     axes: Axes
     bar: Axes
-    draw: Callable
+    draw: Callable[..., Any]
 
 
 def _plane(sides, units):

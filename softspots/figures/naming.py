@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from softspots.io.attributes import CHANGEABLE
 from softspots.io.reduced import Reduced
@@ -29,7 +30,7 @@ SYMBOLS = {
 }
 
 
-def differences(runs: Sequence[Reduced]) -> list[dict]:
+def differences(runs: Sequence[Reduced]) -> list[dict[str, Any]]:
     """What tells each run from the others beside its temperature and strain rate: parameters by name.
 
     A parameter that is not the same in all runs is named for all of them that have it; one that models
@@ -66,7 +67,7 @@ def differences(runs: Sequence[Reduced]) -> list[dict]:
     return told
 
 
-def words(told: dict) -> str:
+def words(told: dict[str, Any]) -> str:
     """Differences for a legend, such as ", $N=1000$, smoothing quadratic"; nothing if there are none."""
     return "".join(
         f", ${SYMBOLS[name]}={_shown(value)}$" if name in SYMBOLS else f", {name.replace('_', ' ')} {_shown(value)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
@@ -62,7 +63,7 @@ def figures(series: Sequence[Series]) -> Iterator[tuple[str, Callable[[], Figure
         yield "relaxation", lambda: figure_of(runs, [[("tau_alpha", draw_relaxation, (runs,))]])
 
 
-def _in_time(one: Series, end: str) -> Iterator[tuple]:
+def _in_time(one: Series, end: str) -> Iterator[tuple[Any, ...]]:
     """Those that need times, of one series."""
     both = (False, True) if one.varies == "strain_rate" else (False,)
     yield (
@@ -86,7 +87,7 @@ def _in_time(one: Series, end: str) -> Iterator[tuple]:
     )
 
 
-def _of_events(one: Series, end: str) -> Iterator[tuple]:
+def _of_events(one: Series, end: str) -> Iterator[tuple[Any, ...]]:
     """Those of athermal shear, of one series."""
     yield (
         f"course{end}",
@@ -103,7 +104,7 @@ def _of_events(one: Series, end: str) -> Iterator[tuple]:
     yield f"before{end}", lambda: figure_of(several, [[(name, draw_before, (one, name)) for name in names]])
 
 
-def figure_of(runs: Sequence[Reduced], rows: Sequence[Sequence[tuple]]) -> Figure | None:
+def figure_of(runs: Sequence[Reduced], rows: Sequence[Sequence[tuple[Any, ...]]]) -> Figure | None:
     """A figure of rows of panels; None if no run has anything for it.
 
     Parameters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from os import PathLike
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -17,7 +18,7 @@ from softspots.model import Mixture
 EVENT = "#c0392b"
 
 
-def draw_stress_strain(values: Mapping, particles: int, dimension: int, model: Mixture) -> Figure:
+def draw_stress_strain(values: Mapping[str, Any], particles: int, dimension: int, model: Mixture) -> Figure:
     """Stress and energy of all states in the order in which they came, with the drop of each event, and what it costs.
 
     Parameters
@@ -55,7 +56,7 @@ def draw_stress_strain(values: Mapping, particles: int, dimension: int, model: M
     return figure
 
 
-def save_stress_strain(path: str | PathLike, *arguments) -> None:
+def save_stress_strain(path: str | PathLike[str], *arguments) -> None:
     """Write the picture of `draw_stress_strain`, in the format of the suffix.
 
     Raises

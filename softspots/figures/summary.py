@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -131,7 +132,7 @@ def _with_note(estimate) -> tuple[str, str]:
     return shown(estimate), note
 
 
-def summary_data(runs: Sequence[Reduced], series: Sequence[Series]) -> dict:
+def summary_data(runs: Sequence[Reduced], series: Sequence[Series]) -> dict[str, Any]:
     """The same for machines: plain values that JSON can hold, null for what is not known or infinite."""
     return {
         "confidence": CONFIDENCE,
@@ -166,7 +167,7 @@ def summary_data(runs: Sequence[Reduced], series: Sequence[Series]) -> dict:
     }
 
 
-def _entry(run, name) -> dict:
+def _entry(run, name) -> dict[str, Any]:
     entry = entry_of(name, run.dimension, run.athermal)
     known = {"symbol": entry.symbol, "unit": units_in(entry.units, run.of_paper), "section": entry.section}
     known |= {"paper": entry.paper if _is_papers(run) else ""}
@@ -175,12 +176,12 @@ def _entry(run, name) -> dict:
     return known | _interval(run[name]) | {"note": run[name].note}
 
 
-def _interval(found) -> dict:
+def _interval(found) -> dict[str, Any]:
     plain = {name: float(getattr(found, name)) for name in ("value", "low", "high")}
     return {name: number if math.isfinite(number) else None for name, number in plain.items()}
 
 
-def _numbers(run) -> dict:
+def _numbers(run) -> dict[str, Any]:
     return NUMBERS_OF_EVENTS if run.athermal else NUMBERS
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import netCDF4
 import numpy as np
@@ -23,7 +24,7 @@ SOURCE_NOTES, CAUTION = "source_notes", "caution"
 CHANGEABLE = ("frames", "grid", "output", "overwrite", "resume", "checkpoint_every", "quiet")
 
 
-def set_attributes(dataset: netCDF4.Dataset, attributes: Mapping) -> None:
+def set_attributes(dataset: netCDF4.Dataset, attributes: Mapping[str, Any]) -> None:
     """Set global attributes.
 
     Parameters
@@ -38,12 +39,12 @@ def set_attributes(dataset: netCDF4.Dataset, attributes: Mapping) -> None:
             dataset.setncattr(name, np.int8(value) if isinstance(value, bool | np.bool_) else value)
 
 
-def get_attributes(dataset: netCDF4.Dataset) -> dict:
+def get_attributes(dataset: netCDF4.Dataset) -> dict[str, Any]:
     """All global attributes, as `set_attributes` took them; sequences as tuples."""
     return {name: _plain(dataset.getncattr(name)) for name in dataset.ncattrs()}
 
 
-def split_prefix(attributes: Mapping, prefix: str) -> tuple[dict, dict]:
+def split_prefix(attributes: Mapping[str, Any], prefix: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The attributes whose names begin with ``prefix``, without it, and the others."""
     inside = {name.removeprefix(prefix): value for name, value in attributes.items() if name.startswith(prefix)}
     return inside, {name: value for name, value in attributes.items() if not name.startswith(prefix)}
@@ -59,12 +60,12 @@ def _plain(value):
     return value
 
 
-def is_of_paper(configuration: Mapping) -> bool:
+def is_of_paper(configuration: Mapping[str, Any]) -> bool:
     """Whether a run has one of the paper's mixtures, with lengths in σ_AA and energies in ε_AA; else in its σ and ε."""
     return MIXTURE not in configuration
 
 
-def units_of_forces(configuration: Mapping) -> tuple[str, str] | None:
+def units_of_forces(configuration: Mapping[str, Any]) -> tuple[str, str] | None:
     """Energy and length as the other forces of a run name them; None of mixtures, and where they name none."""
     if configuration.get("model") != FORCES:
         return None

@@ -16,6 +16,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -48,18 +49,18 @@ class Checkpoint:
     """
 
     arrays: dict[str, np.ndarray]
-    configuration: dict
-    progress: dict
-    identity: dict = field(default_factory=dict)
+    configuration: dict[str, Any]
+    progress: dict[str, Any]
+    identity: dict[str, Any] = field(default_factory=dict)
     refused: str = ""
 
 
 def write_checkpoint(
-    path: str | os.PathLike,
-    arrays: Mapping,
-    configuration: Mapping,
-    progress: Mapping,
-    identity: Mapping | None = None,
+    path: str | os.PathLike[str],
+    arrays: Mapping[str, Any],
+    configuration: Mapping[str, Any],
+    progress: Mapping[str, Any],
+    identity: Mapping[str, Any] | None = None,
 ) -> None:
     """Write ``path`` so that at any moment, even of a loss of power, a whole file is there.
 
@@ -91,7 +92,9 @@ def write_checkpoint(
     sync(path.parent)
 
 
-def write_file(path: str | os.PathLike, arrays: Mapping, identity: Mapping | None = None) -> None:
+def write_file(
+    path: str | os.PathLike[str], arrays: Mapping[str, Any], identity: Mapping[str, Any] | None = None
+) -> None:
     """Write a file of the same format without configuration and progress, in place of any that is there; as safely."""
     path = Path(path)
     content = _encode(arrays, {}, {}, identity or {})
@@ -100,7 +103,7 @@ def write_file(path: str | os.PathLike, arrays: Mapping, identity: Mapping | Non
     sync(path.parent)
 
 
-def read_checkpoint(folder: str | os.PathLike) -> Checkpoint:
+def read_checkpoint(folder: str | os.PathLike[str]) -> Checkpoint:
     """The newest whole checkpoint in ``folder``.
 
     Raises
@@ -122,7 +125,7 @@ def read_checkpoint(folder: str | os.PathLike) -> Checkpoint:
     raise DamagedFileError("; ".join(refused))
 
 
-def read_file(path: str | os.PathLike) -> Checkpoint:
+def read_file(path: str | os.PathLike[str]) -> Checkpoint:
     """What is in one file.
 
     Raises
@@ -145,19 +148,19 @@ def read_file(path: str | os.PathLike) -> Checkpoint:
         return Checkpoint(dict(members), header["configuration"], header["progress"], header.get("identity", {}))
 
 
-def discard(folder: str | os.PathLike) -> None:
+def discard(folder: str | os.PathLike[str]) -> None:
     """Remove the checkpoints of an earlier run, the older one first, so that a newer one never gives way to it."""
     for name in (PREVIOUS, CHECKPOINT):
         (Path(folder) / name).unlink(missing_ok=True)
     discard_frames(folder)
 
 
-def discard_frames(folder: str | os.PathLike) -> None:
+def discard_frames(folder: str | os.PathLike[str]) -> None:
     """Remove the frames of a run whose results file is complete."""
     shutil.rmtree(Path(folder) / FRAMES, ignore_errors=True)
 
 
-def sync(path: str | os.PathLike) -> None:
+def sync(path: str | os.PathLike[str]) -> None:
     """Have a file, or the names in a folder, on the disk when this returns.
 
     Raises

@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from softspots.exceptions import OutputError, system_errors
 
@@ -28,7 +29,7 @@ _FREE, _HELD, _UNKNOWN = "free", "held", "unknown"
 
 
 @contextlib.contextmanager
-def claimed(folder: str | os.PathLike) -> Iterator[None]:
+def claimed(folder: str | os.PathLike[str]) -> Iterator[None]:
     """Hold the folder alone; a context manager.
 
     Raises
@@ -108,7 +109,7 @@ def _is_free(lock: str, holder: bytes, made: bool, waited: bool) -> bool:
     return lock == _FREE and _was_here(_parsed(holder))
 
 
-def _was_here(holder: dict) -> bool:
+def _was_here(holder: dict[str, Any]) -> bool:
     """Whether the holder ran under the kernel that runs now, or under an earlier one of this machine."""
     here = _this_process()
     same_kernel = here["boot"] and here["boot"] == holder.get("boot")
@@ -116,7 +117,7 @@ def _was_here(holder: dict) -> bool:
     return bool(same_kernel or same_machine)
 
 
-def _this_process() -> dict:
+def _this_process() -> dict[str, Any]:
     return {
         "host": socket.gethostname(),
         "machine": _text("/etc/machine-id"),
@@ -133,7 +134,7 @@ def _text(path: str) -> str:
         return ""
 
 
-def _parsed(holder: bytes) -> dict:
+def _parsed(holder: bytes) -> dict[str, Any]:
     try:
         found = json.loads(holder)
     except ValueError:

@@ -9,6 +9,7 @@ that the memory may be longer still.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ ABSENT = f"not measured: {_RAW}"
 
 
 def put_right(
-    axes: dict[str, np.ndarray], measured: dict[str, Estimate], missing: dict[str, str], provenance: dict
+    axes: dict[str, np.ndarray], measured: dict[str, Estimate], missing: dict[str, str], provenance: dict[str, Any]
 ) -> tuple[dict[str, Estimate], dict[str, str]]:
     """What was measured and what is missing, as this version has it."""
     measured, missing = dict(measured), dict(missing)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,14 +22,14 @@ LENGTHS = {2: ("length_x", "length_y"), 3: ("length_x", "length_y", "length_z")}
 TILTS = {2: ("tilt",), 3: ("tilt", "tilt_xz", "tilt_yz")}
 
 
-def frame_values(frame: Frame) -> dict:
+def frame_values(frame: Frame) -> dict[str, Any]:
     """What `ResultsWriter.write_frame` takes of a frame of the dynamics; strain and images only if they are known."""
     own = {"time": frame.time, "strain": frame.box.strain, "position": frame.positions, "image": frame.images}
     known = {name: value for name, value in own.items() if value is not None}
     return known | dict(zip(TILTS[frame.dimension], frame.box.tilts, strict=True))
 
 
-def frame_from(like: Frame, values: Mapping) -> Frame:
+def frame_from(like: Frame, values: Mapping[str, Any]) -> Frame:
     """The frame with such values, of the particles of ``like``, any frame of the run.
 
     Without lengths of its own it has those of ``like``; without a strain or images they are not known; without a time

@@ -17,7 +17,7 @@ _HEAP, _HEADER = re.compile(rb"GCOL\x01\0\0\0"), 16
 _OBJECT = 16
 
 
-def has_endless_heap(path: str | PathLike) -> bool:
+def has_endless_heap(path: str | PathLike[str]) -> bool:
     """Whether a file, if it is one of HDF5, has a global heap through which HDF5 would not come. Reads all of it."""
     if os.path.getsize(path) == 0:
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 # Among the values of the whole frame, under "software"; "strain" beside it is then the total strain of the box.
 SOFTWARE = "softspots"
@@ -17,11 +18,11 @@ TIME, STRAIN, CELL = f"{SOFTWARE}/time", f"{SOFTWARE}/strain", f"{SOFTWARE}/cell
 IDS = f"{PARTICLES}{SOFTWARE}_id"
 
 
-def is_ours(values: Mapping) -> bool:
+def is_ours(values: Mapping[str, Any]) -> bool:
     """Whether values of a whole frame, by their names, say that softspots has written it."""
     return values.get("software") == SOFTWARE
 
 
-def strain_of(values: Mapping) -> float | None:
+def strain_of(values: Mapping[str, Any]) -> float | None:
     """The total strain among values of a whole frame of ours; None if it is not known, or the frame is another's."""
     return float(values["strain"]) if is_ours(values) and "strain" in values else None

@@ -64,7 +64,7 @@ class NetCDFReader:
         If it is no NetCDF file, or a damaged one, or is not the file that it was.
     """
 
-    def __init__(self, path: str | PathLike, stamp: tuple | None = None) -> None:
+    def __init__(self, path: str | PathLike[str], stamp: tuple[Any, ...] | None = None) -> None:
         self.path = path
         place = stamp[1:] if stamp else _place(path)
         try:
@@ -162,7 +162,7 @@ class NetCDFWriter:
         If the file cannot be made.
     """
 
-    def __init__(self, path: str | PathLike, form: str, whole: bool = False) -> None:
+    def __init__(self, path: str | PathLike[str], form: str, whole: bool = False) -> None:
         self._path, self._written = path, True
         with contextlib.ExitStack() as stack:
             self._place = stack.enter_context(replacing(path))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from os import PathLike
+from typing import Any
 
 import numpy as np
 
@@ -54,8 +55,8 @@ class Reduced:
         Of the run.
     """
 
-    configuration: dict
-    provenance: dict
+    configuration: dict[str, Any]
+    provenance: dict[str, Any]
     axes: dict[str, np.ndarray] = field(default_factory=dict)
     measured: dict[str, Estimate] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
@@ -112,7 +113,7 @@ class Reduced:
         )
 
 
-def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
+def write_reduced(path: str | PathLike[str], reduced: Reduced) -> None:
     """Write ``path``; an existing file is replaced when the new one is whole.
 
     A quantity is a variable of its name, over dimensions with its axes' names; beside it stand ``<name>_low`` and
@@ -156,7 +157,7 @@ def write_reduced(path: str | PathLike, reduced: Reduced) -> None:
             _write_measured(writer.dataset, name, found, reduced)
 
 
-def read_reduced(path: str | PathLike) -> Reduced:
+def read_reduced(path: str | PathLike[str]) -> Reduced:
     """The reduced data in ``path``.
 
     Those of an earlier version are put right as far as they can be, see `softspots.io.earlier`; what cannot is missing,
@@ -195,7 +196,7 @@ def read_reduced(path: str | PathLike) -> Reduced:
     return Reduced(configuration, provenance, axes, measured, missing, file.checked, int(dimension))
 
 
-def is_reduced(path: str | PathLike) -> bool:
+def is_reduced(path: str | PathLike[str]) -> bool:
     """Whether a file that can be opened says that it holds reduced data; raises what `read_reduced` does."""
     with NetCDFReader(path) as file:
         return "reduced_version" in file.attributes
@@ -255,5 +256,5 @@ def _write_measured(dataset, name, found, reduced):
     variable[...] = found.resampled
 
 
-def _prefixed(prefix: str, values: Mapping) -> dict:
+def _prefixed(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return {prefix + name: value for name, value in values.items()}

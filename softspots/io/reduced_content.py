@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from softspots.io.quantities import KNOWN, KNOWN_AXES
 INTERVALS_CONTAIN = 2
 
 
-def reduced_fault(axes: Mapping, measured: Mapping, version: int, dimension: int) -> str | None:
+def reduced_fault(axes: Mapping[str, Any], measured: Mapping[str, Any], version: int, dimension: int) -> str | None:
     """What is wrong with the axes and the measured quantities of a `Reduced`, in one line; None if nothing is.
 
     Parameters

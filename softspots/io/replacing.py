@@ -16,7 +16,7 @@ UNFINISHED = ".unfinished-"
 
 
 @contextmanager
-def replacing(path: str | PathLike) -> Iterator[Path]:
+def replacing(path: str | PathLike[str]) -> Iterator[Path]:
     """A path to write to; at the end what is there replaces ``path``, and after an error ``path`` is as it was.
 
     It lies in a new folder beside ``path``, with a name that cannot be guessed, which goes at the end. A link at
@@ -37,7 +37,7 @@ def replacing(path: str | PathLike) -> Iterator[Path]:
         os.replace(unfinished, path)
 
 
-def remove_leftovers(folder: str | PathLike) -> None:
+def remove_leftovers(folder: str | PathLike[str]) -> None:
     """Remove what kills have left of unfinished files in a folder; only for the one who holds it."""
     for path in Path(folder).glob(UNFINISHED + "*"):
         shutil.rmtree(path, ignore_errors=True)

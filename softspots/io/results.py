@@ -80,12 +80,12 @@ class ResultsWriter:
 
     def __init__(
         self,
-        path: str | PathLike,
+        path: str | PathLike[str],
         frame: Frame,
         modes: int,
         top_particles: int,
-        configuration: Mapping,
-        attributes: Mapping,
+        configuration: Mapping[str, Any],
+        attributes: Mapping[str, Any],
         own_boxes: bool = False,
     ) -> None:
         sizes = dict(zip(SIZES, (len(frame), modes, top_particles), strict=True))
@@ -122,7 +122,7 @@ class ResultsWriter:
             | {CONFIGURATION + name: value for name, value in configuration.items()}
         )
 
-    def write_frame(self, index: int, values: Mapping) -> None:
+    def write_frame(self, index: int, values: Mapping[str, Any]) -> None:
         """Write variables of one frame. Others, or the same again, may follow in a later call.
 
         Parameters
@@ -145,7 +145,7 @@ class ResultsWriter:
                 self._writer.dataset.variables[name][index] = array
         self._writer.sync()
 
-    def set_attributes(self, attributes: Mapping) -> None:
+    def set_attributes(self, attributes: Mapping[str, Any]) -> None:
         """Set global attributes, such as wall times at the end; values as in the constructor's ``configuration``."""
         with self._writer.library():
             set_attributes(self._writer.dataset, attributes)
@@ -200,12 +200,12 @@ class Results:
         of a run that was killed, or that was changed since has none.
     """
 
-    path: str | PathLike
+    path: str | PathLike[str]
     n_frames: int
-    configuration: dict
-    attributes: dict
+    configuration: dict[str, Any]
+    attributes: dict[str, Any]
     checked: bool
-    _stamp: tuple
+    _stamp: tuple[Any, ...]
     _names: frozenset
 
     def __repr__(self) -> str:
@@ -357,7 +357,7 @@ class Results:
         return index % len(self)
 
 
-def mixture_of(path: str | PathLike, configuration: Mapping) -> Mixture:
+def mixture_of(path: str | PathLike[str], configuration: Mapping[str, Any]) -> Mixture:
     """The mixture of the run whose parameters a file has.
 
     Raises
@@ -375,7 +375,7 @@ def mixture_of(path: str | PathLike, configuration: Mapping) -> Mixture:
         raise DamagedFileError(f"{path}: its parameters say no mixture: {' '.join(str(error).split())}") from error
 
 
-def read_results(path: str | PathLike) -> Results:
+def read_results(path: str | PathLike[str]) -> Results:
     """Open the results file ``path`` and check its checksum and its layout.
 
     The whole file is read once for that, a gigabyte in a second. What is in it is checked when it is read.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import netCDF4
 import numpy as np
@@ -221,7 +222,7 @@ PARAMETERS: dict[str, tuple[str, ...] | Content] = {
 }
 
 
-def parameter_fault(configuration: Mapping) -> str | None:
+def parameter_fault(configuration: Mapping[str, Any]) -> str | None:
     """What is wrong with the parameters of a run, in a few words; None if nothing is. None needs to be there."""
     model = configuration.get("model")
     if model is not None and MIXTURE not in configuration and model not in PRESETS:
@@ -244,7 +245,7 @@ def define(
     dataset: netCDF4.Dataset,
     sizes: Mapping[str, int | None],
     variables: Mapping[str, Variable],
-    configuration: Mapping,
+    configuration: Mapping[str, Any],
 ) -> None:
     """Make the dimensions and variables of a new file, with the units of its dimension and of its mixture."""
     for name, size in sizes.items():

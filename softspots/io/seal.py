@@ -21,7 +21,7 @@ _BLOCK = 2**20
 _HDF5, _HDF5_VERSIONS = b"\x89HDF\r\n\x1a\n", (2, 3)
 
 
-def write_seal(path: str | PathLike) -> None:
+def write_seal(path: str | PathLike[str]) -> None:
     """Seal a file that is closed and has no seal.
 
     Raises
@@ -35,7 +35,7 @@ def write_seal(path: str | PathLike) -> None:
         file.write(_MARK + digest + b"\n")
 
 
-def check_seal(path: str | PathLike) -> bool:
+def check_seal(path: str | PathLike[str]) -> bool:
     """Whether the file has a seal, which then fits; False of one that was never finished, changed later, or is older.
 
     Reads the whole file once.

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from os import PathLike
+from typing import Any
 
 import numpy as np
 
@@ -77,7 +78,7 @@ def schema(dimension: int) -> dict[str, Variable]:
 
 
 def write_shear(
-    path: str | PathLike,
+    path: str | PathLike[str],
     frame: Frame,
     modes: int,
     top_particles: int,
@@ -85,8 +86,8 @@ def write_shear(
     states: Mapping[str, np.ndarray],
     events: Iterable[Mapping[str, np.ndarray]],
     faults: Mapping[int, Mapping[int, str]],
-    configuration: Mapping,
-    attributes: Mapping,
+    configuration: Mapping[str, Any],
+    attributes: Mapping[str, Any],
 ) -> None:
     """Write a file of athermal shear, whole or not at all.
 
@@ -155,10 +156,10 @@ class Sheared:
         Parameters of the run; all else that is said of it.
     """
 
-    path: str | PathLike
-    configuration: dict
-    attributes: dict
-    _stamp: tuple
+    path: str | PathLike[str]
+    configuration: dict[str, Any]
+    attributes: dict[str, Any]
+    _stamp: tuple[Any, ...]
 
     def __getitem__(self, name: str) -> np.ndarray:
         with NetCDFReader(self.path, self._stamp) as file:
@@ -218,7 +219,7 @@ class Sheared:
         return f"Sheared({str(self.path)!r}, {len(self['strain'])} states, {len(self)} events)"
 
 
-def read_shear(path: str | PathLike) -> Sheared:
+def read_shear(path: str | PathLike[str]) -> Sheared:
     """Open a file of athermal shear and check its checksum and its layout.
 
     Raises
@@ -244,7 +245,7 @@ def read_shear(path: str | PathLike) -> Sheared:
         return Sheared(path, configuration, attributes, file.stamp)
 
 
-def is_shear(path: str | PathLike) -> bool:
+def is_shear(path: str | PathLike[str]) -> bool:
     """Whether a file that can be opened says that it is one of athermal shear; raises what `read_shear` does."""
     with NetCDFReader(path) as file:
         return file.attributes.get("title") == TITLE

@@ -80,9 +80,9 @@ class TrajectoryWriter:
 
     def __init__(
         self,
-        path: str | PathLike,
+        path: str | PathLike[str],
         species: np.ndarray,
-        attributes: Mapping | None = None,
+        attributes: Mapping[str, Any] | None = None,
         *,
         dimension: int = 2,
         sizes: ArrayLike | None = None,
@@ -212,7 +212,7 @@ class Trajectory:
         If the file is not a trajectory of softspots, or is damaged; each method may raise it.
     """
 
-    def __init__(self, path: str | PathLike) -> None:
+    def __init__(self, path: str | PathLike[str]) -> None:
         self._path = path
         with NetCDFReader(path) as file:
             if fault := _fault(file):
@@ -250,12 +250,12 @@ class Trajectory:
                 yield frame
 
 
-def read_trajectory(path: str | PathLike) -> Iterator[Frame]:
+def read_trajectory(path: str | PathLike[str]) -> Iterator[Frame]:
     """The frames of a trajectory, one after the other; raises what `Trajectory` does, at the first of them."""
     yield from Trajectory(path)
 
 
-def trajectory_attributes(path: str | PathLike) -> dict:
+def trajectory_attributes(path: str | PathLike[str]) -> dict[str, Any]:
     """The global attributes of a trajectory, among them the identity of its run; raises what `read_trajectory` does."""
     with NetCDFReader(path) as file:
         return file.attributes
@@ -273,7 +273,7 @@ def _read_frame(file: NetCDFReader, index: int) -> Frame:
         raise DamagedFileError(f"{file.path}: frame {index}: {error}") from error
 
 
-def _cell(box: Box) -> tuple[tuple, tuple]:
+def _cell(box: Box) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Lengths of the lattice vectors and angles between them, in degrees, as the convention has them."""
     in_plane = np.hypot(box.tilt, box.length_y)
     gamma = np.degrees(np.arctan2(box.length_y, box.tilt))
@@ -298,7 +298,7 @@ def cell_box(lengths: ArrayLike, angles: ArrayLike, dimension: int, strain: floa
     return Box(lengths=lengths, tilts=tilts, strain=strain)
 
 
-def _frame(values: Mapping, attributes: Mapping, radii: np.ndarray | None) -> Frame:
+def _frame(values: Mapping[str, Any], attributes: Mapping[str, Any], radii: np.ndarray | None) -> Frame:
     dimension = attributes.get("dimension", 2)
     strain = float(values.get("strain", np.nan))
     images = values["image"][:, :dimension] if "image" in values else None
@@ -320,7 +320,7 @@ def _frame(values: Mapping, attributes: Mapping, radii: np.ndarray | None) -> Fr
     )
 
 
-def _checksum(attributes: Mapping, index: int, arrays: Mapping, radii: np.ndarray | None) -> int:
+def _checksum(attributes: Mapping[str, Any], index: int, arrays: Mapping[str, Any], radii: np.ndarray | None) -> int:
     """CRC-32 as a signed integer, which is what the format has."""
     checksum = zlib.crc32(json.dumps([attributes, index], sort_keys=True).encode())
     for name, (dtype, _, _) in PER_FRAME.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from scipy import sparse
@@ -50,7 +50,7 @@ class ASEForces:
         If ASE is not there.
     """
 
-    units = ("eV", "Å")
+    units: ClassVar[tuple[str, str]] = ("eV", "Å")
 
     def __init__(self, calculator: Calculator, *, reach: float | None = None, step: float = 1e-4) -> None:
         load_extra("ase")
@@ -60,8 +60,8 @@ class ASEForces:
         if missing := {"energy", "forces"} - set(known):
             raise InputError(f"ASEForces: {type(calculator).__name__} has no {' and no '.join(sorted(missing))}")
         self.calculator = calculator
-        self.reach = reach if reach in (None, np.inf) else positive_number("ASEForces: reach", reach)
-        self.step = positive_number("ASEForces: step", step)
+        self.reach: float | None = reach if reach in (None, np.inf) else positive_number("ASEForces: reach", reach)
+        self.step: float = positive_number("ASEForces: step", step)
 
     def __repr__(self) -> str:
         return f"ASEForces({type(self.calculator).__name__}, in eV and Å)"

@@ -48,8 +48,8 @@ class Products:
         pattern.sort_indices()
         self._indptr, self._indices = (part.astype(np.int32) for part in (pattern.indptr, pattern.indices))
         self._blocks = blocks.data[pattern.data]
-        self.size = matrix.shape[0]
-        self.order = (dimension * particles.astype(np.intp)[:, None] + np.arange(dimension)).ravel()
+        self.size: int = matrix.shape[0]
+        self.order: np.ndarray = (dimension * particles.astype(np.intp)[:, None] + np.arange(dimension)).ravel()
 
     def places(self) -> np.ndarray:
         """The blocks (n / dimension, dimension, dimension) of each particle with itself."""

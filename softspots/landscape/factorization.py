@@ -30,8 +30,8 @@ class Cholesky:
     """
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self.factorizations = 0
+        self.lock: threading.RLock = threading.RLock()
+        self.factorizations: int = 0
         self._pattern = self._values = ()
         self._factor = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -118,7 +119,7 @@ def lbfgs(
     return positions, evaluations
 
 
-def _inverse_hessian(history: deque, force: np.ndarray, inverse: Callable | None, first: float) -> np.ndarray:
+def _inverse_hessian(history: deque, force: np.ndarray, inverse: Callable[..., Any] | None, first: float) -> np.ndarray:
     """The inverse Hessian that the steps amount to, applied to the force: the two loops."""
     direction, along = force.copy(), []
     for step, lost in reversed(history):

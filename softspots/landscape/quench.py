@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csc_array
@@ -142,7 +143,7 @@ def inherent_structure(
     return _quench(landscape, frame, METHODS[method], max_force)
 
 
-def _quench(landscape: _Landscape, frame: Frame, minimizers: tuple, max_force: float) -> InherentStructure:
+def _quench(landscape: _Landscape, frame: Frame, minimizers: tuple[Any, ...], max_force: float) -> InherentStructure:
     kicks = 0
     while True:
         point, stable, energies = _newton(landscape, _approach(landscape, frame, minimizers, max_force), max_force)
@@ -177,7 +178,7 @@ def _quench(landscape: _Landscape, frame: Frame, minimizers: tuple, max_force: f
     )
 
 
-def _approach(landscape: _Landscape, frame: Frame, minimizers: tuple, max_force: float) -> _Point:
+def _approach(landscape: _Landscape, frame: Frame, minimizers: tuple[Any, ...], max_force: float) -> _Point:
     """Downhill to where Newton steps begin: forces are small also against those between particles."""
     for minimizer, part in minimizers:
         handover = part * landscape.scales.force

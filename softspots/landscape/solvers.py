@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -144,7 +146,7 @@ def _lanczos_cost(problem: Problem, count: int) -> cost.Cost:
     return cost.of_lanczos(*problem.shape, count, problem.fill)
 
 
-COSTS = {
+COSTS: dict[str, Callable[..., Any]] = {
     "lanczos": _lanczos_cost,
     "filter": lambda problem, count: cost.of_filter(*problem.shape, count, _degree(problem, count)),
     "arpack": lambda problem, count: cost.of_arpack(*problem.shape, count, problem.fill),

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from itertools import product
+from typing import Any
 
 from threadpoolctl import LibController, ThreadpoolController
 
@@ -40,7 +41,7 @@ def single_threaded() -> Iterator[None]:
         _leave()
 
 
-def openmp_libraries(controller: ThreadpoolController) -> list:
+def openmp_libraries(controller: ThreadpoolController) -> list[Any]:
     """The OpenMP libraries of this process. What they are told holds for the thread that tells them."""
     return [library.dynlib for library in controller.select(user_api="openmp").lib_controllers]
 
@@ -82,7 +83,7 @@ os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_i
 
 
 @functools.cache
-def _libraries() -> tuple[list, list[LibController]]:
+def _libraries() -> tuple[list[Any], list[LibController]]:
     """OpenMP and BLAS as they are loaded at the first call, with all that we use."""
     for name in ("scipy.linalg", "softspots._cholmod"):
         import_module(name)

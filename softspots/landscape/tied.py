@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -29,10 +30,10 @@ class TiedFactor:
     """
 
     def __init__(self) -> None:
-        self.cholesky = Cholesky()
+        self.cholesky: Cholesky = Cholesky()
         self._kept = None, None
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Any, ...]:
         return TiedFactor, ()
 
     def __repr__(self) -> str:

@@ -137,7 +137,7 @@ class Model(Mixture):
         return cls(**(PRESETS[one_of("Model: preset", name, PRESETS)] | changes))
 
     @classmethod
-    def of_run(cls, configuration: Mapping) -> Model:
+    def of_run(cls, configuration: Mapping[str, Any]) -> Model:
         """The mixture of a run, from the run's parameters as a results file has them; others are left alone.
 
         Raises
@@ -163,7 +163,7 @@ class Model(Mixture):
         """The pair table and the smoothing, of which the kernels make the constants."""
         return LennardJonesForm(self.pair_table(), self.smoothing)
 
-    def as_table(self) -> dict:
+    def as_table(self) -> dict[str, Any]:
         """The preset with all parameters, as a table of a TOML file; see `Mixture.as_table`."""
         own = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         lists = {name: list(own[name]) for name in ("epsilon", "sigma")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class Contact(PairPotential):
             ]
         )
 
-    def rows(self) -> dict[tuple, tuple]:
+    def rows(self) -> dict[tuple[Any, ...], tuple[Any, ...]]:
         return {("contact", self.alpha): (self.epsilon, self.sigma)}
 
     @property

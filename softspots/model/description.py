@@ -29,6 +29,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from inspect import signature
+from typing import Any
 
 from softspots.arrays import float_array, one_of
 from softspots.exceptions import InputError
@@ -46,7 +47,7 @@ SIZES = ("non_additivity", "smallest", "largest")
 OWN = ("fractions", "density", "dimension", "temperatures", "name")
 
 
-def mixture(table: Mapping) -> Mixture:
+def mixture(table: Mapping[str, Any]) -> Mixture:
     """The mixture that ``table`` describes: see the module.
 
     Raises
@@ -95,7 +96,7 @@ def mixture(table: Mapping) -> Mixture:
     return Mixture(found, **own)
 
 
-def table(own: Mixture) -> dict:
+def table(own: Mixture) -> dict[str, Any]:
     """The table that `mixture` reads ``own`` from.
 
     Raises
@@ -113,7 +114,7 @@ def table(own: Mixture) -> dict:
     return {key: value for key, value in lists.items() if value is not None} | {"pairs": pairs}
 
 
-def potential(table: Mapping) -> PairPotential:
+def potential(table: Mapping[str, Any]) -> PairPotential:
     """The pair potential that ``table`` describes.
 
     Raises

@@ -23,5 +23,5 @@ class Forces(Protocol):
     def energy_forces(self, frame: Frame) -> tuple[float, np.ndarray, np.ndarray]:
         """Energy, forces (N, d), and virial Σ r_a f_b (d, d), which may be NaN where it is not known."""
 
-    def hessian(self, frame: Frame) -> sparse.sparray:
+    def hessian(self, frame: Frame) -> sparse.sparray | sparse.spmatrix | np.ndarray:
         """∂²V/∂r_iα∂r_jβ, (d N, d N), sparse or not; degree of freedom d i + α. Rows sum to zero along each axis."""

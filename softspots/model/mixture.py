@@ -74,7 +74,7 @@ class Mixture:
 
     def __init__(
         self,
-        pairs: Mapping[tuple, PairPotential],
+        pairs: Mapping[tuple[Any, ...], PairPotential],
         *,
         fractions: ArrayLike | None = None,
         density: float | None = None,
@@ -324,7 +324,7 @@ class Mixture:
             return EvenForm(parameter, table) if kind == "even" else ContactForm(parameter, table)
         return spline_form(self.potentials)
 
-    def as_table(self) -> dict:
+    def as_table(self) -> dict[str, Any]:
         """The mixture as a table of a TOML file, which `from_table` reads.
 
         Raises
@@ -338,7 +338,7 @@ class Mixture:
         return table(self)
 
     @classmethod
-    def from_table(cls, table: Mapping) -> Mixture:
+    def from_table(cls, table: Mapping[str, Any]) -> Mixture:
         """The mixture of a table of a TOML file: see `softspots.model.description`.
 
         Raises
@@ -391,5 +391,5 @@ class Mixture:
             text += f", or 0 to {len(self.species) - 1} for these"
         return text
 
-    def _content(self) -> tuple:
+    def _content(self) -> tuple[Any, ...]:
         return (tuple(self.pairs.items()), self.fractions, self.density, self.dimension, self.sizes, self.temperatures)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import fields
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -133,11 +133,11 @@ class PairPotential(ABC):
         overlap = min(1.0, (force * (power + 1) / (whole * depth)) ** (1 / (power + 1)))
         return float(whole * overlap**power)
 
-    def rows(self) -> dict[tuple, tuple]:
+    def rows(self) -> dict[tuple[Any, ...], tuple[Any, ...]]:
         """The forms in which kernels can have it exactly, as keys of `softspots.model.forms`, each with its numbers."""
         return {}
 
-    def as_table(self) -> dict:
+    def as_table(self) -> dict[str, Any]:
         """The potential as a table of a TOML file, which `from_table` of `softspots.model` reads."""
         own = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         return {"potential": self.kind} | {name: value for name, value in own.items() if value is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -52,7 +52,7 @@ class _Powers(CutPotential):
         steep, soft = a_n * r**-n, a_m * r**-m
         return np.array([steep - soft, (m * soft - n * steep) / r, (n * (n + 1) * steep - m * (m + 1) * soft) / r**2])
 
-    def rows(self) -> dict[tuple, tuple]:
+    def rows(self) -> dict[tuple[Any, ...], tuple[Any, ...]]:
         even = all(exponent % 2 == 0 and exponent <= MOST_EXPONENT for exponent in self.exponents)
         if not even or self.smoothing not in ("even", "none", "shifted"):
             return {}
@@ -136,7 +136,7 @@ class LennardJones(_Powers):
         tail[0] = -np.polynomial.polynomial.polyval(length, tail)
         return tail
 
-    def rows(self) -> dict[tuple, tuple]:
+    def rows(self) -> dict[tuple[Any, ...], tuple[Any, ...]]:
         if self.smoothing in ("even", "quadratic", "switch"):
             # The kernels make the constants themselves, to the bit as ever. Only `switch` looks at the inner cutoff.
             inner = self.cutoff if self.inner_cutoff is None else self.inner_cutoff
@@ -258,7 +258,7 @@ class WCA(PairPotential):
     def inside(self, r: np.ndarray) -> np.ndarray:
         return self._cut.inside(r)
 
-    def rows(self) -> dict[tuple, tuple]:
+    def rows(self) -> dict[tuple[Any, ...], tuple[Any, ...]]:
         return self._cut.rows()
 
     @property

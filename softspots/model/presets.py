@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from inspect import signature
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from softspots.model.powers import InversePower, LennardJones
 BALL = {2: np.pi / 4, 3: np.pi / 6}
 
 
-def make(name: str, changes: Mapping) -> Mixture:
+def make(name: str, changes: Mapping[str, Any]) -> Mixture:
     """The preset ``name`` with the parameters in ``changes``.
 
     Raises
@@ -44,7 +45,7 @@ def make(name: str, changes: Mapping) -> Mixture:
     return Model.preset(preset, **changes)
 
 
-def parameters_of(name: str) -> dict:
+def parameters_of(name: str) -> dict[str, Any]:
     """The parameters of the preset ``name`` with their defaults; where there is none, `inspect.Parameter.empty`.
 
     Raises
@@ -229,7 +230,7 @@ def _of_paper(preset, smoothing, inner_cutoff=None, **changes) -> Mixture:
     )
 
 
-def _pairs(potential: Callable, sigma) -> dict:
+def _pairs(potential: Callable[..., Any], sigma) -> dict[str, Any]:
     return {key: potential(float(one)) for key, one in zip((("A", "A"), ("A", "B"), ("B", "B")), sigma, strict=True)}
 
 

@@ -14,7 +14,7 @@ from softspots.exceptions import InputError
 from softspots.model.pair import PairPotential
 
 
-def ordered_pairs(pairs: Any) -> tuple[tuple, dict]:
+def ordered_pairs(pairs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The species in the order of their appearance, and the potentials in the order of their numbers."""
     if not isinstance(pairs, Mapping) or not pairs:
         raise InputError(f"Mixture: pairs are {pairs!r}; a dict of pairs of species to potentials is needed")
@@ -44,7 +44,7 @@ def _is_label(label) -> bool:
     return isinstance(label, (str, int, np.integer)) and not isinstance(label, bool) and label != ""
 
 
-def parts_of_one(fractions: ArrayLike, species: tuple) -> tuple[float, ...]:
+def parts_of_one(fractions: ArrayLike, species: tuple[Any, ...]) -> tuple[float, ...]:
     """The part of each species, checked."""
     values = float_array("Mixture: fractions", fractions, (len(species),))
     if (values < 0).any() or abs(real_number("Mixture: sum of the fractions", values.sum()) - 1) > 1e-9:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from softspots.exceptions import InputError, system_errors
 WORDS = {"N": 1, "R": 2, "RSQ": 2, "BITMAP": 2, "FPRIME": 2}
 
 
-def read_table(path: str | Path, section: str | None = None) -> dict:
+def read_table(path: str | Path, section: str | None = None) -> dict[str, Any]:
     """One section of a table file.
 
     With ``R`` or ``RSQ`` distances are made from the two numbers behind it, as LAMMPS does, for those in the lines may
@@ -65,7 +66,7 @@ def read_table(path: str | Path, section: str | None = None) -> dict:
     return _table(f"{path}, section {section}", *found[section])
 
 
-def _parameters(path, number, words) -> tuple[int, dict]:
+def _parameters(path, number, words) -> tuple[int, dict[str, Any]]:
     """N, and the numbers behind each word of the line."""
     parameters, rest = {}, list(words)
     while rest:
@@ -81,7 +82,7 @@ def _parameters(path, number, words) -> tuple[int, dict]:
     return int(parameters["N"][0]), parameters
 
 
-def _table(where, number, parameters, lines, count) -> dict:
+def _table(where, number, parameters, lines, count) -> dict[str, Any]:
     if len(lines) < count:
         raise InputError(f"{where}: N is {count}, and {len(lines)} lines follow")
     rows = np.array([_numbers(f"{where}, line {number}", words, 4) for number, words in lines])

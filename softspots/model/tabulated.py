@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -186,7 +186,7 @@ class Tabulated(CutPotential):
     def __hash__(self) -> int:
         return hash((self._first, self.cutoff, self.smoothing))
 
-    def as_table(self) -> dict:
+    def as_table(self) -> dict[str, Any]:
         if self._points is None:
             raise InputError("Tabulated: a potential from a function cannot be written as a table; give arrays")
         points = {name: values.tolist() for name, values in self._points.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -64,7 +65,7 @@ class Event:
         return f"Event(strain {self.strain:.8g}, {drops}, core {self.core}, participation {self.participation:.3g})"
 
 
-def describe(before: Frame, after: Frame, held: np.ndarray, cutoff: float) -> dict:
+def describe(before: Frame, after: Frame, held: np.ndarray, cutoff: float) -> dict[str, Any]:
     """What an `Event` says of the particles between two frames in the same box.
 
     Parameters

@@ -20,7 +20,7 @@ class CheckpointFile(Source):
 
     notes = ("image counters start from here",)
 
-    def __init__(self, path: str | PathLike) -> None:
+    def __init__(self, path: str | PathLike[str]) -> None:
         self.name = str(path)
         self._checkpoint = read_file(path)
         if missing := [name for name in NEEDED if name not in self._checkpoint.arrays]:

@@ -92,7 +92,7 @@ NEED_TOPOLOGY = ("dcd", "xtc")
 
 
 def open_file(
-    path: str | os.PathLike, format: str | None, topology: str | os.PathLike | None, bounds: str | None
+    path: str | os.PathLike[str], format: str | None, topology: str | os.PathLike[str] | None, bounds: str | None
 ) -> Source:
     """The source that reads a file.
 

@@ -112,7 +112,7 @@ class Reading:
             except DamagedFileError as error:
                 fault = fault or error
                 continue
-            self.notes = [*self.source.notes, *self._interpretation.notes]
+            self.notes: list[str] = [*self.source.notes, *self._interpretation.notes]
             if fault:
                 self.notes.append(f"the first frame that can be read is frame {index}")
             return

@@ -20,7 +20,7 @@ PER_PARTICLE = 12
 class GSDFile(Source):
     """A trajectory that the library reads, with random access to its frames."""
 
-    def __init__(self, path: str | PathLike) -> None:
+    def __init__(self, path: str | PathLike[str]) -> None:
         self.name = str(path)
         self._trajectory = load_extra("gsd.hoomd").open(self.name, "r")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -86,7 +87,7 @@ class Interpretation:
         self._column, self._factor = self._decide_sizes(first)
         self._say_the_rest(first, alone)
 
-    def values(self, snapshot: Snapshot, flips: int | None = None) -> dict:
+    def values(self, snapshot: Snapshot, flips: int | None = None) -> dict[str, Any]:
         """What `Frame` takes, of a snapshot: its particles sorted by id, not wrapped yet.
 
         Parameters

@@ -62,7 +62,7 @@ class TopologyAndTrajectory(AtomGroups):
 
     fault = DamagedFileError
 
-    def __init__(self, path: str | PathLike, topology, described: Snapshot | None) -> None:
+    def __init__(self, path: str | PathLike[str], topology: str | PathLike[str], described: Snapshot | None) -> None:
         self.name = str(path)
         library = load_extra("MDAnalysis")
         files = [self.name if described else str(topology), self.name]

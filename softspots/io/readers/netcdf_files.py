@@ -25,7 +25,7 @@ PACKINGS = ("pos", "rad", "box")
 class Results(Source):
     """Our own results file."""
 
-    def __init__(self, path: str | PathLike) -> None:
+    def __init__(self, path: str | PathLike[str]) -> None:
         self.name = str(path)
         self._results = read_results(path)
 
@@ -39,7 +39,7 @@ class Results(Source):
 class OwnTrajectory(Source):
     """Our own trajectory."""
 
-    def __init__(self, path: str | PathLike) -> None:
+    def __init__(self, path: str | PathLike[str]) -> None:
         self.name = str(path)
         self._trajectory = Trajectory(path)
 
@@ -53,7 +53,7 @@ class OwnTrajectory(Source):
 class NetCDFFile(Source):
     """A file of others that stays open."""
 
-    def __init__(self, path: str | PathLike) -> None:
+    def __init__(self, path: str | PathLike[str]) -> None:
         self.name = str(path)
         self._file = NetCDFReader(path)
 
@@ -125,7 +125,7 @@ class Packings(NetCDFFile):
         )
 
 
-def netcdf_source(path: str | PathLike) -> Source:
+def netcdf_source(path: str | PathLike[str]) -> Source:
     """What kind of NetCDF file it is, by what is in it.
 
     Raises

@@ -41,7 +41,7 @@ class OvitoFile(Source):
     # What goes through its lines first, and counts its frames where there may be several.
     walk: Callable[[BinaryIO], Walk | None]
 
-    def __init__(self, path: str | PathLike, **parameters: Any) -> None:
+    def __init__(self, path: str | PathLike[str], **parameters: Any) -> None:
         self.name = str(path)
         load = load_extra("ovito.io").import_file
         _require_unforked()
@@ -80,7 +80,7 @@ class LammpsData(OvitoFile):
 
     walk = staticmethod(walk_data)
 
-    def __init__(self, path: str | PathLike) -> None:
+    def __init__(self, path: str | PathLike[str]) -> None:
         super().__init__(path, input_format="lammps/data")
 
 
@@ -89,7 +89,7 @@ class ExtendedXYZ(OvitoFile):
 
     walk = staticmethod(walk_xyz)
 
-    def __init__(self, path: str | PathLike) -> None:
+    def __init__(self, path: str | PathLike[str]) -> None:
         super().__init__(path, input_format="xyz")
 
 
@@ -107,7 +107,7 @@ class LammpsDump(OvitoFile):
 
     walk = staticmethod(walk_dump)
 
-    def __init__(self, path: str | PathLike, head: str, bounds: str | None = None) -> None:
+    def __init__(self, path: str | PathLike[str], head: str, bounds: str | None = None) -> None:
         super().__init__(path, input_format="lammps/dump")
         header = re.search(r"^ITEM: BOX BOUNDS(.*)$", head, re.MULTILINE)
         words = header[1].split() if header else []
@@ -162,7 +162,7 @@ class CommentedXYZ(OvitoFile):
 
     walk = staticmethod(walk_xyz)
 
-    def __init__(self, path: str | PathLike, head: str) -> None:
+    def __init__(self, path: str | PathLike[str], head: str) -> None:
         comment, row = head.splitlines()[1:3]
         self._count = len(row.split())
         self._columns = Comment(comment).columns(self._count)

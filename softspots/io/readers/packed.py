@@ -23,7 +23,7 @@ ALLOWED, SPACE = (b"\t", b"\n", b"\r"), 32
 
 
 @contextlib.contextmanager
-def unpacked(path: str | PathLike) -> Iterator[BinaryIO]:
+def unpacked(path: str | PathLike[str]) -> Iterator[BinaryIO]:
     """The content of a file, unpacked; whatever is wrong with it is a `DamagedFileError`."""
     with system_errors(DamagedFileError, f"{path} cannot be read"), open(path, "rb") as file:
         start = file.read(4)
@@ -44,7 +44,7 @@ def unpacked(path: str | PathLike) -> Iterator[BinaryIO]:
             raise DamagedFileError(f"{path} is damaged: {error}") from error
 
 
-def require_ending(path: str | PathLike) -> None:
+def require_ending(path: str | PathLike[str]) -> None:
     """Refuse a packed file whose name does not say so: OVITO goes by the name.
 
     Raises
@@ -63,7 +63,7 @@ def require_ending(path: str | PathLike) -> None:
 
 
 @contextlib.contextmanager
-def text(path: str | PathLike) -> Iterator[BinaryIO]:
+def text(path: str | PathLike[str]) -> Iterator[BinaryIO]:
     """The lines of a text file, unpacked.
 
     Control characters, as failing disks leave them, are damage that is found while lines are read: OVITO never comes
@@ -76,7 +76,7 @@ def text(path: str | PathLike) -> Iterator[BinaryIO]:
 class _Text(io.RawIOBase):
     """Bytes that are looked at when they are read."""
 
-    def __init__(self, content: BinaryIO, path: str | PathLike) -> None:
+    def __init__(self, content: BinaryIO, path: str | PathLike[str]) -> None:
         self._content, self._path, self._before = content, path, 0
 
     def readable(self) -> bool:

@@ -30,7 +30,7 @@ def read(
     types: Mapping[Any, Any] | ArrayLike | None = None,
     sizes: Mapping[Any, float] | ArrayLike | None = None,
     dimension: int | None = None,
-    topology: str | os.PathLike | None = None,
+    topology: str | os.PathLike[str] | None = None,
     format: str | None = None,
     bounds: str | None = None,
     box: Box | None = None,

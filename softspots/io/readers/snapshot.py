@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,7 @@ class Snapshot:
     planar: str | None = None
     types: np.ndarray | None = None
     types_are_species: bool = False
-    columns: Mapping = field(default_factory=dict)
+    columns: Mapping[str, Any] = field(default_factory=dict)
     ids: np.ndarray | None = None
     images: np.ndarray | None = None
     unwrapped: bool = False

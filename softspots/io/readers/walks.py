@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -172,7 +172,7 @@ def dump_cell(box: bytes, around: bool) -> tuple[np.ndarray, np.ndarray] | None:
     return cell, low
 
 
-def _passed(lines: BinaryIO, count: int, place: int, fault: Callable, first: int = 0) -> int:
+def _passed(lines: BinaryIO, count: int, place: int, fault: Callable[..., Any], first: int = 0) -> int:
     """Pass so many rows behind line ``place``; how many there were.
 
     Parameters
@@ -203,7 +203,7 @@ def _passed(lines: BinaryIO, count: int, place: int, fault: Callable, first: int
     return done
 
 
-def _require_sound(rows: Iterable[bytes], place: int, fault: Callable) -> None:
+def _require_sound(rows: Iterable[bytes], place: int, fault: Callable[..., Any]) -> None:
     for number, row in enumerate(rows, place + 1):
         if wrong := fault(row.split(b"#")[0].split()):
             raise DamagedFileError(f"line {number}: {wrong}")
@@ -223,7 +223,7 @@ def _shown(line: bytes) -> str:
     return repr(line[:60].decode(errors="replace").strip())
 
 
-def _fault_in_columns(names: list[bytes]) -> Callable:
+def _fault_in_columns(names: list[bytes]) -> Callable[..., Any]:
     """What tells of the words of a row which of them, below these names, OVITO would read the beginning of.
 
     Raises

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from softspots.arrays import is_whole, real_array
 from softspots.exceptions import InputError
@@ -19,7 +21,7 @@ OWN = {"pos", "position", "x", "y", "z", "ix", "iy", "iz", "image", "id", "type"
 OWN |= {"diameter", "size", "color", "time", "strain", "software"}
 
 
-def checked_columns(frame: Frame, columns: Mapping) -> dict[str, np.ndarray]:
+def checked_columns(frame: Frame, columns: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """The columns of a frame, (N,) or (N, k): float64, or whole numbers of 32 bits where these hold them, else of 64.
 
     Vectors in two dimensions get z = 0, as other programs draw arrows in space. Of `SoftSpots` come the numbers from 1,
@@ -33,7 +35,7 @@ def checked_columns(frame: Frame, columns: Mapping) -> dict[str, np.ndarray]:
     return {name: _checked(frame, name, value) for name, value in columns.items()}
 
 
-def spot_numbers(labels) -> np.ndarray:
+def spot_numbers(labels: ArrayLike) -> np.ndarray:
     """The numbers of soft spots from 1, 0 for particles on none, of labels from 0, negative for those on none."""
     labels = np.asarray(labels)
     return np.where(labels >= 0, labels + 1, 0)

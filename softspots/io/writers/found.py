@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from softspots.frame import Frame
@@ -9,7 +11,7 @@ from softspots.io.results import Results
 from softspots.io.writers.columns import spot_numbers
 
 
-def frame_and_found(entry) -> tuple[Frame | None, dict[str, np.ndarray]]:
+def frame_and_found(entry: Any) -> tuple[Frame | None, dict[str, np.ndarray]]:
     """A frame, or what stands for one frame of a study, as the frame and the columns that come with it.
 
     All frames of a study have the same columns, NaN where something has not been found. None for anything else.

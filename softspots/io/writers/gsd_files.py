@@ -16,7 +16,7 @@ from softspots.io.writers.columns import in_space, numbered_types
 class GSDWriter:
     """A context manager to which frames are written one by one; positions and boxes are in single precision there."""
 
-    def __init__(self, path: str | PathLike) -> None:
+    def __init__(self, path: str | PathLike[str]) -> None:
         self._library = load_extra("gsd.hoomd")
         self._path, self._index = path, 0
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HEIGHT = 1.0
 
 
-def to_ase(frame: Frame, *, symbols: Mapping | None = None, **columns: Any) -> Atoms:
+def to_ase(frame: Frame, *, symbols: Mapping[str, Any] | None = None, **columns: Any) -> Atoms:
     """The `ase.Atoms` of a frame in three dimensions, with values of each particle.
 
     Parameters
@@ -95,6 +95,6 @@ def to_ovito(frame: Frame, **columns: Any) -> DataCollection:
     return data
 
 
-def _of_all(frame) -> dict:
+def _of_all(frame) -> dict[str, Any]:
     strain = {"strain": frame.box.strain} if frame.box.has_history else {}
     return {"time": frame.time, **strain, "software": SOFTWARE}

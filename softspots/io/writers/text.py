@@ -27,7 +27,7 @@ BLOCK = 10_000
 class TextWriter:
     """A context manager to which frames are written one by one."""
 
-    def __init__(self, path: str | PathLike) -> None:
+    def __init__(self, path: str | PathLike[str]) -> None:
         self._path, self._index = path, 0
 
     def __enter__(self) -> Self:

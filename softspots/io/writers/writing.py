@@ -24,7 +24,7 @@ FORMATS = {
 }
 
 
-def write(path: str | PathLike, frames: Frame | Iterable[Frame] | Results, **columns: Any) -> None:
+def write(path: str | PathLike[str], frames: Frame | Iterable[Frame] | Results, **columns: Any) -> None:
     """Write frames, with further values of each particle, to a file that other programs show and `read` reads.
 
     The name says the format: extended XYZ (``.xyz``, ``.extxyz``), LAMMPS' text dump (``.dump``, ``.lammpstrj``), both
@@ -79,7 +79,7 @@ def _writer_of(path: str):
     )
 
 
-def _with_columns(frames, columns: Mapping) -> Iterator[tuple[Frame, dict]]:
+def _with_columns(frames, columns: Mapping[str, Any]) -> Iterator[tuple[Frame, dict[str, Any]]]:
     """Each frame with its own columns by name."""
     alone, own = frame_and_found(frames)
     if alone is not None:
@@ -105,7 +105,7 @@ def _with_columns(frames, columns: Mapping) -> Iterator[tuple[Frame, dict]]:
             raise InputError(f"write: {name} has values for {len(values)} frames, and there are {index + 1}")
 
 
-def _entries(frames: Iterable) -> Iterator[tuple]:
+def _entries(frames: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
     """Number and frame, or what stands for one; None, with a warning, where it cannot be read."""
     if not isinstance(frames, Results | Sequence):
         yield from enumerate(frames)
