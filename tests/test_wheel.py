@@ -1,4 +1,4 @@
-"""What an installation says of itself; a wheel, too, of what is inside it. `make wheels` builds wheels and tries them."""
+"""What an installation says of itself, and a wheel of what is inside it. `make wheels` builds wheels and tries them."""
 
 import importlib.metadata
 import re
