@@ -27,6 +27,8 @@ extensions = [
 ]
 exclude_patterns = ["tutorials", "extensions", "joss", "**/README.md"]
 nitpicky = True
+# V'' is a second derivative.
+smartquotes = False
 highlight_language = "none"
 
 # Pages are Markdown that reads well without Sphinx, too.

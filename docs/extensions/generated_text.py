@@ -23,6 +23,8 @@ from softspots.io.schema import OPTIONAL, SCHEMA
 from softspots.io.shear import schema as schema_of_shear
 from softspots.model import Mixture
 from softspots.model.presets import parameters_of
+from validation.findings import FINDINGS
+from validation.published import ROWS
 
 RESULTS, VALIDATION = BENCHMARKS / "results.json", BENCHMARKS.parent / "validation"
 ROOT = BENCHMARKS.parent
@@ -74,7 +76,7 @@ class File(SphinxDirective):
             if ":" in target or target.startswith("#"):
                 return found[0]
             path = (source.parent / target).resolve()
-            return f"{words}({PAGES.get(path) or '/' + path.relative_to(ROOT / 'docs').as_posix()})"
+            return f"{words}({PAGES.get(path) or os.path.relpath(path, ROOT / 'docs')})"
 
         text = re.sub(r"(\[[^\]]*\])\(([^)\s]+)\)", there, source.read_text("utf-8"))
         return self.parse_text_to_nodes(text, allow_section_headings=True)
@@ -99,6 +101,23 @@ class Presets(Tables):
                 [f"`{name}`", " or ".join(map(str, dimensions_of(name))), *map("{:g}".format, temperatures_of(name))]
                 + [one.text, one.source]
                 for name, one in MIXTURES.items()
+            ],
+        )
+
+
+class Findings(Tables):
+    """Published numbers that do not come out."""
+
+    def text(self):
+        rows = {row.name: row for row in ROWS}
+        together = {}
+        for name, seen in FINDINGS.items():
+            together.setdefault(seen, []).append(rows[name])
+        return table(
+            ["what", "published", "where", "what is seen"],
+            [
+                ["<br>".join(row.name for row in same), *map(of_all, ("published", "where"), [same] * 2), seen]
+                for seen, same in together.items()
             ],
         )
 
@@ -195,6 +214,11 @@ VARIABLES = {
 }
 
 
+def of_all(name, rows):
+    """What the rows say, each thing once."""
+    return "; ".join(dict.fromkeys(getattr(row, name) for row in rows))
+
+
 def dimensions_of(name):
     """The default first."""
     first = Mixture.preset(name).dimension
@@ -260,6 +284,7 @@ def setup(app):
     directives = {
         "output": Output,
         "file": File,
+        "findings": Findings,
         "presets": Presets,
         "variables": Schema,
         "quantities": Quantities,
