@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks import measure
 from softspots import _cholmod
 from softspots.exceptions import SoftspotsError
+from softspots.installation import instruction_set
 from softspots.io.checkpoint import CHECKPOINT, PREVIOUS
 from softspots.io.results import read_results
 
@@ -65,7 +66,7 @@ def describe() -> dict[str, str]:
         "commit": str(found["commit"]),
         "kernels": _kernels(),
         "processor": found["cpu"],
-        "instruction_set": _instruction_set(),
+        "instruction_set": instruction_set(),
         "compiler": str(found["compiler"]),
         **{f"version_{name}": version(name) for name in ("softspots", "numpy", "scipy")},
         "version_cholmod": _cholmod_version(),
@@ -89,16 +90,6 @@ def _kernels() -> str:
     """SHA-256 of the compiled sources, on which the bits of the dynamics depend."""
     sources = sorted(path for kind in ("[fF]90", "fypp") for path in (ROOT / "fortran").glob(f"*/*.{kind}"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
-
-
-def _instruction_set() -> str:
-    """The level of x86-64 that the processor has, for which softspots is built unless it is told otherwise."""
-    flags = set(Path("/proc/cpuinfo").read_text(encoding="utf-8").split())
-    if os.uname().machine != "x86_64":
-        return os.uname().machine
-    if {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"} <= flags:
-        return "x86-64-v4"
-    return "x86-64-v3" if {"avx2", "fma"} <= flags else "x86-64"
 
 
 def _cholmod_version() -> str:

@@ -16,7 +16,8 @@ _load, __dir__, __all__ = _lazy_loader.attach_stub(__name__, __file__)
 
 
 def __getattr__(name):
-    if name in ("_core", "_cholmod"):
+    if name in ("_core", "_cholmod", "_processor"):
         # In words of its own, if it does not fit this machine.
-        return _import_module("softspots.installation").require_compiled(name)
+        globals()[name] = _import_module("softspots.installation").require_compiled(name)
+        return globals()[name]
     return _load(name)

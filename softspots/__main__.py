@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.metadata import version
 
 from softspots.commands.interruption import end_at_once
+from softspots.exceptions import InstallationError
+from softspots.installation import require_compiled
 
 NAME = "softspots"
 COMMANDS = {
@@ -44,17 +46,36 @@ def main(argv: Sequence[str] | None = None) -> None:
         end_at_once()
     name, *rest = (sys.argv[1:] if argv is None else argv) or ["--help"]
     if name in COMMANDS:
-        import_module(f"softspots.commands.{name}").main(rest)
+        _command(name)(rest)
     elif name in ("--help", "-h"):
         print(usage())
     elif name == "--version":
-        print(f"{NAME} {version(NAME)}")
+        print(f"{NAME} {version(NAME)} ({_kernels()})")
     elif name == COMPLETION:
         import_module("softspots.commands.completion").main(rest, COMMANDS)
     else:
         allowed = ", ".join((*COMMANDS, "--help", "--version", COMPLETION))
         print(f"{NAME}: got {name!r}; allowed: {allowed}", file=sys.stderr)
         sys.exit(WRONG)
+
+
+def _command(name: str) -> Callable:
+    """What a command calls; where the compiled part does not fit this machine, a line and the end of the process."""
+    try:
+        return import_module(f"softspots.commands.{name}").main
+    except InstallationError as error:
+        # Of several ranks each: they may be on different machines.
+        print(f"{NAME}.{name}: {error}", file=sys.stderr)
+        sys.exit(WRONG)
+
+
+def _kernels() -> str:
+    """What the kernels are compiled for, or why there are none."""
+    try:
+        kernels = require_compiled("_core")
+    except InstallationError as error:
+        return f"no kernels: {error}"
+    return f"kernels for {kernels.instruction_set}, {'with' if kernels.built_with_mpi else 'without'} MPI"
 
 
 if __name__ == "__main__":

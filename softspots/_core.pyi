@@ -18,6 +18,7 @@ MOST_EXPONENT: Final[int]
 PANEL_ROWS: Final[int]
 BLOCK_WIDTH: Final[int]
 TILE_WIDTH: Final[int]
+instruction_set: Final[str]
 built_with_mpi: Final[bool]
 
 def mpi_library_version() -> str: ...

@@ -4,9 +4,9 @@
 # Before anything else: kernels that this processor cannot run must not be called.
 from softspots.installation import require_processor
 
-cdef extern from "processor.h":
+cdef extern from "instruction_set.h":
+    const char *instruction_set_name
     const char *needed_features[]
-    bint has_feature(const char *name)
 
 
 cdef list _needed_features():
@@ -17,8 +17,9 @@ cdef list _needed_features():
     return names
 
 
-require_processor({name: has_feature(name.encode()) for name in _needed_features()})
+require_processor(_needed_features())
 
+import platform
 import threading
 
 import numpy as np
@@ -29,6 +30,8 @@ cdef extern from "Python.h" nogil:
     int PyErr_CheckSignals() except -1
     unsigned long PyThread_get_thread_ident()
 
+# What the kernels are compiled for: the level of x86-64 that has all of it, else the architecture.
+instruction_set = instruction_set_name.decode() or platform.machine()
 METHODS = {"lbfgs": 0, "cg": 1, "fire": 2}
 # What fortran/base/reduction.f90 can add up exactly; all counts of the kernels fit 32 bits then.
 MOST_PARTICLES = 2**26 - 1

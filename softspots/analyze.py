@@ -1,12 +1,12 @@
 """The analysis of finished runs on one command: ``python -m softspots.analyze``; see `softspots.commands.analyze`."""
 
-from softspots.commands.interruption import end_at_once
+import sys
 
 if __name__ == "__main__":
+    from softspots.__main__ import end_at_once, main
+
     # The rest is imported for a second or more, which Ctrl-C is to end without a word of where it was.
     end_at_once()
-
-from softspots.commands.analyze import main  # noqa: E402
-
-if __name__ == "__main__":
-    main()
+    main(["analyze", *sys.argv[1:]])
+else:
+    from softspots.commands.analyze import main  # noqa: F401

@@ -1,7 +1,20 @@
 /* Compiled with the flags of the kernels, and hence data only: code of this file could be what a processor lacks.
    Other architectures than x86 have no entries, and are not checked. */
 #include <stddef.h>
-#include "processor.h"
+#include "instruction_set.h"
+
+const char *const instruction_set_name =
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512CD__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+    "x86-64-v4";
+#elif defined(__AVX2__) && defined(__FMA__)
+    "x86-64-v3";
+#elif defined(__SSE4_2__)
+    "x86-64-v2";
+#elif defined(__x86_64__)
+    "x86-64";
+#else
+    "";
+#endif
 
 const char *const needed_features[] = {
 #ifdef __SSE3__
@@ -60,6 +73,17 @@ const char *const needed_features[] = {
 #endif
 #ifdef __AVX512IFMA__
   "avx512ifma",
+#endif
+#if __GNUC__ >= 12
+#ifdef __F16C__
+  "f16c",
+#endif
+#ifdef __LZCNT__
+  "lzcnt",
+#endif
+#ifdef __MOVBE__
+  "movbe",
+#endif
 #endif
   NULL
 };

@@ -26,6 +26,15 @@ int has_feature(const char *name) {
   ANSWER("avx512dq");
   ANSWER("avx512vbmi");
   ANSWER("avx512ifma");
+  /* Older compilers know neither these nor levels. */
+#if __GNUC__ >= 12
+  ANSWER("f16c");
+  ANSWER("lzcnt");
+  ANSWER("movbe");
+  ANSWER("x86-64-v2");
+  ANSWER("x86-64-v3");
+  ANSWER("x86-64-v4");
+#endif
 #endif
   (void)name;
   return 0;

@@ -1,11 +1,8 @@
-/* What the kernels need of a processor, and what this one has: compared before any of them is called. */
+/* What this processor has. */
 #ifndef SOFTSPOTS_PROCESSOR_H
 #define SOFTSPOTS_PROCESSOR_H
 
-/* Extensions of the instruction set that the kernels are compiled for; the last entry is null. */
-extern const char *const needed_features[];
-
-/* Whether this processor, and the system on it, has one of them. */
+/* Whether this processor, and the system on it, has an extension of the instruction set, or a level of x86-64. */
 int has_feature(const char *name);
 
 #endif

@@ -1,12 +1,12 @@
 """The whole chain on one command: ``python -m softspots.simulate``; see `softspots.commands.simulate`."""
 
-from softspots.commands.interruption import end_at_once
+import sys
 
 if __name__ == "__main__":
+    from softspots.__main__ import end_at_once, main
+
     # The rest is imported for a second or more, which Ctrl-C is to end without a word of where it was.
     end_at_once()
-
-from softspots.commands.simulate import main  # noqa: E402
-
-if __name__ == "__main__":
-    main()
+    main(["simulate", *sys.argv[1:]])
+else:
+    from softspots.commands.simulate import main  # noqa: F401

@@ -11,6 +11,7 @@ from launch import called
 from matplotlib.image import imread
 
 import softspots as ss
+from softspots import _core
 from softspots.__main__ import COMMANDS
 from softspots.__main__ import main as softspots
 from softspots.commands.map_options import read_model
@@ -156,4 +157,5 @@ def test_python_m_softspots():
     process = subprocess.run(
         [sys.executable, "-m", "softspots", "--version"], capture_output=True, text=True, timeout=60
     )
-    assert (process.returncode, process.stdout) == (0, f"softspots {ss.__version__}\n")
+    kernels = f"kernels for {_core.instruction_set}, {'with' if _core.built_with_mpi else 'without'} MPI"
+    assert (process.returncode, process.stdout) == (0, f"softspots {ss.__version__} ({kernels})\n")

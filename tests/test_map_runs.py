@@ -18,6 +18,7 @@ from launch import called, run_python
 
 from softspots.__main__ import main as softspots
 from softspots.commands import mapping
+from softspots.installation import instruction_set
 from softspots.io.checkpoint import CHECKPOINT, FRAMES
 from softspots.io.results import read_results
 
@@ -68,6 +69,7 @@ def test_a_run_that_was_ended_goes_on(dump, undisturbed, tmp_path, capsys, monke
     results = read_results(tmp_path / "out" / "results.nc")
     assert len(results) == 2 and np.isfinite(results["eigenvalue"]).all() and results.frame(1).time == 100
     assert "frame_interval, frame_separation: the run has not ended" in results.attributes["left_out_because"]
+    assert results.attributes["instruction_set"] == instruction_set()
     assert (tmp_path / "out" / "map_000000.png").exists()
     status, _, err = run(capsys, *arguments)
     assert status == 2 and "allowed: another, --resume, or --overwrite" in err

@@ -105,7 +105,7 @@ import sys
 
 class Absent:
     def find_spec(name, path=None, target=None):
-        if name in ("softspots._core", "softspots._cholmod", "mpi4py"):
+        if name.startswith(("softspots._core", "softspots._cholmod", "mpi4py")):
             raise ModuleNotFoundError(f"{name} is not there")
 
 sys.meta_path.insert(0, Absent)

@@ -18,6 +18,7 @@ from softspots.commands.samples import ProgressOfAll
 from softspots.commands.shear_parameters import FILES, SHEAR
 from softspots.dynamics.parallel import Serial
 from softspots.exceptions import DamagedFileError, InputError, PhysicsError
+from softspots.installation import instruction_set
 from softspots.io.checkpoint import CHECKPOINT, FRAMES, read_checkpoint, write_checkpoint
 from softspots.io.results import read_results
 from softspots.io.shear import LAYOUT, VERSION, read_shear, schema
@@ -60,6 +61,7 @@ def test_the_file_has_what_the_solid_does(run):
     results, mixture = read_shear(folder / FILES[0]), parameters.mixture
     np.testing.assert_allclose(results["strain"], [0.0, *parameters.path])
     assert len(results) > 2 and results.attributes["run_id"]
+    assert results.attributes["instruction_set"] == instruction_set()
     assert not {"temperature", "time", "strain_rate"} & schema(2).keys()
     for index, strain in enumerate(results["event_last_strain"]):
         lost, direction = results.frame(index), np.sign(results["event_strain"][index] - strain)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import softspots
-from softspots import _cholmod, _core
+from softspots import _cholmod, _core, _processor
 
 FOLDER = Path(__file__).parents[1] / "softspots"
 
@@ -50,7 +50,7 @@ def own(module):
     }
 
 
-@pytest.mark.parametrize("module", [_core, _cholmod], ids=["_core", "_cholmod"])
+@pytest.mark.parametrize("module", [_core, _cholmod, _processor], ids=["_core", "_cholmod", "_processor"])
 def test_stubs_of_compiled_modules_have_their_names_and_arguments(module):
     there = members(stub(module.__name__.rsplit(".", 1)[-1]))
     assert there.keys() == own(module)

@@ -22,7 +22,7 @@ from softspots.curve import Curve
 from softspots.estimate import FEWEST, Estimate
 from softspots.exceptions import InputError
 from softspots.frame import Frame
-from softspots.io.attributes import CHANGEABLE, FAULTS
+from softspots.io.attributes import CHANGEABLE, FAULTS, INSTRUCTION_SET
 from softspots.io.quantities import EVENTS, QUANTITIES
 from softspots.io.reduced import Reduced
 from softspots.io.shear import Sheared
@@ -93,6 +93,8 @@ def provenance_of(samples: Sequence[Sheared]) -> dict[str, Any]:
     told |= {"samples": len(samples), "source": ", ".join(str(one.path) for one in samples)}
     if len(samples) > 1:
         told["runs"] = [told.pop("run_id"), *(sample.attributes["run_id"] for sample in samples[1:])]
+        kernels = (sample.attributes.get(INSTRUCTION_SET, "unknown").split("; ") for sample in samples)
+        told[INSTRUCTION_SET] = "; ".join(dict.fromkeys(name for names in kernels for name in names))
     return told
 
 

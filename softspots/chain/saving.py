@@ -17,11 +17,13 @@ import numpy as np
 from softspots.analysis.cautions import of_strain_rate
 from softspots.chain.defaults import threshold_of
 from softspots.exceptions import SoftspotsError
+from softspots.installation import instruction_set
 from softspots.io.attributes import (
     CAUTION,
     CONFIGURATION,
     FAULTS,
     FORCES,
+    INSTRUCTION_SET,
     LEFT_OUT,
     LEFT_OUT_BECAUSE,
     MIXTURE,
@@ -88,7 +90,7 @@ class StudyWriter:
             study.options.modes,
             kept,
             configuration(study),
-            {"ranks": 1} | study.source | dict(attributes),
+            {"ranks": 1, INSTRUCTION_SET: instruction_set()} | study.source | dict(attributes),
         )
         self._writer = ResultsWriter(path, *arguments, own_boxes=True)
         self._say({}, ended=False)

@@ -15,7 +15,7 @@ import numpy as np
 from softspots.analysis.cautions import of_one_spot
 from softspots.chain.study import Study
 from softspots.commands.command import check_streams, command, complain, from_first, printing, say
-from softspots.commands.identity import checksum
+from softspots.commands.identity import checksum, instruction_sets, other_kernels
 from softspots.commands.interruption import cutting, listening
 from softspots.commands.map_options import NAME, as_recorded, make_parser, open_study, require_same
 from softspots.commands.mapping import RESULTS, Target, draw, map_frames
@@ -27,6 +27,7 @@ from softspots.io.checkpoint import (
     CHECKPOINT,
     FRAMES,
     PREVIOUS,
+    Checkpoint,
     discard,
     discard_frames,
     read_checkpoint,
@@ -60,26 +61,28 @@ def open_target(arguments, found: Study, stack: contextlib.ExitStack) -> Target:
     make_folder(folder)
     stack.enter_context(claimed(folder))
     check_output(arguments, [folder / RESULTS, *pictures.values()])
-    if arguments.resume:
-        identity = _identity_of_earlier(folder, recorded)
-    else:
-        identity = {"run_id": secrets.token_hex(8), "parameters_checksum": checksum(recorded)}
+    earlier = _earlier(folder, recorded) if arguments.resume else None
+    if earlier and (others := other_kernels(earlier)):
+        complain(NAME, others)
+    new = {"run_id": secrets.token_hex(8), "parameters_checksum": checksum(recorded)}
+    identity, kernels = earlier.identity if earlier else new, instruction_sets(earlier)
     remove_leftovers(folder)
     if not arguments.resume:
         discard(folder)
         for path in [folder / RESULTS, *folder.glob("map_[0-9]*.png")]:
             path.unlink(missing_ok=True)
-        write_checkpoint(folder / CHECKPOINT, {}, recorded, {}, identity)
-    return Target(folder, identity, pictures)
+    if earlier is None or earlier.progress != kernels:
+        write_checkpoint(folder / CHECKPOINT, {}, recorded, kernels, identity)
+    return Target(folder, identity, pictures, kernels)
 
 
-def _identity_of_earlier(folder, recorded) -> dict:
+def _earlier(folder, recorded) -> Checkpoint:
     try:
         checkpoint = read_checkpoint(folder)
     except DamagedFileError as error:
         raise InputError(f"--resume: {error}; allowed: a folder with a run that was ended, or no --resume") from error
     require_same(recorded, checkpoint.configuration)
-    return checkpoint.identity
+    return checkpoint
 
 
 def chosen_maps(arguments, count: int) -> list[int]:

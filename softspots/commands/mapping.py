@@ -42,11 +42,14 @@ class Target:
         Which run it is.
     pictures : dict of int to Path
         Of the frames that are drawn.
+    kernels : dict
+        What the kernels are compiled for; see `softspots.commands.identity.instruction_sets`.
     """
 
     folder: Path
     identity: dict
     pictures: dict[int, Path]
+    kernels: dict[str, str]
 
     @property
     def results(self) -> Path:
@@ -98,7 +101,7 @@ def map_frames(study: Study, target: Target, comm, temperature: float | None, vi
         todo = writer = None
         with together(comm):
             if comm.rank == 0:
-                about = target.identity | {"ranks": comm.size}
+                about = target.identity | target.kernels | {"ranks": comm.size}
                 writer = stack.enter_context(StudyWriter(target.results, study, about))
                 todo = _write_earlier(target, writer, count)
         todo = comm.bcast(todo)

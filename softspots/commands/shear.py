@@ -20,7 +20,7 @@ from softspots.chain import stages
 from softspots.commands.chain import kept_particles, make_simulation, options_of
 from softspots.commands.command import check_streams, command, complain, say
 from softspots.commands.files import read_frame_file, write_frame_file
-from softspots.commands.identity import new_identity
+from softspots.commands.identity import instruction_sets, new_identity, other_kernels
 from softspots.commands.interruption import Terminated, cutting, listening
 from softspots.commands.memory import keep_memory
 from softspots.commands.options import read_arguments
@@ -74,6 +74,8 @@ class Course:
         Of each event so far, why maps are not there, by their places among the strains before it.
     trail : Trail
         Where the solid has come from.
+    kernels : dict
+        What the kernels are compiled for; see `softspots.commands.identity.instruction_sets`.
     """
 
     def __init__(
@@ -84,9 +86,10 @@ class Course:
         states: dict,
         faults: list,
         trail: Trail,
+        kernels: dict,
     ):
         self._parameters, self._identity, self._solid = parameters, identity, solid
-        self._states, self._faults, self._trail = states, faults, trail
+        self._states, self._faults, self._trail, self._kernels = states, faults, trail, kernels
         self._last = perf_counter()
 
     @classmethod
@@ -95,7 +98,8 @@ class Course:
         solid = AthermalShear.from_state(checkpoint.arrays, parameters.mixture, **shear_options(parameters))
         states = {name: list(checkpoint.arrays[name]) for name in state_values(solid.current)}
         trail = Trail.from_arrays(max(parameters.map_strains), checkpoint.arrays)
-        return cls(parameters, checkpoint.identity, solid, states, checkpoint.progress["faults"], trail)
+        faults, kernels = checkpoint.progress["faults"], instruction_sets(checkpoint)
+        return cls(parameters, checkpoint.identity, solid, states, faults, trail, kernels)
 
     @classmethod
     def begun(cls, parameters: ShearParameters, progress: Progress) -> Course:
@@ -110,7 +114,7 @@ class Course:
         states = {name: [value] for name, value in state_values(solid.current).items()}
         trail = Trail(max(parameters.map_strains))
         trail.add(solid.current.frame, solid.current.strain)
-        return cls(parameters, new_identity(parameters), solid, states, [], trail)
+        return cls(parameters, new_identity(parameters), solid, states, [], trail, instruction_sets(None))
 
     @property
     def done(self) -> int:
@@ -160,7 +164,7 @@ class Course:
             events,
             {event: why for event, why in enumerate(self._faults) if why},
             configuration,
-            self._identity,
+            self._identity | self._kernels,
         )
         self._write(*self._checkpoint())
         read_shear(output / RESULTS)
@@ -204,7 +208,7 @@ class Course:
 
     def _checkpoint(self) -> tuple[dict, dict]:
         arrays = self._solid.state() | {name: np.array(values) for name, values in self._states.items()}
-        progress = {"strains": self.done, "faults": list(self._faults), LAYOUT: VERSION}
+        progress = {"strains": self.done, "faults": list(self._faults), LAYOUT: VERSION} | self._kernels
         return arrays | self._trail.arrays(), progress
 
     def _write(self, arrays: dict, progress: dict):
@@ -288,6 +292,8 @@ def open_run(parameters: ShearParameters, stack: contextlib.ExitStack) -> Checkp
     remove_leftovers(parameters.output)
     if checkpoint and checkpoint.refused:
         complain(NAME, f"{checkpoint.refused}; going on from the previous checkpoint")
+    if checkpoint and (others := other_kernels(checkpoint)):
+        complain(NAME, others)
     return checkpoint
 
 

@@ -26,7 +26,7 @@ from softspots.commands.chain import Analysis, analyse, make_simulation, next_in
 from softspots.commands.checkpointing import Checkpointer
 from softspots.commands.command import check_streams, command, complain, from_first, say
 from softspots.commands.files import Files, check_files, earlier_frames, finished, finished_frames, save_frames
-from softspots.commands.identity import new_identity
+from softspots.commands.identity import instruction_sets, new_identity, other_kernels
 from softspots.commands.interruption import Terminated, cutting, listening
 from softspots.commands.memory import keep_memory, machine_memory, needed_memory
 from softspots.commands.options import read_arguments
@@ -73,6 +73,7 @@ def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None)
     """
     earlier = checkpoint.progress if checkpoint else {"frames": 0, "faults": [], "wall_time": 0.0, "preparation": 0.0}
     identity = checkpoint.identity if checkpoint else new_identity(parameters)
+    kernels = instruction_sets(checkpoint)
     done = earlier["frames"]
     if checkpoint and (outcome := _outcome_of_finished(parameters, comm, checkpoint)):
         return outcome
@@ -97,7 +98,8 @@ def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None)
         def now(frames, preparation_time):
             faults = [outcome.faults.get(index, "") for index in range(frames)]
             wall_time = perf_counter() - start
-            return {"frames": frames, "faults": faults, "wall_time": wall_time, "preparation": preparation_time}
+            times = {"wall_time": wall_time, "preparation": preparation_time}
+            return {"frames": frames, "faults": faults} | times | kernels
 
         def prepared(steps):
             progress.advance(steps)
@@ -112,7 +114,7 @@ def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None)
         opening = run.frame(0)
         with together(comm):
             if comm.rank == 0:
-                attributes = {"ranks": comm.size, "wall_time_preparation": preparation_time}
+                attributes = kernels | {"ranks": comm.size, "wall_time_preparation": preparation_time}
                 files = stack.enter_context(Files(parameters, opening, attributes, identity))
                 for index, frame, analysis in earlier_frames(parameters.output, opening, earlier["faults"], identity):
                     files.write_again(index, frame, analysis)
@@ -211,6 +213,8 @@ def _opened(argv, size, ranks_here, stack):
             complain(NAME, hot(parameters))
     if checkpoint and checkpoint.refused:
         complain(NAME, f"{checkpoint.refused}; going on from the previous checkpoint")
+    if checkpoint and (others := other_kernels(checkpoint)):
+        complain(NAME, others)
     return parameters, checkpoint
 
 

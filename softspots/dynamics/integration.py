@@ -11,7 +11,7 @@ import numpy as np
 
 from softspots import _core
 from softspots.arrays import positive_number, real_number, whole_number
-from softspots.dynamics.parallel import default_grid, world
+from softspots.dynamics.parallel import default_grid, require_same_kernels, world
 from softspots.dynamics.restoring import checked_state, largest_of
 from softspots.exceptions import InputError
 from softspots.frame import Box, Frame
@@ -101,6 +101,7 @@ class Integration:
         )
         self._chain = whole_number("Simulation: thermostat_chain", thermostat_chain, 1, LONGEST_CHAIN)
         self._comm = world() if comm is None else comm
+        require_same_kernels(self._comm)
         self._box = _unstrained(box)
         # That of all particles, where they have sizes.
         self._largest_size = largest_of(sizes)

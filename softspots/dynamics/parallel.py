@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from softspots.exceptions import InstallationError, ShortageError, SoftspotsError
+from softspots.installation import PIN, instruction_set
 from softspots.landscape.threads import openmp_libraries
 
 T = TypeVar("T")
@@ -87,8 +88,8 @@ def world() -> Any:
     Raises
     ------
     InstallationError
-        If the compiled part and mpi4py use different MPI libraries, or if several processes were launched that
-        cannot find each other: each would do the whole run.
+        If the compiled part and mpi4py use different MPI libraries, if several processes were launched that cannot
+        find each other: each would do the whole run; or if their kernels are not the same, see `require_same_kernels`.
     """
     from softspots import _core
 
@@ -116,7 +117,24 @@ def world() -> Any:
             comm, reason = MPI.COMM_WORLD, f"this mpirun is not that of the MPI library used, {_one_line(ours)!r}"
     if comm.size == 1 and launched > 1:
         raise InstallationError(f"at least {launched} processes were started, but each is alone: {reason}")
+    require_same_kernels(comm)
     return comm
+
+
+def require_same_kernels(comm) -> None:
+    """Refuse ranks on different processors with different kernels, on which bits depend; a collective call.
+
+    Raises
+    ------
+    InstallationError
+        On all ranks; with what to set.
+    """
+    found = sorted(set(comm.allgather(instruction_set())))
+    if len(found) > 1:
+        raise InstallationError(
+            f"the kernels of some ranks are those for {found[0]}, of others those for {', '.join(found[1:])}, as their "
+            f"processors differ; set {PIN}={found[0]} for all"
+        )
 
 
 def _one_line(text: str) -> str:

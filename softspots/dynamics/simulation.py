@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from softspots._core import MOST_PARTICLES
+from softspots import _core
 from softspots.arrays import float_array, positive_number, whole_number
 from softspots.dynamics.integration import MOST_SEED, Integration, own_temperatures
 from softspots.dynamics.parallel import together
@@ -92,7 +92,7 @@ class Simulation(Integration):
         state: dict[str, np.ndarray] | None = None,
         **options: Any,
     ) -> None:
-        particles = whole_number("Simulation: particles", particles, 2, MOST_PARTICLES)
+        particles = whole_number("Simulation: particles", particles, 2, _core.MOST_PARTICLES)
         require("Simulation", model=model)
         box = None if state is None else box_of_state(state)
         if box is None:
@@ -146,7 +146,7 @@ class Simulation(Integration):
         """
         require("Simulation", frame=frame)
         self = cls.__new__(cls)
-        particles = whole_number("Simulation: the number of particles", len(frame), 2, MOST_PARTICLES)
+        particles = whole_number("Simulation: the number of particles", len(frame), 2, _core.MOST_PARTICLES)
         Integration.__init__(self, model, particles, frame.box, temperature, strain_rate, seed, frame.sizes, **options)
         shape = frame.positions.shape
         if velocities is None:

@@ -20,6 +20,8 @@ LEFT_OUT, LEFT_OUT_BECAUSE = "left_out", "left_out_because"
 FAULTS = "faults"
 # What was inferred of a file of frames, and taken for granted; what in it speaks against what was said of it.
 SOURCE_NOTES, CAUTION = "source_notes", "caution"
+# What the kernels are compiled for that have computed it, in their order, where these are several.
+INSTRUCTION_SET = "instruction_set"
 # Parameters of a run that may change when it is resumed: nothing here changes what is in a frame.
 CHANGEABLE = ("frames", "grid", "output", "overwrite", "resume", "checkpoint_every", "quiet")
 

@@ -11,9 +11,8 @@ from scipy.linalg import eigh_tridiagonal
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 
 from softspots import _core
-from softspots._core import BLOCK_WIDTH
 from softspots.exceptions import PhysicsError
-from softspots.landscape.lanczos import largest_pairs
+from softspots.landscape.lanczos import BLOCK_WIDTH, largest_pairs
 
 # Steps of the estimate of how many modes lie below a value: enough to tell values at a thousandth of the largest.
 STEPS = 48

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from softspots._core import BLOCK_WIDTH
+from softspots import _core
 from softspots.exceptions import ShortageError
 
 # Vectors per mode in the end, beside some blocks, on an inverse and with a filter; and those that there is room for.
@@ -50,7 +50,7 @@ class Cost:
 
 def of_lanczos(size: int, nonzeros: int, count: int, fill: Fill) -> Cost:
     """Of block Lanczos on the inverse of a matrix (size, size)."""
-    width = INVERSE_WIDTH * count + 2 * BLOCK_WIDTH
+    width = INVERSE_WIDTH * count + 2 * _core.BLOCK_WIDTH
     # Two triangles, a product and a sum an entry of each.
     solves = width * 4 * fill.entries / SOLVE_RATE
     factor = 0.0 if fill.there else fill.operations / FACTOR_RATE
@@ -59,7 +59,7 @@ def of_lanczos(size: int, nonzeros: int, count: int, fill: Fill) -> Cost:
 
 def of_filter(size: int, nonzeros: int, count: int, degree: float) -> Cost:
     """Of block Lanczos on a polynomial of the matrix of this degree."""
-    width = FILTER_WIDTH * count + 2 * BLOCK_WIDTH
+    width = FILTER_WIDTH * count + 2 * _core.BLOCK_WIDTH
     products = width * degree * 2 * nonzeros / PRODUCT_RATE
     return Cost(filter_bytes(size, nonzeros, count, width), products + _basis_time(size, width))
 

@@ -9,9 +9,9 @@ from scipy import linalg
 from scipy.linalg import lapack
 
 from softspots import _core
-from softspots._core import BLOCK_WIDTH, PANEL_ROWS
 from softspots.exceptions import PhysicsError
 
+BLOCK_WIDTH, PANEL_ROWS = _core.BLOCK_WIDTH, _core.PANEL_ROWS
 # Up to the square root of rounding, loss of orthogonality leaves the projected matrix exact to rounding (Simon, Math.
 # Comp. 42, 115, 1984). The vectors and their residuals inherit the loss itself: this keeps them at rounding.
 MAX_LOSS = 3e-13

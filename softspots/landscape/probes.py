@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from softspots._core import BLOCK_WIDTH
+from softspots import _core
 from softspots.landscape.chebyshev import Products
 
 # How likely vectors may be that miss a mode which is not stable: as rounding that hides one from a factor.
@@ -57,8 +57,8 @@ def probes_show_stable(matrix: sparse.csc_array, threshold: float, rigid: np.nda
 
 def _residuals_fall(products: Products, threshold: float, rigid: np.ndarray) -> bool:
     """Conjugate gradients from all vectors, down to where `CHANCE` is all that is left."""
-    enough = np.pi / 2 * CHANCE ** (2 / BLOCK_WIDTH)
-    residuals = np.random.default_rng(0).standard_normal((products.size, BLOCK_WIDTH))
+    enough = np.pi / 2 * CHANCE ** (2 / _core.BLOCK_WIDTH)
+    residuals = np.random.default_rng(0).standard_normal((products.size, _core.BLOCK_WIDTH))
     residuals -= rigid @ (rigid.T @ residuals)
     directions, images = residuals.copy(), np.zeros_like(residuals)
     squares = np.einsum("ij,ij->j", residuals, residuals)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csc_array
 
-from softspots._core import Configuration
+from softspots import _core
 from softspots.arrays import one_of, positive_number
 from softspots.frame import Frame
 from softspots.landscape.forces import (
@@ -205,7 +205,7 @@ class _Point:
     energy: float
     forces: np.ndarray
     virial: np.ndarray
-    configuration: Configuration | OtherConfiguration
+    configuration: _core.Configuration | OtherConfiguration
     scales: Scales
 
     @property
@@ -274,7 +274,7 @@ class _Landscape:
         # Where nothing was left to do it is the same frame, with neighbours that are known.
         return frame if np.array_equal(positions, frame.positions) else replace(frame, positions=positions)
 
-    def surroundings(self, frame: Frame) -> Configuration | OtherConfiguration:
+    def surroundings(self, frame: Frame) -> _core.Configuration | OtherConfiguration:
         """The frame with its neighbours, with a skin for a minimiser. The last one is kept."""
         if self._surroundings[0] is not frame:
             self._surroundings = frame, configuration(frame, self.model, MINIMIZE_SKIN * self.scales.length)

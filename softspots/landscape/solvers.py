@@ -13,11 +13,10 @@ from scipy import sparse
 from scipy.linalg import eigh
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from softspots._core import BLOCK_WIDTH
 from softspots.exceptions import InputError, UnstableError
 from softspots.landscape import chebyshev, cost
 from softspots.landscape.factorization import Cholesky, count_below
-from softspots.landscape.lanczos import largest_pairs
+from softspots.landscape.lanczos import BLOCK_WIDTH, largest_pairs
 from softspots.landscape.matrices import matrix_norm
 from softspots.landscape.tied import factorize_tied, untie
 
