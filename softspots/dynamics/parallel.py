@@ -121,7 +121,7 @@ def world() -> Any:
     return comm
 
 
-def require_same_kernels(comm) -> None:
+def require_same_kernels(comm: Any) -> None:
     """Refuse ranks on different processors with different kernels, on which bits depend; a collective call.
 
     Raises
