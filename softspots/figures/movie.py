@@ -19,8 +19,8 @@ from softspots.exceptions import InputError
 from softspots.figures.discs import COLORS, Shown, color_scale, diameters_of, draw_bar, draw_discs
 from softspots.figures.map import STYLE
 from softspots.figures.map_3d import ALL_SPOTS, DEPTHS, WORDS, draw_depth_bar, draw_depths, draw_slice, slice_words
-from softspots.figures.units import named, units_of
-from softspots.io.attributes import FORCES, units_of_forces
+from softspots.figures.units import units_of_run
+from softspots.io.attributes import FORCES
 from softspots.io.replacing import replacing
 from softspots.io.results import Results
 
@@ -94,8 +94,7 @@ def _draw(path, results, chosen, progress):
     temperature, threshold = map(results.configuration.get, ("temperature", "rearrangement_threshold"))
     activity, labels = results["d2min"] / (temperature or 1.0), results["soft_spot"]
     model = None if results.configuration.get("model") == FORCES else results.model
-    told = units_of_forces(results.configuration)
-    coloring, units = color_scale(activity[chosen]), named(told) if told else units_of(model)
+    coloring, units = color_scale(activity[chosen]), units_of_run(results.configuration)
     # Where boxes change in size, each is in the view of the largest; what is shown of heights is in all of them.
     boxes = [results.frame(index).box.lengths for index in chosen]
     sides, height = np.max(boxes, axis=0), np.min(boxes, axis=0)[-1] / 2

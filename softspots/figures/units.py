@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from softspots.io.attributes import units_of_forces
+from softspots.io.attributes import UNNAMED, is_of_paper, units_of_forces
 from softspots.io.reduced import Reduced
 from softspots.model import Forces, Mixture, Model
 
@@ -35,7 +35,13 @@ IN_TEX = {Model.units: PAPER, Mixture.units: OWN}
 
 def units_of(model: Mixture | Forces | None) -> Units:
     """σ_AA and ε_AA of the paper's mixture; of other forces their own; of any other, or none, plain σ and ε."""
-    return named(tuple(getattr(model, "units", Mixture.units)))
+    unnamed = Mixture.units if model is None else UNNAMED
+    return named(tuple(getattr(model, "units", unnamed)))
+
+
+def units_of_run(configuration: Mapping) -> Units:
+    """The same of what a run says of itself."""
+    return named(units_of_forces(configuration) or (Model if is_of_paper(configuration) else Mixture).units)
 
 
 def named(units: tuple[str, str]) -> Units:
@@ -45,5 +51,5 @@ def named(units: tuple[str, str]) -> Units:
 
 def units_of_runs(runs: Iterable[Reduced]) -> Units:
     """The same of runs that are drawn together."""
-    names = {units_of_forces(run.configuration) or (Model if run.of_paper else Mixture).units for run in runs}
-    return named(names.pop()) if len(names) == 1 else OWN
+    found = {units_of_run(run.configuration) for run in runs}
+    return found.pop() if len(found) == 1 else OWN

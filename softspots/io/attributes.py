@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,12 +17,16 @@ MIXTURE = "mixture"
 FORCES = "forces"
 # Names of variables of a frame that its source does not tell, with spaces between them, and why.
 LEFT_OUT, LEFT_OUT_BECAUSE = "left_out", "left_out_because"
+# Energy and length of other forces that do not name them.
+UNNAMED = ("energy", "length")
 # What is missing of which frames and why, as JSON: by number of the frame.
 FAULTS = "faults"
 # What was inferred of a file of frames, and taken for granted; what in it speaks against what was said of it.
 SOURCE_NOTES, CAUTION = "source_notes", "caution"
 # What the kernels are compiled for that have computed it, in their order, where these are several.
 INSTRUCTION_SET = "instruction_set"
+# The checksum of the file that reduced data are of, where it does not say of which run it is.
+CONTENT = "content_sha256"
 # Parameters of a run that may change when it is resumed: nothing here changes what is in a frame.
 CHANGEABLE = ("frames", "grid", "output", "overwrite", "resume", "checkpoint_every", "quiet")
 
@@ -68,13 +73,21 @@ def is_of_paper(configuration: Mapping[str, Any]) -> bool:
 
 
 def units_of_forces(configuration: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Energy and length as the other forces of a run name them; None of mixtures, and where they name none."""
+    """Energy and length as the other forces of a run name them, `UNNAMED` where they do not; None of mixtures."""
     if configuration.get("model") != FORCES:
         return None
     told = json.loads(configuration.get(MIXTURE, "{}")).get("units")
-    return tuple(told) if told else None
+    return tuple(told) if told else UNNAMED
 
 
-def units_in(units: str, of_paper: bool) -> str:
-    """Units as they are of the paper's mixtures; of all others sigma and epsilon are the mixture's own."""
-    return units if of_paper else units.replace("_AA", "")
+def units_in(units: str, configuration: Mapping[str, Any]) -> str:
+    """Units of the paper's mixtures as those of a run: σ and ε of another mixture, or those of its other forces."""
+    if is_of_paper(configuration):
+        return units
+    own = dict(zip(("epsilon", "sigma"), units_of_forces(configuration) or ("epsilon", "sigma"), strict=True))
+    return re.sub("(epsilon|sigma)_AA", lambda found: _factor(own[found[1]]), units)
+
+
+def _factor(name: str) -> str:
+    """A unit that can stand before a power."""
+    return name if name.isalpha() else f"({name})"

@@ -10,7 +10,7 @@ from typing import Any
 import netCDF4
 import numpy as np
 
-from softspots.io.attributes import MIXTURE, is_of_paper, units_in
+from softspots.io.attributes import MIXTURE, units_in
 from softspots.io.content import Content
 from softspots.model import PRESETS, LennardJones
 
@@ -261,10 +261,10 @@ def define(
             fletcher32=bool(entry.dimensions) and entry.dtype is not str,
             fill_value=np.nan if entry.dtype in ("f8", "f4") else None,
         )
-        units = units_in(entry.units, is_of_paper(configuration))
+        units = entry.units
         if name in STRESSES and SPACE[0] in variables:
             units = units.replace("^-2", "^-3")
-        variable.setncatts({"long_name": entry.long_name, "units": units})
+        variable.setncatts({"long_name": entry.long_name, "units": units_in(units, configuration)})
         if entry.symbol:
             variable.symbol = entry.symbol
         if TIME in entry.dimensions and name not in (TIME, "strain"):
