@@ -24,6 +24,11 @@ def joined(*notes: str) -> str:
     return "; ".join(filter(None, notes))
 
 
+def number_of(count: int | str, noun: str) -> str:
+    """A count with what is counted, ``1 frame`` or ``2 frames``."""
+    return f"{count} {noun}" + ("s" if count != 1 else "")
+
+
 def counted(reasons: Iterable[str]) -> str:
     """Each reason with how often it is given, the commonest first."""
     return ", ".join(f"{number} as {reason}" for reason, number in Counter(reasons).most_common())

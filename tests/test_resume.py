@@ -98,7 +98,7 @@ def test_faults_are_remembered(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(stages, "lowest_modes", no_modes)
-        with pytest.raises(PhysicsError, match="none of 1 frames has soft spots; the first one: no modes here"):
+        with pytest.raises(PhysicsError, match="none of 1 frame has soft spots; the first one: no modes here"):
             go(tmp_path, "--frames=1")
     assert go(tmp_path, "--frames=2", "--resume").faults == {0: "no modes here"}
 

@@ -17,7 +17,7 @@ from softspots.exceptions import InputError
 from softspots.frame import Frame
 from softspots.io.quantities import KNOWN, QUANTITIES, Entry
 from softspots.io.results import Results
-from softspots.reasons import joined
+from softspots.reasons import joined, number_of
 
 LAGS_PER_DECADE = 12
 # Beyond half the data all pairs of frames have the frames in between in common, and there is little to average.
@@ -63,7 +63,7 @@ class Maps:
         In units of which D²_min is; 1 where there is none, None if it is not known.
     """
 
-    noun = "frames"
+    noun = "frame"
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class Maps:
     def need_frames(self, which: np.ndarray, least: int, what: str) -> None:
         """Raise Missing if there are fewer than that."""
         if which.sum() < least:
-            raise Missing(f"{which.sum()} {self.noun} with {what}; at least {least} are needed")
+            raise Missing(f"{number_of(which.sum(), self.noun)} with {what}; at least {least} are needed")
 
 
 class Run(Maps):

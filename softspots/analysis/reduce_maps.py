@@ -14,7 +14,7 @@ from softspots.analysis.selection import delta_p_star
 from softspots.analysis.vibrations import density_of_states
 from softspots.estimate import competing
 from softspots.exceptions import InputError
-from softspots.reasons import joined
+from softspots.reasons import joined, number_of
 from softspots.structure.spots import connect
 
 GRID = 12  # values of N_m and of N_p
@@ -75,7 +75,7 @@ def selection(run: Maps, found: Findings, most_frames: int) -> None:
     chosen = usable[np.unique(np.linspace(0, len(usable) - 1, min(most_frames, len(usable))).astype(int))]
     run.need_temperature()
     if not run.rearranging[chosen].any():
-        raise Missing(f"no particle has D²_min > {run.level} in the {len(chosen)} {run.noun} used")
+        raise Missing(f"no particle has D²_min > {run.level} in the {number_of(len(chosen), run.noun)} used")
     ranking, configuration = run.of("mode_particle", chosen), run.configuration
     # Small systems have fewer modes than the grid has points.
     n_modes = np.linspace(max(1, ranking.shape[1] / GRID), ranking.shape[1], GRID)

@@ -17,6 +17,7 @@ from softspots.io.checkpoint import FRAMES, read_file, sync, write_file
 from softspots.io.frames import frame_from
 from softspots.io.results import ResultsWriter, read_results
 from softspots.io.trajectory import TrajectoryWriter, read_trajectory, trajectory_attributes
+from softspots.reasons import number_of
 
 WRITTEN = ("results.nc", "trajectory.nc")
 
@@ -142,7 +143,7 @@ def _own_results(output, identity):
 
 def _frame_of(results, index):
     if index >= len(results):
-        raise DamagedFileError(f"it has {len(results)} frames")
+        raise DamagedFileError(f"it has {number_of(len(results), 'frame')}")
     return results.variables(index)
 
 
@@ -193,7 +194,7 @@ def check_files(output: Path, count: int, identity: dict) -> None:
             sync(output / name)
         results, path = _own_results(output, identity), output / "trajectory.nc"
         if len(results) != count:
-            raise DamagedFileError(f"results.nc has {len(results)} frames; {count} are needed")
+            raise DamagedFileError(f"results.nc has {number_of(len(results), 'frame')}; {count} are needed")
         _check_identity("trajectory.nc", trajectory_attributes(path), identity)
         read = 0
         for read, frame in enumerate(read_trajectory(path), 1):
@@ -201,7 +202,7 @@ def check_files(output: Path, count: int, identity: dict) -> None:
                 values = read_frame_file(output, read - 1, identity)
                 _check_frame(values, results.variables(read - 1), frame, read)
         if read != count:
-            raise DamagedFileError(f"trajectory.nc has {read} frames; {count} are needed")
+            raise DamagedFileError(f"trajectory.nc has {number_of(read, 'frame')}; {count} are needed")
     except SoftspotsError as error:
         raise OutputError(
             f"what was written cannot be read back ({error}); the frames are kept, and --resume writes the files again"

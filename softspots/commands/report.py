@@ -15,6 +15,7 @@ from softspots.frame import Frame
 from softspots.io.results import read_results
 from softspots.io.schema import LABELS
 from softspots.model import Model
+from softspots.reasons import number_of
 
 
 @dataclass
@@ -55,7 +56,7 @@ def report(parameters: Parameters, faults: dict[int, str]) -> str:
         (
             "run",
             f"{parameters.particles} {parameters.noun}, T = {parameters.temperature:g}, "
-            f"strain rate {parameters.strain_rate:g}, {n_frames} frames, {attributes['ranks']} rank(s)",
+            f"strain rate {parameters.strain_rate:g}, {number_of(n_frames, 'frame')}, {attributes['ranks']} rank(s)",
         )
     ]
     if len(good):

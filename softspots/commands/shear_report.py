@@ -16,6 +16,7 @@ from softspots.figures.map import save_map
 from softspots.figures.stress_strain import save_stress_strain
 from softspots.figures.summary import shown
 from softspots.io.shear import Sheared, read_shear
+from softspots.reasons import number_of
 
 PREDICTION = {"density": "ρ_SS", "plateau": "P*", "ratio": "P*/ρ_SS"}
 
@@ -70,7 +71,7 @@ def _prediction(run: ShearMaps) -> list[tuple[str, str]]:
     """What maps say of the events that follow, as `softspots analyze` has it."""
     found, rows = Findings(lambda stage, done: None), []
     if not run.has_spots.all():
-        rows.append(("without a map", f"{np.count_nonzero(~run.has_spots)} events{run.why_unmapped(0)}"))
+        rows.append(("without a map", f"{number_of(np.count_nonzero(~run.has_spots), 'event')}{run.why_unmapped(0)}"))
     with found.attempt(*PREDICTION):
         prediction(run, found)
     for name, symbol in PREDICTION.items():

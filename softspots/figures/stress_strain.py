@@ -14,6 +14,7 @@ from softspots.figures.drawing import GREY, PANEL_STYLE
 from softspots.figures.map import FULL_WIDTH, MARK, save_figure
 from softspots.figures.units import units_of
 from softspots.model import Mixture
+from softspots.reasons import number_of
 
 EVENT = "#c0392b"
 
@@ -43,7 +44,7 @@ def draw_stress_strain(values: Mapping[str, Any], particles: int, dimension: int
     top.plot(strain, with_drops(values["stress"], lost, lost - values["stress_drop"]), color=MARK, linewidth=0.9)
     middle.plot(strain, with_drops(values["energy"], energy, energy - drop) / particles, color=MARK, linewidth=0.9)
     if len(at):
-        top.plot(at, lost, "o", color=EVENT, markersize=2.6, label=f"{len(at)} event{'s' * (len(at) > 1)}")
+        top.plot(at, lost, "o", color=EVENT, markersize=2.6, label=number_of(len(at), "event"))
         top.legend()
         bottom.plot(at, drop, "o", color=EVENT, markersize=2.6)
         bottom.set_yscale("log")

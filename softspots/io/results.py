@@ -35,6 +35,7 @@ from softspots.io.schema import (
     parameter_fault,
 )
 from softspots.model import Mixture, Model
+from softspots.reasons import number_of
 
 # What a frame of the dynamics is made of, beside its tilts and lengths of its own.
 FRAME = ("position", "image", "time", "strain")
@@ -214,7 +215,7 @@ class Results:
             for name in ("particles", "temperature", "strain_rate", "seed")
             if name in self.configuration
         )
-        return f"Results({str(self.path)!r}, {len(self)} frames{', ' * bool(known)}{known})"
+        return f"Results({str(self.path)!r}, {number_of(len(self), 'frame')}{', ' * bool(known)}{known})"
 
     def __len__(self) -> int:
         return self.n_frames
@@ -353,7 +354,7 @@ class Results:
     def _index(self, index: int) -> int:
         index = operator.index(index)
         if not -len(self) <= index < len(self):
-            raise IndexError(f"{self.path} has {len(self)} frames; got {index}")
+            raise IndexError(f"{self.path} has {number_of(len(self), 'frame')}; got {index}")
         return index % len(self)
 
 

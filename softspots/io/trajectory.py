@@ -20,6 +20,7 @@ from softspots.exceptions import DamagedFileError, InputError
 from softspots.frame import Frame
 from softspots.io.attributes import get_attributes, set_attributes
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
+from softspots.reasons import number_of
 
 # Third side of the cell, in σ_AA. All z are 0; images in z must lie beyond the reach of a reader's neighbour search.
 LENGTH_Z = 10.0
@@ -232,7 +233,7 @@ class Trajectory:
             If there is no such frame.
         """
         if not 0 <= index < len(self):
-            raise IndexError(f"{self._path} has {len(self)} frames; got {index}")
+            raise IndexError(f"{self._path} has {number_of(len(self), 'frame')}; got {index}")
         with NetCDFReader(self._path, self._stamp) as file:
             return _read_frame(file, index)
 

@@ -20,6 +20,7 @@ from softspots.figures.naming import column_names
 from softspots.figures.summary import summary_parts
 from softspots.io.reduced import Reduced
 from softspots.io.replacing import replacing
+from softspots.reasons import number_of
 from softspots.report.maps import MOST_BYTES, map_data
 from softspots.report.plot import library, plot_item
 from softspots.report.sources import Moments
@@ -155,7 +156,7 @@ def _run(run: Reduced, source: Moments | None, told: tuple[str, str]) -> dict:
     samples, path = run.provenance.get("samples", 1), run.provenance.get("source")
     words = [
         f"{run.configuration.get('particles', '?')} particles in {run.dimension} dimensions",
-        f"{run.provenance.get('frames', '?')} {'events' if run.athermal else 'frames'}",
+        number_of(run.provenance.get("frames", "?"), "event" if run.athermal else "frame"),
         f"mixture {run.configuration.get('model', 'not told')}",
         *([further] if further else []),
         *([f"{samples} samples"] if samples > 1 else [Path(path).name] if path else []),
