@@ -189,6 +189,8 @@ def test_a_frame_that_cannot_be_read_is_left_out(frames, tmp_path):
     # Of the first one D²_min would end there.
     with pytest.warns(UserWarning, match="frame 0: .* 300 and 299"):
         assert study[0].d2min is None and study[0].spots is not None
+    with pytest.warns(UserWarning, match="study: frame 1 is left out: .* 300 and 299"):
+        assert [step.frame.time for step in study] == [frames[index].time for index in (0, 2, 3)]
     with pytest.warns(UserWarning, match="frame 1: .* 300 and 299"):
         study.save(tmp_path / "own.nc")
     results = read_results(tmp_path / "own.nc")

@@ -24,6 +24,7 @@ from softspots.landscape.forces import energy_forces, is_mixture
 from softspots.landscape.quench import METHODS
 from softspots.model import Forces, Mixture, Model
 from softspots.objects import require
+from softspots.reasons import number_of
 from softspots.structure.spots import CONNECTIONS, PARTICLES
 
 # What is wrong with a frame that cannot be read, or is not one of the particles of the others.
@@ -152,8 +153,8 @@ class Study(Sequence[Analysis]):
 
     ``study[i]`` has ``frame``, ``d2min``, ``minimum``, ``modes``, ``spots`` and ``plot()``, see
     `softspots.chain.stages.Analysis`. A frame in which no soft spots can be found gives a warning that says why; one
-    that cannot be read is an error where it is asked for, and left out by `save`. The frames that were asked for last
-    are kept, as far as a gigabyte holds them.
+    that cannot be read is an error where it is asked for by its number; loops and `save` leave it out, with a warning.
+    The frames that were asked for last are kept, as far as a gigabyte holds them.
     """
 
     def __init__(self, work: _Work, indices: range, progress: bool) -> None:
@@ -220,7 +221,7 @@ class Study(Sequence[Analysis]):
         try:
             return self._indices[index]
         except IndexError:
-            raise IndexError(f"the study has {len(self)} frames; got {index}") from None
+            raise IndexError(f"the study has {number_of(len(self), 'frame')}; got {index}") from None
 
     def values(self, index: int, keep: bool = True) -> tuple[dict[str, Any], str]:
         """What results files have of the frame ``index``, by the names there, and what is missing of it and why.
@@ -238,11 +239,17 @@ class Study(Sequence[Analysis]):
         return tqdm(range(len(self)), "frames", disable=not self._progress or len(self) < 2, leave=False)
 
     def __iter__(self) -> Iterator[Analysis]:
-        return map(self.__getitem__, self.bar())
+        for index in self.bar():
+            try:
+                found = self._work.analysis(self._number(index))
+            except UNREADABLE as error:
+                warnings.warn(f"study: frame {index} is left out: {in_a_line(error)}", stacklevel=2)
+                continue
+            yield found
 
     def __repr__(self) -> str:
         options = ", ".join(f"{name}={getattr(self.options, name)}" for name in ("modes", "n_modes", "n_particles"))
-        return f"Study({len(self)} frame{'s' * (len(self) != 1)}, {self.model!r}, {options}, lag={self.lag})"
+        return f"Study({number_of(len(self), 'frame')}, {self.model!r}, {options}, lag={self.lag})"
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write all frames to a results file, as a simulation does: see `read_results`.
