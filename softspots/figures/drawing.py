@@ -152,6 +152,19 @@ def bars(axes: Axes, x, value, low, high, **style) -> None:
     _hollow(axes, x, value, np.isnan(lengths).any(axis=0), style["color"], style["marker"])
 
 
+def where_positive(found: Curve) -> Curve:
+    """What has a place on a logarithmic axis."""
+    return found[found.value > 0]
+
+
+def law(axes: Axes, found: Curve, scale: float = 1.0, unit: float = 1.0, **style) -> tuple[np.ndarray, np.ndarray]:
+    """A density where it is not zero, over its axis times ``scale``, times ``unit``: points with bars, and these."""
+    found = where_positive(found)
+    x, *parts = found.x * scale, *(part * unit for part in (found.value, found.low, found.high))
+    bars(axes, x, *parts, **style)
+    return x, parts[0]
+
+
 def ends(found: Sequence[Estimate]) -> list[np.ndarray]:
     """Values, lower and upper ends of several numbers."""
     return [np.array([getattr(one, end) for one in found], dtype=float) for end in ("value", "low", "high")]

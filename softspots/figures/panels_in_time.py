@@ -1,6 +1,6 @@
 """The panels on correlations in time and lives of spots, from reduced data: figs. 5 and 6 of Schoenholz et al. 2014.
 
-Colours and bands are those of `softspots.figures.panels`.
+Arguments, colours and bands are as in `softspots.figures.panels`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,20 @@ from matplotlib.axes import Axes
 from scipy.stats import theilslopes
 
 from softspots.analysis.series import Series
-from softspots.figures.drawing import BESIDE, GUIDE, MARK, SMALL, bars, curve, dashed, explain, say, slope, styled
+from softspots.figures.drawing import (
+    BESIDE,
+    GUIDE,
+    MARK,
+    SMALL,
+    curve,
+    dashed,
+    explain,
+    law,
+    say,
+    slope,
+    styled,
+    where_positive,
+)
 
 SHIFT = 10.0  # lifetimes at one temperature and the next
 LAG, STRAIN = r"$\delta t$ ($\tau$)", r"$\dot\gamma\,\delta t$"
@@ -29,17 +42,6 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
 
     On F_s triangles mark τ* and circles τ_α; with C_SS go, dashed, c P(τ_L ≥ δt) from the lives of single soft spots,
     and with C_SD, dashed, C_DS: how well soft spots predict D²_min a time δt later.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        What is drawn into; its scales, labels and legend are set.
-    series : Series
-        Of the runs; those without what is drawn are left out.
-    name : str
-        Of the quantity.
-    against_strain : bool
-        Whether γ̇ δt is the abscissa, in place of δt.
     """
     marked, lowest, words = set(), 0.0, None
     for run, style in styled(series, name, against_strain):
@@ -86,17 +88,7 @@ def _later(run) -> np.ndarray:
 
 
 def draw_overlap(axes: Axes, series: Series, against_strain: bool = False) -> None:
-    """⟨C_αα⟩ against δt, or γ̇ δt, with ε dashed (eqs. 4 and 5).
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        What is drawn into; its scales, labels and legend are set.
-    series : Series
-        Of the runs; those without what is drawn are left out.
-    against_strain : bool
-        Whether γ̇ δt is the abscissa, in place of δt.
-    """
+    """⟨C_αα⟩ against δt, or γ̇ δt, with ε dashed (eqs. 4 and 5)."""
     known = False
     for run, style in styled(series, "c_alpha", against_strain):
         scale = run.strain_rate if against_strain else 1.0
@@ -124,24 +116,15 @@ def draw_lifetimes(axes: Axes, series: Series, against_strain: bool = False) -> 
 
     Against strain, P(τ_L)/γ̇ over γ̇ τ_L; of a series in temperature each law is shifted by a factor of ten, the coldest
     one not.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        What is drawn into; its scales, labels and legend are set.
-    series : Series
-        Of the runs; those without what is drawn are left out.
-    against_strain : bool
-        Whether γ̇ δt is the abscissa, in place of δt.
     """
     shifted, modeled, laws = series.varies == "temperature", False, []
     for place, (run, style) in enumerate(styled(series, "lifetimes", against_strain)):
         scale = run.strain_rate if against_strain else 1.0
         unit = (SHIFT**place if shifted else 1.0) / scale
-        laws.append(_draw_law(axes, run["lifetimes"], scale, unit, linestyle="", **style))
+        laws.append(law(axes, run["lifetimes"], scale, unit, linestyle="", **style))
         end = [values[-1:] for values in laws[-1]]
         if "model_lifetimes" in run:
-            model, modeled = _where_positive(run["model_lifetimes"]), True
+            model, modeled = where_positive(run["model_lifetimes"]), True
             dashed(axes, model, style["color"], scale, unit)
             end = model.x[-1:] * scale, model.value[-1:] * unit
         if place and shifted and len(end[0]):
@@ -162,17 +145,10 @@ def draw_rearrangements(axes: Axes, series: Series) -> None:
     """P(N_R), with the mean of N_R dashed (fig. 6c,d), and the slope of its first decade.
 
     N_R = 0, which the mean counts too, has no place on the axis. An arrow says that larger N_R are cut off in the mean.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        What is drawn into; its scales, labels and legend are set.
-    series : Series
-        Of the runs; those without what is drawn are left out.
     """
     laws, means = [], False
     for run, style in styled(series, "budgets"):
-        laws.append(_draw_law(axes, run["budgets"], 1.0, 1.0, linewidth=0.8, **style))
+        laws.append(law(axes, run["budgets"], linewidth=0.8, **style))
         if "mean_rearrangements" in run:
             means, mean = True, run["mean_rearrangements"]
             axes.axvline(mean.value, linestyle="--", linewidth=0.8, color=style["color"])
@@ -192,22 +168,9 @@ def draw_rearrangements(axes: Axes, series: Series) -> None:
     )
 
 
-def _where_positive(found):
-    """What has a place on a logarithmic axis."""
-    return found[found.value > 0]
-
-
-def _draw_law(axes, found, scale, unit, **style):
-    """A law where it is not zero; its points."""
-    found = _where_positive(found)
-    x, *parts = found.x * scale, *(part * unit for part in (found.value, found.low, found.high))
-    bars(axes, x, *parts, **style)
-    return x, parts[0]
-
-
 def _finish_laws(axes, laws):
     """Axes, and the slope of the law that begins highest, in its first decade, as a guide above it."""
-    laws = [law for law in laws if len(law[0])]
+    laws = [one for one in laws if len(one[0])]
     axes.set(xscale="log", yscale="log")
     if not laws:
         return
@@ -215,7 +178,7 @@ def _finish_laws(axes, laws):
     axes.set_ylim(min(y.min() for _, y in laws) / 80, 8 * max(y.max() for _, y in laws))
     left, right = axes.get_xlim()
     axes.set_xlim(left, 1.6 * right)
-    x, y = max(laws, key=lambda law: law[1][0])
+    x, y = max(laws, key=lambda one: one[1][0])
     first = x <= 10 * x[0]
     if first.sum() > 3 and x[-1] > 5 * x[0]:
         # By medians, as the window of the lifetimes can push deaths from one bin into another.

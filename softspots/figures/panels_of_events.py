@@ -1,6 +1,6 @@
 """The panels on athermal shear, from reduced data: stress along the path, events, and maps before them.
 
-Colours and bands are those of `softspots.figures.panels`.
+Arguments, colours and bands are as in `softspots.figures.panels`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from softspots.analysis.series import Series
-from softspots.figures.drawing import BESIDE, GREY, GUIDE, band, curve, say, styled
+from softspots.figures.drawing import BESIDE, GREY, GUIDE, band, curve, law, say, styled
 from softspots.figures.units import units_of_runs
 
 # Beyond so many times the least strain before events the scale is logarithmic.
@@ -24,17 +24,7 @@ ABSCISSAS = {
 
 
 def draw_course(axes: Axes, series: Series, name: str) -> None:
-    """Stress or energy (``stress``, ``energy``) over the strain: each sample thin, their mean with its interval.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        What is drawn into; its scales, labels and legend are set.
-    series : Series
-        Of the runs; those without what is drawn are left out.
-    name : str
-        Of the quantity.
-    """
+    """Stress or energy (``stress``, ``energy``) over the strain: each sample thin, their mean with its interval."""
     for run, style in styled(series, name):
         del style["marker"]
         strain, found, samples = run["strain"].value, run[name], run.provenance["samples"]
@@ -57,22 +47,9 @@ def draw_events(axes: Axes, series: Series, name: str) -> None:
     """The density of drops, of strains between events, or of particles that take part, by its name in `EVENTS`.
 
     Empty bins are left out.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        What is drawn into; its scales, labels and legend are set.
-    series : Series
-        Of the runs; those without what is drawn are left out.
-    name : str
-        Of the quantity.
     """
-
-    def filled(run):
-        return run[name].value > 0
-
     for run, style in styled(series, name):
-        curve(axes, run[name][filled(run)], linestyle="", **style)
+        law(axes, run[name], linestyle="", **style)
     units, dimension = units_of_runs(series.runs), series.runs[0].dimension
     unit = {"stress_drops": rf" (${units.energy}/{units.length}^{dimension}$)", "energy_drops": rf" (${units.energy}$)"}
     symbol = {"stress_drops": r"\Delta\sigma", "energy_drops": r"\Delta E", "waiting_strains": r"\Delta\gamma"}
@@ -82,22 +59,13 @@ def draw_events(axes: Axes, series: Series, name: str) -> None:
         xlabel=ABSCISSAS[name] + unit.get(name, ""),
         ylabel=rf"$P({symbol.get(name, 'n')})$",
     )
-    say(axes, series, name, filled)
+    say(axes, series, name, lambda run: run[name].value > 0)
 
 
 def draw_before(axes: Axes, series: Series, name: str) -> None:
     """P*/ρ_SS, or the part of cores on soft spots (``ratio_before``, ``cores_before``), over the strain before events.
 
     Dashed is what maps that know nothing have.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        What is drawn into; its scales, labels and legend are set.
-    series : Series
-        Of the runs; those without what is drawn are left out.
-    name : str
-        Of the quantity.
     """
     for run, style in styled(series, name):
         curve(axes, run[name], linestyle=":", linewidth=0.8, **style)
