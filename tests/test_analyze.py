@@ -170,6 +170,9 @@ def test_summary_says_which_end_of_an_interval_is_not_known():
 def test_two_files_of_one_run_have_names_of_their_own(folder, tmp_path, capsys, one_figure):
     copy = tmp_path / "copy.nc"
     copy.write_bytes((folder / "hot.nc").read_bytes())
+    # Of another run with the same parameters.
+    with netCDF4.Dataset(copy, "a") as dataset:
+        dataset.run_id = "0123456789abcdef"
     status, *_ = run(capsys, folder / "hot.nc", copy, "--output", tmp_path / "out", "--quiet")
     assert status == 0
     assert {path.name for path in (tmp_path / "out").glob("T*.nc")} == {
@@ -186,8 +189,14 @@ def test_one_run_counts_once_whatever_its_files_are_called(tmp_path, capsys, one
     (reduced,) = (tmp_path / "out").glob("T*.nc")
     copy, link = tmp_path / "copy.nc", tmp_path / "link.nc"
     copy.write_bytes(path.read_bytes())
-    link.symlink_to(write_results(tmp_path / "nameless.nc", 12))
-    for first, second in ((path, copy), (path, reduced), (tmp_path / "nameless.nc", link)):
+    # Files of earlier versions do not say of which run they are: the content tells.
+    nameless, other = write_results(tmp_path / "nameless.nc", 12), tmp_path / "other.nc"
+    link.symlink_to(nameless)
+    other.write_bytes(nameless.read_bytes())
+    assert run(capsys, nameless, "--output", tmp_path / "again", "--quiet")[0] == 0
+    (of_nameless,) = (tmp_path / "again").glob("T*.nc")
+    twice = [(path, copy), (path, reduced), (nameless, link), (nameless, other), (other, of_nameless)]
+    for first, second in twice:
         status, _, err = run(capsys, first, second, "--output", tmp_path / "other")
         assert (status, err.count("\n")) == (2, 1)
         assert f"FILE: got {second} and {first}, which hold one run twice" in err
@@ -196,7 +205,16 @@ def test_one_run_counts_once_whatever_its_files_are_called(tmp_path, capsys, one
 def test_help_teaches():
     process = run_python(["-m", "softspots.analyze", "--help"])
     assert process.returncode == 0
-    for words in ("examples:", "results/results.nc", "--output", "--overwrite", "--epsilon", "--movie", "summary.json"):
+    # As it was typed.
+    assert process.stdout.startswith("usage: python -m softspots.analyze ") and "%(prog)" not in process.stdout
+    for words in (
+        "examples:\n  python -m softspots.analyze results/results.nc\n",
+        "--output",
+        "--overwrite",
+        "--epsilon",
+        "--movie",
+        "summary.json",
+    ):
         assert words in process.stdout
 
 
@@ -246,7 +264,7 @@ def test_mistakes_are_told_in_a_line(folder, tmp_path, monkeypatch, capsys, argu
     # What is given is wrong, or damaged.
     damaged = len(arguments) == 1 and arguments[0].endswith(("text.nc", "unknown.nc"))
     assert (status, out) == (1 if damaged else 2, "")
-    assert err.startswith("softspots.analyze: ") and len(err.splitlines()) == 1
+    assert err.startswith("softspots analyze: ") and len(err.splitlines()) == 1
     assert message.format(folder=folder) in err
 
 
@@ -304,7 +322,7 @@ def test_a_signal_leaves_nothing_half_written(folder, tmp_path, capsys, monkeypa
     monkeypatch.setattr(reduced, "set_attributes", interrupted)
     status, out, err = run(capsys, folder / "hot.nc", "--output", tmp_path, "--quiet")
     assert (status, out) == (128 + number, "")
-    assert err == f"softspots.analyze: ended by {number.name}; no file had been written\n"
+    assert err == f"softspots analyze: ended by {number.name}; no file had been written\n"
     assert not list(tmp_path.iterdir())
 
 
@@ -325,7 +343,7 @@ def test_an_earlier_analysis_stays_until_the_new_one_is_there(folder, tmp_path, 
     with monkeypatch.context() as patch:
         patch.setattr(analyze, "reduce_run", interrupted)
         status, _, err = run(capsys, *arguments)
-        assert (status, err) == (130, "softspots.analyze: ended by SIGINT; the files that are there are whole\n")
+        assert (status, err) == (130, "softspots analyze: ended by SIGINT; the files that are there are whole\n")
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == earlier
     assert run(capsys, *arguments)[0] == 0
     assert not [path for path in tmp_path.iterdir() if path.read_bytes().startswith(b"earlier")]

@@ -207,6 +207,40 @@ def test_hardly_any_event(tmp_path, events):
         assert ALL_OR_NONE in found["cores"].note and ALL_OR_NONE in found["cores_before"].note
 
 
+def test_the_start_up_can_be_left_out(folder, tmp_path, capsys, monkeypatch):
+    paths, start = [folder / f"{seed}.nc" for seed in (1, 2)], 0.04
+    samples = [read_shear(path) for path in paths]
+    found, whole = reduce_shear(samples, 20, from_strain=start), reduce_shear(samples, 20)
+    late = [sample["event_strain"] >= start for sample in samples]
+    drops = np.concatenate([sample["stress_drop"][which] for sample, which in zip(samples, late, strict=True)])
+    assert found["mean_stress_drop"].value == pytest.approx(drops.mean())
+    # Path over events.
+    assert found["mean_waiting_strain"].value == pytest.approx(2 * (0.1 - start) / len(drops))
+    on_spot = [
+        (sample["soft_spot"][which, 0] >= 0)[np.arange(which.sum()), sample["core"][which]]
+        for sample, which in zip(samples, late, strict=True)
+    ]
+    assert found["cores"].value == pytest.approx(np.concatenate(on_spot).mean())
+    assert found.provenance["frames"] == len(drops) < whole.provenance["frames"]
+    np.testing.assert_array_equal(found["stress"].value, whole["stress"].value)
+    # Frames, and reasons without maps, are those of the events that are left.
+    kept = samples[0].only(np.flatnonzero(late[0]))
+    first = int(np.argmax(late[0]))
+    np.testing.assert_array_equal(kept.frame(0).positions, samples[0].frame(first).positions)
+    assert kept.faults == {event - first: told for event, told in samples[0].faults.items() if event >= first}
+    assert (
+        reduce_shear([read_shear(write_sample(tmp_path / "one.nc", 1, 3))], 20, from_strain=0.099).missing[
+            "mean_stress_drop"
+        ]
+        == "no sample has an event beyond a strain of 0.099"
+    )
+    monkeypatch.setattr(analyze, "figures", lambda series: [])
+    status, out, err = run(capsys, *paths, "--from-strain=0.04", "--output", tmp_path / "out", "--quiet")
+    assert (status, err) == (0, "")
+    (row,) = (line for line in out.splitlines() if line.startswith("| events from a strain of"))
+    assert "0.04" in row and f"100 × {len(drops)}" in out
+
+
 def test_reduced_data_can_be_read_back(reduced, tmp_path):
     write_reduced(tmp_path / "reduced.nc", reduced)
     again = read_reduced(tmp_path / "reduced.nc")
@@ -251,6 +285,8 @@ def test_the_command(folder, tmp_path, capsys, monkeypatch):
         (("1.nc", "1.nc"), "hold one run twice"),
         (("1.nc", "again.nc"), "of the same solid sheared in the same way (equal parameters and seed)"),
         (("1.nc", "--movie"), "--movie: got athermal shear, which has no time"),
+        (("1.nc", "--from-strain=0.2"), "--from-strain: got 0.2; allowed: below 0.1, the strain that"),
+        (("hot.nc", "--from-strain=0.1"), "hot.nc, which is not of athermal shear; allowed: shear.nc"),
     ],
 )
 def test_mistakes_are_told_in_a_line(folder, tmp_path, capsys, names, message):

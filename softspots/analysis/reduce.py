@@ -21,12 +21,13 @@ from softspots.analysis.reduce_maps import prediction, selection, vibrations
 from softspots.analysis.tracking import spot_correlation, uncorrelated_from, uncorrelated_level
 from softspots.curve import plateau_end, relaxation_time
 from softspots.exceptions import InputError
-from softspots.io.attributes import is_of_paper
+from softspots.io.attributes import CONTENT, is_of_paper
 from softspots.io.content import is_written
 from softspots.io.reduced import Reduced
 from softspots.io.results import read_results
+from softspots.io.seal import checksum_of
 from softspots.plasticity.d2min import d2min
-from softspots.reasons import NO_PLATEAU
+from softspots.reasons import NO_PLATEAU, number_of
 
 # A frame of the selection takes 0.03 s for 10,000 particles.
 SELECTION_FRAMES = 100
@@ -93,6 +94,7 @@ def reduce_run(
         model(run, found)
     provenance = results.attributes | {
         "source": str(path),
+        **({} if "run_id" in results.attributes else {CONTENT: checksum_of(path)}),
         "frames": results.n_frames,
         "frames_with_spots": int(run.has_spots.sum()),
         "reduced_with": version("softspots"),
@@ -172,7 +174,8 @@ def _fields(run, found):
     with found.attempt("c_dd_inherent"):
         inherent, times = _inherent_activity(run, found)
         if len(times) < 3:
-            raise Missing(f"{len(times)} pairs of inherent structures of frames that follow each other; 3 are needed")
+            pairs = number_of(len(times), "pair")
+            raise Missing(f"{pairs} of inherent structures of frames that follow each other; 3 are needed")
         if inherent.min() == inherent.max():
             raise Missing("inherent structures do not change")
         found.curve("c_dd_inherent", field_correlation(inherent, inherent, run.lags, times, times))

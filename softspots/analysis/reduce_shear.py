@@ -114,12 +114,13 @@ def of_few(samples: Sequence[Sheared]) -> str:
 
 
 class ShearMaps(Maps):
-    """Minima that are lost in the events of some samples, one after the other, with their maps."""
+    """Minima that are lost in the events of some samples, from a strain on, one after the other, with their maps."""
 
-    noun = "events"
+    noun = "event"
 
-    def __init__(self, samples: Sequence[Sheared]) -> None:
-        self.samples = samples
+    def __init__(self, samples: Sequence[Sheared], from_strain: float = 0.0) -> None:
+        self.from_strain = from_strain
+        self.samples = samples = [after(sample, from_strain) for sample in samples]
         # A map, its event: which of which sample.
         self._places = [(sample, event) for sample in samples for event in range(len(sample))]
         self.map_strains = samples[0]["map_strain"]
@@ -168,6 +169,7 @@ def reduce_shear(
     samples: Sequence[Sheared],
     selection_frames: int,
     progress: Callable[[str, float], None] = lambda stage, done: None,
+    from_strain: float = 0.0,
 ) -> Reduced:
     """Measure in samples of athermal shear all that they allow.
 
@@ -179,6 +181,9 @@ def reduce_shear(
         In how many minima, evenly spread, ΔP* is measured; 1 or more.
     progress : callable
         As for `softspots.analysis.reduce.reduce_run`.
+    from_strain : float, optional
+        How much strain a solid has gone through, forwards and back, before its events count: the start-up is left out.
+        The course of stress and energy is whole in any case.
 
     Returns
     -------
@@ -193,7 +198,7 @@ def reduce_shear(
         If a file is damaged.
     """
     check_samples("reduce_shear: samples", samples)
-    run = ShearMaps(samples)
+    run = ShearMaps(samples, from_strain)
     found = Findings(progress, QUANTITIES | EVENTS, SHARES)
     with found.stage("prediction"):
         prediction(run, found)
@@ -203,12 +208,13 @@ def reduce_shear(
         _events(run, found)
     with found.stage("course"):
         _course(samples, found)
-    if note := of_few(samples):
+    if note := of_few(run.samples):
         found.note_intervals(f"interval {note}")
     for name, entry in QUANTITIES.items():
         if entry.stage not in SHARES:
             found.missing[name] = SOFTENED if entry.stage == "vibrations" else TIMELESS
     provenance = provenance_of(samples) | {
+        "from_strain": from_strain,
         "frames": len(run.labels),
         "frames_with_spots": int(run.has_spots.sum()),
         "reduced_with": version("softspots"),
@@ -225,10 +231,15 @@ def traveled(sample: Sheared) -> tuple[np.ndarray, np.ndarray]:
     return states, states[before] + np.abs(sample["event_strain"] - strains[before])
 
 
+def after(sample: Sheared, from_strain: float) -> Sheared:
+    """A sample without the events before so much strain has been gone through."""
+    return sample.only(np.flatnonzero(traveled(sample)[1] >= from_strain)) if from_strain else sample
+
+
 def _events(run, found):
     everything = np.ones(len(run.labels), dtype=bool)
     if not len(everything):
-        raise Missing("no sample has an event")
+        raise Missing("no sample has an event" + f" beyond a strain of {run.from_strain:g}" * bool(run.from_strain))
     way = np.sign(run.of("event_strain", everything) - run.of("event_last_strain", everything))
     solids = run.solids_of(everything)
     values = {
@@ -246,7 +257,7 @@ def _events(run, found):
 
 def _waiting(run, found):
     """The strain from event to event: its distribution, and the mean as path over events, as both ends are open."""
-    pieces, gaps = zip(*map(_cut_at_events, run.samples), strict=True)
+    pieces, gaps = zip(*(_cut_at_events(sample, run.from_strain) for sample in run.samples), strict=True)
     counts = [np.full(len(one), float(len(sample) > 0)) for one, sample in zip(pieces, run.samples, strict=True)]
 
     def solids_of(some):
@@ -261,11 +272,11 @@ def _waiting(run, found):
         _density(found, "waiting_strains", "waiting_strain", np.concatenate(gaps), solids_of(gaps))
 
 
-def _cut_at_events(sample) -> tuple[np.ndarray, np.ndarray]:
+def _cut_at_events(sample, start) -> tuple[np.ndarray, np.ndarray]:
     """The path in as many pieces as events, both ends in one, or whole if there is none; the strains between events."""
     states, events = traveled(sample)
-    pieces = np.diff(events, prepend=0.0) if len(events) else np.zeros(1)
-    pieces[0] += states[-1] - np.append(0.0, events)[-1]
+    pieces = np.diff(events, prepend=start) if len(events) else np.zeros(1)
+    pieces[0] += states[-1] - np.append(start, events)[-1]
     return pieces, np.diff(events)
 
 

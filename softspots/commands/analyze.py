@@ -1,4 +1,4 @@
-"""The analysis of finished runs on one command: ``python -m softspots.analyze results.nc``."""
+"""The analysis of finished runs on one command: ``softspots analyze results.nc``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import matplotlib
 from softspots.analysis.reduce import SELECTION_FRAMES, reduce_run
 from softspots.analysis.reduce_shear import reduce_shear
 from softspots.analysis.series import series_of
-from softspots.commands.command import check_streams, command, printing, say
+from softspots.commands.command import called, check_streams, command, printing, say, typed
 from softspots.commands.interruption import cutting, listening
 from softspots.commands.options import Parser
 from softspots.commands.output import check_kind, make_folder
@@ -32,7 +32,7 @@ from softspots.io.reduced import Reduced, write_reduced
 from softspots.io.replacing import remove_leftovers, replacing
 from softspots.report.page import REPORT, panel_of, require_library, write_report
 
-NAME = "softspots.analyze"
+NAME = called("analyze")
 SUMMARIES = ("summary.md", "summary.json")
 FORMATS = (".pdf", ".png")
 # What a signal leaves behind.
@@ -49,36 +49,37 @@ Measure what finished runs say of soft spots and rearrangements, and draw it: P(
 
 EPILOG = """\
 examples:
-  python -m softspots.analyze results/results.nc
-  python -m softspots.analyze cold/results.nc warm/results.nc hot/results.nc --output temperatures
-  python -m softspots.analyze short/results.nc --epsilon 0.2 --movie
+  %(prog)s results/results.nc
+  %(prog)s cold/results.nc warm/results.nc hot/results.nc --output temperatures
+  %(prog)s short/results.nc --epsilon 0.2 --movie
 
 Runs at several temperatures or strain rates are drawn together: temperatures from blue to orange, strain rates from
 dark blue to green, and these against the strain too. The output folder gets
 
-  summary.md, summary.json    all numbers with 68 % intervals, and what is missing and why
-  vibrations, probability, selection, prediction, correlations, overlap, lifetimes, relaxation
-                              figures, as PDF and PNG; the paper's -, 2, 3, 4, 5, -, 6, -
+  summary.md, summary.json    all numbers with 68 %% intervals, and what is missing and why
+  vibrations, probability (the paper's fig. 2), selection (3), prediction (4), correlations (5), overlap,
+  lifetimes (6), relaxation; of athermal shear course, events, before
+                              figures, as PDF and PNG
   T..._rate..._seed....nc     reduced data of each run, well below 1 MB: curves with intervals, the run's parameters
   report.html                 with --report: a page for a browser, of at most 30 MB, that needs no network: the map of
                               each frame with zoom and the numbers of particles, the figures, the summary, provenance
 
 A file of reduced data can stand for its results file, for instance to draw runs of several machines together.
 
-  python -m softspots.analyze sheared/*/shear.nc
+  %(prog)s sheared/*/shear.nc
 
 Samples of athermal shear that differ in their start only, a seed or a frame of a file (--start), count together if all
 else is the same: mixture, particles, density, shear, maps. No solid may be there twice. They have no temperature and no
 time; in place of what needs these are events (statistics of drops, maps against the event that follows) and the course
-of the stress. All events of the path are taken together. Intervals are from a bootstrap over whole samples where five
-or more have events; with fewer they are of these solids only.
+of the stress. All events of the path are taken together, unless --from-strain leaves out the start-up. Intervals are
+from a bootstrap over whole samples where five or more have events; with fewer they are of these solids only.
 """
 
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = Parser(
-        prog="python -m softspots.analyze",
+        prog=typed("analyze"),
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -103,7 +104,15 @@ def make_parser() -> argparse.ArgumentParser:
     )
     of_run = "of the run, where a file does not say it, as after softspots map"
     parser.add_argument("--temperature", type=_temperature, metavar="T", help=of_run)
-    parser.add_argument("--strain-rate", type=_strain_rate, metavar="X", help=of_run)
+    parser.add_argument("--strain-rate", type=_not_negative, metavar="X", help=of_run)
+    parser.add_argument(
+        "--from-strain",
+        type=_not_negative,
+        default=0.0,
+        metavar="X",
+        help="of athermal shear, leave out events before so much strain has been gone through, as the start-up "
+        "[default %(default)g]",
+    )
     parser.add_argument(
         "--selection-frames",
         type=_count,
@@ -138,7 +147,7 @@ def _temperature(text: str) -> float:
     return value
 
 
-def _strain_rate(text: str) -> float:
+def _not_negative(text: str) -> float:
     value = float(text)
     if not 0 <= value < math.inf:
         raise argparse.ArgumentTypeError(f"got {text}; allowed: a number of at least 0")
@@ -257,7 +266,7 @@ def _reduced(arguments, source, prefix, progress) -> Reduced:
         advance(part)
 
     if source.samples:
-        return reduce_shear(source.samples, arguments.selection_frames, report)
+        return reduce_shear(source.samples, arguments.selection_frames, report, arguments.from_strain)
     return reduce_run(source.path, arguments.epsilon, arguments.selection_frames, report, source.given)
 
 
@@ -300,7 +309,8 @@ def main(argv=None) -> None:
         if arguments.report:
             require_library()
         given = {name: getattr(arguments, name) for name in ("temperature", "strain_rate")}
-        sources = open_sources(arguments.files, {name: value for name, value in given.items() if value is not None})
+        given = {name: value for name, value in given.items() if value is not None}
+        sources = open_sources(arguments.files, given, arguments.from_strain)
         make_folder(arguments.output)
         with claimed(arguments.output):
             check_output(arguments, sources)

@@ -17,6 +17,19 @@ from softspots.exceptions import InputError, InstallationError, OutputError, Sof
 FAILED, WRONG = 1, 2
 
 
+def called(name: str) -> str:
+    """What a command is called by whoever typed it: ``softspots NAME``, or ``softspots.NAME`` after ``python -m``."""
+    module = f"softspots.{name}"
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return module if spec and spec.name == module else f"softspots {name}"
+
+
+def typed(name: str) -> str:
+    """The same as it can be typed again, for usage and examples."""
+    own = called(name)
+    return own if " " in own else f"python -m {own}"
+
+
 @contextlib.contextmanager
 def command(name: str, comm=None, rank: int = 0) -> Iterator[None]:
     """The body of a command: its errors end the process.

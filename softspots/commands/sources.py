@@ -10,13 +10,14 @@ from types import MappingProxyType
 
 from softspots.analysis.findings import NEEDED
 from softspots.analysis.reduce import D2MIN_CUTOFF, SELECTION_FRAMES
-from softspots.analysis.reduce_shear import check_samples, configuration_of, of_one_kind, provenance_of
+from softspots.analysis.reduce_shear import check_samples, configuration_of, of_one_kind, provenance_of, traveled
 from softspots.chain.defaults import threshold_of
 from softspots.exceptions import InputError, system_errors
 from softspots.figures.naming import run_names
-from softspots.io.attributes import FORCES
+from softspots.io.attributes import CONTENT, FORCES
 from softspots.io.reduced import Reduced, is_reduced, read_reduced
 from softspots.io.results import Results, read_results
+from softspots.io.seal import checksum_of
 from softspots.io.shear import Sheared, is_shear, read_shear
 from softspots.report.sources import Moments, moments_of_run, moments_of_shear
 
@@ -53,15 +54,19 @@ class Source:
         return None if self.results is None else moments_of_run(self.results)
 
 
-def open_sources(paths: Sequence[Path], given: Mapping[str, float] = MappingProxyType({})) -> list[Source]:
+def open_sources(
+    paths: Sequence[Path], given: Mapping[str, float] = MappingProxyType({}), from_strain: float = 0.0
+) -> list[Source]:
     """The inputs, checked to be what they should, each with a name of its own.
 
-    What is given of temperature and strain rate is that of runs whose files do not say it.
+    What is given of temperature and strain rate is that of runs whose files do not say it; a strain from which on
+    events count is of samples of athermal shear.
 
     Raises
     ------
     InputError
-        If one cannot be read, or is given twice, or two are of one solid sheared in the same way.
+        If one cannot be read, or is given twice, or two are of one solid sheared in the same way, or what is given
+        does not fit.
     DamagedFileError
         If one is damaged, or is no file of softspots.
     """
@@ -71,12 +76,12 @@ def open_sources(paths: Sequence[Path], given: Mapping[str, float] = MappingProx
             raise InputError(f"FILE: got {path}, which is no file; allowed: for instance {path / 'results.nc'}")
         with system_errors(InputError, f"FILE: got {path}"):
             source = _with_given(_opened(path), given)
+        if from_strain:
+            _check_from_strain(source, from_strain)
         for name in () if source.reduced.athermal else NEEDED:
             if name not in source.reduced.configuration:
                 raise InputError(f"FILE: got {path}, which lacks the parameter {name} of its run")
-        # Files of earlier versions do not say which run they are of.
-        provenance = source.reduced.provenance
-        for run in provenance.get("runs", [provenance.get("run_id", path.resolve())]):
+        for run in _runs_in(source):
             if run in paths_of:
                 raise InputError(
                     f"FILE: got {path} and {paths_of[run]}, which hold one run twice; allowed: each run once"
@@ -90,6 +95,14 @@ def open_sources(paths: Sequence[Path], given: Mapping[str, float] = MappingProx
     opened = _samples_together(opened)
     names = run_names([source.reduced for source in opened])
     return [replace(source, name=name) for source, name in zip(opened, names, strict=True)]
+
+
+def _runs_in(source) -> Sequence[str]:
+    """What tells which runs an input holds: their names or, as not all files have one, the checksum of the content."""
+    told = source.reduced.provenance
+    if "runs" in told:
+        return told["runs"]
+    return [next((told[name] for name in ("run_id", CONTENT) if name in told), None) or checksum_of(source.path)]
 
 
 def _opened(path) -> Source:
@@ -126,6 +139,15 @@ def _with_given(source, given) -> Source:
     results = replace(source.results, configuration=known | lacking)
     reduced = replace(source.reduced, configuration=results.configuration)
     return replace(source, results=results, reduced=reduced, given=lacking)
+
+
+def _check_from_strain(source, from_strain):
+    got = f"--from-strain: got {from_strain:g}"
+    if not source.samples:
+        kind = "has been reduced already" if source.reduced.athermal else "is not of athermal shear"
+        raise InputError(f"{got} for {source.path}, which {kind}; allowed: shear.nc")
+    if from_strain >= (whole := traveled(source.samples[0])[0][-1]):
+        raise InputError(f"{got}; allowed: below {whole:g}, the strain that {source.path} goes through")
 
 
 def _sheared(samples) -> Source:

@@ -169,7 +169,7 @@ def summary_data(runs: Sequence[Reduced], series: Sequence[Series]) -> dict[str,
 
 def _entry(run, name) -> dict[str, Any]:
     entry = entry_of(name, run.dimension, run.athermal)
-    known = {"symbol": entry.symbol, "unit": units_in(entry.units, run.of_paper), "section": entry.section}
+    known = {"symbol": entry.symbol, "unit": units_in(entry.units, run.configuration), "section": entry.section}
     known |= {"paper": entry.paper if _is_papers(run) else ""}
     if name not in run:
         return known | dict.fromkeys(("value", "low", "high"))
@@ -199,12 +199,15 @@ def _rows(runs, names) -> list[list[str]]:
     rows.append([f"particles × {counted}", "", *sizes, "10000" if papers else "", ""])
     if runs[0].athermal:
         rows.append(["samples", "", *(str(run.provenance["samples"]) for run in runs), "", ""])
+        # Of an earlier version, that left out none.
+        starts = [f"{run.provenance.get('from_strain', 0.0):g}" for run in runs]
+        rows.append(["events from a strain of", "", *starts, "", ""])
     for name in _numbers(runs[0]):
         values = [_cell(run, name) if name in run else "—" for run in runs]
         entries = [entry_of(name, run.dimension, run.athermal) for run in runs]
         titles = dict.fromkeys(f"{entry.symbol}, {entry.long_name}" for entry in entries)
         units = dict.fromkeys(
-            unit_words(units_in(entry.units, run.of_paper)) for entry, run in zip(entries, runs, strict=True)
+            unit_words(units_in(entry.units, run.configuration)) for entry, run in zip(entries, runs, strict=True)
         )
         paper = entries[0].paper if papers else ""
         rows.append([" or ".join(titles), " or ".join(units), *values, paper, entries[0].section])

@@ -11,7 +11,7 @@ import os
 import re
 from os import PathLike
 
-from softspots.exceptions import DamagedFileError
+from softspots.exceptions import DamagedFileError, InputError, system_errors
 
 _MARK = b"\nsoftspots sealed sha256 "
 _SEAL = re.compile(re.escape(_MARK) + rb"([0-9a-f]{64})\n")
@@ -19,6 +19,18 @@ SEAL_LENGTH = len(_MARK) + 64 + 1
 _BLOCK = 2**20
 # HDF5's superblock of versions 2 and 3 begins like this; the length of the content stands in bytes 28 to 35.
 _HDF5, _HDF5_VERSIONS = b"\x89HDF\r\n\x1a\n", (2, 3)
+
+
+def checksum_of(path: str | PathLike[str]) -> str:
+    """SHA-256 of a file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    with system_errors(InputError, f"{path} cannot be read"), open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_seal(path: str | PathLike[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from os import PathLike
 from typing import Any
@@ -17,6 +17,7 @@ from softspots.io.attributes import CONFIGURATION, FAULTS, set_attributes, split
 from softspots.io.content import Content
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
 from softspots.io.schema import OPTIONAL, SCHEMA, SIZE, SPECIES_NAME, Variable, define
+from softspots.reasons import number_of
 
 # The version of this layout, and of checkpoints, and what it is called there.
 VERSION, LAYOUT = 2, "shear_version"
@@ -160,10 +161,17 @@ class Sheared:
     configuration: dict[str, Any]
     attributes: dict[str, Any]
     _stamp: tuple[Any, ...]
+    _events: np.ndarray | None = None
+
+    def only(self, events: np.ndarray) -> Sheared:
+        """The same without all other events than these, by their numbers."""
+        return replace(self, _events=np.asarray(events))
 
     def __getitem__(self, name: str) -> np.ndarray:
         with NetCDFReader(self.path, self._stamp) as file:
-            return np.asarray(file.read(name))
+            values = np.asarray(file.read(name))
+            _, dimensions = file.layout[name]
+        return values[self._events] if self._events is not None and dimensions[:1] == ("event",) else values
 
     @property
     def dimension(self) -> int:
@@ -185,11 +193,14 @@ class Sheared:
         """
         try:
             told = json.loads(self.attributes.get(FAULTS, "{}"))
-            return {
+            found = {
                 int(event): {int(place): str(fault) for place, fault in maps.items()} for event, maps in told.items()
             }
         except (AttributeError, TypeError, ValueError) as error:
             raise DamagedFileError(f"{self.path}: its {FAULTS} are not those of events") from error
+        if self._events is None:
+            return found
+        return {number: found[event] for number, event in enumerate(self._events.tolist()) if event in found}
 
     def frame(self, event: int) -> Frame:
         """The minimum that an event ends, at the last strain at which it is there; -1 is that of the last event.
@@ -202,8 +213,10 @@ class Sheared:
             If the file is damaged.
         """
         if not -len(self) <= event < len(self):
-            raise IndexError(f"{self.path} has {len(self)} events; got {event}")
+            raise IndexError(f"{self.path} has {number_of(len(self), 'event')}; got {event}")
         event %= len(self)
+        if self._events is not None:
+            event = int(self._events[event])
         with NetCDFReader(self.path, self._stamp) as file:
             lattice, positions = (np.asarray(file.read(name, event)) for name in ("lattice", "position"))
             species = np.asarray(file.read("species"))
@@ -216,7 +229,8 @@ class Sheared:
         return Frame(positions, species, box, sizes=sizes, only_b=True)
 
     def __repr__(self) -> str:
-        return f"Sheared({str(self.path)!r}, {len(self['strain'])} states, {len(self)} events)"
+        states, events = number_of(len(self["strain"]), "state"), number_of(len(self), "event")
+        return f"Sheared({str(self.path)!r}, {states}, {events})"
 
 
 def read_shear(path: str | PathLike[str]) -> Sheared:
