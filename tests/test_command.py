@@ -165,6 +165,17 @@ def test_a_bar_may_lose_its_terminal(monkeypatch):
         bar.close()
 
 
+def test_where_no_terminal_is_the_time_left_is_told_from_the_first_piece_on(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "stderr_is_watched", lambda: False)
+    bar = progress.Progress(10_000, 0, visible=True)
+    told = []
+    for work in (10, 80, 10, 400, 500, 3_000):
+        bar.advance(work)
+        told.append(capsys.readouterr().err.count(" left\n"))
+    assert told == [1, 0, 1, 0, 1, 1]
+    bar.close()
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
 def test_help_that_cannot_be_printed_is_a_failure(tmp_path):
     process = shell(">/dev/full", tmp_path, "--help")

@@ -79,7 +79,13 @@ def test_a_model_from_a_file(dump, tmp_path, capsys):
     "arguments, message",
     [
         (["--model", "kob"], "'kob'; allowed: kob-andersen"),
-        (["--model", "kob-andersen"], "there are particles of types 1 (195), 2 (105): say which species"),
+        (
+            ["--model", "kob-andersen"],
+            "there are particles of types 1 (195), 2 (105): say which species that is, --types 1=A 2=B or the like",
+        ),
+        # In the dimension of the frames, which is not the preset's first one.
+        (["--model", "polydisperse", "--types", "A"], "needs a size in this mixture, and the frame has none; --sizes"),
+        (["--model", "kob-andersen-3d", *OPTIONS[2:]], "kob-andersen-3d is of 3 dimensions, the frame of 2"),
         (["--model", "none.toml"], "--model: got none.toml"),
         ([*OPTIONS, "--frames=5:"], "--frames: they leave none of 3 frames"),
         ([*OPTIONS, "--frames=5"], "got 5; allowed: for instance 10:"),
@@ -145,7 +151,12 @@ def test_softspots_hands_over(capsys):
     for name in COMMANDS:
         with pytest.raises(SystemExit) as done:
             softspots([name, "--help"])
-        assert done.value.code == 0 and "usage:" in capsys.readouterr().out
+        out = capsys.readouterr().out
+        assert done.value.code == 0 and out.startswith(f"usage: softspots {name} ")
+        assert f"examples:\n  softspots {name} " in out and "python -m" not in out
+        with pytest.raises(SystemExit) as done:
+            softspots([name, "--hlep"])
+        assert done.value.code == 2 and capsys.readouterr().err.startswith(f"softspots {name}: unknown argument")
     with pytest.raises(SystemExit) as done:
         softspots(["mpa"])
     assert done.value.code == 2

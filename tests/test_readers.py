@@ -89,6 +89,14 @@ class TestLammpsDumps:
         assert_same(frames[0], truth, unwrapped=kind == "xu")
         assert words in " ".join(frames.notes) and words in repr(frames)
 
+    def test_one_particle_in_a_thin_box_lies_in_a_plane(self, tmp_path):
+        [truth] = truths(particles=1)
+        truth.cell[:] = np.diag([20.0, 20.0, 1.0])
+        frames = ss.read(lammps_dump(tmp_path / "a.dump", [truth]), types=AB)
+        assert frames.dimension == frames[0].dimension == 2 and "all particles lie at z" in repr(frames)
+        truth.cell[2, 2] = 20.0
+        assert ss.read(lammps_dump(tmp_path / "b.dump", [truth]), types=AB).dimension == 3
+
     def test_a_thin_slab_is_asked_for(self, tmp_path):
         [truth] = truths()
         truth.cell[2] = 0, 0, 0.6

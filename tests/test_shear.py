@@ -240,7 +240,7 @@ def test_samples_are_runs_of_their_own(run, tmp_path, capsys):
         patch.setattr(shear, "shear", failing)
         shear.several(parameters, Serial())
     told = capsys.readouterr()
-    assert told.err == "softspots.shear: the sample of seed 2 failed: a quench found no minimum\n"
+    assert told.err == "softspots shear: the sample of seed 2 failed: a quench found no minimum\n"
     assert "samples               1" in told.out
     assert_same(run[1], tmp_path / "seed1")
     assert not (tmp_path / "seed2" / FILES[0]).exists() and (tmp_path / "seed1" / FILES[2]).exists()

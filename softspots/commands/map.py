@@ -21,6 +21,7 @@ from softspots.commands.map_options import NAME, as_recorded, make_parser, open_
 from softspots.commands.mapping import RESULTS, Target, draw, map_frames
 from softspots.commands.memory import keep_memory
 from softspots.commands.output import check_kind, make_folder
+from softspots.commands.reading import as_options
 from softspots.dynamics.parallel import Serial, launched, launched_rank, one_thread, together, world
 from softspots.exceptions import DamagedFileError, InputError, PhysicsError
 from softspots.io.checkpoint import (
@@ -36,6 +37,7 @@ from softspots.io.checkpoint import (
 from softspots.io.claim import claimed
 from softspots.io.replacing import remove_leftovers
 from softspots.io.results import read_results
+from softspots.reasons import number_of
 
 # Of the frames in which something is missing, so many are told of; the results file has all.
 MOST_TOLD = 20
@@ -96,7 +98,7 @@ def chosen_maps(arguments, count: int) -> list[int]:
     for number in arguments.maps:
         if not -count <= number < count:
             raise InputError(
-                f"--maps: got {number}; allowed: from {-count} to {count - 1}, as there are {count} frames"
+                f"--maps: got {number}; allowed: from {-count} to {count - 1}, of {number_of(count, 'frame')}"
             )
     return sorted({number % count for number in arguments.maps})
 
@@ -135,7 +137,9 @@ def show(found: Study, target: Target, temperature: float | None) -> None:
             draw(found, path, _told(values, results), temperature)
     say(report(target))
     if not np.isfinite(results["eigenvalue"]).all(axis=1).any():
-        raise PhysicsError(f"none of {len(results)} frames has soft spots; the first one: {results.faults.get(0, '')}")
+        raise PhysicsError(
+            f"none of {number_of(len(results), 'frame')} has soft spots; the first one: {results.faults.get(0, '')}"
+        )
 
 
 def _told(values, results) -> dict:
@@ -158,7 +162,7 @@ def report(target: Target) -> str:
             rows.append(("note", caution))
     rows += [(f"frame {index}", fault) for index, fault in [*results.faults.items()][:MOST_TOLD]]
     if (more := len(results.faults) - MOST_TOLD) > 0:
-        rows.append((f"{more} frames", f"more in which something is missing; {RESULTS} says why"))
+        rows.append((number_of(more, "frame"), f"more in which something is missing; {RESULTS} says why"))
     rows.append(("left out", results.attributes["left_out_because"]))
     rows.append(("files", f"{RESULTS} and maps in {target.folder}"))
     return "\n".join(f"{name:14}{value}" for name, value in rows)
@@ -198,7 +202,7 @@ def main(argv=None) -> None:
                 frames, found = open_study(arguments)
             target = from_first(comm, lambda: open_target(arguments, found, stack))
             if comm.rank == 0 and not arguments.quiet:
-                complain(NAME, frames)
+                complain(NAME, as_options(repr(frames)))
             if not from_first(comm, lambda: target.finished(len(found))):
                 map_frames(found, target, comm, arguments.temperature, not arguments.quiet)
             with together(comm):

@@ -14,18 +14,22 @@ from pathlib import Path
 
 from softspots.chain.saving import described
 from softspots.chain.study import Study, study
+from softspots.commands.command import called, typed
 from softspots.commands.kinds import option
+from softspots.commands.mixtures import MIXTURES, preset_in
 from softspots.commands.options import ListModels, Parser, add_option, labeled
-from softspots.commands.reading import GROUP, Reading, checksum_of, read_with
+from softspots.commands.reading import GROUP, Reading, read_with, with_options
 from softspots.exceptions import DamagedFileError, InputError, system_errors
 from softspots.io.readers import Frames
+from softspots.io.seal import checksum_of
 from softspots.landscape.forces import is_mixture
 from softspots.landscape.quench import METHODS
 from softspots.model import Forces, Mixture
 from softspots.objects import FORCES
+from softspots.reasons import number_of
 from softspots.structure.spots import CONNECTIONS
 
-NAME = "softspots map"
+NAME = called("map")
 # By the name of their option, which are those of `study`.
 STUDYING = (
     "modes",
@@ -44,34 +48,53 @@ STUDYING = (
 
 EPILOG = """\
 examples:
-  softspots map glass.lammpstrj --model kob-andersen --types 1=A 2=B --output maps
-  softspots map run.gsd --model mine.toml --frames 100::10 --lag 5 --maps 0 -1
-  mpirun -n 4 softspots map run.gsd --model mine.toml
-  softspots map CuZr.xyz --hessian-from mine:forces
+  %(prog)s glass.lammpstrj --model kob-andersen --types 1=A 2=B --output maps
+  %(prog)s run.gsd --model mine.toml --frames 100::10 --lag 5 --maps 0 -1
+  mpirun -n 4 %(prog)s run.gsd --model mine.toml
+  %(prog)s CuZr.xyz --hessian-from mine:forces
 
-mine.toml has a table [model]: a preset with parameters of its own, or a mixture (softspots/model/description.py).
-mine.py, in this folder or installed, has forces = an object with energy_forces(frame), hessian(frame) (docs/files.md).
+mine.toml has a mixture of your own, pair by pair, or a preset with other parameters of its own:
+  [model]
+  preset = "kob-andersen"
+  smoothing = "shifted-force"
+
+mine.py, in this folder or installed, has forces = an object with energy_forces(frame) and hessian(frame), such as
+softspots.ASEForces makes of a calculator of ASE.
+
 The output folder gets results.nc, as a simulation writes it, and map_….png of the chosen frames, counted from 0 as
 --frames leaves them. What frames do not tell is left out; results.nc says what and why. So is a frame that cannot be
-read. A run that was ended goes on with --resume and the same options.
+read. A run that was ended goes on with --resume and the same options. softspots analyze maps/results.nc measures and
+draws what was found.
 """
 
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = Parser(
-        prog=NAME,
+        prog=typed("map"),
         description="Find soft spots and rearrangements in the frames of a trajectory of any program.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("trajectory", type=Path, metavar="TRAJECTORY", help="a file that softspots.read reads (docs/files.md)")
+    add(
+        "trajectory",
+        type=Path,
+        metavar="TRAJECTORY",
+        help="LAMMPS' dump or data file, GSD, XYZ of any kind, NetCDF, DCD or XTC, or a file of softspots",
+    )
     forces = parser.add_mutually_exclusive_group(required=True).add_argument
-    forces("--model", metavar="MODEL", help="a preset (--list-models) or a TOML file")
+    forces("--model", metavar="MODEL", help="a preset (--list-models), in the dimension of the frames, or a TOML file")
     forces("--hessian-from", metavar="MODULE:OBJECT", help="other forces: a Python object that has them")
-    add("--output", "-o", type=Path, default=Path("maps"), metavar="FOLDER", help="[default %(default)s]")
+    add(
+        "--output",
+        "-o",
+        type=Path,
+        default=Path("maps"),
+        metavar="FOLDER",
+        help="folder for all output [default %(default)s]",
+    )
     add("--overwrite", action="store_true", help="replace the files of an earlier run there")
     add("--resume", action="store_true", help="go on with the run there, with the frames that it has not done")
     add("--frames", type=_slice, default=slice(None), metavar="A:B:C", help="from A to before B, every C-th [all]")
@@ -89,8 +112,18 @@ def make_parser() -> argparse.ArgumentParser:
     stages("--n-particles", type=int, metavar="N", help="particles taken from each mode [20]")
     stages("--min-particles", type=int, metavar="N", help="fewest particles of a soft spot [4]")
     stages("--connection", choices=CONNECTIONS, help="what connects two particles [delaunay]")
-    stages("--bond-length", type=float, metavar="X", help="longest bond of the connection 'distance'")
-    stages("--d2min-cutoff", type=float, metavar="X", help="neighbourhood of D²_min")
+    stages(
+        "--bond-length",
+        type=float,
+        metavar="X",
+        help="longest bond of the connection 'distance' [1.5; of other models than the paper's 1.5 ρ^(-1/d)]",
+    )
+    stages(
+        "--d2min-cutoff",
+        type=float,
+        metavar="X",
+        help="neighbourhood of D²_min [2.5; of other models than the paper's 2.74 ρ^(-1/d)]",
+    )
     stages("--quench", choices=METHODS, help="minimiser before the last Newton steps [newton]")
     stages("--max-force", type=float, metavar="X", help="largest force component left [1e-10]")
     stages("--temperature", type=float, metavar="T", help="of the run, for its analysis and the maps")
@@ -165,7 +198,7 @@ def open_frames(arguments) -> Frames:
     frames = read_with(arguments.trajectory, _said_of_file(arguments))
     chosen = frames[arguments.frames]
     if not len(chosen):
-        raise InputError(f"--frames: they leave none of {len(frames)} frames")
+        raise InputError(f"--frames: they leave none of {number_of(len(frames), 'frame')}")
     return chosen
 
 
@@ -190,8 +223,11 @@ def open_study(arguments) -> tuple[Frames, Study]:
     model = read_forces(arguments.hessian_from) if arguments.hessian_from else read_model(arguments.model)
     given = {name: getattr(arguments, name) for name in STUDYING if getattr(arguments, name) is not None}
     try:
-        frames = open_frames(arguments)
-        return frames, study(frames, model, progress=False, **given)
+        with with_options():
+            frames = open_frames(arguments)
+            if arguments.model in MIXTURES:
+                model = preset_in(arguments.model, frames.dimension)
+            return frames, study(frames, model, progress=False, **given)
     except DamagedFileError as error:
         raise InputError(str(error)) from error
 

@@ -68,6 +68,11 @@ def listing() -> str:
     return "\n".join(lines)
 
 
+def preset_in(name: str, dimension: int) -> Mixture:
+    """The preset of this name; in this dimension, if it is there in several."""
+    return Mixture.preset(name, **({"dimension": dimension} if "dimension" in parameters_of(name) else {}))
+
+
 def own_parameters(model: str | Mixture) -> dict:
     """Which of `OF_PRESETS` this mixture takes, with their defaults; a mixture of the run's own takes none."""
     if isinstance(model, Mixture):

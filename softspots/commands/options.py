@@ -8,7 +8,7 @@ import sys
 import tomllib
 from dataclasses import dataclass, field, fields
 
-from softspots.commands.command import printing
+from softspots.commands.command import printing, typed
 from softspots.commands.kinds import Choice, Kind, Switch, option, shown
 from softspots.commands.mixtures import listing
 from softspots.commands.parameters import Parameters
@@ -22,10 +22,10 @@ OF_STARTS = ("start_frame", *(name for name in READING if name != "dimension"))
 
 EPILOG = """\
 examples:
-  python -m softspots.simulate --preset demo --output demo
-  mpirun -n 4 python -m softspots.simulate --temperature 0.2 --strain-rate 1e-3 --seed 7 --output warm
-  mpirun -n 2 python -m softspots.simulate --config run.toml --frames 50
-  python -m softspots.simulate --start glass.lammpstrj --types 1=A 2=B --temperature 0.1 --strain-rate 0
+  %(prog)s --preset demo --output demo
+  mpirun -n 4 %(prog)s --temperature 0.2 --strain-rate 1e-3 --seed 7 --output warm
+  mpirun -n 2 %(prog)s --config run.toml --frames 50
+  %(prog)s --start glass.lammpstrj --types 1=A 2=B --temperature 0.1 --strain-rate 0
 
 run.toml has the names of the options, with dashes or underscores:
   temperature = 0.2
@@ -40,6 +40,9 @@ or, in place of the name of a model, a table with a mixture of your own, or a pr
 The command line goes before the file, the file before the preset, the preset before the defaults. Units are the
 mixture's: lengths are in σ_AA, energies in ε_AA, times in τ in the paper's. Defaults of other
 mixtures are ours: --list-models shows temperatures; lengths go with the mean distance of particles.
+
+A run that was ended, by Ctrl-C for instance, goes on with --resume and the same options. What it has found is in its
+folder: softspots analyze results/results.nc measures and draws it.
 """
 
 
@@ -78,8 +81,9 @@ class Form:
 
 SIMULATE = Form(
     Parameters,
-    "python -m softspots.simulate",
-    "Simulate a sheared glass in two or three dimensions, find its soft spots and its rearrangements.",
+    typed("simulate"),
+    "Simulate a sheared glass in two or three dimensions, find its soft spots and its rearrangements. The paper is "
+    "Schoenholz et al., Phys. Rev. X 4, 031014 (2014).",
     EPILOG,
     # Those of the paper are the defaults.
     {"paper": {}, "demo": {"particles": 2_500, "strain_rate": 1e-3, "frames": 20}},
@@ -194,6 +198,8 @@ def _help(entry) -> str:
 def _plain(value) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ",".join(map(_plain, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

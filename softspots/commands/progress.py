@@ -21,7 +21,7 @@ class _Nowhere:
 
 
 class Progress:
-    """A bar over the whole run on a terminal, elsewhere a line after a hundredth and after every tenth of it.
+    """A bar over the whole run on a terminal, elsewhere a line after its first piece, a hundredth and every tenth.
 
     The work goes on where nobody is there to read it.
 
@@ -34,7 +34,8 @@ class Progress:
 
     def __init__(self, total: int, done: int, visible: bool):
         self._in_lines = visible and not stderr_is_watched()
-        self._marks = [mark for mark in (1, *range(10, 101, 10)) if 100 * done < mark * total]
+        # In percent; the first one is passed by any piece of work.
+        self._marks = [0, *(mark for mark in (1, *range(10, 101, 10)) if 100 * done < mark * total)]
         self._bar = tqdm(
             total=total,
             initial=done,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+import ast
+import contextlib
+import re
+import shlex
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from softspots.commands.kinds import Choice, File, Number, Text, Types, parameter
-from softspots.exceptions import InputError, system_errors
+from softspots.commands.kinds import Choice, File, Number, Text, Types, option, parameter
+from softspots.exceptions import SoftspotsError
 from softspots.io.readers import Frames, read
 from softspots.io.readers.formats import FORMATS
 
@@ -20,19 +23,26 @@ _POSITIVE = Number(above=0, most=1e9)
 class Reading:
     """The options, by the names of `read`; None where nothing is said."""
 
-    types: dict | str | None = parameter(GROUP, None, Types(), "which species a type is; or one for all")
-    sizes: str | None = parameter(GROUP, None, Text(), "the column with diameters, or radii")
+    types: dict | str | None = parameter(GROUP, None, Types(), "which species a type is, as 1=A 2=B; or one for all")
+    sizes: str | None = parameter(GROUP, None, Text(), "the column with diameters, or radii; none if they mean nothing")
     dimension: int | None = parameter(GROUP, None, Number(int, least=2, most=3), "of space, where it is in doubt")
     topology: Path | None = parameter(GROUP, None, File(), "what the particles are, for DCD, XTC and the like")
     format: str | None = parameter(GROUP, None, Choice(tuple(FORMATS)), "of the file; default: by its content")
     bounds: str | None = parameter(
-        GROUP, None, Choice(("box", "bounding box")), "what the bounds in a dump's header are those of"
+        GROUP,
+        None,
+        Choice(("box", "bounding box")),
+        "what the bounds in the header of a dump are those of, where the box is tilted; default: as LAMMPS has it",
     )
     unit: float | None = parameter(GROUP, None, _POSITIVE, "the model's σ in the file's lengths; default: 1")
-    timestep: float | None = parameter(GROUP, None, _POSITIVE, "the model's time between two steps")
+    timestep: float | None = parameter(
+        GROUP, None, _POSITIVE, "the model's time between two steps; default: the file's times"
+    )
 
 
 NAMES = tuple(entry.name for entry in fields(Reading))
+# An argument of `read` in a message, with its value if there is one.
+ARGUMENT = re.compile(rf"\b({'|'.join(NAMES)})=(\{{[^{{}}]*\}}|'[^']*'|[\w.…]*)")
 
 
 def said_of_file(values: Mapping) -> dict:
@@ -50,6 +60,29 @@ def as_in_reading(name: str, group: str):
     return parameter(group, None, entry.metadata["kind"], entry.metadata["text"])
 
 
+def as_options(message: str) -> str:
+    """What `read` says of its arguments, in the words of the command line: ``--types 1=A`` for ``types={1: 'A'}``."""
+    return ARGUMENT.sub(lambda found: " ".join(filter(None, (option(found[1]), _as_typed(found[2])))), message)
+
+
+def _as_typed(value: str) -> str:
+    try:
+        given = ast.literal_eval(value)
+    except (SyntaxError, ValueError):
+        return value.strip("{}")
+    pairs = [f"{kind}={one}" for kind, one in given.items()] if isinstance(given, dict) else [str(given)]
+    return shlex.join(pairs)
+
+
+@contextlib.contextmanager
+def with_options() -> Iterator[None]:
+    """Around what raises errors in the words of `read`."""
+    try:
+        yield
+    except SoftspotsError as error:
+        raise type(error)(as_options(str(error))) from error
+
+
 def read_with(path: Path, values: Mapping) -> Frames:
     """The frames of a file, with what is said of it among ``values``.
 
@@ -62,15 +95,3 @@ def read_with(path: Path, values: Mapping) -> Frames:
     """
     given = {name: values[name] for name in NAMES if values.get(name) is not None}
     return read(path, **given)
-
-
-def checksum_of(path: Path) -> str:
-    """SHA-256 of a file.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read.
-    """
-    with system_errors(InputError, f"{path} cannot be read"), open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

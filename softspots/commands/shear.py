@@ -1,4 +1,4 @@
-"""Athermal quasi-static shear on one command: ``python -m softspots.shear``, for many samples under mpirun.
+"""Athermal quasi-static shear on one command: ``softspots shear``, for many samples under mpirun.
 
 A solid is made, quenched, and followed from minimum to minimum. Before each event stands the map of the minimum that is
 lost. A run can be ended at any moment and resumed to the same bits: a checkpoint holds the solid and all states at one
@@ -18,7 +18,7 @@ import numpy as np
 
 from softspots.chain import stages
 from softspots.commands.chain import kept_particles, make_simulation, options_of
-from softspots.commands.command import check_streams, command, complain, say
+from softspots.commands.command import called, check_streams, command, complain, say
 from softspots.commands.files import read_frame_file, write_frame_file
 from softspots.commands.identity import instruction_sets, new_identity, other_kernels
 from softspots.commands.interruption import Terminated, cutting, listening
@@ -39,8 +39,9 @@ from softspots.io.claim import claimed
 from softspots.io.replacing import remove_leftovers
 from softspots.io.shear import LAYOUT, VERSION, read_shear, write_shear
 from softspots.plasticity.events import Event
+from softspots.reasons import number_of
 
-NAME = "softspots.shear"
+NAME = called("shear")
 
 
 class Map(NamedTuple):
@@ -129,11 +130,9 @@ class Course:
         Terminated
             If a signal has come, after a checkpoint of the state before.
         """
-        kept = self._checkpoint()
+        kept, count = self._checkpoint(), number_of(len(self._parameters.path), "strain")
         try:
-            with cutting(
-                hint=f" after {self.done} of {len(self._parameters.path)} strains; --resume goes on from there"
-            ):
+            with cutting(hint=f" after {self.done} of {count}; --resume goes on from there"):
                 state = self._solid.go(strain)
                 found = [self._analysed(event) for event in state.events]
                 self._trail.add(state.frame, state.strain)

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from softspots.chain.defaults import threshold
+from softspots.commands.command import typed
 from softspots.commands.kinds import Choice, Number, Strains, Ways, parameter
 from softspots.commands.options import Form
 from softspots.commands.parameters import MAP, Parameters
@@ -25,20 +26,20 @@ MOST_STATES = 10**6
 
 EPILOG = """\
 examples:
-  python -m softspots.shear --particles 1000 --strains 0.1
-  mpirun -n 4 python -m softspots.shear --particles 1000 --samples 20 --maps-before 0.001,0.01
-  python -m softspots.shear --model kob-andersen-3d --particles 1000 --direction pure-xy --strains 0.05,-0.05 \\
+  %(prog)s --particles 1000 --strains 0.1
+  mpirun -n 4 %(prog)s --particles 1000 --samples 20 --maps-before 0.001,0.01
+  %(prog)s --model kob-andersen-3d --particles 1000 --direction pure-xy --strains 0.05,-0.05 \\
       --cycles 10
-  python -m softspots.shear --start glass.lammpstrj --types 1=A 2=B --strains 0.1
+  %(prog)s --start glass.lammpstrj --types 1=A 2=B --strains 0.1
 
 With 1,000 particles a state takes about a second, and a path as long as the third one, of 1,950 states, about half an
-hour; with 10,000, as by default, many hours. The time left is shown after a hundredth of the work.
+hour; with 10,000, as by default, many hours. How much is left is told from the first state on.
 
-The solid is a liquid that is cooled and quenched, as `python -m softspots.simulate` makes it, or one of your own
-(--start). shear.nc has strain, stress and energy of all states, and of each event the minimum that is lost, its map,
-and D²_min of the event.
-`softspots analyze` takes shear.nc of one sample or of many.
-The options can also be given in a TOML file (--config), by their names; the command line goes before it.
+The solid is a liquid that is cooled and quenched, as softspots simulate makes it, or one of your own (--start).
+shear.nc has strain, stress and energy of all states, and of each event the minimum that is lost, its map, and D²_min
+of the event. softspots analyze takes shear.nc of one sample or of many; with --from-strain it leaves out the start-up.
+A run that was ended, by Ctrl-C for instance, goes on with --resume and the same options. These can also be given in a
+TOML file (--config), by their names; the command line goes before it.
 """
 
 
@@ -114,7 +115,9 @@ class ShearParameters:
     strain_step: float = parameter(
         "shear", 1e-3, Number(above=0, most=100), "strain from state to state; events do not depend on it"
     )
-    tolerance: float = parameter("shear", 1e-6, Number(least=LEAST_TOLERANCE, most=1), "of the strains of events")
+    tolerance: float = parameter(
+        "shear", 1e-6, Number(least=LEAST_TOLERANCE, most=1), "to which strains of events are known"
+    )
     max_force: float | None = _as_in_simulations("max_force", group="shear")
     maps_before: tuple[float, ...] | None = parameter(
         "shear",
@@ -231,8 +234,9 @@ class ShearParameters:
 
 SHEAR = Form(
     ShearParameters,
-    "python -m softspots.shear",
-    "Shear a solid without temperature or time, from minimum to minimum, and find the soft spots before each event.",
+    typed("shear"),
+    "Shear a solid without temperature or time, from minimum to minimum, and find the soft spots before each event. "
+    "The paper is Schoenholz et al., Phys. Rev. X 4, 031014 (2014).",
     EPILOG,
     thermal=False,
 )

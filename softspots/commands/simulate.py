@@ -1,4 +1,4 @@
-"""The whole chain on one command: ``python -m softspots.simulate``, alone or under mpirun.
+"""The whole chain on one command: ``softspots simulate``, alone or under mpirun.
 
 The dynamics runs on all ranks together. Whenever as many frames as there are ranks have passed, each rank takes one of
 them through D²_min, quench, modes and soft spots, and rank 0 writes what was found; so memory does not grow with the
@@ -24,7 +24,7 @@ from time import perf_counter
 from softspots.box import BALL
 from softspots.commands.chain import Analysis, analyse, make_simulation, next_interval
 from softspots.commands.checkpointing import Checkpointer
-from softspots.commands.command import check_streams, command, complain, from_first, say
+from softspots.commands.command import called, check_streams, command, complain, from_first, say
 from softspots.commands.files import Files, check_files, earlier_frames, finished, finished_frames, save_frames
 from softspots.commands.identity import instruction_sets, new_identity, other_kernels
 from softspots.commands.interruption import Terminated, cutting, listening
@@ -41,8 +41,9 @@ from softspots.io.attributes import FAULTS
 from softspots.io.checkpoint import Checkpoint, discard, discard_frames
 from softspots.io.claim import claimed
 from softspots.io.replacing import remove_leftovers
+from softspots.reasons import number_of
 
-NAME = "softspots.simulate"
+NAME = called("simulate")
 # What a quench and each mode cost, in time steps, for the estimate of the time left. In three dimensions steps take
 # longer, and so does all else: 2,600 to 6,200 of them for a quench of 1,000 to 8,000 particles, and 21 to 30 a mode.
 STEPS_PER_QUENCH, STEPS_PER_MODE = 4_000, 22
@@ -249,7 +250,7 @@ def heading(parameters: Parameters, ranks: int, checkpoint: Checkpoint | None) -
     """A line that says what is run, where it goes, and what it takes."""
     done = checkpoint.progress["frames"] if checkpoint else 0
     if done == parameters.frames:
-        return f"all {done} frames are done; what is not there of their files is made anew in {parameters.output}"
+        return f"all frames ({done}) are done; what is not there of their files is made anew in {parameters.output}"
     return (
         f"{parameters.particles} {parameters.noun}, T = {parameters.temperature:g}, strain rate "
         f"{parameters.strain_rate:g}, frames {done + 1} to {parameters.frames} on {ranks} rank(s), each with about "
@@ -285,7 +286,7 @@ def show(parameters: Parameters, outcome: Outcome) -> None:
             say(f"{report(parameters, outcome.faults)}\n{'files':22}{files}")
     if len(outcome.faults) == parameters.frames:
         reason = outcome.faults[0]
-        raise PhysicsError(f"none of {parameters.frames} frames has soft spots; the first one: {reason}")
+        raise PhysicsError(f"none of {number_of(parameters.frames, 'frame')} has soft spots; the first one: {reason}")
 
 
 def main(argv=None) -> None:

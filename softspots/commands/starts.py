@@ -10,18 +10,19 @@ from pathlib import Path
 import numpy as np
 
 from softspots.commands.kinds import Fractions, option
-from softspots.commands.mixtures import MODEL, OF_PRESETS, run_mixture
-from softspots.commands.reading import checksum_of, read_with
+from softspots.commands.mixtures import MODEL, OF_PRESETS, preset_in, run_mixture
+from softspots.commands.reading import as_options, read_with, with_options
 from softspots.dynamics.starting import kinetic_temperature, peculiar_velocities
 from softspots.exceptions import DamagedFileError, InputError, SoftspotsError
 from softspots.frame import Frame
 from softspots.io.checkpoint import read_checkpoint
 from softspots.io.readers import Frames
+from softspots.io.seal import checksum_of
 from softspots.landscape.forces import energy_forces, scales
 from softspots.landscape.modes import hessian
 from softspots.model import Mixture, Model
 from softspots.model.composition import same_parameter
-from softspots.model.presets import parameters_of
+from softspots.reasons import number_of
 
 # What is said of the file; the dimension is that of the run too.
 READING = ("types", "sizes", "dimension", "topology", "format", "bounds", "unit")
@@ -140,7 +141,7 @@ def _of_file(path: Path, values: Mapping, thermal: bool) -> tuple[Start, dict]:
         # Files of runs number particles from 0, in the order of their ids.
         frame=replace(frame, ids=None),
         velocities=velocities,
-        notes=(*frames.notes, f"by forces it is at a temperature of {configurational:.3g}", *notes),
+        notes=(*map(as_options, frames.notes), f"by forces it is at a temperature of {configurational:.3g}", *notes),
     ), own
 
 
@@ -148,7 +149,8 @@ def _of_file(path: Path, values: Mapping, thermal: bool) -> tuple[Start, dict]:
 def _of_start(place: str = "") -> Iterator[None]:
     """Around what is wrong with the file, for whoever has named it; options that are named already stay so."""
     try:
-        yield
+        with with_options():
+            yield
     except SoftspotsError as error:
         message = " ".join(str(error).split())
         raise InputError(message if message.startswith("--") else f"--start: {place}{message}") from error
@@ -181,9 +183,8 @@ def _of_checkpoint(path: Path, values: Mapping, thermal: bool) -> tuple[Start, d
 def _number(values, count, name) -> int:
     number = values.get("start_frame", -1)
     if not -count <= number < count:
-        raise InputError(
-            f"--start-frame: got {number}; allowed: from {-count} to {count - 1}, as {name} has {count} frames"
-        )
+        there = number_of(count, "frame")
+        raise InputError(f"--start-frame: got {number}; allowed: from {-count} to {count - 1}, as {name} has {there}")
     return number % count
 
 
@@ -191,11 +192,7 @@ def _composition(frame: Frame, values: Mapping) -> dict:
     """What the frame has of `COMPOSITION`, for the mixture of the run."""
     model = values.get("model", MODEL)
     own = {"particles": len(frame), "dimension": frame.dimension, "density": len(frame) / frame.box.volume}
-    if isinstance(model, Mixture):
-        made = model
-    else:
-        changes = {"dimension": frame.dimension} if "dimension" in parameters_of(model) else {}
-        made = Mixture.preset(model, **changes)
+    made = model if isinstance(model, Mixture) else preset_in(model, frame.dimension)
     numbers = made.indices(frame)
     made.sizes_of(frame)
     if made.sizes is not None:

@@ -77,5 +77,5 @@ def _remedy(name, dimension) -> str:
     from softspots.model.presets import MIXTURES, parameters_of
 
     if name in MIXTURES and "dimension" in parameters_of(name):
-        return f"dimension={dimension} makes one for it: Mixture.preset({name!r}, dimension={dimension})"
-    return "where the same potentials are meant, Mixture(mixture.pairs) is of no dimension"
+        return f"the preset {name!r} takes dimension={dimension}"
+    return "where the same potentials are meant, a mixture of its pairs alone, Mixture(mixture.pairs), is of none"

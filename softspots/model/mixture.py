@@ -277,13 +277,13 @@ class Mixture:
         if self.sizes is None:
             if given is not None:
                 raise InputError(
-                    "Mixture: the frame has sizes, which mean nothing in this mixture; leave them out (sizes=None), or "
-                    "take Mixture.polydisperse"
+                    "Mixture: the frame has sizes, which mean nothing in this mixture; where they are a column of a "
+                    "file sizes='none' leaves them out"
                 )
             return None
         if given is None:
             raise InputError(
-                "Mixture: each particle needs a size in this mixture; the frame has none: Frame(…, sizes=…)"
+                "Mixture: each particle needs a size in this mixture, and the frame has none; sizes=… gives them"
             )
         sizes = float_array("Mixture: sizes", given, (len(frame.species),))
         if not (sizes > 0).all():

@@ -14,6 +14,7 @@ from softspots.frame import Frame
 from softspots.io.readers.faults import faults
 from softspots.io.readers.interpretation import Interpretation, Options, sheared
 from softspots.io.readers.snapshot import Snapshot, Source
+from softspots.reasons import number_of
 
 
 class Frames(Sequence[Frame]):
@@ -34,6 +35,11 @@ class Frames(Sequence[Frame]):
     def notes(self) -> tuple[str, ...]:
         """What was inferred, and what was taken for granted; ``repr`` shows it."""
         return tuple(self._reading.notes)
+
+    @property
+    def dimension(self) -> int:
+        """Of space, 2 or 3."""
+        return self._reading.dimension
 
     def __len__(self) -> int:
         return len(self._indices)
@@ -75,14 +81,13 @@ class Frames(Sequence[Frame]):
         try:
             return self._indices[index]
         except IndexError:
-            raise IndexError(f"{self.name} has {len(self)} frames; got {index}") from None
+            raise IndexError(f"{self.name} has {number_of(len(self), 'frame')}; got {index}") from None
 
     def __iter__(self) -> Iterator[Frame]:
         return map(self._reading.frame, self._indices)
 
     def __repr__(self) -> str:
-        plural = "" if len(self) == 1 else "s"
-        return "\n  ".join((f"Frames({self.name!r}, {len(self)} frame{plural})", *self.notes))
+        return "\n  ".join((f"Frames({self.name!r}, {number_of(len(self), 'frame')})", *self.notes))
 
 
 class Reading:
@@ -117,6 +122,11 @@ class Reading:
                 self.notes.append(f"the first frame that can be read is frame {index}")
             return
         raise fault
+
+    @property
+    def dimension(self) -> int:
+        """Of space, in all frames."""
+        return self._interpretation.dimension
 
     def frame(self, index: int) -> Frame:
         """The frame ``index`` of the source."""

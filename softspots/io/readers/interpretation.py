@@ -15,7 +15,9 @@ from softspots.lattice import aligned
 
 # Names of columns with sizes, and what makes diameters of them; the first that is there is taken.
 SIZES = {"diameter": 1, "size": 1, "radius": 2, "radii": 2}
-# A box of which a side is less than this part of the others may be a plane with a thickness for the simulation's sake.
+# For a file whose sizes mean nothing.
+NO_SIZES = "none"
+# A box of which a side is this part of the others, or less, may be a plane with a thickness for the simulation's sake.
 THIN = 0.1
 AXES = "xyz"
 
@@ -62,6 +64,8 @@ class Interpretation:
 
     Attributes
     ----------
+    dimension : int
+        Of space, in all frames.
     notes : list of str
         What was inferred, and what was taken for granted.
 
@@ -79,9 +83,9 @@ class Interpretation:
             raise InputError("there are no particles")
         self._ids = None if first.ids is None else np.sort(first.ids)
         if first.cell is None and options.box is None:
-            raise InputError("there is no box: say which, box=ss.Box(…)")
-        self._dimension = self._decide_dimension(first)
-        self._flat = options.dimension is None and options.box is None and self._dimension == 2
+            raise InputError("there is no box: say which, ss.read(…, box=ss.Box(…))")
+        self.dimension = self._decide_dimension(first)
+        self._flat = options.dimension is None and options.box is None and self.dimension == 2
         self._require_periodic(first)
         self._species_of = self._decide_types(first)
         self._column, self._factor = self._decide_sizes(first)
@@ -146,8 +150,8 @@ class Interpretation:
         """
         if snapshot.velocities is None or not np.any(snapshot.velocities):
             return None
-        shape = self._count, self._dimension
-        found = float_array("velocities", np.asarray(snapshot.velocities)[:, : self._dimension], shape)
+        shape = self._count, self.dimension
+        found = float_array("velocities", np.asarray(snapshot.velocities)[:, : self.dimension], shape)
         if self._options.box is None:
             _, found, _ = aligned(self._cell(snapshot), found)
         order = slice(None) if snapshot.ids is None else np.argsort(snapshot.ids, kind="stable")
@@ -158,13 +162,13 @@ class Interpretation:
         return self._place(snapshot, positions=False)[0]
 
     def _require_periodic(self, snapshot):
-        for axis in range(self._dimension):
+        for axis in range(self.dimension):
             if not snapshot.periodic[axis]:
                 raise InputError(f"the box is not periodic along {AXES[axis]}; it must be along each axis")
 
     def _place(self, snapshot, positions=True):
         """The box, positions from its corner, and which image counters change their sign."""
-        dimension, unit = self._dimension, self._options.unit
+        dimension, unit = self.dimension, self._options.unit
         where = np.asarray(snapshot.positions if positions else np.zeros((0, dimension)), dtype=float)[:, :dimension]
         if positions and self._flat and snapshot.positions.shape[1] == 3 and np.ptp(snapshot.positions[:, 2]) > 0:
             raise InputError(
@@ -182,7 +186,7 @@ class Interpretation:
         if snapshot.cell is None:
             raise InputError("there is no box, though the first frame has one")
         cell = np.asarray(snapshot.cell, dtype=float)
-        if len(cell) > self._dimension:
+        if len(cell) > self.dimension:
             if max(np.abs(cell[2, :2]).max(), np.abs(cell[:2, 2]).max()) > SAME * np.abs(cell).max():
                 raise InputError(f"in two dimensions no lattice vector may lean along z; the cell is {cell.tolist()}")
             cell = cell[:2, :2]
@@ -191,10 +195,10 @@ class Interpretation:
     def _images(self, snapshot, hand):
         if snapshot.unwrapped:
             # Wrapping finds them.
-            return np.zeros((self._count, self._dimension), dtype=np.int64)
+            return np.zeros((self._count, self.dimension), dtype=np.int64)
         if snapshot.images is None:
             return None
-        return np.asarray(snapshot.images)[:, : self._dimension] * hand
+        return np.asarray(snapshot.images)[:, : self.dimension] * hand
 
     def _time(self, snapshot):
         if self._options.timestep is not None:
@@ -208,7 +212,7 @@ class Interpretation:
             return values[order] * self._factor / self._options.unit
         if isinstance(given, dict):
             return _translated(species, given, "species", "a size", "sizes")
-        return given
+        return None if isinstance(given, str) else given
 
     def _decide_dimension(self, first):
         wanted, depth = self._options.dimension, first.positions.shape[1]
@@ -229,12 +233,13 @@ class Interpretation:
             return 2
         if wanted == 3:
             return 3
-        # One particle lies in a plane wherever it is.
-        if np.ptp(z) == 0 and len(z) > 1:
+        sides = np.linalg.norm(first.cell, axis=1)
+        thin = sides[2] <= THIN * min(sides[:2])
+        # One particle lies in a plane wherever it is, and in a thin box it has no neighbours but in this plane.
+        if np.ptp(z) == 0 and (len(z) > 1 or thin):
             self.notes.append(f"two dimensions: all particles lie at z = {z[0]:.4g} (dimension=3 if it has three)")
             return 2
-        sides = np.linalg.norm(first.cell, axis=1)
-        if sides[2] < THIN * min(sides[:2]):
+        if thin:
             raise InputError(
                 f"z goes from {z.min():.4g} to {z.max():.4g} in a box of {' × '.join(f'{one:.4g}' for one in sides)}, "
                 "a solid in two dimensions or a thin one in three: say dimension=2 or dimension=3"
@@ -249,7 +254,7 @@ class Interpretation:
             self.notes.append("one species, 0: particles differ by size only (types='A' gives it another name)")
             given = 0
         if given is None and raw is None:
-            raise InputError("there are no types of particles: say types='A', or types=[…], a label for each particle")
+            raise InputError("there are no types of particles: say types='A', or give each particle a label")
         if given is None:
             if raw.dtype.kind != "U" and not first.types_are_species:
                 raise InputError(
@@ -291,6 +296,8 @@ class Interpretation:
     def _decide_sizes(self, first):
         """The column that sizes are in, None if they are in none, and what makes diameters of it."""
         given = self._options.sizes
+        if isinstance(given, str) and given == NO_SIZES:
+            return None, 1
         if isinstance(given, str):
             _column(first, given)
             factor = SIZES.get(given.lower(), 1)

@@ -58,7 +58,8 @@ def read(
         Default: the names of the types where they have names; numbers are asked for.
     sizes : str, dict, or (N,) array_like, optional
         The name of the column that has diameters (of "radius", twice); the diameter of each species; or of each
-        particle, sorted by id. Default: the column "diameter", "size" or "radius", if there is one.
+        particle, sorted by id; "none" if sizes mean nothing. Default: the column "diameter", "size" or "radius", if
+        there is one.
     dimension : {2, 3}, optional
         Default: 2 where there is no z or all z are the same, or else 3; boxes that are thin along z are asked for.
     topology : str or path-like, optional

@@ -1,0 +1,61 @@
+"""Words of messages: counts, and what commands make of what is said to those who write Python."""
+
+import json
+
+import numpy as np
+import pytest
+
+from softspots.commands.reading import as_options
+from softspots.figures.units import units_of, units_of_run
+from softspots.io.attributes import FORCES, MIXTURE, units_in
+from softspots.model import Mixture
+from softspots.reasons import number_of
+
+
+def test_one_event_is_one_event():
+    assert [number_of(count, "event") for count in (0, 1, np.int64(2), "?")] == [
+        "0 events",
+        "1 event",
+        "2 events",
+        "? events",
+    ]
+
+
+@pytest.mark.parametrize(
+    "python, typed",
+    [
+        ("say which, types={1: 'A', 2: 'B'} or the like", "say which, --types 1=A 2=B or the like"),
+        ("say bounds='box' or bounds='bounding box'", "say --bounds box or --bounds 'bounding box'"),
+        (
+            "say dimension=2, which leaves z out, or dimension=3",
+            "say --dimension 2, which leaves z out, or --dimension 3",
+        ),
+        ("(unit= says how long)", "(--unit says how long)"),
+        ("a file that does, topology=…", "a file that does, --topology …"),
+        ("particles that types={…} could name", "particles that --types … could name"),
+        ("step=3, box of 2", "step=3, box of 2"),
+    ],
+)
+def test_arguments_are_options_on_the_command_line(python, typed):
+    assert as_options(python) == typed
+
+
+def forces(units=None):
+    return {"model": FORCES, MIXTURE: json.dumps({"forces": "EMT"} | ({"units": units} if units else {}))}
+
+
+def test_units_are_those_of_the_forces():
+    stress, onset = "epsilon_AA sigma_AA^-2", "sigma_AA^2 k_B epsilon_AA^-1"
+    metal, molecules, mixture = forces(["eV", "Å"]), forces(["kcal/mol", "Å"]), {MIXTURE: "{}"}
+    assert [units_in(stress, one) for one in ({}, mixture, metal, molecules, forces())] == [
+        stress,
+        "epsilon sigma^-2",
+        "eV Å^-2",
+        "(kcal/mol) Å^-2",
+        "energy length^-2",
+    ]
+    assert units_in(onset, metal) == "Å^2 k_B eV^-1" and units_in(onset, molecules) == "Å^2 k_B (kcal/mol)^-1"
+    assert units_of_run(metal).length == r"\mathrm{Å}" and units_of_run(forces()).length == r"\mathrm{length}"
+    # As they are drawn from the forces themselves, which need not name any.
+    assert units_of(object()) == units_of_run(forces()) and units_of(None) == units_of_run(mixture)
+    assert units_of(Mixture.preset("harmonic")) == units_of(None)
