@@ -10,7 +10,13 @@ from importlib.metadata import version as _version
 
 import lazy_loader as _lazy_loader
 
+from softspots.deprecation import renamed as _renamed
+
 __version__ = _version("softspots")
+
+# Modules that stood here before there was a room for them.
+_OF_ANALYSIS = {"bootstrap", "correlations", "lags", "lifetimes", "meanfield", "probability", "selection", "series"}
+_OF_ANALYSIS |= {"tracking", "vibrations"}
 
 _load, __dir__, __all__ = _lazy_loader.attach_stub(__name__, __file__)
 
@@ -20,4 +26,6 @@ def __getattr__(name):
         # In words of its own, if it does not fit this machine.
         globals()[name] = _import_module("softspots.installation").require_compiled(name)
         return globals()[name]
+    if name in _OF_ANALYSIS:
+        return _renamed(f"softspots.{name}", f"softspots.analysis.{name}", since="0.2", removed="0.4")
     return _load(name)

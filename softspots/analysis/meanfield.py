@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.stats import binom, nbinom
 
 from softspots import _core
 from softspots.arrays import float_array, positive_number, real_array, real_number, refuse_masked
+from softspots.deprecation import renamed
 from softspots.exceptions import InputError
 
 # Rearrangements are counted over intervals of 2 τ (Schoenholz et al. 2014, section V).
@@ -315,3 +317,9 @@ def _whole(name: str, values, least: int) -> np.ndarray:
     if bad.any():
         raise InputError(f"{name} is {values[bad].flat[0]}; it must be a whole number, {least} or more")
     return values.astype(np.int64)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "simulate_model":
+        return renamed(f"{__name__}.{name}", f"{__name__}.simulate_lifetimes", since="0.2", removed="0.4")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
