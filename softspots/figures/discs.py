@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection
 from matplotlib.colorbar import Colorbar
 from matplotlib.colors import ListedColormap, LogNorm
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogFormatterMathtext, LogLocator, NullFormatter
 
 from softspots.figures.units import Units
 from softspots.frame import Frame
@@ -23,6 +23,7 @@ COLORS = ListedColormap(matplotlib.colormaps["OrRd"](range(16, 256))).with_extre
 # More sizes than these are drawn as one collection.
 FEW_SIZES = 8
 OUTLINE, THICK = 0.1, 0.17  # width of the outlines, and in the inset of that of the spot it is about, in σ
+MOST_PLAIN, MOST_LABELS = 3, 6  # decades of a colour bar with plain numbers; numbers along it
 LEAST = 0.5  # of the diameter of an outlined disc that is left for its colour
 
 
@@ -121,8 +122,10 @@ def draw_bar(bar: Axes, discs, temperature: float | None, threshold: float, orie
     scale = bar.figure.colorbar(discs, cax=bar, orientation=orientation, extend="min")
     decades = np.log10(scale.norm.vmax / scale.norm.vmin)
     marks = (1,) if decades > 2 else (1, 3) if decades > 1 else (1, 2, 5) if decades > 0.5 else range(1, 10)
-    scale.locator = LogLocator(subs=marks)
-    scale.formatter = FuncFormatter(lambda value, place: f"{value:g}")
+    scale.locator = LogLocator(subs=marks, numticks=MOST_LABELS)
+    # Of many decades the plain numbers are too long to stand beside each other.
+    plain = FuncFormatter(lambda value, place: f"{value:g}")
+    scale.formatter = plain if decades <= MOST_PLAIN else LogFormatterMathtext()
     scale.minorformatter = NullFormatter()
     scale.update_ticks()
     if temperature is None:
