@@ -117,6 +117,25 @@ def test_an_emulated_processor_gets_the_kernels_for_it(processor, name):
     assert list(map(float, numbers)) == pytest.approx(list(map(float, expected)), rel=1e-11)
 
 
+def test_compiled_files_need_no_more_than_their_names_say(tmp_path):
+    pytest.importorskip("iced_x86")
+    pytest.importorskip("elftools")
+    sys.path.append(str(Path(__file__).parents[1] / "scripts"))
+    from instructions import beyond, extensions
+
+    kernels = Path(_core.__file__)
+    for path in kernels.parent.glob("_*.so"):
+        # Kernels that are built once, for this machine, have no name that says so.
+        if path != kernels or "x86-64" in path.name:
+            assert beyond(path) == {}, path.name
+    if _core.instruction_set in ("x86-64-v4", "x86-64-v3"):
+        named = tmp_path / "_core_x86-64-v2.so"
+        shutil.copy(kernels, named)
+        more = beyond(named).keys()
+        assert {"AVX", "AVX2", "FMA"} <= more and ("AVX512F" in more) == (_core.instruction_set == "x86-64-v4")
+        assert {"SSE2"} <= extensions(kernels).keys() - more
+
+
 def test_ranks_with_different_kernels_are_refused():
     class Mixed(Serial):
         def allgather(self, value):
