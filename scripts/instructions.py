@@ -1,6 +1,6 @@
 """See that compiled files need no more of a processor than their names say: ``instructions.py FILE_OR_FOLDER...``.
 
-Each instruction in them is decoded, by iced-x86. A file with a level of x86-64 in its name, such as those of the kernels,
+Each instruction in them is decoded, by iced-x86. A file with a level of x86-64 in its name, such as those of kernels,
 may have what the level has; all others are to run on any x86-64. The exit status is 1 if one has more.
 """
 
@@ -15,12 +15,26 @@ from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 from iced_x86 import Code, CpuidFeature, Decoder, Instruction
 
-# What each level adds to those before it (System V ABI, AMD64 supplement, section 3.1.1); of the first, what compilers use.
+# What each level adds to those before it (System V ABI, AMD64 supplement, section 3.1.1); of the first, what is in use.
 LEVELS = {
-    "x86-64": "X64 CMOV CX8 FPU FXSR MMX SSE SSE2 SYSCALL TSC CPUID MULTIBYTENOP PAUSE".split(),
-    "x86-64-v2": "CMPXCHG16B POPCNT SSE3 SSE4_1 SSE4_2 SSSE3".split(),
-    "x86-64-v3": "AVX AVX2 BMI1 BMI2 F16C FMA LZCNT MOVBE".split(),
-    "x86-64-v4": "AVX512F AVX512BW AVX512CD AVX512DQ AVX512VL".split(),
+    "x86-64": [
+        "X64",
+        "CMOV",
+        "CX8",
+        "FPU",
+        "FXSR",
+        "MMX",
+        "SSE",
+        "SSE2",
+        "SYSCALL",
+        "TSC",
+        "CPUID",
+        "MULTIBYTENOP",
+        "PAUSE",
+    ],
+    "x86-64-v2": ["CMPXCHG16B", "POPCNT", "SSE3", "SSE4_1", "SSE4_2", "SSSE3"],
+    "x86-64-v3": ["AVX", "AVX2", "BMI1", "BMI2", "F16C", "FMA", "LZCNT", "MOVBE"],
+    "x86-64-v4": ["AVX512F", "AVX512BW", "AVX512CD", "AVX512DQ", "AVX512VL"],
 }
 # A processor that does not know the first takes it for no operation. The second is what asks for extensions of the
 # instruction set, where CPUID has said that it may.
