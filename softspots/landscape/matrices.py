@@ -12,7 +12,7 @@ from softspots.arrays import refuse_masked
 from softspots.exceptions import InputError
 
 # As callers have one.
-Matrix: TypeAlias = sparse.sparray | sparse.spmatrix | ArrayLike
+Matrix: TypeAlias = "sparse.sparray | sparse.spmatrix | ArrayLike"
 # An eigenvalue is zero below this part of the matrix norm: six digits above rounding, and some five
 # below the lowest sound mode of 10,000 particles in two dimensions.
 ZERO_TOLERANCE = 1e-10
