@@ -32,7 +32,8 @@ help:
 	@echo "make campaign compute what is missing of these data, for hours; can be interrupted and goes on"
 	@echo "make docs     make the documentation in build/docs, and run all of its examples"
 	@echo "make lint     check the style of Python and Fortran, and types"
-	@echo "make wheels   as root on Debian: the source distribution and a wheel for any Linux in dist, tried in clean systems"
+	@echo "make wheels   as root on Debian: the source distribution and a wheel for any Linux in dist, tried in clean systems;"
+	@echo "              or by some of the tests: TESTS=tests/test_modes.py"
 	@echo "make install  set up and build only: then use $(BIN)/python"
 	@echo "make clean    remove what these commands made here: $(VENV), build, demo"
 
@@ -75,7 +76,7 @@ lint: $(VENV)/lint
 	$(BIN)/python scripts/check_types.py
 
 wheels:
-	@scripts/wheels/make
+	@scripts/wheels/make $(TESTS)
 
 install: $(VENV)/installed
 
