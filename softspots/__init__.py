@@ -1,4 +1,4 @@
-"""softspots: soft spots and plasticity in thermal amorphous solids under shear.
+"""softspots: soft spots and plasticity in amorphous solids.
 
 The method of Schoenholz, Liu, Riggleman and Rottler, Phys. Rev. X 4, 031014 (2014). What stands here is listed in
 `__init__.pyi`, for type checkers too, and loaded when it is first used: pictures need no compiled kernels, and kernels

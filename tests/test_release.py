@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-import softspots
+import softspots as ss
+from softspots.io import TrajectoryWriter
+from softspots.io.netcdf import NetCDFReader
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT))
@@ -17,6 +19,7 @@ sys.path.append(str(ROOT))
 from benchmarks.measure import HERE  # noqa: E402
 from benchmarks.readme import markdown  # noqa: E402
 
+SUFFIXES = {".py", ".pyi", ".css", ".html", ".js"}
 DOI = re.compile(r"10\.\d{4,9}/[\w.()/-]+")
 
 
@@ -37,7 +40,7 @@ def citation():
 
 def test_version_of_the_package_is_that_of_meson(own_version):
     assert re.fullmatch(r"\d+\.\d+\.\d+", own_version)
-    assert softspots.__version__ == version("softspots") == own_version
+    assert ss.__version__ == version("softspots") == own_version
 
 
 def test_command_tells_the_version(own_version):
@@ -45,6 +48,26 @@ def test_command_tells_the_version(own_version):
         [sys.executable, "-m", "softspots", "--version"], capture_output=True, text=True, timeout=60, check=True
     )
     assert found.stdout.split()[:2] == ["softspots", own_version]
+
+
+@pytest.mark.filterwarnings("ignore:study")
+def test_files_say_which_version_has_written_them(tmp_path, own_version):
+    frame = ss.Frame([[1.0, 1.0], [3.0, 2.0]], [0, 1], ss.Box(8.0, 8.0))
+    with TrajectoryWriter(tmp_path / "trajectory.nc", frame.species) as file:
+        file.write(frame)
+    model = ss.Mixture.preset("kob-andersen")
+    ss.study(frame, model, modes=1, n_particles=1, min_particles=1, progress=False, lag=0).save(tmp_path / "results.nc")
+    with NetCDFReader(tmp_path / "trajectory.nc") as trajectory, NetCDFReader(tmp_path / "results.nc") as results:
+        assert trajectory.attributes["programVersion"] == results.attributes["software_version"] == own_version
+
+
+def test_all_files_of_the_package_are_installed():
+    listed = set(
+        re.findall(r"^  '([\w/.]+\.(?:pyi?|typed|css|html|js))',$", text("softspots/meson.build"), re.MULTILINE)
+    )
+    folder = ROOT / "softspots"
+    there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix in SUFFIXES}
+    assert listed == there | {"py.typed"}
 
 
 def test_files_beside_the_package_have_its_version(own_version, citation):
