@@ -38,7 +38,7 @@ print(modes)
 # %%
 # The participation ratio is 1 if all particles move alike and 1/N if one moves alone; in a plane wave it is 2/3 or
 # more. Low modes of a glass are a mixture of both: some are waves through the whole box, some are localized, and these
-# are where soft spots come from.
+# are where soft spots come from. One that has a participation ratio near 0.05 is marked.
 frequencies, ratios = modes.frequencies, modes.participation_ratio
 soft = int(np.argmin(np.abs(ratios - 0.05)))
 
