@@ -13,6 +13,7 @@ from dialects import dump_of_plane
 import softspots as ss
 from softspots.analysis.findings import NEEDED
 from softspots.analysis.reduce import reduce_run
+from softspots.chain.defaults import threshold
 from softspots.exceptions import InputError
 from softspots.io.results import read_results
 
@@ -243,6 +244,22 @@ def test_plot(frames):
             assert ("colorbar" in labels) == bool(title) and "inset" in labels
             axes.figure.canvas.draw()
         pyplot.close("all")
+
+
+def test_a_plot_marks_the_threshold_of_its_mixture(frames, monkeypatch):
+    told = []
+    monkeypatch.setattr("softspots.figures.map.draw_map", lambda *values, **options: told.append(options))
+    found = ss.study(frames[:2], MODEL, **OPTIONS)[0]
+    for one, options in (
+        (found, {"temperature": 0.1}),
+        (replace(found, model=ss.Mixture.preset("soft-spheres", dimension=2)), {"temperature": 0.2}),
+        (found, {"temperature": 0.1, "threshold": 3.0}),
+        (found, {}),
+    ):
+        one.plot(axes="somewhere", **options)
+    density = len(found.frame) / found.frame.box.volume
+    expected = threshold(density, 2, 2.5, 0.2)
+    assert [one.get("threshold") for one in told] == [15.0, expected, 3.0, None] and expected != 15.0
 
 
 @pytest.mark.filterwarnings("ignore:Mixture. .* jump at the cutoff")
