@@ -265,7 +265,7 @@ def test_athermal_shear_of_a_file(glass, tmp_path, monkeypatch):
         ([*TYPES, "--model=soft-spheres", "--unit=1.1"], "forces are those of a temperature of "),
         ([*TYPES, "--unit=0.1"], "--d2min-cutoff: got 2.5, which holds"),
         ([*TYPES, "--skin=6"], "--start: got glass.dump with a box of 15.8 × 15.8; allowed: sides of 2"),
-        ([*TYPES, "--model=harmonic", "--sizes=none"], "no column 'none' with sizes"),
+        ([*TYPES, "--model=harmonic", "--sizes=radii"], "no column 'radii' with sizes"),
         ([*TYPES, "--bounds=wide"], "--bounds: got wide; allowed: one of box, bounding box"),
     ],
 )
