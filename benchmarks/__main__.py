@@ -5,7 +5,7 @@ from pathlib import Path
 
 from . import analysis, athermal_shear, dynamics, glasses, landscape, landscape_3d
 from .measure import HERE, machine, table, write
-from .readme import markdown
+from .short_table import markdown
 
 # A subject is a function (quick, mpirun) that yields rows.
 SUBJECTS = {
@@ -26,7 +26,9 @@ def main() -> None:
     parser.add_argument("--mpirun", default="mpirun", help="launcher of the MPI that softspots is built with")
     parser.add_argument("--output", type=Path, default=HERE / "results.json", help="default: %(default)s")
     parser.add_argument(
-        "--table", action="store_true", help="print the table of README.md from the output; measure nothing"
+        "--table",
+        action="store_true",
+        help="print the documentation's short table from the output; measure nothing",
     )
     arguments = parser.parse_args()
     if arguments.table:

@@ -82,6 +82,15 @@ def test_every_block_of_code_is_an_example():
         assert not re.search(r"\n\n {4}[^ *\-\d]", outside), page.name
 
 
+def test_the_readme_says_what_the_pages_say():
+    """Its Python is that of the start page, which runs."""
+    blocks = re.compile(r"```python\n(.*?)```", re.DOTALL)
+    readme, start = (
+        (folder / name).read_text("utf-8") for folder, name in ((HERE.parent, "README.md"), (HERE, "index.md"))
+    )
+    assert blocks.findall(readme) == blocks.findall(start)
+
+
 @pytest.fixture(scope="module")
 def site():
     """The pages behind an address, as search reads them by it."""

@@ -34,7 +34,7 @@ class SoftSpotsModifier(load_extra("ovito.pipeline").ModifierInterface):
     model : Mixture, Forces, or str
         The forces, or the name of a preset.
     types, sizes, dimension, unit : optional
-        What the data leave open, as for `read`.
+        What the data leave open, as for `softspots.read`.
     modes : int, optional
         How many modes are found and make the map. Default: the paper's 430 of 20,000 degrees of freedom, in proportion.
     n_particles : int, optional

@@ -273,12 +273,12 @@ def test_a_preset_from_start_to_analysis(run, tmp_path):
     assert (tmp_path / "map.png").stat().st_size > 10_000
 
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parent.parent / "docs" / "mixtures.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["space", "own"])
-def test_the_examples_of_the_readme_run(name, tmp_path):
-    (text,) = re.findall(rf"```toml\n(# {name}\.toml:.*?)```", README, re.DOTALL)
+def test_the_examples_of_the_documentation_run(name, tmp_path):
+    (text,) = re.findall(rf"```toml\n(# {name}\.toml:.*?)```", PAGE, re.DOTALL)
     file = tmp_path / f"{name}.toml"
     file.write_text(text, encoding="utf-8")
     # As they stand, but for their size.

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT))
 
 from benchmarks.measure import HERE  # noqa: E402
-from benchmarks.readme import markdown  # noqa: E402
+from benchmarks.short_table import markdown  # noqa: E402
 
 SUFFIXES = {".py", ".pyi", ".css", ".html", ".js"}
 DOI = re.compile(r"10\.\d{4,9}/[\w.()/-]+")

@@ -16,7 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 
 import softspots
 from benchmarks.measure import HERE as BENCHMARKS
-from benchmarks.readme import markdown
+from benchmarks.short_table import markdown
 from softspots.commands.mixtures import MIXTURES
 from softspots.io.quantities import KNOWN, KNOWN_AXES
 from softspots.io.schema import OPTIONAL, SCHEMA

@@ -1,4 +1,4 @@
-"""The table of README.md, from results.json: ``python -m benchmarks --table``."""
+"""The short table of the documentation, from results.json: ``python -m benchmarks --table``."""
 
 from __future__ import annotations
 
