@@ -69,7 +69,8 @@ print("frames done:", read_checkpoint("killed").progress["frames"])
 # differ is physics: another temperature, say, is refused.
 two = ["mpirun", "-n", "2"] if shutil.which("mpirun") and find_spec("mpi4py") else []
 again = [*simulate, "--output", "killed", "--resume"]
-resumed = subprocess.run([*two, *again], check=True, capture_output=True, text=True)
+# Where a script has used MPI itself, what that put into the environment must not reach another mpirun.
+resumed = subprocess.run([*two, *again], check=True, capture_output=True, text=True, env=dict(os.environ))
 print(*resumed.stdout.splitlines()[:5], sep="\n")
 print("…")
 
