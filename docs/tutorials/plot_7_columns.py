@@ -40,8 +40,7 @@ ss.write("glass.xyz", found.frame, soft_spot=found.spots, d2min=found.d2min, mod
 print(*(line[:150] for line in Path("glass.xyz").read_text().splitlines()[:4]), sep="\n")
 
 # %%
-# In OVITO open it, add *Color coding* and choose ``d2min``, or *Expression selection* with ``soft_spot > 0``. The mode
-# is drawn as arrows where the vector display of ``mode`` is switched on.
+# In OVITO open it, add *Color coding* and choose ``d2min``, or *Expression selection* with ``soft_spot > 0``.
 #
 # A whole study is written in the same way, all frames with all that was found. ``.dump`` and ``.lammpstrj`` are LAMMPS'
 # format, ``.gsd`` HOOMD-blue's; ``.gz`` or ``.zst`` behind the name packs text.
