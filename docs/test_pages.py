@@ -17,7 +17,18 @@ import softspots.io
 HERE = Path(__file__).parent
 BUILT = HERE.parent / "build" / "docs"
 PAGES = sorted(path for path in BUILT.rglob("*.html") if path.parts[len(BUILT.parts)] != "_static")
-WIDE = ["index", "quickstart", "files", "formats/lammps", "method", "api", "api/softspots.Box", "commands", "results"]
+WIDE = [
+    "index",
+    "gallery/plot_1_own_trajectory",
+    "quickstart",
+    "files",
+    "formats/lammps",
+    "method",
+    "api",
+    "api/softspots.Box",
+    "commands",
+    "results",
+]
 EXAMPLES = {"python", "sh", "toml"}
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
