@@ -64,8 +64,9 @@ def _command(name: str) -> Callable:
     try:
         return import_module(f"softspots.commands.{name}").main
     except InstallationError as error:
+        called = import_module("softspots.commands.command").called
         # Of several ranks each: they may be on different machines.
-        print(f"{NAME}.{name}: {error}", file=sys.stderr)
+        print(f"{called(name)}: {error}", file=sys.stderr)
         sys.exit(WRONG)
 
 

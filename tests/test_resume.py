@@ -110,7 +110,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_previous_one(tmp_path, undisturbe
     go(tmp_path, "--frames=5", "--resume")
     lines = capfd.readouterr().err.splitlines()
     assert lines == [
-        f"softspots.simulate: {damaged} is corrupted: its checksum is not that of its content; "
+        f"softspots simulate: {damaged} is corrupted: its checksum is not that of its content; "
         "going on from the previous checkpoint"
     ]
     assert_same_run(tmp_path, undisturbed)
