@@ -41,12 +41,34 @@ def put(path, content):
     return path
 
 
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("cut", [1, 2, 6])
+@pytest.mark.parametrize(("name", "frame"), [("a.dump", dump()), ("a.xyz", xyz()), ("b.xyz", ATOOMS)])
+def test_a_last_line_that_does_not_end_may_hold_half_a_number(tmp_path, name, frame, cut, packed):
+    def cut_of(content):
+        content = content.encode()[:-cut]
+        return put(tmp_path / (name + ".gz" * packed), gzip.compress(content) if packed else content)
+
+    types = AB if name == "a.dump" else None
+    with pytest.raises(ss.DamagedFileError, match="it does not end with a newline, as an interrupted") as told:
+        ss.read(cut_of(frame), types=types)
+    assert "\n" not in str(told.value)
+    with pytest.warns(UserWarning, match="its last frame is left out .it does not end with a newline"):
+        frames = ss.read(cut_of(frame * 3), types=types)
+    assert len(frames) == 2 and len(frames[1]) == 3
+
+
+@pytest.mark.parametrize("cut", [1, 2])
+def test_a_data_file_whose_last_line_does_not_end(tmp_path, cut):
+    with pytest.raises(ss.DamagedFileError, match="it does not end with a newline"):
+        ss.read(put(tmp_path / "a.data", data()[:-cut]), types=AB)
+
+
 @pytest.mark.parametrize(
     "content",
     [
         dump().replace("\n", "\r\n"),
         dump() + "\n\n",
-        dump().rstrip("\n"),
         dump([row.replace(" ", "\t ") + "  " for row in ROWS]),
         first("1 1 1.5E+00 +.25e1 35.e-1"),
         "ITEM: UNITS\nlj\nITEM: TIME\n2.5\n" + dump(),

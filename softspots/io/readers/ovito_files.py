@@ -22,7 +22,7 @@ from softspots.io.marks import IMAGE as IMAGE_OF_OURS
 from softspots.io.marks import is_ours, strain_of
 from softspots.io.readers.packed import require_ending, text
 from softspots.io.readers.snapshot import Snapshot, Source
-from softspots.io.readers.walks import Walk, dump_cell, walk_data, walk_dump, walk_xyz
+from softspots.io.readers.walks import NO_NEWLINE, Walk, dump_cell, walk_data, walk_dump, walk_xyz
 from softspots.io.readers.xyz_comments import Comment
 
 POSITION, TYPE, ID, IMAGE = "Position", "Particle Type", "Particle Identifier", "Periodic Image"
@@ -48,14 +48,22 @@ class OvitoFile(Source):
         require_ending(path)
         with text(path) as lines:
             self._walk = self.walk(lines)
+        unended = self._walk is not None and self._walk.unended
+        if unended and not self._walk.frames:
+            raise DamagedFileError(NO_NEWLINE)
         with _complaints() as told:
             # A star would stand for several files.
             if "*" in self.name:
                 raise InputError(f"{path}: names with a * are those of several files to OVITO; rename it")
             self._pipeline = load(self.name, **parameters)
             self._length = self._pipeline.source.num_frames
-        if found := CUT.search(told[0]):
-            note = f"the file is cut short; its last frame is left out ({' '.join(found[1].split())})"
+        if unended:
+            # OVITO counts the last frame as well, unless it cannot make out where it ends.
+            self._length = min(self._length, self._walk.frames)
+        found = CUT.search(told[0])
+        if unended or found:
+            reason = NO_NEWLINE if unended else " ".join(found[1].split())
+            note = f"the file is cut short; its last frame is left out ({reason})"
             self.notes = (note,)
             warnings.warn(f"{path}: {note}", UserWarning, stacklevel=2)
         if self._walk is not None and self._walk.frames > self._length:

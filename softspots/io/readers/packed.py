@@ -64,7 +64,7 @@ def require_ending(path: str | PathLike[str]) -> None:
 
 @contextlib.contextmanager
 def text(path: str | PathLike[str]) -> Iterator[BinaryIO]:
-    """The lines of a text file, unpacked.
+    """The lines of a text file, unpacked; ``raw.ended`` tells if what was read ends with a line.
 
     Control characters, as failing disks leave them, are damage that is found while lines are read: OVITO never comes
     back from some. What is wrong with the file is a `DamagedFileError`.
@@ -78,6 +78,8 @@ class _Text(io.RawIOBase):
 
     def __init__(self, content: BinaryIO, path: str | PathLike[str]) -> None:
         self._content, self._path, self._before = content, path, 0
+        # Whether what was read so far ends with a line.
+        self.ended = True
 
     def readable(self) -> bool:
         return True
@@ -92,5 +94,6 @@ class _Text(io.RawIOBase):
                 f"{self._path} is damaged: byte {self._before + place} of the text is {block[place]:#04x}"
             )
         self._before += len(block)
+        self.ended = block.endswith(b"\n") if block else self.ended
         buffer[: len(block)] = block
         return len(block)

@@ -28,14 +28,19 @@ COORDINATES = ("{}", "{}s", "{}u", "{}su")
 WHOLE_COLUMNS = ("id", "ix", "iy", "iz")
 # Sections of a data file that have a row for each particle.
 PER_PARTICLE = (b"Atoms", b"Velocities")
+NO_NEWLINE = "it does not end with a newline, as an interrupted copy does; if it is whole, add one"
 
 
 @dataclass(frozen=True)
 class Walk:
-    """What a file holds: how many whole frames and, of a dump, the lines of each one's box."""
+    """What a file holds: how many whole frames and, of a dump, the lines of each one's box.
+
+    One more frame may be there whose last line does not end, so that its last number may be half of one.
+    """
 
     frames: int
     boxes: tuple[bytes, ...] = ()
+    unended: bool = False
 
 
 def walk_dump(lines: BinaryIO) -> Walk:
@@ -48,7 +53,7 @@ def walk_dump(lines: BinaryIO) -> Walk:
     InputError
         If frames have different columns.
     """
-    boxes, columns, count, place, after = [], None, None, 0, False
+    boxes, columns, count, place, after, unended = [], None, None, 0, False, False
     # Most frames of a file have the box of another one.
     box, known = b"", {}
     for line in lines:
@@ -69,6 +74,8 @@ def walk_dump(lines: BinaryIO) -> Walk:
             columns, fault = {*names}, _fault_in_columns(names)
             if _passed(lines, count, place, fault, 0 if boxes else ROWS) < count:
                 break
+            if unended := _unended(lines):
+                break
             boxes.append(known.setdefault(box, box))
             place, after = place + count, True
             continue
@@ -78,7 +85,7 @@ def walk_dump(lines: BinaryIO) -> Walk:
             )
         after = after and not line.strip()
     drain(lines)
-    return Walk(len(boxes), tuple(boxes))
+    return Walk(len(boxes), tuple(boxes), unended)
 
 
 def walk_xyz(lines: BinaryIO) -> Walk:
@@ -89,7 +96,7 @@ def walk_xyz(lines: BinaryIO) -> Walk:
     DamagedFileError
         If a frame does not begin with the number of its particles, or numbers are written as OVITO cannot read them.
     """
-    frames, place = 0, 0
+    frames, place, unended = 0, 0, False
     for line in lines:
         place += 1
         if not line.strip():
@@ -102,10 +109,12 @@ def walk_xyz(lines: BinaryIO) -> Walk:
         next(lines, b"")
         if _passed(lines, count, place + 1, _fault_anywhere, 0 if frames else ROWS) < count:
             break
+        if unended := _unended(lines):
+            break
         frames += 1
         place += count + 1
     drain(lines)
-    return Walk(frames)
+    return Walk(frames, unended=unended)
 
 
 def walk_data(lines: BinaryIO) -> None:
@@ -114,7 +123,8 @@ def walk_data(lines: BinaryIO) -> None:
     Raises
     ------
     DamagedFileError
-        If there are other rows than the header says, or numbers are written as OVITO cannot read them.
+        If there are other rows than the header says, numbers are written as OVITO cannot read them, or the last line
+        does not end.
     """
     next(lines, b"")
     count, after, place = None, None, 1
@@ -134,6 +144,8 @@ def walk_data(lines: BinaryIO) -> None:
             raise DamagedFileError(f"line {place} is {_shown(line)}; there are to be {count} particles under {after}")
         elif words and words[-1].endswith(b"hi") and (wrong := _fault_anywhere(words)):
             raise DamagedFileError(f"line {place}: {wrong}")
+    if _unended(lines):
+        raise DamagedFileError(NO_NEWLINE)
 
 
 def drain(lines: BinaryIO) -> None:
@@ -201,6 +213,11 @@ def _passed(lines: BinaryIO, count: int, place: int, fault: Callable[..., Any], 
             _require_sound(rows.split(b"\n"), place + done, fault)
         done += here
     return done
+
+
+def _unended(lines: Any) -> bool:
+    """Whether all is read, and the last line does not end."""
+    return not lines.peek() and not lines.raw.ended
 
 
 def _require_sound(rows: Iterable[bytes], place: int, fault: Callable[..., Any]) -> None:
