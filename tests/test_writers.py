@@ -2,6 +2,7 @@
 
 import gzip
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -135,6 +136,10 @@ def test_species_of_models_as_chemical_symbols():
     np.testing.assert_array_equal(atoms.arrays["soft_spot"], np.arange(24))
     with pytest.raises(ss.InputError, match="species 'B' has no entry in symbols="):
         ss.to_ase(frame_of(3), symbols={"A": "Ni"})
+    with pytest.raises(ss.InputError, match=r"to_ase: species 'A' is no chemical symbol.* symbols={'A': 'Ni', …}"):
+        ss.to_ase(frame_of(3))
+    with pytest.raises(ss.InputError, match="to_ase: frame is of type ndarray; a Frame, or a frame of a study, is"):
+        ss.to_ase(np.zeros((3, 3)))
 
 
 @pytest.mark.parametrize("name", ["a.xyz", "a.dump"])
@@ -220,6 +225,19 @@ def test_studies_bring_what_they_have_found(tmp_path):
         np.testing.assert_array_equal(values[:, 1], found.spots.labels + 1)
         np.testing.assert_array_equal(values[:, 2:4], found.minimum.frame.positions - found.frame.positions)
         np.testing.assert_array_equal(values[:, 5], found.modes.participation_fraction)
+    pytest.importorskip("ovito")
+    particles = ss.to_ovito(study[0], mode=study[0].modes.vectors[0]).particles
+    np.testing.assert_array_equal(particles["soft_spot"], study[0].spots.labels + 1)
+    assert {"d2min", "to_minimum", "participation_fraction", "mode"} <= {*particles.keys()}
+
+
+def test_a_frame_of_a_study_in_space_as_atoms():
+    pytest.importorskip("ase")
+    frame = frame_of(3)
+    found = SimpleNamespace(frame=frame, activity=np.arange(24.0), labels=np.arange(24) - 20, minimum=None, modes=None)
+    atoms = ss.to_ase(found, symbols={"A": "Ni", "B": "P"})
+    np.testing.assert_array_equal(atoms.arrays["d2min"], found.activity)
+    assert atoms.arrays["soft_spot"].max() == 4 and np.isnan(atoms.arrays["to_minimum"]).all()
 
 
 def test_results_bring_what_they_know(tmp_path, undisturbed):

@@ -13,6 +13,7 @@ from softspots.extras import load_extra
 from softspots.frame import Frame
 from softspots.io.marks import SIZE, SOFTWARE
 from softspots.io.writers.columns import cell_in_space, checked_columns, in_space, numbered_types
+from softspots.io.writers.found import frame_and_found
 from softspots.model.atoms import atoms_from_frame
 
 if TYPE_CHECKING:
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
 HEIGHT = 1.0
 
 
-def to_ase(frame: Frame, *, symbols: Mapping[str, Any] | None = None, **columns: Any) -> Atoms:
+def to_ase(frame: Any, *, symbols: Mapping[str, Any] | None = None, **columns: Any) -> Atoms:
     """The `ase.Atoms` of a frame in three dimensions, with values of each particle.
 
     Parameters
     ----------
-    frame : Frame
+    frame : Frame, or a frame of a study
+        Of the latter comes with it what has been found, as for `write`.
     symbols : dict, optional
         The chemical symbol of each species, ``{"A": "Ni", "B": "P"}``. Default: they are such symbols.
     **columns : (N,) or (N, k) array_like, or SoftSpots
@@ -41,12 +43,17 @@ def to_ase(frame: Frame, *, symbols: Mapping[str, Any] | None = None, **columns:
     InstallationError
         If ASE is not there.
     """
-    checked = checked_columns(frame, columns)
+    frame, checked = _frame_and_columns("to_ase", frame, columns)
+    atomic_numbers = load_extra("ase.data").atomic_numbers
     if symbols is not None:
         distinct, where = np.unique(frame.species, return_inverse=True)
         if missing := [label for label in distinct.tolist() if label not in symbols]:
             raise InputError(f"to_ase: species {missing[0]!r} has no entry in symbols={dict(symbols)}")
         frame = replace(frame, species=np.array([symbols[label] for label in distinct.tolist()])[where])
+    elif unknown := [kind for kind in np.unique(frame.species).tolist() if kind not in atomic_numbers]:
+        raise InputError(
+            f"to_ase: species {unknown[0]!r} is no chemical symbol; say which, symbols={{{unknown[0]!r}: 'Ni', …}}"
+        )
     atoms = atoms_from_frame(frame)
     for name, values in checked.items():
         atoms.set_array(name, values)
@@ -54,12 +61,13 @@ def to_ase(frame: Frame, *, symbols: Mapping[str, Any] | None = None, **columns:
     return atoms
 
 
-def to_ovito(frame: Frame, **columns: Any) -> DataCollection:
+def to_ovito(frame: Any, **columns: Any) -> DataCollection:
     """OVITO's `DataCollection` of a frame, with values of each particle.
 
     Parameters
     ----------
-    frame : Frame
+    frame : Frame, or a frame of a study
+        Of the latter comes with it what has been found, as for `write`.
     **columns : (N,) or (N, k) array_like, or SoftSpots
         As for `write`; they become properties of the particles. Time and strain are attributes.
 
@@ -71,7 +79,7 @@ def to_ovito(frame: Frame, **columns: Any) -> DataCollection:
         If OVITO is not there.
     """
     library = load_extra("ovito.data")
-    checked = checked_columns(frame, columns)
+    frame, checked = _frame_and_columns("to_ovito", frame, columns)
     data = library.DataCollection()
     flat = frame.dimension == 2
     cell = np.column_stack((cell_in_space(frame, HEIGHT).T, np.zeros(3)))
@@ -93,6 +101,13 @@ def to_ovito(frame: Frame, **columns: Any) -> DataCollection:
         particles.create_property(name, data=values)
     data.attributes.update(_of_all(frame))
     return data
+
+
+def _frame_and_columns(call: str, entry: Any, columns: Mapping[str, Any]) -> tuple[Frame, dict[str, np.ndarray]]:
+    frame, found = frame_and_found(entry)
+    if frame is None:
+        raise InputError(f"{call}: frame is of type {type(entry).__name__}; a Frame, or a frame of a study, is needed")
+    return frame, checked_columns(frame, found | {**columns})
 
 
 def _of_all(frame) -> dict[str, Any]:
