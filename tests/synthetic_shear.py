@@ -30,12 +30,13 @@ CONFIGURATION = {
 }
 
 
-def write_sample(path, events, seed=1, unmapped=(), run_id=None, offset=0.0, **changes):
+def write_sample(path, events, seed=1, unmapped=(), run_id=None, offset=0.0, solid="", **changes):
     """A file with so many events; those in ``unmapped`` have no map at the last of the strains before.
 
-    Without a seed the file tells none. ``offset`` is what the solid of the sample adds to each of its stress drops.
+    Without a seed the file tells none, and the solid is that of this name. ``offset`` is what the solid of the sample
+    adds to each of its stress drops.
     """
-    random = np.random.default_rng(seed or 0)
+    random = np.random.default_rng(seed or list(solid.encode()))
     strain = np.linspace(0, 0.1, 11)
     x, y = np.divmod(np.arange(PARTICLES), SIDE)
     # Soft spots are columns.

@@ -228,6 +228,25 @@ def test_cycles_and_checkpoints(frame, tmp_path):
         ss.AthermalShear.from_state({"positions": start.positions}, MODEL)
 
 
+@pytest.mark.parametrize("direction", ["xy", "pure-xy", [[0.3, 0.7], [0.0, -0.3]]])
+def test_going_on_from_any_state_gives_the_same_bits(frame, direction):
+    """Where a minimum has taken particles out of the cell, too, and where the start's tilt is of several boxes."""
+    far = ss.Box(lengths=frame.box.lengths, tilts=(frame.box.tilt + 2 * frame.box.length_x,), strain=frame.box.strain)
+    out, positions = 0, frame.positions - frame.positions[0] + 1e-9
+    for start in (replace(frame, positions=positions), ss.Frame(positions, frame.species, far)):
+        shear = ss.AthermalShear(start, MODEL, direction, tolerance=1e-3)
+        for strain in ss.strain_path([0.02], 3e-3):
+            out += not np.array_equal(shear.current.frame.positions, shear.current.frame.wrapped().positions)
+            resumed = ss.AthermalShear.from_state(shear.state(), MODEL, tolerance=1e-3)
+            pairs = [(shear.current, resumed.current), (shear.go(strain), resumed.go(strain))]
+            for one, other in pairs:
+                assert (one.strain, one.stress, one.energy) == (other.strain, other.stress, other.energy)
+                assert one.frame.box == other.frame.box
+                np.testing.assert_array_equal(one.frame.positions, other.frame.positions)
+            assert [event.strain for event in shear.current.events] == [e.strain for e in resumed.current.events]
+    assert out
+
+
 def test_events_in_pure_shear_do_not_depend_on_steps(frame):
     """Nor whether it goes there and back at once or in steps."""
     turns = [0.03, -0.01]
@@ -363,3 +382,8 @@ def test_bad_input(frame):
         ss.AthermalShear(frame, MODEL, method="newton")
     with pytest.raises(InputError, match="strain"):
         ss.AthermalShear(frame, MODEL).go(np.nan)
+    for direction in ("xy", "pure-xy", [[0.0, 1e3], [0.0, 0.0]]):
+        with pytest.raises(InputError, match="strain is 1000000000.0; it must be from -"):
+            list(ss.AthermalShear(frame, MODEL, direction).run([1e9]))
+    with pytest.raises(InputError, match="entries of direction have shape ..; .2, 2. is needed"):
+        ss.AthermalShear(frame, MODEL, 1.0)

@@ -83,6 +83,17 @@ def test_factor_is_kept_while_nothing_changes():
     np.testing.assert_allclose(cholesky.solve(np.array([5.0, 5.0])), 1.0, rtol=1e-15)
 
 
+def test_shapes_and_types_that_do_not_fit():
+    cholesky = Cholesky()
+    with pytest.raises(InputError, match="the matrix has shape .3, 2.; a square one is needed"):
+        cholesky.factorize(sparse.csc_array(np.ones((3, 2))))
+    assert cholesky.factorize(sparse.csc_array(np.diag([1.0, 2.0])))
+    for wrong in (np.ones((2, 2, 2)), np.ones(3), np.ones((3, 2)), np.array(1.0), np.ones(2) * 1j, ["a", "b"]):
+        with pytest.raises(InputError, match="Cholesky: entries of right_hand_side"):
+            cholesky.solve(wrong)
+    np.testing.assert_allclose(cholesky.solve(np.array([1, 1])), [1.0, 0.5], rtol=1e-15)
+
+
 @pytest.mark.parametrize("entry, shift", [(np.nan, 0.0), (np.inf, 0.0), (2.0, np.nan), (2.0, -np.inf)])
 def test_what_is_not_finite_has_no_factor(entry, shift):
     cholesky = Cholesky()

@@ -25,6 +25,7 @@ from softspots.commands import analyze
 from softspots.commands.options import read_arguments
 from softspots.commands.shear_parameters import SHEAR
 from softspots.commands.shear_report import report
+from softspots.commands.sources import open_sources
 from softspots.exceptions import InputError
 from softspots.figures.summary import shown
 from softspots.io.quantities import EVENTS, KNOWN, QUANTITIES
@@ -129,7 +130,7 @@ def of_file(path, frame, sha256="a", **changes):
     """A sample whose solid is a frame of somebody's file, with the density that this frame has."""
     told = {"start": path.stem, "start_frame": frame, "start_frames": 2, "start_sha256": sha256, "types": "1=A 2=B"}
     told |= {"density": 1.2 + 2e-16 * frame, "rearrangement_threshold": THRESHOLD + 2e-16 * frame}
-    return read_shear(write_sample(path, 3, None, **told | changes))
+    return read_shear(write_sample(path, 3, None, solid=f"{frame} {sha256}", **told | changes))
 
 
 def test_frames_of_a_file_are_samples_of_one_kind(tmp_path, capsys, monkeypatch):
@@ -140,9 +141,10 @@ def test_frames_of_a_file_are_samples_of_one_kind(tmp_path, capsys, monkeypatch)
     monkeypatch.setattr(analyze, "figures", lambda series: [])
     status, out, err = run(capsys, one.path, other.path, "--output", tmp_path / "both", "--quiet")
     assert (status, err) == (0, "") and "100 × 6" in out
-    # A copy of the file by another name has no other solid.
-    with pytest.raises(InputError, match="the same solid sheared in the same way .equal parameters and start"):
-        reduce_shear([one, other, of_file(tmp_path / "copy.nc", 1)], 20)
+    # A copy of the file by another name has no other solid, nor has one that was packed or described in other words.
+    for changes in ({}, {"types": "1=A 2=B 3=B"}, {"format": "lammps-dump"}, {"unit": 1.0}, {"start_sha256": "packed"}):
+        with pytest.raises(InputError, match="the same solid sheared in the same way .equal parameters and start"):
+            reduce_shear([one, other, of_file(tmp_path / "copy.nc", 1, **changes)], 20)
     assert reduce_shear([one, other, of_file(tmp_path / "c.nc", 1, "b")], 20).provenance["samples"] == 3
     for changes in ({"density": 1.21}, {"strain_step": 0.01 + 1e-9}, {"direction": "pure-xy"}, {"dimension": 3}):
         with pytest.raises(InputError, match="samples of two kinds"):
@@ -237,6 +239,14 @@ def test_the_start_up_can_be_left_out(folder, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(analyze, "figures", lambda series: [])
     status, out, err = run(capsys, *paths, "--from-strain=0.04", "--output", tmp_path / "out", "--quiet")
     assert (status, err) == (0, "")
+    (source,) = open_sources(paths, from_strain=start)
+    np.testing.assert_array_equal(
+        source.moments.d2min,
+        np.concatenate([sample["d2min"][which] for sample, which in zip(samples, late, strict=True)]),
+    )
+    moment = source.moments.moment(0)
+    assert moment.strain >= start
+    np.testing.assert_array_equal(moment.frame.positions, samples[0].frame(first).positions)
     (row,) = (line for line in out.splitlines() if line.startswith("| events from a strain of"))
     assert "0.04" in row and f"100 × {len(drops)}" in out
 

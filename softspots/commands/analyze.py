@@ -266,7 +266,7 @@ def _reduced(arguments, source, prefix, progress) -> Reduced:
         advance(part)
 
     if source.samples:
-        return reduce_shear(source.samples, arguments.selection_frames, report, arguments.from_strain)
+        return reduce_shear(source.samples, arguments.selection_frames, report, source.from_strain)
     return reduce_run(source.path, arguments.epsilon, arguments.selection_frames, report, source.given)
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from softspots.analysis.findings import NEEDED
 from softspots.analysis.reduce import D2MIN_CUTOFF, SELECTION_FRAMES
-from softspots.analysis.reduce_shear import check_samples, configuration_of, of_one_kind, provenance_of, traveled
+from softspots.analysis.reduce_shear import after, check_samples, configuration_of, of_one_kind, provenance_of, traveled
 from softspots.chain.defaults import threshold_of
 from softspots.exceptions import InputError, system_errors
 from softspots.figures.naming import run_names
@@ -26,7 +26,8 @@ from softspots.report.sources import Moments, moments_of_run, moments_of_shear
 class Source:
     """An input: a results file, samples of athermal shear, or reduced data that have been read; its name in the output.
 
-    ``path`` is that of the first sample; ``given`` has parameters that were given beside the file.
+    ``path`` is that of the first sample; ``given`` has parameters that were given beside the file. Events of samples
+    count from ``from_strain`` on.
     """
 
     path: Path
@@ -35,6 +36,7 @@ class Source:
     name: str = ""
     samples: tuple[Sheared, ...] = ()
     given: Mapping[str, float] = field(default_factory=dict)
+    from_strain: float = 0.0
 
     @property
     def work(self) -> float:
@@ -50,7 +52,7 @@ class Source:
     def moments(self) -> Moments | None:
         """What there are maps of."""
         if self.samples:
-            return moments_of_shear(self.samples)
+            return moments_of_shear([after(sample, self.from_strain) for sample in self.samples])
         return None if self.results is None else moments_of_run(self.results)
 
 
@@ -94,7 +96,7 @@ def open_sources(
         opened.append(source)
     opened = _samples_together(opened)
     names = run_names([source.reduced for source in opened])
-    return [replace(source, name=name) for source, name in zip(opened, names, strict=True)]
+    return [replace(source, name=name, from_strain=from_strain) for source, name in zip(opened, names, strict=True)]
 
 
 def _runs_in(source) -> Sequence[str]:

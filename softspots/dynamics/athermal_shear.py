@@ -29,6 +29,8 @@ from softspots.plasticity.events import Event, describe, displacements
 SAME_STRAIN = 1e-6
 # Rounding of positions and forces is a strain of some 1e-14.
 LEAST_TOLERANCE = 1e-12
+# Times the direction's largest entry: far beyond what any solid is sheared to, and its exponential is a number yet.
+MOST_STRAIN = 100
 # The part of the way to the end of a branch that a step goes, until it is so many tolerances away.
 REACH, NEAR = 0.75, 8
 
@@ -136,7 +138,7 @@ class AthermalShear:
         self._branch = Branch(model, method, max_force, scales(frame, model))
         # Those of a step that Ctrl-C has ended are the next one's.
         self._events = []
-        self._state = self._at(0.0, self._branch.quench(self._deformation.carry(frame, 0.0, 0.0)))
+        self._state = self._at(0.0, self._branch.quench(self._deformation.carry(frame, 0.0, 0.0).wrapped()))
 
     @classmethod
     def prepare(
@@ -187,7 +189,8 @@ class AthermalShear:
         frame = Frame(**own, box=deformation.box(strain), time=time, only_b=True)
         self = cls(frame, model, state["direction"], **options)
         self._deformation = deformation
-        self._state = replace(self._state, strain=strain)
+        # Once more: rounding makes another box of one that is taken for the start.
+        self._state = self._at(strain, self._branch.quench(frame))
         return self
 
     def state(self) -> dict[str, np.ndarray]:
@@ -245,7 +248,8 @@ class AthermalShear:
         Raises
         ------
         InputError
-            If a strain is not a finite number, or the box is there smaller than twice the cutoff of D²_min.
+            If a strain is not a finite number or beyond some hundred, or the box is there smaller than twice the cutoff
+            of D²_min.
         PhysicsError
             If an event ends in no minimum.
         """
@@ -256,6 +260,8 @@ class AthermalShear:
     def go(self, strain: float) -> ShearState:
         """Go to one strain; see `run`."""
         limits = [real_number("AthermalShear: strain", strain)]
+        if abs(limits[0]) > (most := MOST_STRAIN / np.abs(self._deformation.gradient).max()):
+            raise InputError(f"AthermalShear: strain is {strain!r}; it must be from -{most:g} to {most:g}")
         self._check_neighborhood(len(self._state.frame), self._deformation.box(strain))
         # Where the branch should end, if that is foreseen.
         end = None

@@ -91,7 +91,7 @@ def _gradient(direction, dimension: int) -> np.ndarray:
         else:
             gradient[plane] = 1.0
         return gradient
-    gradient = float_array("AthermalShear: direction", direction, (dimension, dimension))
+    gradient = float_array("AthermalShear: entries of direction", direction, (dimension, dimension))
     size = np.abs(gradient).max()
     if not size > 0 or np.tril(gradient, -1).any() or abs(gradient.trace()) > TRACELESS * size:
         raise InputError(

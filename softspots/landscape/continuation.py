@@ -79,7 +79,7 @@ class Branch:
         PhysicsError
             If it finds none.
         """
-        minimum = self._quench(frame.wrapped())
+        minimum = self._quench(frame)
         if not minimum.certified:
             raise PhysicsError(f"AthermalShear: a quench found no minimum: {minimum.stability.reason}")
         return minimum

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from softspots import _cholmod, _core
+from softspots.arrays import real_array
 from softspots.exceptions import InputError
 from softspots.landscape.cost import Fill
 from softspots.landscape.threads import single_threaded
@@ -73,7 +74,7 @@ class Cholesky:
         Raises
         ------
         InputError
-            If entries or the shift are not finite.
+            If entries or the shift are not finite, or the matrix is not square.
         """
         with self.lock:
             return self._factorize(matrix, shift)
@@ -93,6 +94,8 @@ class Cholesky:
         return True
 
     def _analyze(self, matrix):
+        if len(matrix.shape) != 2 or matrix.shape[0] != matrix.shape[1]:
+            raise InputError(f"Cholesky: the matrix has shape {matrix.shape}; a square one is needed")
         pattern = matrix.indptr, matrix.indices
         if not _same(pattern, self._pattern):
             # Whatever ends this, no factor must pass for that of another matrix.
@@ -121,11 +124,13 @@ class Cholesky:
         Raises
         ------
         InputError
-            If there is no factor, or the last matrix had none.
+            If there is no factor, or the last matrix had none, or the right-hand side has another shape or type.
         """
         with self.lock:
             self._require_factor()
-            return self._factor.solve(right_hand_side)
+            rows, name = len(self._pattern[0]) - 1, "Cholesky: entries of right_hand_side"
+            shape = (rows,) if np.ndim(right_hand_side) == 1 else (rows, "k")
+            return self._factor.solve(real_array(name, right_hand_side, shape))
 
     def packed(self) -> tuple[_core.PackedFactor, np.ndarray]:
         """The last factor, for blocks of vectors, and its order: row i of such a block is row order[i] otherwise."""
