@@ -164,6 +164,8 @@ def test_in_space(tmp_path):
         (["--strain-rate=1"], "unknown argument '--strain-rate=1'; did you mean --strain"),
         (["--particles=10"], "--particles: got 10"),
         (["--maps-before=0.01,0"], "--maps-before: got 0.01,0; allowed: strains above 0"),
+        (["--direction=pure-xy", "--strains=0.01,3"], "--strains: got 3, where the box's shortest side is"),
+        (["--direction=pure-xy", "--strains=-3"], "which it is twice --"),
         (["--samples=0"], "--samples: got 0; allowed: a whole number from 1"),
         (["--samples=2", "--seed=2147483647"], "--samples: got 2; allowed: 1, so that"),
     ],

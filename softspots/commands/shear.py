@@ -129,6 +129,8 @@ class Course:
         ------
         Terminated
             If a signal has come, after a checkpoint of the state before.
+        SoftspotsError
+            If there is no such state, after that checkpoint too.
         """
         kept, count = self._checkpoint(), number_of(len(self._parameters.path), "strain")
         try:
@@ -136,7 +138,7 @@ class Course:
                 state = self._solid.go(strain)
                 found = [self._analysed(event) for event in state.events]
                 self._trail.add(state.frame, state.strain)
-        except Terminated:
+        except (Terminated, SoftspotsError):
             self._write(*kept)
             raise
         for values, fault in found:

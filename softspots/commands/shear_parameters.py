@@ -6,13 +6,15 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 
+from softspots.box import Box
 from softspots.chain.defaults import threshold
 from softspots.commands.command import typed
-from softspots.commands.kinds import Choice, Number, Strains, Ways, parameter
+from softspots.commands.kinds import Choice, Number, Strains, Ways, option, parameter
 from softspots.commands.options import Form
 from softspots.commands.parameters import MAP, Parameters
 from softspots.commands.starts import THERMAL, Start
 from softspots.dynamics.athermal_shear import LEAST_TOLERANCE, strain_path
+from softspots.dynamics.deformation import Deformation
 from softspots.exceptions import InputError
 from softspots.io.attributes import MIXTURE
 from softspots.model import Mixture
@@ -173,6 +175,22 @@ class ShearParameters:
                 f"--strain-step: got {self.strain_step:g}, about {states:.3g} states; allowed: {MOST_STATES} states or "
                 "fewer"
             )
+
+        self._check_sides()
+
+    def _check_sides(self):
+        """The box must hold all that is looked for around a particle wherever it goes: pure shear changes its sides."""
+        box = Box(lengths=self.simulation.box_lengths)
+        reaches = {name: getattr(self, name) for name in ("d2min_cutoff", "bond_length")}
+        reaches["cutoff"] = self.simulation.reach - self.simulation.skin
+        name, reach = max(reaches.items(), key=lambda entry: entry[1])
+        for strain in self.strains:
+            side = min(Deformation(box, self.direction).box(strain).lengths)
+            if side < 2 * reach:
+                raise InputError(
+                    f"--strains: got {strain:g}, where the box's shortest side is {side:.4g}; allowed: strains at "
+                    f"which it is twice {option(name)} = {reach:.4g} or more"
+                )
 
     @cached_property
     def simulation(self) -> Parameters:
