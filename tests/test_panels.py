@@ -17,6 +17,8 @@ from softspots.curve import Curve
 from softspots.estimate import Estimate
 from softspots.figures import drawing, naming, panels, panels_in_time
 from softspots.figures.sheets import figure_of, figures
+from softspots.figures.summary import summary_text
+from softspots.io.attributes import SOURCE_NOTES, TIMES_ARE_STEPS
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +105,31 @@ def test_soft_spots_and_what_comes_after_are_drawn_in_both_directions(runs, axes
     (series,) = series_of([changed(runs["cold"], without=["c_ds"])])
     panels_in_time.draw_correlation(axes, series, "c_sd")
     assert not [line for line in axes.lines if line.get_linestyle() == "--"]
+
+
+def test_a_dashed_curve_of_one_point_can_be_seen_and_one_of_none_has_no_key(runs, axes):
+    run = runs["cold"]
+    for value, points in ((0.2, 1), (np.nan, 0)):
+        nowhere = np.full(len(run.axes["lag"]) - 2, np.nan)
+        reverse = numbers(0.1, value, *nowhere)
+        axes.clear()
+        (series,) = series_of([changed(run, c_ds=reverse)])
+        panels_in_time.draw_correlation(axes, series, "c_sd")
+        seen = [line for line in axes.lines if line.get_linestyle() == "--" and line.get_marker() == "o"]
+        assert [np.isfinite(line.get_ydata()).sum() for line in seen if len(line.get_xdata())] == [points]
+        keys = axes.get_legend_handles_labels()[1]
+        assert any("DS" in key for key in keys) == bool(points)
+
+
+def test_times_in_steps_are_drawn_as_such(runs, axes):
+    steps = replace(runs["cold"], provenance=runs["cold"].provenance | {SOURCE_NOTES: TIMES_ARE_STEPS})
+    (series,) = series_of([steps])
+    panels_in_time.draw_correlation(axes, series, "c_ss")
+    assert axes.get_xlabel() == r"$\delta t$ ($\mathrm{steps}$)"
+    panels_in_time.draw_lifetimes(axes, series)
+    assert axes.get_xlabel() == r"$\tau_\mathrm{L}$ ($\mathrm{steps}$)" and "steps}^{-1}" in axes.get_ylabel()
+    words = summary_text([steps], [series])
+    assert "| steps " in words and "| τ " not in words
 
 
 def test_the_axis_ends_where_the_curves_do(runs, axes):

@@ -203,6 +203,7 @@ def test_the_page_has_maps_panels_summary_and_provenance(tmp_path, capsys, one_f
     assert ">source_notes</th><td>times are numbers of steps" in page
     data, frames = data_of(page)
     assert len(data) == 1 and len(frames) == len(data[0]["frames"]) == 8
+    assert data[0]["time"] == "steps"
     assert page.count('src="data:image/svg+xml;base64,') == 1
     # All that the summary says, and nothing that the file says, is in the page as text.
     assert "<script>alert" not in page and escape("<script>alert('me')</script>", quote=False)[:14] in page

@@ -7,7 +7,7 @@ import pytest
 
 from softspots.commands.reading import as_options
 from softspots.figures.units import units_of, units_of_run
-from softspots.io.attributes import FORCES, MIXTURE, units_in
+from softspots.io.attributes import FORCES, MIXTURE, SOURCE_NOTES, TIMES_ARE_STEPS, units_in
 from softspots.model import Mixture
 from softspots.reasons import number_of
 
@@ -59,3 +59,9 @@ def test_units_are_those_of_the_forces():
     # As they are drawn from the forces themselves, which need not name any.
     assert units_of(object()) == units_of_run(forces()) and units_of(None) == units_of_run(mixture)
     assert units_of(Mixture.preset("harmonic")) == units_of(None)
+
+
+def test_the_unit_of_time_is_steps_where_it_is_not_known_how_long_one_is():
+    told = {SOURCE_NOTES: f"species have the names of the types; {TIMES_ARE_STEPS} (--timestep says how long one is)"}
+    assert [units_in(unit, {}, told) for unit in ("tau", "tau^-1", "1")] == ["steps", "steps^-1", "1"]
+    assert units_in("tau^-1", {}) == units_in("tau^-1", {}, {SOURCE_NOTES: "no images"}) == "tau^-1"

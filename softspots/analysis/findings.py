@@ -15,6 +15,7 @@ from softspots.curve import Curve
 from softspots.estimate import Estimate
 from softspots.exceptions import InputError
 from softspots.frame import Frame
+from softspots.io.attributes import unit_of_time
 from softspots.io.quantities import KNOWN, QUANTITIES, Entry
 from softspots.io.results import Results
 from softspots.reasons import joined, number_of
@@ -134,6 +135,7 @@ class Run(Maps):
         for name in NEEDED:
             if name not in configuration:
                 raise InputError(f"{results.path} lacks the parameter {name} of its run")
+        self.unit_of_time = unit_of_time(results.attributes, "τ")
         # Earlier versions of the file knew unbroken series only.
         self.interval = configuration.get("frame_separation", configuration["frame_interval"])
         written = np.isfinite(results["time"])
@@ -164,7 +166,7 @@ class Run(Maps):
     def need_unbroken_series(self, who: str) -> None:
         """Raise Missing if there is time between the frames in which nothing was measured; ``who`` needs it."""
         if self.interval != self.configuration["frame_interval"]:
-            raise Missing(f"frames are {self.interval:g} τ apart; {who} an unbroken series")
+            raise Missing(f"frames are {self.interval:g} {self.unit_of_time} apart; {who} an unbroken series")
 
 
 class Findings:

@@ -131,17 +131,25 @@ def _relaxation(run, found):
     if run.results.dimension == 3:
         # A layer up lies higher by the tilt yz of its lattice vector.
         y += images[:, :, 2] * run.results["tilt_yz"][run.has_positions, None]
-    measure_relaxation(found, y, run.lags, run.times[run.has_positions], run.interval, _wavevector(run))
+    measure_relaxation(
+        found, y, run.lags, run.times[run.has_positions], run.interval, _wavevector(run), run.unit_of_time
+    )
 
 
 def measure_relaxation(
-    found: Findings, y: np.ndarray, lags: np.ndarray, times: np.ndarray, interval: float, wavevector: float
+    found: Findings,
+    y: np.ndarray,
+    lags: np.ndarray,
+    times: np.ndarray,
+    interval: float,
+    wavevector: float,
+    unit: str = "τ",
 ) -> None:
-    """F_s and its times from unwrapped y (F, N); ``lags`` and ``times`` are in units of ``interval``, which is in τ."""
+    """F_s and its times from unwrapped y (F, N); ``lags`` and ``times`` are in units of ``interval``, in ``unit``."""
     found.axes["lag"] = lags * interval
     curve = self_scattering(y, lags, wavevector, times)
     found.curve("scattering", curve)
-    beyond = f"F_s is still {curve.value[-1]:.2f} at the longest lag, {found.axes['lag'][-1]:g} τ"
+    beyond = f"F_s is still {curve.value[-1]:.2f} at the longest lag, {found.axes['lag'][-1]:g} {unit}"
     times = {"tau_star": plateau_end(curve), "tau_alpha": relaxation_time(curve)}
     none = {"tau_star": NO_PLATEAU, "tau_alpha": "F_s falls below 1/e within one interval between frames"}
     for name, time in times.items():
@@ -216,8 +224,9 @@ def _overlap(run, found, given):
         first = uncorrelated_from(c_ss)
     except InputError:
         raise Missing(
-            f"C_SS is still {c_ss.value[-1]:.2f} at the longest lag, {run.lags[-1] * run.interval:g} τ: there is no "
-            "uncorrelated level; longer data are needed, or an ε that is given (--epsilon)"
+            f"C_SS is still {c_ss.value[-1]:.2f} at the longest lag, {run.lags[-1] * run.interval:g} "
+            f"{run.unit_of_time}: there is no uncorrelated level; longer data are needed, or an ε that is given "
+            "(--epsilon)"
         ) from None
     found.add("uncorrelated", first * run.interval, note="no interval: by the value of C_SS alone")
     found.estimate("epsilon", uncorrelated_level(curve, first))

@@ -24,6 +24,7 @@ from softspots.commands.progress import Progress
 from softspots.dynamics.parallel import together
 from softspots.exceptions import DamagedFileError, InputError, OutputError, SoftspotsError
 from softspots.figures.map import save_map
+from softspots.io.attributes import unit_of_time
 from softspots.io.checkpoint import discard_frames, sync
 from softspots.io.frames import frame_from
 from softspots.io.results import read_results
@@ -177,7 +178,7 @@ def _found(study, index, target, temperature) -> tuple[dict, str, list[str]] | N
 def draw(study: Study, path: Path, values: dict, temperature: float | None) -> None:
     """Draw the map of a frame from what a results file has of it; if it cannot be drawn, there is a warning."""
     frame = frame_from(study.first, values)
-    about = {"model": study.model, "title": rf"$t={frame.time:g}$"}
+    about = {"model": study.model, "title": rf"$t={frame.time:g}$" + unit_of_time(study.source, "", " steps")}
     if "rearrangement_threshold" in (known := configuration(study)):
         about["threshold"] = known["rearrangement_threshold"]
     try:

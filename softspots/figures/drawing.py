@@ -120,8 +120,17 @@ def curve(axes: Axes, found: Curve, color, label: str, scale: float = 1.0, **sty
 
 
 def dashed(axes: Axes, found: Curve, color, scale: float = 1.0, unit: float = 1.0) -> None:
-    """A broken line over its axis times ``scale``, times ``unit``, with its band."""
-    axes.plot(found.x * scale, found.value * unit, "--", color=color)
+    """A broken line over its axis times ``scale``, times ``unit``, with its band; of few points these too.
+
+    A point that has nothing beside it shows its interval as a bar.
+    """
+    known = np.isfinite(found.value)
+    marker = "o" if np.count_nonzero(known) < LEAST_OF_LINE else None
+    axes.plot(found.x * scale, found.value * unit, "--", color=color, marker=marker)
+    if np.count_nonzero(known) == 1:
+        x, value, low, high = (float(part[known][0]) for part in (found.x * scale, found.value, found.low, found.high))
+        if np.isfinite(low + high):
+            axes.plot((x, x), (low * unit, high * unit), color=color, linewidth=0.9)
     band(axes, found.x * scale, found.low * unit, found.high * unit, color)
 
 

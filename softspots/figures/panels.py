@@ -14,7 +14,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from softspots.analysis.series import Series
 from softspots.figures.drawing import BESIDE, GUIDE, HALO, MARK, SMALL, bars, curve, ends, explain, grouped, say, styled
-from softspots.figures.units import units_of_runs
+from softspots.figures.units import time_of_runs, units_of_runs
 from softspots.io.reduced import Reduced
 
 FEWEST = 100  # particles in a bin of P(D²_min) that is drawn
@@ -230,6 +230,10 @@ def draw_relaxation(axes: Axes, runs: Sequence[Reduced]) -> None:
         axes.plot(span, anchor / span, "--", label=r"$\propto 1/\dot\gamma$", **GUIDE)
     if hollow:
         explain(axes, r"$\tau^{{*}}$", marker="o", linestyle=":", markerfacecolor="white", linewidth=0.8)
+    time = time_of_runs(runs)
     axes.set(
-        xscale="log", yscale="log", xlabel=r"$\dot\gamma$ ($\tau^{-1}$)", ylabel=r"$\tau_\alpha$, $\tau^{{*}}$ ($\tau$)"
+        xscale="log",
+        yscale="log",
+        xlabel=rf"$\dot\gamma$ (${time}^{{-1}}$)",
+        ylabel=rf"$\tau_\alpha$, $\tau^{{{{*}}}}$ (${time}$)",
     )

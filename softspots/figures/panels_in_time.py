@@ -24,9 +24,9 @@ from softspots.figures.drawing import (
     styled,
     where_positive,
 )
+from softspots.figures.units import time_of_runs
 
 SHIFT = 10.0  # lifetimes at one temperature and the next
-LAG, STRAIN = r"$\delta t$ ($\tau$)", r"$\dot\gamma\,\delta t$"
 CORRELATIONS = {
     "scattering": r"$F_\mathrm{s}(q,\delta t)$",
     "c_dd": r"$C_\mathrm{DD}(\delta t)$",
@@ -59,11 +59,15 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
                     axes.plot(place * scale, height, marker, color=style["color"], **MARK)
                     marked.add(time)
         if name == "c_ss" and "constant" in run:
-            dashed(axes, run["alive"][later], style["color"], scale, run["constant"].value)
-            words = r"$c\,P(\tau_\mathrm{L}\geq\delta t)$"
+            alive = run["alive"][later]
+            dashed(axes, alive, style["color"], scale, run["constant"].value)
+            if np.isfinite(alive.value).any():
+                words = r"$c\,P(\tau_\mathrm{L}\geq\delta t)$"
         other, its_words = REVERSED.get(name, (None, None))
         if other in run:
-            reverse, words = run[other][later], its_words
+            reverse = run[other][later]
+            if np.isfinite(reverse.value).any():
+                words = its_words
             dashed(axes, reverse, style["color"], scale)
             lowest = min(lowest, np.nanmin(reverse.value, initial=0.0))
     if words:
@@ -74,12 +78,17 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
     if name == "scattering":
         axes.axhline(1 / np.e, linestyle=":", **GUIDE)
         axes.annotate(r"$1/e$", (0.02, 1 / np.e), **BESIDE | {"ha": "left"}, va="bottom", xytext=(0, 1))
-    axes.set(xscale="log", xlabel=STRAIN if against_strain else LAG, ylabel=CORRELATIONS[name])
+    axes.set(xscale="log", xlabel=_lag_words(series, against_strain), ylabel=CORRELATIONS[name])
     # Bands reach below zero where the curves that they belong to do not.
     axes.set_ylim(lowest, None)
     further = {"scattering": {"tau_alpha": r"$\tau_\alpha$"}, "c_ss": {"constant": r"$P(\tau_\mathrm{L})$"}}
     further |= {first: {other: r"$C_\mathrm{DS}$"} for first, (other, _) in REVERSED.items()}
     say(axes, series, name, _later, **further.get(name, {}))
+
+
+def _lag_words(series, against_strain) -> str:
+    """What the axis of lags is called."""
+    return r"$\dot\gamma\,\delta t$" if against_strain else rf"$\delta t$ (${time_of_runs(series.runs)}$)"
 
 
 def _later(run) -> np.ndarray:
@@ -103,7 +112,7 @@ def draw_overlap(axes: Axes, series: Series, against_strain: bool = False) -> No
     axes.set(
         xscale="log",
         ylim=(0, None),
-        xlabel=STRAIN if against_strain else LAG,
+        xlabel=_lag_words(series, against_strain),
         ylabel=r"$\langle C_{\alpha\alpha}(\delta t)\rangle$",
     )
     if known:
@@ -136,8 +145,9 @@ def draw_lifetimes(axes: Axes, series: Series, against_strain: bool = False) -> 
     if against_strain:
         axes.set(xlabel=r"$\dot\gamma\,\tau_\mathrm{L}$", ylabel=r"$P(\tau_\mathrm{L})/\dot\gamma$")
     else:
-        unit = r"$P(\tau_\mathrm{L})$ ($\tau^{-1}$" + (", shifted)" if shifted else ")")
-        axes.set(xlabel=r"$\tau_\mathrm{L}$ ($\tau$)", ylabel=unit)
+        time = time_of_runs(series.runs)
+        unit = rf"$P(\tau_\mathrm{{L}})$ (${time}^{{-1}}$" + (", shifted)" if shifted else ")")
+        axes.set(xlabel=rf"$\tau_\mathrm{{L}}$ (${time}$)", ylabel=unit)
     say(axes, series, "lifetimes", lambda run: run["lifetimes"].value > 0, model_lifetimes="mean field")
 
 

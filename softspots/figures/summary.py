@@ -169,7 +169,11 @@ def summary_data(runs: Sequence[Reduced], series: Sequence[Series]) -> dict[str,
 
 def _entry(run, name) -> dict[str, Any]:
     entry = entry_of(name, run.dimension, run.athermal)
-    known = {"symbol": entry.symbol, "unit": units_in(entry.units, run.configuration), "section": entry.section}
+    known = {
+        "symbol": entry.symbol,
+        "unit": units_in(entry.units, run.configuration, run.provenance),
+        "section": entry.section,
+    }
     known |= {"paper": entry.paper if _is_papers(run) else ""}
     if name not in run:
         return known | dict.fromkeys(("value", "low", "high"))
@@ -207,7 +211,8 @@ def _rows(runs, names) -> list[list[str]]:
         entries = [entry_of(name, run.dimension, run.athermal) for run in runs]
         titles = dict.fromkeys(f"{entry.symbol}, {entry.long_name}" for entry in entries)
         units = dict.fromkeys(
-            unit_words(units_in(entry.units, run.configuration)) for entry, run in zip(entries, runs, strict=True)
+            unit_words(units_in(entry.units, run.configuration, run.provenance))
+            for entry, run in zip(entries, runs, strict=True)
         )
         paper = entries[0].paper if papers else ""
         rows.append([" or ".join(titles), " or ".join(units), *values, paper, entries[0].section])

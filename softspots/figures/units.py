@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from softspots.io.attributes import UNNAMED, is_of_paper, units_of_forces
+from softspots.io.attributes import UNNAMED, is_of_paper, unit_of_time, units_of_forces
 from softspots.io.reduced import Reduced
 from softspots.model import Forces, Mixture, Model
 
@@ -53,3 +53,9 @@ def units_of_runs(runs: Iterable[Reduced]) -> Units:
     """The same of runs that are drawn together."""
     found = {units_of_run(run.configuration) for run in runs}
     return found.pop() if len(found) == 1 else OWN
+
+
+def time_of_runs(runs: Iterable[Reduced]) -> str:
+    """The unit of time of runs that are drawn together: τ, or steps where it is not known how long one is."""
+    found = {unit_of_time(run.provenance, r"\tau", r"\mathrm{steps}") for run in runs}
+    return r"\ \mathrm{or}\ ".join(sorted(found))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import netCDF4
@@ -23,6 +24,8 @@ UNNAMED = ("energy", "length")
 FAULTS = "faults"
 # What was inferred of a file of frames, and taken for granted; what in it speaks against what was said of it.
 SOURCE_NOTES, CAUTION = "source_notes", "caution"
+# Of a file of frames that does not say how long a step is.
+TIMES_ARE_STEPS = "times are numbers of steps"
 # What the kernels are compiled for that have computed it, in their order, where these are several.
 INSTRUCTION_SET = "instruction_set"
 # The checksum of the file that reduced data are of, where it does not say of which run it is.
@@ -80,8 +83,17 @@ def units_of_forces(configuration: Mapping[str, Any]) -> tuple[str, str] | None:
     return tuple(told) if told else UNNAMED
 
 
-def units_in(units: str, configuration: Mapping[str, Any]) -> str:
-    """Units of the paper's mixtures as those of a run: σ and ε of another mixture, or those of its other forces."""
+def unit_of_time(told: Mapping[str, Any], known: str = "tau", steps: str = "steps") -> str:
+    """The unit of time by what a file tells of its source: ``known`` but where times are numbers of steps."""
+    return steps if TIMES_ARE_STEPS in told.get(SOURCE_NOTES, "") else known
+
+
+def units_in(units: str, configuration: Mapping[str, Any], told: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """Units of the paper's mixtures as those of a run: σ and ε of another mixture, or those of its other forces.
+
+    ``told`` has what its file tells of its source, and so the unit of time.
+    """
+    units = re.sub(r"\btau\b", unit_of_time(told), units)
     if is_of_paper(configuration):
         return units
     own = dict(zip(("epsilon", "sigma"), units_of_forces(configuration) or ("epsilon", "sigma"), strict=True))

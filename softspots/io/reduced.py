@@ -224,13 +224,15 @@ def _write_axis(dataset, name, values, reduced):
     dataset.createDimension(name, len(values))
     variable = dataset.createVariable(name, "f8", (name,), fletcher32=True)
     axis = axis_of(name, reduced.dimension, reduced.athermal)
-    variable.setncatts({"units": units_in(axis.units, reduced.configuration), "long_name": axis.long_name})
+    variable.setncatts(
+        {"units": units_in(axis.units, reduced.configuration, reduced.provenance), "long_name": axis.long_name}
+    )
     variable[...] = values
 
 
 def _write_measured(dataset, name, found, reduced):
     entry = entry_of(name, reduced.dimension, reduced.athermal)
-    units = units_in(entry.units, reduced.configuration)
+    units = units_in(entry.units, reduced.configuration, reduced.provenance)
     for end, values in (("", found.value), ("_low", found.low), ("_high", found.high)):
         variable = dataset.createVariable(name + end, "f8", entry.axes, fill_value=np.nan, fletcher32=bool(entry.axes))
         variable.setncatts({"units": units, "long_name": entry.long_name + end.replace("_", ", ")})

@@ -109,7 +109,7 @@ class ResultsWriter:
             self._check_content(name, arrays[name], ALL[name].dimensions)
         self._writer = NetCDFWriter(path, "NETCDF4")
         with self._writer.library():
-            define(self._writer.dataset, self._sizes | {TIME: None}, self._variables, configuration)
+            define(self._writer.dataset, self._sizes | {TIME: None}, self._variables, configuration, attributes)
             for name, array in arrays.items():
                 self._writer.dataset.variables[name][...] = array
         self.set_attributes(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import netCDF4
@@ -246,8 +247,9 @@ def define(
     sizes: Mapping[str, int | None],
     variables: Mapping[str, Variable],
     configuration: Mapping[str, Any],
+    told: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Make the dimensions and variables of a new file, with the units of its dimension and of its mixture."""
+    """Make the dimensions and variables of a new file, with the units of its dimension, its mixture and its source."""
     for name, size in sizes.items():
         dataset.createDimension(name, size)
     for name, entry in variables.items():
@@ -264,7 +266,7 @@ def define(
         units = entry.units
         if name in STRESSES and SPACE[0] in variables:
             units = units.replace("^-2", "^-3")
-        variable.setncatts({"long_name": entry.long_name, "units": units_in(units, configuration)})
+        variable.setncatts({"long_name": entry.long_name, "units": units_in(units, configuration, told)})
         if entry.symbol:
             variable.symbol = entry.symbol
         if TIME in entry.dimensions and name not in (TIME, "strain"):

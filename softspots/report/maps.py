@@ -90,6 +90,7 @@ def map_data(run: Moments, most_bytes: int = MOST_BYTES, progress: Callable[[flo
         "resolution": max(max(np.diag(one["vectors"]) / one["levels"]) for one in frames),
         "length": length,
         "energy": energy,
+        "time": run.unit_of_time,
         "notes": [one for one in (note, *_notes(run)) if one],
     }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from softspots.frame import Frame
+from softspots.io.attributes import unit_of_time
 from softspots.io.results import Results, mixture_of
 from softspots.io.seal import check_seal
 from softspots.io.shear import Sheared
@@ -64,6 +65,8 @@ class Moments:
         Gives the mixture, or raises InputError or DamagedFileError if there is none.
     checked : bool
         Whether all files carry a checksum of all that is in them, which fits.
+    unit_of_time : str, optional
+        As it is written after times.
     """
 
     noun: str
@@ -75,6 +78,7 @@ class Moments:
     moment: Callable[[int], Moment]
     mixture: Callable[[], Mixture]
     checked: bool
+    unit_of_time: str = "τ"
 
 
 def moments_of_run(results: Results) -> Moments:
@@ -106,6 +110,7 @@ def moments_of_run(results: Results) -> Moments:
         moment,
         lambda: results.model,
         results.checked,
+        unit_of_time(results.attributes, "τ"),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from softspots.arrays import float_array, is_whole, label_array, positive_number
 from softspots.box import SAME, Box
 from softspots.exceptions import InputError
+from softspots.io.attributes import TIMES_ARE_STEPS
 from softspots.io.readers.snapshot import Snapshot
 from softspots.lattice import aligned
 
@@ -324,7 +325,7 @@ class Interpretation:
         if first.ids is None and not alone:
             self.notes.append("particles have no ids: they are told by their places, in each frame the same")
         if self._options.timestep is None and first.time is None and not alone:
-            self.notes.append("times are numbers of steps (timestep= says how long one is)")
+            self.notes.append(f"{TIMES_ARE_STEPS} (timestep= says how long one is)")
         if self._options.unit == 1:
             self.notes.append("lengths are taken as they are (unit= says how long the model's σ is in them)")
 
