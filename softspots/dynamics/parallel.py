@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 import traceback
@@ -75,10 +76,12 @@ def launched_rank() -> int:
     return _launched(_RANK_VARIABLES) or 0
 
 
+@functools.cache
 def world() -> Any:
     """All ranks: mpi4py's ``COMM_WORLD`` if the compiled part speaks MPI and mpi4py is there, else `Serial`.
 
-    MPI, if nobody has started it before, is started for one thread a rank.
+    MPI, if nobody has started it before, is started for one thread a rank. The first call is a collective one, as ranks
+    then compare their kernels; later ones only return what was found.
 
     Returns
     -------
