@@ -14,7 +14,9 @@ from PIL import Image
 from synthetic import write_results
 
 from softspots.commands import analyze
+from softspots.commands.sources import open_sources
 from softspots.estimate import Estimate
+from softspots.exceptions import InputError
 from softspots.figures import movie, summary
 from softspots.figures import sheets as figures
 from softspots.figures.summary import NUMBERS
@@ -89,6 +91,14 @@ def test_summary_has_every_number(folder, tmp_path, capsys, one_figure):
     # Two digits of the error.
     assert float(shown[0]) == pytest.approx(tau.value, abs=0.1 * (tau.high - tau.low))
     assert float(shown[1]) < float(shown[0]) < float(shown[3])
+
+
+def test_of_a_folder_the_file_in_it_is_taken(folder, tmp_path):
+    (tmp_path / "results.nc").write_bytes((folder / "hot.nc").read_bytes())
+    assert open_sources([tmp_path])[0].path == tmp_path / "results.nc"
+    (tmp_path / "shear.nc").touch()
+    with pytest.raises(InputError, match="which is no file; allowed: for instance"):
+        open_sources([tmp_path])
 
 
 def test_several_runs_are_drawn_together(folder, tmp_path, capsys):

@@ -86,7 +86,11 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="results.nc of a run, shear.nc of samples, or reduced data"
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="results.nc of a run, shear.nc of samples, a folder with one of these, or reduced data",
     )
     parser.add_argument(
         "--output",

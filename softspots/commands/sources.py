@@ -75,7 +75,7 @@ def open_sources(
         If one is damaged, or is no file of softspots.
     """
     opened, paths_of = [], {}
-    for path in paths:
+    for path in map(_file_in, paths):
         if os.path.exists(path) and not os.path.isfile(path):
             raise InputError(f"FILE: got {path}, which is no file; allowed: for instance {path / 'results.nc'}")
         with system_errors(InputError, f"FILE: got {path}"):
@@ -100,6 +100,12 @@ def open_sources(
     opened = _samples_together(opened)
     names = run_names([source.reduced for source in opened])
     return [replace(source, name=name, from_strain=from_strain) for source, name in zip(opened, names, strict=True)]
+
+
+def _file_in(path) -> Path:
+    """Of a folder with one results.nc or shear.nc that file; else the path as it is."""
+    found = [path / name for name in ("results.nc", "shear.nc") if os.path.isfile(path / name)]
+    return found[0] if len(found) == 1 else path
 
 
 def _runs_in(source) -> Sequence[str]:
