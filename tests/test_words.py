@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from softspots.commands.reading import as_options
+from softspots.figures.summary import summary_data, summary_text
 from softspots.figures.units import units_of, units_of_run
 from softspots.io.attributes import FORCES, MIXTURE, SOURCE_NOTES, TIMES_ARE_STEPS, units_in
+from softspots.io.reduced import Reduced
 from softspots.model import Mixture
 from softspots.reasons import number_of
 
@@ -59,6 +61,13 @@ def test_units_are_those_of_the_forces():
     # As they are drawn from the forces themselves, which need not name any.
     assert units_of(object()) == units_of_run(forces()) and units_of(None) == units_of_run(mixture)
     assert units_of(Mixture.preset("harmonic")) == units_of(None)
+
+
+@pytest.mark.parametrize("particles, shown", [(10_000, True), (500, False)])
+def test_the_number_of_a_mode_is_compared_with_the_papers_for_its_own_size_only(particles, shown):
+    run = Reduced({"particles": particles, "temperature": 0.1, "strain_rate": 1e-3}, {})
+    assert ("270 of 20,000" in summary_text([run], [])) == shown
+    assert (summary_data([run], [])["runs"][0]["quantities"]["boson_peak"]["paper"] != "") == shown
 
 
 def test_the_unit_of_time_is_steps_where_it_is_not_known_how_long_one_is():

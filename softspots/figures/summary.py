@@ -174,7 +174,7 @@ def _entry(run, name) -> dict[str, Any]:
         "unit": units_in(entry.units, run.configuration, run.provenance),
         "section": entry.section,
     }
-    known |= {"paper": entry.paper if _is_papers(run) else ""}
+    known |= {"paper": entry.paper if _compares(run, name) else ""}
     if name not in run:
         return known | dict.fromkeys(("value", "low", "high"))
     return known | _interval(run[name]) | {"note": run[name].note}
@@ -192,6 +192,11 @@ def _numbers(run) -> dict[str, Any]:
 def _is_papers(run) -> bool:
     """Whether what the paper reports is of such a run: of its mixture, at a temperature."""
     return run.of_paper and not run.athermal
+
+
+def _compares(run, name) -> bool:
+    """Whether what the paper reports can be held against a run's; the number of a mode, only of as many."""
+    return _is_papers(run) and (name != "boson_peak" or run.configuration.get("particles") == 10_000)
 
 
 def _rows(runs, names) -> list[list[str]]:
@@ -214,7 +219,7 @@ def _rows(runs, names) -> list[list[str]]:
             unit_words(units_in(entry.units, run.configuration, run.provenance))
             for entry, run in zip(entries, runs, strict=True)
         )
-        paper = entries[0].paper if papers else ""
+        paper = entries[0].paper if any(_compares(run, name) for run in runs) else ""
         rows.append([" or ".join(titles), " or ".join(units), *values, paper, entries[0].section])
     return rows
 
