@@ -39,7 +39,7 @@ def test_dumps(tmp_path, dimension, header):
     np.testing.assert_array_equal(frames[:1].velocities(-1), velocities)
     scaled = ss.read(tmp_path / "a.dump", types=AB, unit=2.0)
     np.testing.assert_array_equal(scaled.velocities(0), velocities / 2)
-    with pytest.raises(IndexError, match="has 1 frames; got 1"):
+    with pytest.raises(IndexError, match="has 1 frame; got 1"):
         frames.velocities(1)
 
 
