@@ -59,6 +59,21 @@ def test_each_frame_has_what_the_stages_find(frames):
     assert study[-1].d2min is None and study[-1].d2min_fault == study[-1].fault == ""
 
 
+def test_one_soft_spot_alone_is_told_once(frames, tmp_path):
+    """By the first frame that is looked at, or by the saved file, which keeps it."""
+    study = ss.study(frames[:2], MODEL, **OPTIONS | {"n_particles": 30})
+    with pytest.warns(UserWarning, match="study: frame 0: the largest soft spot has") as told:
+        study[0], study[1]
+        study.save(tmp_path / "looked_at.nc")
+    assert len(told) == 1 and told[0].filename == __file__
+    fresh = ss.study(frames[:2], MODEL, **OPTIONS | {"n_particles": 30})
+    with pytest.warns(UserWarning, match="study: the largest soft spot has") as told:
+        fresh.save(tmp_path / "saved.nc")
+    assert len(told) == 1 and told[0].filename == __file__
+    for name in ("looked_at.nc", "saved.nc"):
+        assert read_results(tmp_path / name).attributes["caution"].startswith("the largest soft spot has")
+
+
 def test_particles_are_told_by_their_ids(frames):
     order = np.random.default_rng(1).permutation(len(frames[0]))
     names = ("positions", "species", "images", "ids")

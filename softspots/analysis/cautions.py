@@ -5,6 +5,8 @@ Sentences for tables and notes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 # Parts of the particles from which on there is a caution: so many rearrange; so many are on one soft spot, which has
@@ -31,13 +33,18 @@ def of_one_spot(labels: np.ndarray) -> str:
     labels : (F, N) ndarray of int
         The soft spot of each particle, -1 for none.
     """
-    marked = np.count_nonzero(labels >= 0)
-    largest = sum(np.bincount(frame[frame >= 0]).max(initial=0) for frame in labels)
-    if not (largest > LARGE * labels.size and largest > MOST * marked):
+    sizes = [np.bincount(frame[frame >= 0]) for frame in labels]
+    return of_spot_sizes(sizes, labels.size, "--n-modes, --n-particles")
+
+
+def of_spot_sizes(sizes: Sequence[np.ndarray], particles: int, options: str = "n_modes, n_particles") -> str:
+    """The same of the sizes of the soft spots of each frame, and the particles of all together; `options` are named."""
+    marked, largest = sum(int(frame.sum()) for frame in sizes), sum(int(frame.max(initial=0)) for frame in sizes)
+    if not (largest > LARGE * particles and largest > MOST * marked):
         return ""
     return (
         f"the largest soft spot has {100 * largest / marked:.0f} % of the particles on any, "
-        f"{100 * largest / labels.size:.0f} % of all: fewer modes or particles (--n-modes, --n-particles), or a larger "
+        f"{100 * largest / particles:.0f} % of all: fewer modes or particles ({options}), or a larger "
         "system, tell spots apart"
     )
 

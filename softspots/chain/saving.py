@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from softspots.analysis.cautions import of_strain_rate
+from softspots.analysis.cautions import of_spot_sizes, of_strain_rate
 from softspots.chain.defaults import threshold_of
 from softspots.exceptions import SoftspotsError
 from softspots.installation import instruction_set
@@ -43,14 +43,15 @@ EVEN = 1e-6
 OF_VELOCITIES = ("kinetic_temperature", "shear_stress", "pressure")
 
 
-def save(study: Study, path: str | PathLike[str]) -> None:
-    """Write all frames of a study: see `Study.save`."""
+def save(study: Study, path: str | PathLike[str]) -> str:
+    """Write all frames of a study: see `Study.save`. Returns a caution where one soft spot has most particles."""
     with replacing(path) as unfinished, StudyWriter(unfinished, study, {"run_id": secrets.token_hex(8)}) as writer:
         for index in study.bar():
             values, fault = study.values(index)
             writer.write(index, values, fault)
             if fault:
                 warnings.warn(f"study: frame {index}: {fault}", stacklevel=3)
+    return writer.of_one_spot()
 
 
 def found_values(found: Analysis) -> tuple[dict[str, Any], str]:
@@ -83,6 +84,7 @@ class StudyWriter:
         self._times: dict[int, float] = {}
         self._strains: dict[int, float] = {}
         self._faults: dict[int, str] = {}
+        self._sizes: dict[int, np.ndarray] = {}
         self._unknown = {*OF_VELOCITIES}
         kept = study.options.kept_particles(len(study.first))
         arguments = (
@@ -102,6 +104,9 @@ class StudyWriter:
             self._times[index] = float(values["time"])
             self._strains[index] = float(values.get("strain", np.nan))
             unknown |= {"strain", "image"} - values.keys()
+            if "eigenvalue" in values:
+                labels = np.asarray(values["soft_spot"])
+                self._sizes[index] = np.bincount(labels[labels >= 0])
             if not self._rises(index):
                 unknown.add("time")
             if "time" in unknown:
@@ -124,19 +129,25 @@ class StudyWriter:
             self._finish()
 
     def _finish(self):
-        apart = _apart(self._times)
+        apart, cautions = _apart(self._times), [self.of_one_spot()]
         if len(self._times) > 1 and apart is None:
             self._unknown.add("time")
         if "time" in self._unknown:
             for index in self._times:
                 self._writer.write_frame(index, {"time": np.nan})
-        elif caution := self._caution():
-            self._writer.set_attributes({CAUTION: caution})
+        elif caution := self._of_strain_rate():
             warnings.warn(f"study: {caution}", stacklevel=4)
+            cautions.append(caution)
+        if any(cautions):
+            self._writer.set_attributes({CAUTION: "; ".join(filter(None, cautions))})
         self._say(_intervals(self._study, apart), ended=True)
         self._writer.set_attributes({"wall_time_total": perf_counter() - self._start})
 
-    def _caution(self) -> str:
+    def of_one_spot(self) -> str:
+        """A sentence where one soft spot has most particles that are on any, else nothing."""
+        return of_spot_sizes([*self._sizes.values()], len(self._study.first) * len(self._sizes))
+
+    def _of_strain_rate(self) -> str:
         indices = sorted(self._times)
         times, strains = (np.array([known[index] for index in indices]) for known in (self._times, self._strains))
         return of_strain_rate(times, strains, self._study.given.get("strain_rate"))

@@ -12,6 +12,7 @@ from typing import Any, overload
 
 from tqdm import tqdm
 
+from softspots.analysis.cautions import of_spot_sizes
 from softspots.arrays import one_of, positive_number, real_number, whole_number
 from softspots.chain.defaults import PAPER, lengths, mode_counts
 from softspots.chain.saving import found_values, save
@@ -257,7 +258,7 @@ class Study(Sequence[Analysis]):
         What frames do not tell is left out: the file's attribute ``left_out`` names it, ``left_out_because`` says why.
         A frame that cannot be read is left out too, with a warning, and `Results.faults` says why.
         Where the strain of the frames goes with their times otherwise than the strain rate that was given says, there
-        is a warning, and the attribute ``caution``.
+        is a warning, and the attribute ``caution``; so too where most particles on soft spots are on one.
 
         Raises
         ------
@@ -266,7 +267,7 @@ class Study(Sequence[Analysis]):
         OutputError
             If the file cannot be written.
         """
-        save(self, path)
+        self._work.warn_once(save(self, path), stacklevel=3)
 
 
 class _Work:
@@ -284,6 +285,7 @@ class _Work:
         self.frames, self.first = frames, first
         self.model, self.options, self.lag, self.given = model, options, lag, given
         self._kept: OrderedDict[int, Analysis] = OrderedDict()
+        self._warned = False
         self._most = max(1, KEPT_BYTES // (8 * options.modes * first.positions.size))
 
     def analysis(self, index: int) -> Analysis:
@@ -293,7 +295,16 @@ class _Work:
         if fresh:
             for fault in filter(None, (found.d2min_fault, found.fault)):
                 warnings.warn(f"study: frame {index}: {fault}", stacklevel=3)
+            if found.spots is not None:
+                caution = of_spot_sizes([found.spots.sizes], len(found.frame))
+                self.warn_once(f"frame {index}: {caution}" if caution else "", stacklevel=4)
         return found
+
+    def warn_once(self, caution: str, stacklevel: int) -> None:
+        """Warn of one soft spot through the whole box, unless this has been told: frames are alike."""
+        if caution and not self._warned:
+            self._warned = True
+            warnings.warn(f"study: {caution}", stacklevel=stacklevel)
 
     def find(self, index: int, keep: bool) -> Analysis:
         """What is found in a frame, kept for the next time if asked for."""
