@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from softspots.exceptions import InputError
+from softspots.reasons import number_of
 
 # Characters of a value in a message.
 LONGEST = 80
@@ -156,6 +157,20 @@ def whole_number(name: str, value: object, low: int, high: int = 2**31 - 1) -> i
     if array.shape != () or array.dtype.kind not in "iu" or not low <= int(array) <= high:
         raise InputError(f"{name} is {_shown(value)}; it must be a whole number from {low} to {high}")
     return int(array)
+
+
+def number_at(index: int, numbers: Sequence[int], who: str, noun: str) -> int:
+    """The number at an index, from the end if it is negative; ``who`` has as many of what ``noun`` says.
+
+    Raises
+    ------
+    IndexError
+        If there is none.
+    """
+    try:
+        return numbers[index]
+    except IndexError:
+        raise IndexError(f"{who} has {number_of(len(numbers), noun)}; got {index}") from None
 
 
 def one_of(name: str, value: object, allowed: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, overload
 from tqdm import tqdm
 
 from softspots.analysis.cautions import of_spot_sizes
-from softspots.arrays import one_of, positive_number, real_number, whole_number
+from softspots.arrays import number_at, one_of, positive_number, real_number, whole_number
 from softspots.chain.defaults import PAPER, lengths, mode_counts
 from softspots.chain.saving import found_values, save
 from softspots.chain.stages import Analysis, Options, analyse, in_a_line
@@ -219,10 +219,7 @@ class Study(Sequence[Analysis]):
         return self._work.analysis(self._number(index))
 
     def _number(self, index: int) -> int:
-        try:
-            return self._indices[index]
-        except IndexError:
-            raise IndexError(f"the study has {number_of(len(self), 'frame')}; got {index}") from None
+        return number_at(index, self._indices, "the study", "frame")
 
     def values(self, index: int, keep: bool = True) -> tuple[dict[str, Any], str]:
         """What results files have of the frame ``index``, by the names there, and what is missing of it and why.

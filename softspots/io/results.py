@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from softspots.arrays import number_at
 from softspots.box import SAME
 from softspots.exceptions import DamagedFileError, InputError, SoftspotsError
 from softspots.frame import Frame
@@ -251,7 +251,7 @@ class Results:
         DamagedFileError
             If the file is damaged, or a value is not what the schema allows.
         """
-        index = self._index(index)
+        index = number_at(index, range(len(self)), str(self.path), "frame")
         with NetCDFReader(self.path, self._stamp) as file:
             names = [name for name, entry in ALL.items() if name in self and TIME in entry.dimensions]
             return {name: read_variable(file, name, index) for name in names}
@@ -266,7 +266,7 @@ class Results:
         DamagedFileError
             If the file is damaged, or the frame was not written completely.
         """
-        index = self._index(index)
+        index = number_at(index, range(len(self)), str(self.path), "frame")
         with NetCDFReader(self.path, self._stamp) as file:
             values = {name: read_variable(file, name, index) for name in self._told(*FRAME)}
         if index in self.faults and not is_written(values["position"]).any():
@@ -350,12 +350,6 @@ class Results:
         """Those of the names, and of the boxes', that the source of the frames has told."""
         of_box = *TILTS[self.dimension], *[BOX_LENGTH] * (BOX_LENGTH in self)
         return [one for one in (*names, *of_box) if one not in self.attributes.get(LEFT_OUT, "").split()]
-
-    def _index(self, index: int) -> int:
-        index = operator.index(index)
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"{self.path} has {number_of(len(self), 'frame')}; got {index}")
-        return index % len(self)
 
 
 def mixture_of(path: str | PathLike[str], configuration: Mapping[str, Any]) -> Mixture:

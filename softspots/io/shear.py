@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from softspots.arrays import number_at
 from softspots.exceptions import DamagedFileError
 from softspots.frame import Box, Frame
 from softspots.io.attributes import CONFIGURATION, FAULTS, set_attributes, split_prefix
@@ -212,11 +213,8 @@ class Sheared:
         DamagedFileError
             If the file is damaged.
         """
-        if not -len(self) <= event < len(self):
-            raise IndexError(f"{self.path} has {number_of(len(self), 'event')}; got {event}")
-        event %= len(self)
-        if self._events is not None:
-            event = int(self._events[event])
+        numbers = range(len(self)) if self._events is None else self._events.tolist()
+        event = number_at(event, numbers, str(self.path), "event")
         with NetCDFReader(self.path, self._stamp) as file:
             lattice, positions = (np.asarray(file.read(name, event)) for name in ("lattice", "position"))
             species = np.asarray(file.read("species"))

@@ -8,6 +8,7 @@ from typing import overload
 
 import numpy as np
 
+from softspots.arrays import number_at
 from softspots.box import NEAREST_LATTICE, Box
 from softspots.exceptions import DamagedFileError, InputError, SoftspotsError
 from softspots.frame import Frame
@@ -78,10 +79,7 @@ class Frames(Sequence[Frame]):
         return self._reading.velocities(self._number(index))
 
     def _number(self, index) -> int:
-        try:
-            return self._indices[index]
-        except IndexError:
-            raise IndexError(f"{self.name} has {number_of(len(self), 'frame')}; got {index}") from None
+        return number_at(index, self._indices, self.name, "frame")
 
     def __iter__(self) -> Iterator[Frame]:
         return map(self._reading.frame, self._indices)
