@@ -113,7 +113,7 @@ def _runs_in(source) -> Sequence[str]:
     told = source.reduced.provenance
     if "runs" in told:
         return told["runs"]
-    return [next((told[name] for name in ("run_id", CONTENT) if name in told), None) or checksum_of(source.path)]
+    return [told.get("run_id") or told.get(CONTENT) or checksum_of(source.path)]
 
 
 def _opened(path) -> Source:
