@@ -5,15 +5,18 @@ import signal
 import subprocess
 import sys
 
+import matplotlib
 import numpy as np
 import pytest
 from frames_in_files import write_trajectory
 from hypothesis import settings
+from matplotlib.figure import Figure
 from reference import disordered_frame
 from threadpoolctl import threadpool_limits
 from tiny import run
 
 from softspots.commands import interruption
+from softspots.figures.drawing import PANEL_STYLE
 from softspots.landscape.modes import hessian
 from softspots.landscape.quench import inherent_structure
 from softspots.model import PRESETS, SMOOTHINGS, Model
@@ -32,6 +35,13 @@ FRAMES = {
     "tilted beyond half, unwrapped": {"seed": 3, "length_x": 10.4, "length_y": 13.0, "tilt": 7.5, "spread": 1},
     "narrow": {"seed": 4, "length_x": 5.6, "length_y": 25.0, "tilt": 2.0},
 }
+
+
+@pytest.fixture
+def axes():
+    """Those of a panel, in its style."""
+    with matplotlib.rc_context(PANEL_STYLE):
+        yield Figure().subplots()
 
 
 @pytest.fixture(params=PRESETS)

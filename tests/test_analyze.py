@@ -21,7 +21,6 @@ from softspots.figures import movie, summary
 from softspots.figures import sheets as figures
 from softspots.figures.summary import NUMBERS
 from softspots.io import reduced
-from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import Reduced, read_reduced
 
 FIGURES = ("vibrations", "probability", "correlations", "overlap", "lifetimes", "selection", "prediction")
@@ -371,11 +370,6 @@ def test_an_input_is_never_replaced(folder, tmp_path, capsys):
     assert status == 2
     assert "T0.4_rate0.001_seed3.nc would be replaced" in err
     assert source.exists()
-
-
-def test_quantities_have_sections_and_units():
-    for name, entry in QUANTITIES.items():
-        assert entry.section and entry.units and entry.symbol, name
 
 
 # Movies

@@ -7,13 +7,11 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.contour import ContourSet
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from synthetic import write_results
 
 from softspots.analysis.reduce import reduce_run
 from softspots.analysis.series import Series, series_of
-from softspots.curve import Curve
 from softspots.estimate import Estimate
 from softspots.figures import drawing, naming, panels, panels_in_time
 from softspots.figures.sheets import figure_of, figures
@@ -32,12 +30,6 @@ def runs(tmp_path_factory):
         "fast": write_results(folder / "fast.nc", 100, 4, strain_rate=1e-2),
     }
     return {name: reduce_run(path, selection_frames=2) for name, path in made.items()}
-
-
-@pytest.fixture
-def axes():
-    with matplotlib.rc_context(drawing.PANEL_STYLE):
-        yield Figure().subplots()
 
 
 def changed(run, configuration=None, without=(), **measured):
@@ -70,15 +62,6 @@ def test_colours_and_labels(runs, axes):
     panels.draw_probability(axes, series)
     slow, fast = (to_rgb(line.get_color()) for line in axes.lines if "gamma" in line.get_label())
     assert max(slow) == slow[2] and max(fast) == fast[1]
-
-
-@pytest.mark.parametrize("shades", [drawing.TEMPERATURES, drawing.RATES])
-def test_colours_can_be_told_apart_in_grey(shades):
-    colors = shades(np.linspace(0, 1, 5))[:, :3]
-    linear = np.where(colors <= 0.04045, colors / 12.92, ((colors + 0.055) / 1.055) ** 2.4)
-    # Lightness of CIELAB, of 0 to 100; two lines that differ by 5 can be told apart side by side.
-    lightness = 116 * np.cbrt(linear @ (0.2126, 0.7152, 0.0722)) - 16
-    assert (np.diff(lightness) > 5).all()
 
 
 def test_curves_against_strain(runs, axes):
@@ -243,19 +226,6 @@ def test_panels_say_which_runs_lack_what(runs, axes):
     assert note.splitlines() == ["by a centered window", expected, *why]
 
 
-def test_points_of_curves_show_whether_they_have_an_interval(axes):
-    x, value = np.arange(5.0), np.ones(5)
-    # The second one alone, between two that have none.
-    low = np.array([np.nan, 0.9, np.nan, 0.9, 0.9])
-    drawing.curve(axes, Curve(value, low, value + 0.1, x=x), "black", "a", marker="s")
-    (hollow,) = [line for line in axes.lines if line.get_label() == drawing.NO_INTERVAL]
-    assert list(hollow.get_xdata()) == [0, 2] and hollow.get_marker() == "s"
-    assert [line[0][0] for line in axes.containers[0].lines[2][0].get_segments()] == [1, 3, 4]
-    axes.clear()
-    drawing.curve(axes, Curve(value, low, value + 0.1, x=x), "black", "a")
-    assert [line[0][0] for line in axes.containers[0].lines[2][0].get_segments()] == [1]
-
-
 def test_a_run_that_is_in_two_series_has_one_marker(runs):
     rates, temperatures = Series("strain_rate", (runs["cold"],) * 3), Series("temperature", (runs["cold"],) * 4)
     (first, middle, last), others = (
@@ -276,11 +246,6 @@ def test_dashed_lines_have_bands_and_restricted_means_an_arrow(runs, axes):
     axes.clear()
     panels_in_time.draw_rearrangements(axes, Series("nothing", (run,)))
     assert [text.xy[0] for text in axes.texts if "arrow" in text.get_text() and "right" in text.get_text()] == [4.0]
-
-
-def test_an_interval_without_an_upper_end_has_an_arrow(axes):
-    drawing.bars(axes, [1.0, 2.0], [3.0, 3.0], [2.0, 2.0], [np.inf, 4.0], color="black", marker="o")
-    assert [text.xy for text in axes.texts] == [(1.0, 3.0)]
 
 
 @pytest.fixture(scope="module")
@@ -405,13 +370,6 @@ def test_runs_are_named_after_what_differs_alone(runs):
 def test_names_of_files_stay_in_their_folder(runs):
     names = naming.run_names([runs["cold"], changed(runs["cold"], {"model": "../../etc/passwd"})])
     assert not any("/" in name for name in names)
-
-
-@pytest.mark.parametrize(
-    ("rate", "words"), [(1e-4, "10^{-4}"), (2e-5, r"2\times 10^{-5}"), (0.1, "10^{-1}"), (0.0, "=0")]
-)
-def test_rates_are_powers_of_ten(rate, words):
-    assert words in naming.rate_words(rate)
 
 
 def test_text_names_what_tells_apart_runs_of_one_temperature_and_rate_alone(runs):

@@ -9,6 +9,7 @@ from softspots.commands.reading import as_options
 from softspots.figures.summary import summary_data, summary_text
 from softspots.figures.units import units_of, units_of_run
 from softspots.io.attributes import FORCES, MIXTURE, SOURCE_NOTES, TIMES_ARE_STEPS, units_in
+from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import Reduced
 from softspots.model import Mixture
 from softspots.reasons import number_of
@@ -74,3 +75,8 @@ def test_the_unit_of_time_is_steps_where_it_is_not_known_how_long_one_is():
     told = {SOURCE_NOTES: f"species have the names of the types; {TIMES_ARE_STEPS} (--timestep says how long one is)"}
     assert [units_in(unit, {}, told) for unit in ("tau", "tau^-1", "1")] == ["steps", "steps^-1", "1"]
     assert units_in("tau^-1", {}) == units_in("tau^-1", {}, {SOURCE_NOTES: "no images"}) == "tau^-1"
+
+
+def test_quantities_have_sections_and_units():
+    for name, entry in QUANTITIES.items():
+        assert entry.section and entry.units and entry.symbol, name
