@@ -341,20 +341,16 @@ def unlaunched(monkeypatch):
     return monkeypatch
 
 
-# Not what this process has found before.
-find_world = world.__wrapped__
-
-
 @pytest.mark.parametrize("variables", [{"PMI_SIZE": "2"}, {"OMPI_COMM_WORLD_SIZE": "3"}, {"PMIX_RANK": "1"}])
 def test_many_ranks_without_mpi_are_refused(variables, unlaunched):
     unlaunched.setattr(_core, "built_with_mpi", False)
-    assert find_world().size == 1
+    assert world().size == 1
     for name, value in variables.items():
         unlaunched.setenv(name, value)
     with pytest.raises(
         RuntimeError, match="processes were started, but each is alone: softspots was built without MPI"
     ):
-        find_world()
+        world()
 
 
 def test_two_mpi_libraries_are_refused(monkeypatch):
@@ -362,7 +358,7 @@ def test_two_mpi_libraries_are_refused(monkeypatch):
     monkeypatch.setattr(_core, "built_with_mpi", True)
     monkeypatch.setattr(_core, "mpi_library_version", lambda: "Other MPI 7\0")
     with pytest.raises(RuntimeError, match="built with the MPI library 'Other MPI 7', but mpi4py uses '.+'"):
-        find_world()
+        world()
 
 
 ONE_THREAD = """

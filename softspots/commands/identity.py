@@ -42,3 +42,11 @@ def other_kernels(checkpoint: Checkpoint) -> str:
         f"so far the kernels were those for {so_far}, now they are those for {now}: bits are not those of a run "
         f"without a break ({PIN} chooses, where there are several)"
     )
+
+
+def notes_on(checkpoint: Checkpoint | None) -> list[str]:
+    """What there is to say of the checkpoint that a run goes on from, a line each."""
+    if checkpoint is None:
+        return []
+    refused = f"{checkpoint.refused}; going on from the previous checkpoint" if checkpoint.refused else ""
+    return [note for note in (refused, other_kernels(checkpoint)) if note]

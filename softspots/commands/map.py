@@ -15,14 +15,22 @@ import numpy as np
 from softspots.analysis.cautions import of_one_spot
 from softspots.chain.study import Study
 from softspots.commands.command import check_streams, command, complain, from_first, printing, say
-from softspots.commands.identity import checksum, instruction_sets, other_kernels
+from softspots.commands.identity import checksum, instruction_sets, notes_on
 from softspots.commands.interruption import cutting, listening
 from softspots.commands.map_options import NAME, as_recorded, make_parser, open_study, require_same
 from softspots.commands.mapping import RESULTS, Target, draw, map_frames
 from softspots.commands.memory import keep_memory
 from softspots.commands.output import check_kind, make_folder
 from softspots.commands.reading import as_options
-from softspots.dynamics.parallel import Serial, launched, launched_rank, one_thread, together, world
+from softspots.dynamics.parallel import (
+    Serial,
+    launched,
+    launched_rank,
+    one_thread,
+    require_same_kernels,
+    together,
+    world,
+)
 from softspots.exceptions import DamagedFileError, InputError, PhysicsError
 from softspots.io.checkpoint import (
     CHECKPOINT,
@@ -64,8 +72,8 @@ def open_target(arguments, found: Study, stack: contextlib.ExitStack) -> Target:
     stack.enter_context(claimed(folder))
     check_output(arguments, [folder / RESULTS, *pictures.values()])
     earlier = _earlier(folder, recorded) if arguments.resume else None
-    if earlier and (others := other_kernels(earlier)):
-        complain(NAME, others)
+    for note in notes_on(earlier):
+        complain(NAME, note)
     new = {"run_id": secrets.token_hex(8), "parameters_checksum": checksum(recorded)}
     identity, kernels = earlier.identity if earlier else new, instruction_sets(earlier)
     remove_leftovers(folder)
@@ -191,6 +199,7 @@ def main(argv=None) -> None:
     nothing = cutting(hint="; nothing new had been computed")
     with listening(), command(NAME, rank=launched_rank()), nothing, warnings.catch_warnings():
         comm = world() if launched() else Serial()
+        require_same_kernels(comm)
         with command(NAME, comm), contextlib.ExitStack() as stack:
             arguments = from_first(comm, lambda: parse(argv))
             if comm.rank == 0:

@@ -20,7 +20,7 @@ from softspots.chain import stages
 from softspots.commands.chain import kept_particles, make_simulation, options_of
 from softspots.commands.command import called, check_streams, command, complain, say
 from softspots.commands.files import read_frame_file, write_frame_file
-from softspots.commands.identity import instruction_sets, new_identity, other_kernels
+from softspots.commands.identity import instruction_sets, new_identity, notes_on
 from softspots.commands.interruption import Terminated, cutting, listening
 from softspots.commands.memory import keep_memory
 from softspots.commands.options import read_arguments
@@ -31,7 +31,7 @@ from softspots.commands.samples import ProgressOfAll, samples_of
 from softspots.commands.shear_parameters import FILES, RESULTS, SHEAR, STEPS_PER_STATE, ShearParameters
 from softspots.commands.shear_report import draw, report
 from softspots.dynamics.athermal_shear import AthermalShear, ShearState
-from softspots.dynamics.parallel import Serial, launched_rank, one_thread, together, world
+from softspots.dynamics.parallel import Serial, launched_rank, one_thread, require_same_kernels, together, world
 from softspots.dynamics.trail import Trail
 from softspots.exceptions import InputError, PhysicsError, SoftspotsError
 from softspots.io.checkpoint import CHECKPOINT, Checkpoint, discard, discard_frames, write_checkpoint
@@ -291,10 +291,8 @@ def open_run(parameters: ShearParameters, stack: contextlib.ExitStack) -> Checkp
     check_output(parameters)
     checkpoint = resumed_checkpoint(parameters) if parameters.resume else None
     remove_leftovers(parameters.output)
-    if checkpoint and checkpoint.refused:
-        complain(NAME, f"{checkpoint.refused}; going on from the previous checkpoint")
-    if checkpoint and (others := other_kernels(checkpoint)):
-        complain(NAME, others)
+    for note in notes_on(checkpoint):
+        complain(NAME, note)
     return checkpoint
 
 
@@ -388,6 +386,7 @@ def main(argv=None) -> None:
     with listening(), command(NAME, rank=launched_rank()), cutting(hint="; nothing new had been computed"):
         parameters = read_arguments(sys.argv[1:] if argv is None else argv, version("softspots"), SHEAR)
         comm = world()
+        require_same_kernels(comm)
         with command(NAME, comm):
             if parameters.samples > 1:
                 several(parameters, comm)

@@ -26,7 +26,7 @@ from softspots.commands.chain import Analysis, analyse, make_simulation, next_in
 from softspots.commands.checkpointing import Checkpointer
 from softspots.commands.command import called, check_streams, command, complain, from_first, say
 from softspots.commands.files import Files, check_files, earlier_frames, finished, finished_frames, save_frames
-from softspots.commands.identity import instruction_sets, new_identity, other_kernels
+from softspots.commands.identity import instruction_sets, new_identity, notes_on
 from softspots.commands.interruption import Terminated, cutting, listening
 from softspots.commands.memory import keep_memory, machine_memory, needed_memory
 from softspots.commands.options import read_arguments
@@ -35,7 +35,7 @@ from softspots.commands.parameters import FILES, MAP, Parameters
 from softspots.commands.progress import Progress
 from softspots.commands.ranks import rank_grid
 from softspots.commands.report import Outcome, draw, report
-from softspots.dynamics.parallel import launched_rank, one_thread, together, world
+from softspots.dynamics.parallel import launched_rank, one_thread, require_same_kernels, together, world
 from softspots.exceptions import InputError, PhysicsError
 from softspots.io.attributes import FAULTS
 from softspots.io.checkpoint import Checkpoint, discard, discard_frames
@@ -212,10 +212,8 @@ def _opened(argv, size, ranks_here, stack):
             complain(NAME, f"{parameters.start.name}: {note}")
         if parameters.liquid_temperature is not None and parameters.temperature >= parameters.liquid_temperature:
             complain(NAME, hot(parameters))
-    if checkpoint and checkpoint.refused:
-        complain(NAME, f"{checkpoint.refused}; going on from the previous checkpoint")
-    if checkpoint and (others := other_kernels(checkpoint)):
-        complain(NAME, others)
+    for note in notes_on(checkpoint):
+        complain(NAME, note)
     return parameters, checkpoint
 
 
@@ -305,6 +303,7 @@ def main(argv=None) -> None:
     keep_memory()
     with listening(), command(NAME, rank=launched_rank()), cutting(hint="; nothing new had been computed"):
         comm = world()
+        require_same_kernels(comm)
         with command(NAME, comm), contextlib.ExitStack() as stack:
             parameters, checkpoint = open_run(sys.argv[1:] if argv is None else argv, comm, stack)
             outcome = simulate(parameters, comm, checkpoint)

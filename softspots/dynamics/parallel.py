@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import sys
 import traceback
@@ -76,12 +75,10 @@ def launched_rank() -> int:
     return _launched(_RANK_VARIABLES) or 0
 
 
-@functools.cache
 def world() -> Any:
     """All ranks: mpi4py's ``COMM_WORLD`` if the compiled part speaks MPI and mpi4py is there, else `Serial`.
 
-    MPI, if nobody has started it before, is started for one thread a rank. The first call is a collective one, as ranks
-    then compare their kernels; later ones only return what was found.
+    MPI, if nobody has started it before, is started for one thread a rank.
 
     Returns
     -------
@@ -91,8 +88,8 @@ def world() -> Any:
     Raises
     ------
     InstallationError
-        If the compiled part and mpi4py use different MPI libraries, if several processes were launched that cannot
-        find each other: each would do the whole run; or if their kernels are not the same, see `require_same_kernels`.
+        If the compiled part and mpi4py use different MPI libraries, or if several processes were launched that
+        cannot find each other: each would do the whole run.
     """
     from softspots import _core
 
@@ -120,7 +117,6 @@ def world() -> Any:
             comm, reason = MPI.COMM_WORLD, f"this mpirun is not that of the MPI library used, {_one_line(ours)!r}"
     if comm.size == 1 and launched > 1:
         raise InstallationError(f"at least {launched} processes were started, but each is alone: {reason}")
-    require_same_kernels(comm)
     return comm
 
 
