@@ -75,7 +75,9 @@ class ShearState:
 
 
 class AthermalShear:
-    """Athermal quasi-static shear in two or three dimensions (Maloney and Lemaître, Phys. Rev. E 74, 016118 (2006)).
+    """Athermal quasi-static shear in two or three dimensions.
+
+    Maloney and Lemaître, Phys. Rev. E 74, 016118 (2006).
 
     The solid follows its minimum as the box is deformed, until that is no minimum any more; then it goes downhill to
     another one: an event. Steps are as long as `Branch` can follow the minimum, and are halved where it cannot, until

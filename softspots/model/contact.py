@@ -46,9 +46,10 @@ class Contact(PairPotential):
 
 @dataclass(frozen=True, kw_only=True)
 class Harmonic(Contact):
-    """½ ε (1 − r/σ)² below contact, r < σ (O'Hern, Silbert, Liu and Nagel, Phys. Rev. E 68, 011306 (2003), α = 2).
+    """½ ε (1 − r/σ)² below contact, r < σ.
 
-    V and V' go to zero at contact, V'' jumps there from ε/σ²: see `PairPotential`.
+    O'Hern, Silbert, Liu and Nagel, Phys. Rev. E 68, 011306 (2003), α = 2. V and V' go to zero at
+    contact, V'' jumps there from ε/σ²: see `PairPotential`.
 
     Parameters
     ----------
@@ -66,7 +67,9 @@ class Harmonic(Contact):
 
 @dataclass(frozen=True, kw_only=True)
 class Hertzian(Contact):
-    """⅖ ε (1 − r/σ)^(5/2) below contact, r < σ (O'Hern, Silbert, Liu and Nagel, Phys. Rev. E 68, 011306 (2003)).
+    """⅖ ε (1 − r/σ)^(5/2) below contact, r < σ.
+
+    O'Hern, Silbert, Liu and Nagel, Phys. Rev. E 68, 011306 (2003).
 
     V, V' and V'' go to zero at contact, V'' as the root of the overlap.
 

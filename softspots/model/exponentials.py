@@ -12,7 +12,9 @@ from softspots.model.pair import CutPotential
 
 @dataclass(frozen=True, kw_only=True)
 class Morse(CutPotential):
-    """ε (e^(−2 α (r − r₀)) − 2 e^(−α (r − r₀))), cut off (Morse, Phys. Rev. 34, 57 (1929)).
+    """ε (e^(−2 α (r − r₀)) − 2 e^(−α (r − r₀))), cut off.
+
+    Morse, Phys. Rev. 34, 57 (1929).
 
     Parameters
     ----------

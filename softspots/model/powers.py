@@ -148,7 +148,9 @@ class LennardJones(_Powers):
 
 @dataclass(frozen=True, kw_only=True)
 class Mie(_Powers):
-    """C ε ((σ/r)^n − (σ/r)^m), C = n/(n − m) (n/m)^(m/(n − m)), cut off: the well is ε deep (Mie, Ann. Phys. 1903).
+    """C ε ((σ/r)^n − (σ/r)^m), C = n/(n − m) (n/m)^(m/(n − m)), cut off: the well is ε deep.
+
+    Mie, Ann. Phys. 1903.
 
     Parameters
     ----------
