@@ -179,17 +179,17 @@ class Accuracy(Tables):
         certified = sum((frames["certified"] for frames in quench), [])
         rows = [
             ("quenches of 10,000 particles that end in a certified minimum", f"{sum(certified)} of {len(certified)}"),
-            ("largest force in these minima, ε/σ", largest(quench, "max_force")),
-            ("eigenvalues of 500 modes against ARPACK's, relative", largest(modes, "eigenvalue")),
-            ("angle between the two spaces of modes", largest(modes, "angle")),
-            ("participation ratios against those of ARPACK's modes, relative", largest(modes, "participation_ratio")),
-            ("residual of a mode over the largest eigenvalue", largest(modes, "lanczos")),
+            ("force in these minima, ε/σ, largest", largest(quench, "max_force")),
+            ("eigenvalues of 500 modes against ARPACK's, relative, largest", largest(modes, "eigenvalue")),
+            ("angle between the two spaces of modes, largest", largest(modes, "angle")),
+            ("participation ratios against ARPACK's, relative, largest", largest(modes, "participation_ratio")),
+            ("residual of a mode over the largest eigenvalue, largest", largest(modes, "lanczos")),
             *(
-                (f"forces of a frame against LAMMPS', {words}, over the largest force", relative(one[name]))
+                (f"forces of a frame against LAMMPS', {words}, over the largest force, largest", relative(one[name]))
                 for name, words in (("switch", "`lj/smooth`"), ("even", "which has ours in a table"))
             ),
         ]
-        return table(["what", "the largest in all frames"], rows)
+        return table(["what", "result"], rows)
 
 
 class Benchmarks(Tables):

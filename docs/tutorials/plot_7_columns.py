@@ -3,7 +3,8 @@ Colours and columns for OVITO and ASE
 =====================================
 
 Soft spots, D²_min and modes are numbers for each particle. This page writes them as columns of files that OVITO, VMD
-and ASE read, hands them over as objects, and lets OVITO work with them. It needs ``pip install ovito ase``.
+and ASE read, hands them over as objects, and lets OVITO work with them. It needs OVITO and ASE: ``pip install
+'softspots-….whl[ovito]' ase``.
 """
 
 # %%
