@@ -7,11 +7,9 @@ variable `PIN` of the environment names.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
-from threading import Lock
 from types import ModuleType
 
 from softspots.exceptions import InstallationError
@@ -20,8 +18,6 @@ PIN = "SOFTSPOTS_INSTRUCTION_SET"
 # The best first; of kernels that are built for each of these, the file of each has its name.
 LEVELS = ("x86-64-v4", "x86-64-v3", "x86-64-v2")
 KERNELS = "softspots._core"
-# Threads that meet here are to find whole modules.
-_LOADING = Lock()
 REMEDY = (
     "build softspots again on this machine (make install, or pip install with --no-cache-dir --no-binary softspots)"
 )
@@ -91,7 +87,7 @@ def require_compiled(name: str) -> ModuleType:
         or not one that was asked for.
     """
     try:
-        return _kernels() if name == "_core" else import_module(f"softspots.{name}")
+        found = import_module(f"softspots.{name}")
     except InstallationError:
         raise
     except ImportError as error:
@@ -99,33 +95,24 @@ def require_compiled(name: str) -> ModuleType:
             f"the compiled part of softspots cannot be loaded ({error}): it needs the libraries and the Python that it "
             f"was built with; {REMEDY}"
         ) from error
+    if name == "_core" and not _builds():
+        best([found.instruction_set], lambda _: True, os.environ.get(PIN))
+    return found
 
 
-def _kernels() -> ModuleType:
-    """The kernels; where they are built for several instruction sets, one build, under the name that all have."""
-    pinned, files = os.environ.get(PIN), _builds()
-    with _LOADING:
-        if files and KERNELS not in sys.modules:
-            _load(files[best(list(files), require_compiled("_processor").has, pinned)])
-    kernels = import_module(KERNELS)
+def kernels() -> ModuleType:
+    """The build of the kernels that is taken, where there are several, under the name that all have."""
+    files = _builds()
     if not files:
-        best([kernels.instruction_set], lambda _: True, pinned)
-    return kernels
+        raise ModuleNotFoundError(f"No module named {KERNELS!r}", name=KERNELS)
+    chosen = best(list(files), require_compiled("_processor").has, os.environ.get(PIN))
+    spec = spec_from_file_location(KERNELS, files[chosen])
+    found = module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
 
 
 def _builds() -> dict[str, str]:
     """The files of the kernels by their instruction set, the best first, where they are built for several."""
     found = {level: find_spec(f"{KERNELS}_{level}") for level in LEVELS}
     return {level: spec.origin for level, spec in found.items() if spec}
-
-
-def _load(path: str) -> None:
-    """Import a file as the kernels."""
-    spec = spec_from_file_location(KERNELS, path)
-    kernels = module_from_spec(spec)
-    sys.modules[KERNELS] = kernels
-    try:
-        spec.loader.exec_module(kernels)
-    except BaseException:
-        del sys.modules[KERNELS]
-        raise

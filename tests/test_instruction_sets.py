@@ -11,7 +11,7 @@ import pytest
 from launch import run_python
 
 import softspots
-from softspots import _core, _processor
+from softspots import _cholmod, _core, _processor
 from softspots.commands.identity import instruction_sets, other_kernels
 from softspots.dynamics.parallel import Serial, require_same_kernels
 from softspots.installation import LEVELS, best, instruction_set
@@ -79,6 +79,58 @@ def test_each_build_can_be_asked_for_and_is_what_its_name_says():
     for name in filter(_processor.has, built()):
         process = run_python(["-c", LOADED], SOFTSPOTS_INSTRUCTION_SET=name)
         assert process.stdout == f"{name} softspots._core\n", process.stderr
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory):
+    """A folder with a package whose kernels are there under the names of two builds, and these names."""
+    folder = tmp_path_factory.mktemp("several")
+    package, names = folder / "softspots", [name for name in LEVELS if _processor.has(name)][-2:]
+    if len(names) < 2:
+        pytest.skip("this processor has no two of these instruction sets")
+    ours = Path(softspots.__file__).parent
+    shutil.copytree(ours, package, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+    for part in (_cholmod, _processor):
+        shutil.copy(part.__file__, package)
+    kernels = Path(_core.__file__)
+    for name in names:
+        shutil.copy(kernels, package / f"_core_{name}.{kernels.name.partition('.')[2]}")
+    if (libraries := kernels.parents[1] / "softspots.libs").exists():
+        shutil.copytree(libraries, folder / libraries.name)
+    return folder, names
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "import softspots._core",
+        "import softspots._core as kernels; assert softspots._core is kernels",
+        "from softspots import _core; import softspots._core as kernels; assert _core is kernels",
+        "import importlib, softspots; importlib.import_module('softspots._core')",
+        "import softspots; softspots._core",
+        "import softspots; softspots.Cholesky",
+        "import concurrent.futures as c, importlib as i; pool = c.ThreadPoolExecutor(4); "
+        "list(pool.map(lambda _: i.import_module('softspots._core').instruction_set, range(4))); import softspots",
+    ],
+)
+def test_one_of_several_builds_is_found_however_it_is_imported(several, words):
+    folder, (best_name, other) = several
+    told = "import sys; found = sys.modules['softspots._core']; print(found.__file__, found.__name__)"
+    for pin, name in ({}, best_name), ({"SOFTSPOTS_INSTRUCTION_SET": other}, other):
+        process = run_python(
+            ["-c", f"import sys; sys.path.insert(0, {str(folder)!r}); import softspots; {words}; {told}"], **pin
+        )
+        path, full = process.stdout.split()
+        assert Path(path).name.startswith(f"_core_{name}.") and full == "softspots._core", process.stderr
+        assert Path(path).parents[1] == folder
+
+
+def test_a_build_that_is_asked_for_and_not_there_is_told_by_the_full_name_too(several):
+    folder, names = several
+    code = f"import sys; sys.path.insert(0, {str(folder)!r}); import softspots._core"
+    process = run_python(["-c", code], SOFTSPOTS_INSTRUCTION_SET="avx2")
+    assert process.returncode == 1
+    assert f"got avx2, for which there are no kernels here; allowed: {', '.join(names)}" in process.stderr
 
 
 # A sheared glass, its minimum and softest modes, of a size that an emulator can manage.

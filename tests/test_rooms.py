@@ -43,7 +43,8 @@ MORE = {
 
 def modules():
     for path in sorted((ROOT / "softspots").rglob("*.py")):
-        yield ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        if path.stem != COMPILED:
+            yield ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
 def room(module):
