@@ -247,6 +247,16 @@ def test_going_on_from_any_state_gives_the_same_bits(frame, direction):
     assert out
 
 
+def test_going_on_quenches_once(frame):
+    """A quench of what is in its minimum evaluates forces a few times; two would do so twice."""
+    shear = ss.AthermalShear(frame, MODEL)
+    shear.go(0.01)
+    again = ss.inherent_structure(shear.current.frame, MODEL)
+    resumed = ss.AthermalShear.from_state(shear.state(), MODEL)
+    assert (resumed.evaluations, resumed.factorizations) == (again.evaluations, again.factorizations)
+    assert resumed.current.energy == shear.current.energy
+
+
 def test_events_in_pure_shear_do_not_depend_on_steps(frame):
     """Nor whether it goes there and back at once or in steps."""
     turns = [0.03, -0.01]

@@ -27,6 +27,7 @@ from softspots.plasticity.events import Event, describe, displacements
 
 # Strains that differ by less than this part of the tolerance are one.
 SAME_STRAIN = 1e-6
+TOLERANCE = 1e-6
 # Rounding of positions and forces is a strain of some 1e-14.
 LEAST_TOLERANCE = 1e-12
 # Times the direction's largest entry: far beyond what any solid is sheared to, and its exponential is a number yet.
@@ -119,14 +120,29 @@ class AthermalShear:
         model: Mixture | Forces,
         direction: str | np.ndarray = "xy",
         *,
-        tolerance: float = 1e-6,
+        tolerance: float = TOLERANCE,
         method: str | None = None,
         max_force: float | None = None,
         d2min_cutoff: float | None = None,
     ) -> None:
         require("AthermalShear", or_forces=True, frame=frame, model=model)
+        start = Deformation(frame.box, direction)
+        self._set_up(frame, model, start, tolerance, method, max_force, d2min_cutoff)
+        self._state = self._at(0.0, self._branch.quench(start.carry(frame, 0.0, 0.0).wrapped()))
+
+    def _set_up(
+        self,
+        frame: Frame,
+        model: Mixture | Forces,
+        deformation: Deformation,
+        tolerance: float = TOLERANCE,
+        method: str | None = None,
+        max_force: float | None = None,
+        d2min_cutoff: float | None = None,
+    ) -> None:
+        """All but the state, for a frame of any strain."""
         self._model = model
-        self._deformation = Deformation(frame.box, direction)
+        self._deformation = deformation
         self._tolerance = positive_number("AthermalShear: tolerance", tolerance)
         if self._tolerance < LEAST_TOLERANCE:
             raise InputError(f"AthermalShear: tolerance is {tolerance!r}; it must be at least {LEAST_TOLERANCE:g}")
@@ -140,7 +156,6 @@ class AthermalShear:
         self._branch = Branch(model, method, max_force, scales(frame, model))
         # Those of a step that Ctrl-C has ended are the next one's.
         self._events = []
-        self._state = self._at(0.0, self._branch.quench(self._deformation.carry(frame, 0.0, 0.0).wrapped()))
 
     @classmethod
     def prepare(
@@ -189,9 +204,9 @@ class AthermalShear:
         deformation = Deformation(box, state["direction"])
         own = {name: state[name] for name in ("positions", "species", "images", "ids", "sizes") if name in state}
         frame = Frame(**own, box=deformation.box(strain), time=time, only_b=True)
-        self = cls(frame, model, state["direction"], **options)
-        self._deformation = deformation
-        # Once more: rounding makes another box of one that is taken for the start.
+        require("AthermalShear", or_forces=True, model=model)
+        self = cls.__new__(cls)
+        self._set_up(frame, model, deformation, **options)
         self._state = self._at(strain, self._branch.quench(frame))
         return self
 
