@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import version
 
@@ -54,8 +55,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     elif name == COMPLETION:
         import_module("softspots.commands.completion").main(rest, COMMANDS)
     else:
-        allowed = ", ".join((*COMMANDS, "--help", "--version", COMPLETION))
-        print(f"{NAME}: got {name!r}; allowed: {allowed}", file=sys.stderr)
+        allowed = (*COMMANDS, "--help", "--version", COMPLETION)
+        hint = "".join(f" (did you mean {one}?)" for one in get_close_matches(name, allowed, 1))
+        print(f"{NAME}: got {name!r}{hint}; allowed: {', '.join(allowed)}", file=sys.stderr)
         sys.exit(WRONG)
 
 
