@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import version
 
 from softspots.commands.interruption import end_at_once
 from softspots.exceptions import InstallationError
 from softspots.installation import require_compiled
+from softspots.reasons import meant
 
 NAME = "softspots"
 COMMANDS = {
@@ -56,8 +56,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         import_module("softspots.commands.completion").main(rest, COMMANDS)
     else:
         allowed = (*COMMANDS, "--help", "--version", COMPLETION)
-        hint = "".join(f" (did you mean {one}?)" for one in get_close_matches(name, allowed, 1))
-        print(f"{NAME}: got {name!r}{hint}; allowed: {', '.join(allowed)}", file=sys.stderr)
+        print(f"{NAME}: got {name!r}; allowed: {', '.join(allowed)}{meant(name, allowed)}", file=sys.stderr)
         sys.exit(WRONG)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from softspots.exceptions import InputError
-from softspots.reasons import number_of
+from softspots.reasons import meant, number_of
 
 # Characters of a value in a message.
 LONGEST = 80
@@ -182,7 +182,8 @@ def one_of(name: str, value: object, allowed: Iterable[str]) -> str:
         If it is not one.
     """
     if not isinstance(value, str) or value not in allowed:
-        raise InputError(f"{name} is {_shown(value)}; allowed: {', '.join(allowed)}")
+        question = meant(value, allowed) if isinstance(value, str) else ""
+        raise InputError(f"{name} is {_shown(value)}; allowed: {', '.join(allowed)}{question}")
     return value
 
 

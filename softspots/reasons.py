@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 # No interval.
 FEW_BLOCKS = "too few independent blocks"
@@ -27,6 +28,23 @@ def joined(*notes: str) -> str:
 def number_of(count: int | str, noun: str) -> str:
     """A count with what is counted, ``1 frame`` or ``2 frames``."""
     return f"{count} {noun}" + ("s" if count != 1 else "")
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Which of the names may be meant by one that is none: of the same letters, or the most alike; empty if none is."""
+    names = [*names]
+    # Comparing takes longer than in proportion to the letters.
+    if len(name) > 2 * max(map(len, names), default=0):
+        return ""
+    matches = get_close_matches(name, names, n=5)
+    same = [match for match in matches if sorted(match) == sorted(name)]
+    return next(iter(same + matches), "")
+
+
+def meant(name: str, names: Iterable[str]) -> str:
+    """A question to add where a name is none of these; empty if none is like it."""
+    close = nearest(name, names)
+    return f"; did you mean {close}?" if close else ""
 
 
 def counted(reasons: Iterable[str]) -> str:

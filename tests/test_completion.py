@@ -65,7 +65,11 @@ def test_commands_options_and_values(shell, tmp_path):
     models = completed(shell, tmp_path, "map", "x.dump", "--model", "")
     # fish only puts those with the ending first.
     assert {*MIXTURES, "mine.toml"} <= models and ("glass.lammpstrj" not in models or shell[0] == "fish")
-    assert {one.rstrip("/") for one in completed(shell, tmp_path, "simulate", "--output", "fo")} == {"folder"}
+    for name in COMMANDS:
+        assert {one.rstrip("/") for one in completed(shell, tmp_path, name, "--output", "fo")} == {"folder"}
+        # fish has it as one of the options of one letter.
+        assert "-o" in completed(shell, tmp_path, name, "-") or shell[0] == "fish", name
+        assert {one.rstrip("/") for one in completed(shell, tmp_path, name, "-o", "fo")} == {"folder"}
 
 
 def test_on_the_command_line(capsys):

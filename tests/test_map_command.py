@@ -78,7 +78,8 @@ def test_a_model_from_a_file(dump, tmp_path, capsys):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (["--model", "kob"], "'kob'; allowed: kob-andersen"),
+        (["--model", "kob"], "--model: got kob; allowed: one of kob-andersen, as-printed"),
+        (["--model", "kob-anderson"], "hertzian, or a TOML file; did you mean kob-andersen?"),
         (
             ["--model", "kob-andersen"],
             "there are particles of types 1 (195), 2 (105): say which species that is, --types 1=A 2=B or the like",
@@ -161,7 +162,7 @@ def test_softspots_hands_over(capsys):
         softspots(["mpa"])
     assert done.value.code == 2
     allowed = ", ".join((*COMMANDS, "--help", "--version", "--print-completion"))
-    assert capsys.readouterr().err == f"softspots: got 'mpa'; allowed: {allowed}\n"
+    assert capsys.readouterr().err == f"softspots: got 'mpa'; allowed: {allowed}; did you mean map?\n"
 
 
 def test_python_m_softspots():

@@ -5,14 +5,17 @@ import json
 import numpy as np
 import pytest
 
+from softspots.__main__ import main as softspots
+from softspots.commands.options import read_arguments
 from softspots.commands.reading import as_options
+from softspots.exceptions import InputError
 from softspots.figures.summary import summary_data, summary_text
 from softspots.figures.units import units_of, units_of_run
 from softspots.io.attributes import FORCES, MIXTURE, SOURCE_NOTES, TIMES_ARE_STEPS, units_in
 from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import Reduced
-from softspots.model import Mixture
-from softspots.reasons import number_of
+from softspots.model import Mixture, Model
+from softspots.reasons import meant, nearest, number_of
 
 
 def test_one_event_is_one_event():
@@ -22,6 +25,47 @@ def test_one_event_is_one_event():
         "2 events",
         "? events",
     ]
+
+
+@pytest.mark.parametrize(
+    "name, names, expected",
+    [
+        ("mapp", ("simulate", "map"), "map"),
+        # Of the same letters before the most alike.
+        ("rates", ("rate", "tears"), "tears"),
+        ("lj", ("kob-andersen", "harmonic"), ""),
+        ("map", (), ""),
+        (100_000 * "map", ("map",), ""),
+    ],
+)
+def test_the_name_that_may_be_meant(name, names, expected):
+    assert nearest(name, names) == expected
+    assert meant(name, iter(names)) == (f"; did you mean {expected}?" if expected else "")
+
+
+def asks_back(capsys, *arguments):
+    with pytest.raises(SystemExit) as end:
+        softspots(arguments)
+    assert end.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_a_misspelt_name_is_asked_back_for(tmp_path, capsys):
+    assert asks_back(capsys, "mapp").endswith("--print-completion; did you mean map?\n")
+    assert "mean" not in asks_back(capsys, "frobnicate")
+    wanted = "; did you mean kob-andersen?"
+    for command in ("simulate",), ("shear",), ("map", "glass.dump"):
+        assert asks_back(capsys, *command, "--model", "kob-anderson").endswith(f"{wanted}\n"), command
+    file = tmp_path / "run.toml"
+    for text in "model = 'kob-anderson'", "[model]\npreset = 'kob-anderson'":
+        file.write_text(text)
+        with pytest.raises(InputError, match=f"{wanted[:-1]}.$"):
+            read_arguments(["--config", str(file)])
+    for mixture in Mixture, Model:
+        with pytest.raises(InputError, match=f"{wanted[:-1]}.$"):
+            mixture.preset("kob-anderson")
+    with pytest.raises(InputError, match=r"; did you mean smoothing\?$"):
+        Mixture.preset("kob-andersen-3d", smothing="even")
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--output",
+        "-o",
         type=Path,
         default=Path("analysis"),
         metavar="FOLDER",

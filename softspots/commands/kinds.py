@@ -9,11 +9,13 @@ from pathlib import Path
 
 from softspots.exceptions import InputError
 from softspots.model import Mixture
+from softspots.reasons import meant
 
 
-def parameter(group: str, default, kind: Kind, text: str, unit: str = "", paper: str = ""):
-    """A field of a table of parameters: its group in the help, its kind, its meaning, unit, and the paper's value."""
-    return field(default=default, metadata={"group": group, "kind": kind, "text": text, "unit": unit, "paper": paper})
+def parameter(group: str, default, kind: Kind, text: str, unit: str = "", paper: str = "", short: str = ""):
+    """A field of a table of parameters: group in the help, kind, meaning, unit, the paper's value, a short option."""
+    about = {"group": group, "kind": kind, "text": text, "unit": unit, "paper": paper, "short": short}
+    return field(default=default, metadata=about)
 
 
 def option(name: str) -> str:
@@ -32,11 +34,14 @@ class Kind:
         What stands for them in a command's help.
     nargs : str or None
         As argparse has it: "+" where the command line has several words.
+    names : tuple of str
+        Those that are allowed, where only some are.
     """
 
     allowed: str
     metavar: str | None
     nargs: str | None = None
+    names: tuple[str, ...] = ()
 
     def read(self, value):
         """The value, from a TOML value.
@@ -58,7 +63,8 @@ class Kind:
 
     def refusal(self, value) -> InputError:
         """What `read` and `parse` raise."""
-        return InputError(f"got {' '.join(shown(value).split())[:80] or 'nothing'}; allowed: {self.allowed}")
+        got = " ".join(shown(value).split())[:80]
+        return InputError(f"got {got or 'nothing'}; allowed: {self.allowed}{meant(got, self.names)}")
 
 
 def shown(value) -> str:

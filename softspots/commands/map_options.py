@@ -26,7 +26,7 @@ from softspots.landscape.forces import is_mixture
 from softspots.landscape.quench import METHODS
 from softspots.model import Forces, Mixture
 from softspots.objects import FORCES
-from softspots.reasons import number_of
+from softspots.reasons import meant, number_of
 from softspots.structure.spots import CONNECTIONS
 
 NAME = called("map")
@@ -146,6 +146,9 @@ def read_model(name: str) -> Mixture:
         If there is neither, or it is none.
     """
     if not name.endswith(".toml"):
+        if name not in MIXTURES:
+            allowed = f"one of {', '.join(MIXTURES)}, or a TOML file"
+            raise InputError(f"--model: got {name[:80] or 'nothing'}; allowed: {allowed}{meant(name, MIXTURES)}")
         return Mixture.preset(name)
     with system_errors(InputError, f"--model: got {name}"):
         text = Path(name).read_text(encoding="utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import sys
 import tomllib
 from dataclasses import dataclass, field, fields
@@ -14,6 +13,7 @@ from softspots.commands.mixtures import listing
 from softspots.commands.parameters import Parameters
 from softspots.commands.starts import READING, started
 from softspots.exceptions import InputError, system_errors
+from softspots.reasons import meant
 
 # Of a TOML file, in bytes.
 LONGEST_FILE = 100_000
@@ -98,15 +98,6 @@ def labeled(label: str, read, value):
         raise InputError(f"{label}: {error}") from None
 
 
-def _nearest(name: str, names) -> str:
-    """A question, if one of the names is meant: first one of the same letters, then the most alike."""
-    if len(name) > 2 * max(map(len, names)):
-        return ""
-    matches = difflib.get_close_matches(name, names, n=5)
-    same = [match for match in matches if sorted(match) == sorted(name)]
-    return f"; did you mean {(same or matches)[0]}?" if matches else ""
-
-
 class Parser(argparse.ArgumentParser):
     """A command line whose mistakes are raised as `InputError`."""
 
@@ -131,7 +122,7 @@ class Parser(argparse.ArgumentParser):
     def unknown(self, argument: str) -> InputError:
         """The mistake of an argument that is none."""
         names = [name for name in self._option_string_actions if name.startswith("--")]
-        return InputError(f"unknown argument {argument[:80]!r}{_nearest(argument.partition('=')[0], names)}")
+        return InputError(f"unknown argument {argument[:80]!r}{meant(argument.partition('=')[0], names)}")
 
     def print_help(self, file=None):
         """Argparse says nothing if it cannot be printed."""
@@ -182,7 +173,8 @@ def add_option(group, entry) -> None:
     if isinstance(kind, Switch):
         group.add_argument(name, action=argparse.BooleanOptionalAction, help=_help(entry))
     else:
-        group.add_argument(name, metavar=kind.metavar, nargs=kind.nargs, help=_help(entry))
+        names = filter(None, (name, entry.metadata["short"]))
+        group.add_argument(*names, metavar=kind.metavar, nargs=kind.nargs, help=_help(entry))
 
 
 def _help(entry) -> str:
@@ -243,7 +235,7 @@ def read_file(path: str, form: Form = SIMULATE) -> dict:
     for key, value in content.items():
         name = key.replace("-", "_")
         if name not in names:
-            raise InputError(f"{path}: unknown key {key[:80]!r}{_nearest(name, names)}")
+            raise InputError(f"{path}: unknown key {key[:80]!r}{meant(name, names)}")
         if name in values:
             raise InputError(f"{path}: got {key!r} a second time, once with dashes and once with underscores")
         values[name] = labeled(f"{path}: {key}", form.kind(name).read, value)

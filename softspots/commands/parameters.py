@@ -245,7 +245,7 @@ class Parameters:
     )
     seed: int = parameter("run", 1, Number(int, least=0, most=2**31 - 1), "seed of the start")
     grid: tuple[int, ...] | None = parameter("run", None, Grid(), "ranks along each axis; default: as square as can be")
-    output: Path = parameter("run", Path("results"), Folder(), f"folder for {', '.join(FILES)}")
+    output: Path = parameter("run", Path("results"), Folder(), f"folder for {', '.join(FILES)}", short="-o")
     overwrite: bool = parameter("run", False, Switch(), "replace the files of an earlier run there")
     resume: bool = parameter(
         "run", False, Switch(), "go on from the checkpoint there, with the same parameters and as many frames or more"

@@ -27,7 +27,6 @@ format. Where particles have sizes there is one pair, without species, and ``non
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from inspect import signature
 from typing import Any
 
@@ -39,6 +38,7 @@ from softspots.model.mixture import Mixture
 from softspots.model.pair import PairPotential
 from softspots.model.powers import WCA, InversePower, LennardJones, Mie
 from softspots.model.tabulated import Tabulated
+from softspots.reasons import nearest
 
 KINDS = {
     kind.kind: kind for kind in (LennardJones, InversePower, Mie, WCA, Harmonic, Hertzian, Morse, Yukawa, Tabulated)
@@ -138,6 +138,6 @@ def potential(table: Mapping[str, Any]) -> PairPotential:
 def _meant(given, known) -> str:
     """Which parameter a misspelt one may be."""
     for name in given:
-        if name not in known and (close := get_close_matches(name, known, 1)):
-            return f"; did you mean {close[0]!r} by {name!r}?"
+        if name not in known and (close := nearest(name, known)):
+            return f"; did you mean {close!r} by {name!r}?"
     return ""

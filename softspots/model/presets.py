@@ -20,6 +20,7 @@ from softspots.model.binary import SMOOTHINGS, Model
 from softspots.model.contact import Harmonic, Hertzian
 from softspots.model.mixture import Mixture
 from softspots.model.powers import InversePower, LennardJones
+from softspots.reasons import meant
 
 # Volumes of balls of diameter one, for densities of packings.
 BALL = {2: np.pi / 4, 3: np.pi / 6}
@@ -34,9 +35,9 @@ def make(name: str, changes: Mapping[str, Any]) -> Mixture:
         If there is no such preset, or it has no such parameter.
     """
     allowed = parameters_of(name)
-    unknown = [key for key in changes if key not in allowed]
-    if unknown:
-        raise InputError(f"Mixture: the preset {name!r} has no {unknown[0]!r}; it has {', '.join(allowed)}")
+    if unknown := next((key for key in changes if key not in allowed), None):
+        question = meant(unknown, allowed)
+        raise InputError(f"Mixture: the preset {name!r} has no {unknown!r}; it has {', '.join(allowed)}{question}")
     preset = MIXTURES[name]
     if not isinstance(preset, str):
         return preset(**changes)
