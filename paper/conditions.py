@@ -28,12 +28,15 @@ class Condition:
     frames : int
     purpose : str
         What it is needed for.
+    repeats : str
+        The condition that it does again with another seed, and for frames further apart; empty if it is its own.
     """
 
     name: str
     parameters: dict
     frames: int
     purpose: str
+    repeats: str = ""
 
     @property
     def raw(self) -> Path:
@@ -70,26 +73,27 @@ def _at(temperature, strain_rate, seed):
     return {"temperature": temperature, "strain_rate": strain_rate, "seed": seed, "skin": 0.4}
 
 
+def _small(name, seed, purpose, **differs):
+    return Condition(name, _at(0.1, 1e-3, seed) | SMALL | differs, SERIES // 2, f"comparison: {purpose}")
+
+
+def _again(temperature, rate, number, seed, frames=SERIES // 2):
+    """A further run of a condition, as long as the spread between runs needs."""
+    of = f"T{temperature}_rate{rate}"
+    return Condition(f"{of}_seed{number}", _at(temperature, float(rate), seed), frames, "spread between seeds", of)
+
+
 CONDITIONS = (
     Condition("T0.1_rate1e-4", _at(0.1, 1e-4, 1), SERIES, "figures 1 to 6"),
-    Condition("T0.1_rate1e-3", _at(0.1, 1e-3, 2), SERIES, "figures 2, 4, 5 and 6: strain rates"),
+    # A strain of 3, for laws of lives with few that outlive the data.
+    Condition("T0.1_rate1e-3", _at(0.1, 1e-3, 2), 1_500, "figures 2, 4, 5 and 6: strain rates"),
     Condition(
         "T0.4_rate1e-3", _at(0.4, 1e-3, 3) | APART, INDEPENDENT, "figure 4: the highest temperature and strain rate"
     ),
-    Condition("small", _at(0.1, 1e-3, 13) | SMALL, SERIES // 2, "comparison: fewer particles"),
-    Condition(
-        "small_as-printed",
-        _at(0.1, 1e-3, 14) | SMALL | {"model": "as-printed"},
-        SERIES // 2,
-        "comparison: σ_AB and σ_BB as printed",
-    ),
-    Condition(
-        "small_quadratic",
-        _at(0.1, 1e-3, 15) | SMALL | {"smoothing": "quadratic"},
-        SERIES // 2,
-        "comparison: another smoothing",
-    ),
-    Condition("T0.4_rate1e-4", _at(0.4, 1e-4, 4), SERIES, "figures 2, 4, 5 and 6: temperatures"),
+    _small("small", 13, "fewer particles"),
+    _small("small_as-printed", 14, "σ_AB and σ_BB as printed", model="as-printed"),
+    _small("small_quadratic", 15, "another smoothing", smoothing="quadratic"),
+    _small("small_thermostats", 16, "a chain of three thermostats", thermostat_chain=3),
     Condition("T0.2_rate1e-3", _at(0.2, 1e-3, 8) | APART, INDEPENDENT, "figure 4; ε"),
     Condition("T0.2_rate1e-4", _at(0.2, 1e-4, 5), SERIES, "figures 2, 4, 5 and 6: temperatures"),
     Condition("T0.3_rate1e-3", _at(0.3, 1e-3, 9) | APART, INDEPENDENT, "figure 4; ε"),
@@ -98,6 +102,25 @@ CONDITIONS = (
     Condition("T0.2_rate1e-5", _at(0.2, 1e-5, 10) | APART, INDEPENDENT, "figure 4"),
     Condition("T0.3_rate1e-5", _at(0.3, 1e-5, 11) | APART, INDEPENDENT, "figure 4"),
     Condition("T0.4_rate1e-5", _at(0.4, 1e-5, 12) | APART, INDEPENDENT, "figure 4"),
+    # As long as the first: of shorter ones too many spots outlive the data for a mean of N_R.
+    _again(0.1, "1e-4", 2, 17, SERIES),
+    _again(0.4, "1e-4", 2, 18),
+    _again(0.1, "1e-3", 2, 19),
+    _again(0.1, "1e-5", 2, 20),
+    _again(0.1, "1e-4", 3, 21, SERIES),
+    _again(0.4, "1e-4", 3, 22),
+    _again(0.1, "1e-3", 3, 23),
+    _again(0.1, "1e-5", 3, 24),
+    # Four of its τ_α, some 3,000 τ.
+    Condition(
+        "T0.1_rate1e-5_apart",
+        _at(0.1, 1e-5, 25) | APART,
+        600,
+        "lives of several τ_α, in coarser frames",
+        "T0.1_rate1e-5",
+    ),
+    # A strain of 1; the longest run, of which less is used as it comes.
+    Condition("T0.4_rate1e-4", _at(0.4, 1e-4, 4), 5_000, "figures 2, 4, 5 and 6: temperatures"),
 )
 
 

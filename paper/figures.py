@@ -137,7 +137,8 @@ def main() -> None:
     for name, run in data.items():
         if run is None:
             print(f"left out, as its data are not there: {name}")
-    runs = [run for run in data.values() if run and run.configuration["particles"] == size]
+    first = [data[one.name] for one in CONDITIONS if data[one.name] and not one.repeats]
+    runs = [run for run in first if run.configuration["particles"] == size]
     if FRAME.exists():
         for suffix in SUFFIXES:
             draw_frame(FRAME, FOLDER / f"figure{NAMES[0]}.{suffix}")

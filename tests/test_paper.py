@@ -86,7 +86,9 @@ def test_conditions_are_runs_that_the_command_takes():
         read = read_arguments([*words, f"--frames={one.frames}", f"--output={one.raw}"])
         assert read == one.all_parameters
         if one.name.startswith("T"):
-            assert one.name == f"T{read.temperature:g}_rate{read.strain_rate:.0e}".replace("e-0", "e-")
+            plain = f"T{read.temperature:g}_rate{read.strain_rate:.0e}".replace("e-0", "e-")
+            assert one.name.removesuffix(f"_{one.name.rpartition('_')[2]}" if one.repeats else "") == plain
+            assert one.repeats in ("", plain)
         names.add(one.name)
         seeds.add(read.seed)
     assert len(names) == len(seeds) == len(conditions.CONDITIONS)

@@ -319,7 +319,8 @@ LIVES = [
     ),
 ]
 
-# What the paper leaves open: the parameters as it prints them, the smoothing, and how much the size matters.
+# What the paper leaves open: the parameters as it prints them, the smoothing, the thermostat, and how much the size
+# matters.
 COMPARED = {"onset": "onset", "density": "ρ_SS", "ratio": "P*/ρ_SS", "mean_rearrangements": "mean N_R"}
 SMALL = "small"
 COMPARISONS = [
@@ -346,6 +347,7 @@ COMPARISONS = [
         for title, pair in (
             ("as-printed over kob-andersen", (SMALL, f"{SMALL}_as-printed")),
             ("quadratic over even", (SMALL, f"{SMALL}_quadratic")),
+            ("three thermostats over one", (SMALL, f"{SMALL}_thermostats")),
             ("N = 2,500 over 10,000", (FAST, SMALL)),
         )
         for name, symbol in COMPARED.items()
