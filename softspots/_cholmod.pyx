@@ -153,7 +153,14 @@ cdef class Factor:
         """The last factor in compressed columns, diagonal first: indptr (n + 1,), rows (m,), int32, and entries (m,).
 
         Of L D Lᵀ the diagonal of the unit matrix L has the pivots D.
+
+        Raises
+        ------
+        ValueError
+            If there is none yet.
         """
+        if self.factor.x == NULL:
+            raise ValueError("there is no factor yet; factorize makes one")
         return self._from_supernodes() if self.factor.is_super else self._from_columns()
 
     cdef _from_supernodes(self):

@@ -28,6 +28,19 @@ def test_factor_follows_a_changing_pattern():
     assert cholesky.factorizations == 8
 
 
+@pytest.mark.parametrize("supernodal", [True, False])
+def test_an_analysis_is_no_factor_yet(supernodal):
+    matrix = sparse.csc_array(np.array([[2.0, 1.0], [1.0, 2.0]]))
+    factor = factorization._cholmod.Factor(matrix, supernodal)
+    with pytest.raises(ValueError, match="there is no factor yet"):
+        factor.columns()
+    with pytest.raises(RuntimeError, match="CHOLMOD ended with status"):
+        factor.solve(np.ones(2))
+    assert factor.factorize(matrix, 0.0)
+    indptr, rows, entries = factor.columns()
+    assert (indptr.tolist(), sorted(rows.tolist())) == ([0, 2, 3], [0, 1, 1]) and np.isfinite(entries).all()
+
+
 @pytest.mark.parametrize("when", ["analyze", "copy"])
 def test_an_interrupted_factorisation_is_none(monkeypatch, when):
     """Whatever it stops at: the matrix before has no factor any more, and the next one gets its own."""
