@@ -186,6 +186,27 @@ def test_parameters_from_a_file(tmp_path):
     assert read_arguments(["--strains", "-0.02,0.02"], form=SHEAR).strains == (-0.02, 0.02)
 
 
+def test_a_run_that_fails_on_its_way_leaves_what_it_had(run, tmp_path, monkeypatch):
+    """The state before the strain that fails, however far its shear has come; what is resumed has the same bits."""
+    folder, strains = tmp_path / "out", run[0].path
+
+    def failing(solid, strain):
+        state = sheared(solid, strain)
+        if strain == strains[2]:
+            raise PhysicsError("a quench found no minimum")
+        return state
+
+    sheared = ss.AthermalShear.go
+    with monkeypatch.context() as patch, pytest.raises(PhysicsError, match="a quench found no minimum"):
+        patch.setattr(ss.AthermalShear, "go", failing)
+        go(folder)
+    checkpoint = read_checkpoint(folder)
+    assert checkpoint.progress["strains"] == 2
+    assert checkpoint.arrays["strain"].tolist() == [0.0, *strains[:2]]
+    go(folder, "--resume")
+    assert_same(run[1], folder)
+
+
 def test_other_files_are_refused(run):
     with pytest.raises(DamagedFileError):
         read_results(run[1] / FILES[0])
