@@ -3,8 +3,28 @@
 import pkgutil
 import re
 
-MADE_BY_OTHERS = ("softspots.Frames", "softspots.Study", "softspots.io.Results", "softspots.io.Sheared")
+from sphinx.ext.autosummary import Autosummary
+
+# What only other functions make, and what others derive from.
+NOT_CALLED = {
+    f"softspots.{name}" for name in ("Frames", "Study", "io.Results", "io.Sheared", "PairPotential", "Forces")
+}
 LITERAL = re.compile(r"(``.+?``)")
+
+
+class Summary(Autosummary):
+    """The table of a part of the API; it has no signature that is no one's to call, and can be wrapped."""
+
+    def get_items(self, names):
+        return [
+            (name, "" if path in NOT_CALLED else signature, summary, path)
+            for name, signature, summary, path in super().get_items(names)
+        ]
+
+    def get_table(self, items):
+        # Without the node around it, in which spaces become hard ones.
+        specification, table = super().get_table(items)
+        return [specification, *table.children]
 
 
 def keep_bars(app, what, name, obj, options, lines):
@@ -27,11 +47,12 @@ def name_only(app, env, node, contnode):
 
 
 def no_signature(app, what, name, obj, options, signature, returns):
-    """Of what only other functions make."""
-    return ("", returns) if name in MADE_BY_OTHERS else None
+    """Of what no one calls."""
+    return ("", returns) if name in NOT_CALLED else None
 
 
 def setup(app):
+    app.add_directive("autosummary", Summary, override=True)
     # Before numpydoc, which sees all lines.
     app.connect("autodoc-process-docstring", keep_bars, priority=400)
     app.connect("autodoc-process-signature", no_signature)
