@@ -44,6 +44,14 @@ def axes():
         yield Figure().subplots()
 
 
+@pytest.fixture(autouse=True)
+def closed():
+    """Figures of pyplot are there until somebody closes them."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
+
+
 @pytest.fixture(params=PRESETS)
 def preset(request):
     return request.param

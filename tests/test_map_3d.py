@@ -87,7 +87,8 @@ def test_the_slice_goes_through_the_most_active_particle_of_the_most_active_spot
     d2min[peak] = 60.0
     axes = draw_map(frame, d2min, labels, TEMPERATURE, model=MODEL)
     height = frame.positions[peak, 2] % 11.0
-    assert axes.get_title(loc="right") == rf"slice at $z={height:.2f}\,\sigma$"
+    words = axes.get_title(loc="right").splitlines()
+    assert words == ["small discs: cut far from the center", rf"slice at $z={height:.2f}\,\sigma$"]
     whole = max(width for _, width in circles(axes.collections[2:]))
     assert whole == pytest.approx(MODEL.diameters_of(frame)[peak] - 2 * OUTLINE)
     line = other_axes(axes, "depths").lines[-1]
@@ -119,7 +120,9 @@ def test_a_spot_across_the_boundary_is_in_one_piece(place, flips):
 def test_the_higher_ones_are_darker_and_on_top():
     frame, d2min, labels = lattice()
     axes = draw_map(frame, d2min, np.zeros_like(labels), TEMPERATURE, model=MODEL)
-    (discs,) = other_axes(axes, "projection").collections
+    projection = other_axes(axes, "projection")
+    (discs,) = projection.collections
+    assert projection.get_title(loc="right").startswith("dark: high, light: low\n")
     assert (np.diff(discs.get_array()) >= 0).all()
     assert np.ptp([discs.norm.vmin, discs.norm.vmax]) == 11.0
     srgb = DEPTHS.colors[:, :3]

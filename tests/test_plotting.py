@@ -5,12 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from glass import BOX, TEMPERATURE, glass
+from matplotlib import pyplot
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from reference import images_of, wrapped
 
+from softspots.figures.cell import most_active
 from softspots.figures.discs import COLORS, OUTLINE, periodic_images
-from softspots.figures.map import draw_map
+from softspots.figures.map import FULL_WIDTH, draw_map, save_map
 from softspots.frame import Box, Frame
 from softspots.model import Harmonic, Mixture, Model
 
@@ -275,6 +277,37 @@ def test_the_mark_is_at_the_threshold_of_the_run(inset):
     # Along the bar, which lies below an inset and stands upright without one.
     assert text.xy[0 if inset else 1] == 7.5
     assert 7.5 in np.ravel(bar.lines[-1].get_data())
+
+
+def test_no_threshold_of_another_mixture_is_marked_for_it():
+    """15 T was found for the paper's; the numbers would be inside of both bars."""
+    frame, d2min, labels = glass()
+    other = Mixture({one: Harmonic() for one in ((0, 0), (0, 1), (1, 1))})
+    for given, texts in (({}, ["15"]), ({"model": other}, []), ({"model": other, "threshold": 8.0}, ["8"])):
+        bar = bar_of(draw_map(frame, d2min, labels, TEMPERATURE, **given))
+        assert [text.get_text() for text in bar.texts] == texts
+
+
+def test_a_map_is_shown_by_pyplot_unless_it_has_a_place(tmp_path):
+    frame, d2min, labels = glass()
+    axes = draw_map(frame, d2min, labels)
+    assert pyplot.fignum_exists(axes.figure.number) and axes.figure.get_figwidth() == FULL_WIDTH
+    pyplot.close("all")
+    figure = Figure(layout="constrained")
+    assert draw_map(frame, d2min, labels, axes=figure).figure is figure
+    save_map(tmp_path / "map.png", frame, d2min, labels)
+    assert not pyplot.get_fignums()
+
+
+def test_another_cell_than_the_first_is_told():
+    """The axes then begin elsewhere than the box."""
+    frame, d2min, labels = glass()
+    peak, _ = most_active(d2min, labels)
+    for place, elsewhere in ((0.5, False), (0.0, True)):
+        positions = frame.positions - frame.positions[peak] + place * BOX.vectors.sum(axis=0)
+        axes = draw_map(replace(frame, positions=positions), d2min, labels)
+        assert axes.patches[0].get_xy()[0].any() == elsewhere
+        assert axes.get_xlabel().endswith("in another periodic cell") == elsewhere
 
 
 @pytest.mark.parametrize("inset", [True, False])

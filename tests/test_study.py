@@ -323,7 +323,7 @@ def test_other_forces_are_drawn_in_their_units_and_saved(tmp_path):
 
         axes = found.plot()
         axes.figure.canvas.draw()
-        assert axes.get_xlabel() == r"$x$ ($\mathrm{Å}$)"
+        assert axes.get_xlabel().startswith(r"$x$ ($\mathrm{Å}$)")
         assert axes.get_title(loc="right").endswith(r"\mathrm{Å}$")
         pyplot.close("all")
     study.save(tmp_path / "copper.nc")

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 # Particles of each mode that files keep at least, so that N_p can be scanned (fig. 3) without a new run.
 KEPT_PARTICLES = 50
-FIGURE = (7.0, 4.7)  # inches; a square box with its inset fills it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,12 +107,8 @@ class Analysis:
         where its neighbours move by 0.28 mean distances.
         """
         # Numbers need no library for pictures.
-        from matplotlib import pyplot
-
         from softspots.figures.map import draw_map
 
-        if options.get("axes") is None:
-            options["axes"] = pyplot.figure(figsize=FIGURE, layout="constrained").add_subplot()
         known: dict[str, Any] = {"model": self.model}
         if temperature is not None and self.d2min_cutoff is not None:
             density, dimension = len(self.frame) / self.frame.box.volume, self.frame.dimension

@@ -14,6 +14,8 @@ from softspots.figures.units import Units
 
 # In σ; in a smaller box, half of its shorter side, so that the inset shows a part of the map.
 INSET_SIDE = 14.0
+# Why the axes do not begin where the box does.
+ELSEWHERE = ", in another periodic cell"
 
 
 def draw_cell(axes: Axes, box: Box, origin: np.ndarray, units: Units, draw: Callable[..., Any]):
@@ -42,7 +44,7 @@ def draw_cell(axes: Axes, box: Box, origin: np.ndarray, units: Units, draw: Call
         xlim=(low[0], high[0]),
         ylim=(low[1], high[1]),
         aspect="equal",
-        xlabel=rf"$x$ (${units.length}$)",
+        xlabel=rf"$x$ (${units.length}$)" + ELSEWHERE * bool(np.any(origin)),
         ylabel=rf"$y$ (${units.length}$)",
     )
     axes.spines[:].set_visible(False)

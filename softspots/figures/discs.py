@@ -115,8 +115,10 @@ def color_scale(values: np.ndarray) -> dict[str, Any]:
     return {"cmap": COLORS, "norm": LogNorm(lowest if lowest < highest else highest / 10, highest, clip=True)}
 
 
-def draw_bar(bar: Axes, discs, temperature: float | None, threshold: float, orientation: str, units: Units) -> Colorbar:
-    """The colour bar of discs from `draw_discs`: D²_min, or with a temperature D²_min/T, with the threshold."""
+def draw_bar(
+    bar: Axes, discs, temperature: float | None, threshold: float | None, orientation: str, units: Units
+) -> Colorbar:
+    """The colour bar of discs from `draw_discs`: D²_min, or with a temperature D²_min/T, with the threshold, if any."""
     bar.set_label("colorbar")
     # Below the pointed end is what has its colour too.
     scale = bar.figure.colorbar(discs, cax=bar, orientation=orientation, extend="min")
@@ -132,7 +134,7 @@ def draw_bar(bar: Axes, discs, temperature: float | None, threshold: float, orie
         scale.set_label(units.activity)
         return scale
     scale.set_label(units.relative_activity)
-    if not scale.norm.vmin < threshold < scale.norm.vmax:
+    if threshold is None or not scale.norm.vmin < threshold < scale.norm.vmax:
         return scale
     text, offset = f"{threshold:g}", "offset points"
     if orientation == "horizontal":

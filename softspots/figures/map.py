@@ -36,7 +36,7 @@ STYLE = {
     "pdf.fonttype": 42,
 }
 FULL_WIDTH = 7.0  # inches; two columns of Physical Review
-TITLE = 0.25  # inches, about
+TITLE, TITLES_IN_SPACE = 0.25, 0.4  # inches, about; of one line, of two
 LABELS = 0.55  # inches, about, that tick labels and the label of an axis take
 MARK = "#1f4e9c"  # the inset's frame and its place in the map: the one blue among reds
 # Where inset and colour bar stand beside the map, as (x, y, width, height) in units of the map; how wide all is then.
@@ -50,9 +50,9 @@ def draw_map(
     labels: np.ndarray,
     temperature: float | None = None,
     *,
-    axes: Axes | None = None,
+    axes: Axes | Figure | None = None,
     model: Mixture | Forces | None = None,
-    threshold: float = THRESHOLD,
+    threshold: float | None = None,
     title: str = "",
     inset: bool = True,
     colorbar: bool = True,
@@ -64,12 +64,12 @@ def draw_map(
     (logarithmic; the lightest colour stands for the lowest 5 % too), and grey where it is not known. Those outlined in
     black are on soft spots. The inset shows the spot with the largest sum of D²_min around its most active particle;
     its place in the map is framed in the same colour (Schoenholz et al. 2014, fig. 1). If it lies on the border of the
-    box, the map shows another cell of the same lattice, in whose middle it is; coordinates stay those of the frame, so
-    that the axes then begin at any number, also below zero.
+    box, the map shows another cell of the same lattice, in whose middle it is, and the x axis says so; coordinates stay
+    those of the frame, so that the axes then begin at any number, also below zero.
 
     In three dimensions the map is a slice across z, the plane of the shear: of each particle the disc that the plane
-    cuts. Beside it, in the place of the inset, all particles of soft spots are seen along z, from above: the higher,
-    the darker.
+    cuts, a small one where it passes far from the center. Beside it, in the place of the inset, all particles of soft
+    spots are seen along z, from above: the higher, the darker.
 
     Parameters
     ----------
@@ -80,14 +80,17 @@ def draw_map(
     labels : (N,) array_like of int
         Number of the soft spot of each particle, -1 for none, as in `SoftSpots.labels`.
     temperature : float, optional
-        In ε_AA/k_B. If given, colours stand for D²_min/T, and the colour bar marks the threshold.
-    axes : matplotlib.axes.Axes, optional
-        Where to draw. Inset and colour bar share its place with the map. Default: those of a new figure, 7 inches wide.
+        In ε_AA/k_B, or the model's unit of energy. If given, colours stand for D²_min/T, and the colour bar marks the
+        threshold.
+    axes : matplotlib.axes.Axes or matplotlib.figure.Figure, optional
+        Where to draw. Inset and colour bar share the place of axes with the map. An empty figure gets the shape that
+        fits, 7 inches wide. Default: such a figure of pyplot, so that notebooks and ``pyplot.show()`` show it.
     model : Mixture or Forces, optional
         For the diameters of the particles, in the paper's mixture σ_AA and σ_BB; of other forces sizes, or mean
         distances. Default: that of `Model.preset()`.
-    threshold : float
-        D²_min/T from which on a particle is said to rearrange; used with a temperature only.
+    threshold : float, optional
+        D²_min/T from which on a particle is said to rearrange; used with a temperature only. Default: 15 in the paper's
+        mixtures, with its cutoff of 2.5 σ_AA; no other number is known for any other model, and none is marked.
     title : str
         What stands above the map, such as its time and strain.
     inset, colorbar : bool
@@ -99,7 +102,7 @@ def draw_map(
     Returns
     -------
     matplotlib.axes.Axes
-        Of the map; ``.figure.savefig(path)`` writes a new figure.
+        Of the map; ``.figure.savefig(path)`` writes it.
 
     Raises
     ------
@@ -135,7 +138,13 @@ def draw_map(
     below = inset and frame.dimension == 2
     width = _width(frame.dimension, inset, colorbar)
     if axes is None:
-        axes = _new_axes(plane_of(frame.box), width, TITLE if title or frame.dimension == 3 else 0.0)
+        # It looks for a screen, which what has axes of its own does without.
+        from matplotlib import pyplot
+
+        axes = pyplot.figure(layout="constrained")
+    if isinstance(axes, Figure):
+        above = TITLES_IN_SPACE if frame.dimension == 3 else TITLE if title else 0.0
+        axes = _sole_axes(axes, plane_of(frame.box), width, above)
     beside = _make_room(axes, width)
     if frame.dimension == 3:
         discs = draw_space(axes, beside, shown, peak, units, slice, inset, colorbar)
@@ -149,6 +158,8 @@ def draw_map(
         axes.set_title(title, fontsize="medium", loc="left")
     if colorbar:
         bar = beside(BAR_BELOW if below else BAR_ALONE)
+        if threshold is None and isinstance(model, Model):
+            threshold = THRESHOLD
         scale = draw_bar(bar, discs, temperature, threshold, "horizontal" if below else "vertical", units)
         if not below and np.isnan(values).any():
             scale.set_label(f"{scale.ax.get_ylabel()}; grey: not known")
@@ -166,7 +177,9 @@ def save_map(path: str | PathLike[str], *arguments, **options) -> None:
         If the file cannot be written.
     """
     with matplotlib.rc_context(STYLE):
-        save_figure(draw_map(*arguments, **options).figure, path)
+        figure = Figure(layout="constrained")
+        draw_map(*arguments, axes=figure, **options)
+        save_figure(figure, path)
 
 
 def save_figure(figure: Figure, path: str | PathLike[str]) -> None:
@@ -195,11 +208,11 @@ def _width(dimension, inset, colorbar) -> float:
     return WITH_BARS if colorbar else WITH_PROJECTION
 
 
-def _new_axes(box, width, above):
-    """Axes of a new figure as high as the map asks for."""
+def _sole_axes(figure, box, width, above):
+    """The axes of a figure, which becomes as high as the map asks for."""
     across, up = extent(box)
-    height = (FULL_WIDTH - LABELS) / width * up / across + LABELS + above
-    return Figure(figsize=(FULL_WIDTH, height), layout="constrained").add_subplot()
+    figure.set_size_inches(FULL_WIDTH, (FULL_WIDTH - LABELS) / width * up / across + LABELS + above)
+    return figure.add_subplot()
 
 
 def _make_room(axes, width):

@@ -21,7 +21,7 @@ from softspots.frame import Frame
 # Blue, as nothing else in a map is; what lies deeper is lighter.
 DEPTHS = ListedColormap(matplotlib.colormaps["Blues"](range(40, 256)))
 RIM = 0.3  # points
-ALL_SPOTS = "all soft spots, seen along $z$"
+ALL_SPOTS = "dark: high, light: low\nall soft spots, seen along $z$"
 WORDS = {"fontsize": "small", "loc": "right"}
 # Where the projection and its bar stand beside the slice, without and with a bar of the slice in between, as (x, y,
 # width, height) in units of the slice; how wide all is then.
@@ -117,7 +117,7 @@ def draw_depth_bar(bar: Axes, depths: EllipseCollection, height: float, units: U
 
 def slice_words(height: float, units: Units) -> str:
     """What is said above a slice."""
-    return rf"slice at $z={height:.2f}\,{units.length}$"
+    return "small discs: cut far from the center\n" + rf"slice at $z={height:.2f}\,{units.length}$"
 
 
 def stacked(frame: Frame, bottom: float) -> np.ndarray:
