@@ -16,7 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 
 import softspots
 from benchmarks.measure import HERE as BENCHMARKS
-from benchmarks.short_table import markdown
+from benchmarks.short_table import amount, markdown
 from softspots.commands.mixtures import MIXTURES
 from softspots.io.quantities import KNOWN, KNOWN_AXES
 from softspots.io.schema import OPTIONAL, SCHEMA
@@ -251,14 +251,6 @@ def relative(case):
 def number(value):
     digits, power = f"{value:.1e}".split("e")
     return f"{digits}·10{str(int(power)).translate(RAISED)}"
-
-
-def amount(value, name):
-    """Three digits, and the unit."""
-    words = (
-        f"{value / 1e6:.3g} M" if value >= 1e6 else f"{float(f'{value:.3g}'):,.0f}" if value >= 100 else f"{value:.3g}"
-    )
-    return f"{words} {name}"
 
 
 def type_of(variable):
