@@ -256,20 +256,17 @@ def test_an_earlier_analysis_is_not_overwritten(folder, tmp_path, capsys, one_fi
         (["{folder}/cold.nc", "--selection-frames", "0"], "got 0; allowed: a whole number of at least 1"),
         (["{folder}/cold.nc", "--output", "{folder}/text.nc"], "allowed: a folder that can be written"),
         (["{folder}/bare.nc"], "lacks the parameter bond_length"),
-        (["{folder}/timeless.nc"], "its frames have no even times, or none follows; map --"),
         (["{folder}/unknown.nc"], "its schema_version is 99"),
     ],
 )
 def test_mistakes_are_told_in_a_line(folder, tmp_path, monkeypatch, capsys, arguments, message):
     monkeypatch.chdir(tmp_path)
     (folder / "text.nc").write_text("no data")
-    for name in ("bare", "timeless", "unknown"):
+    for name in ("bare", "unknown"):
         (folder / f"{name}.nc").write_bytes((folder / "hot.nc").read_bytes())
         with netCDF4.Dataset(folder / f"{name}.nc", "a") as dataset:
             if name == "bare":
                 dataset.delncattr("config_bond_length")
-            elif name == "timeless":
-                dataset.delncattr("config_frame_interval")
             else:
                 dataset.schema_version = 99
     status, out, err = run(capsys, *(argument.format(folder=folder) for argument in arguments))

@@ -48,8 +48,11 @@ def estimates(random, frames, memory):
     edges = [np.column_stack((np.arange(PARTICLES - 1), np.arange(1, PARTICLES)))] * frames
     selection = delta_p_star(d2min, random.random((frames, 6)), ranking, edges, 1.0, [2, 4, 6], [2, 8], 5.0, 2)
     found |= {"ΔP*": selection.difference, "max ΔP*": selection.largest, "part": selection.part_of_largest(4, 8)}
-    states = density_of_states(np.sort(random.uniform(1, 20, (frames, 40)), axis=1) ** 2, PARTICLES)
-    found |= {"D(ω)/ω": states.states, "n(ω)": states.below, "boson peak": states.peak}
+    frequencies = np.column_stack(
+        (np.ones(frames), random.normal(10, 2, (frames, 38)).clip(1, 20), np.full(frames, 20))
+    )
+    states = density_of_states(np.sort(frequencies, axis=1) ** 2, PARTICLES)
+    found |= {"D(ω)/ω": states.states, "n(ω)": states.below} | ({"boson peak": states.peak} if states.peak else {})
     curves = {
         "F_s": self_scattering(heights, lags),
         "C_SS": field_correlation(on_spot, on_spot, lags),

@@ -72,8 +72,8 @@ def test_a_map_everywhere_or_nowhere_has_no_correlations(tmp_path):
 def test_a_run_without_its_parameters_is_refused(tmp_path):
     path = write_results(tmp_path / "results.nc", 1)
     with netCDF4.Dataset(path, "a") as dataset:
-        dataset.delncattr("config_frame_interval")
-    with pytest.raises(ValueError, match="lacks the parameter frame_interval"):
+        dataset.delncattr("config_n_modes")
+    with pytest.raises(ValueError, match="lacks the parameter n_modes"):
         reduce_run(path)
 
 

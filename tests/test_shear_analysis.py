@@ -202,7 +202,7 @@ def test_hardly_any_event(tmp_path, events):
     assert ("mean_waiting_strain" in found) == (events > 0) and ("waiting_strains" in found) == (events > 1)
     if not events:
         assert found.missing["mean_stress_drop"] == "no sample has an event"
-        assert found.missing["ratio"] == "0 events with soft spots and D²_min; at least 1 are needed"
+        assert found.missing["ratio"] == "0 events with soft spots; at least 1 is needed"
     assert "stress" in found
     if events == 1:
         assert found["cores"].value in (0, 1) and np.isnan(found["cores"].low)

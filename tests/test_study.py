@@ -239,6 +239,9 @@ def test_the_interval_of_part_of_the_frames_is_that_of_the_lag(frames, tmp_path)
     ss.study(frames, MODEL, **OPTIONS)[::2].save(tmp_path / "own.nc")
     found = read_results(tmp_path / "own.nc").configuration
     assert (found["frame_separation"], found["frame_interval"]) == pytest.approx((1.0, 0.5), rel=1e-12)
+    ss.study(frames, MODEL, **OPTIONS | {"lag": 0})[::2].save(tmp_path / "none.nc")
+    found = read_results(tmp_path / "none.nc").configuration
+    assert found["frame_separation"] == pytest.approx(1.0, rel=1e-12) and "frame_interval" not in found
 
 
 def test_a_frame_without_soft_spots_says_why(frames):

@@ -23,6 +23,7 @@ def test_debye_is_flat_at_its_height():
     found = density_of_states(spectra(lambda omega: 60 * omega**2, 3.0), PARTICLES)
     # n = 60 ω² makes D/ω = 120/2N, but for at most one of the levels in a window, which its two borders cut.
     level = 1 / (2 * PARTICLES * 2 * found.states.x * found.states.x[0])
+    assert found.peak is None and found.no_peak == "within its noise D(ω)/ω is flat: it has no peak"
     assert np.all(np.abs(found.states.value - 120 / (2 * PARTICLES)) < level)
     np.testing.assert_allclose(found.below.value, 60 * found.below.x**2, atol=1)
 
@@ -32,6 +33,7 @@ def test_debye_is_flat_in_three_dimensions():
     omega, width = found.states.x, found.states.x[0]
     # n = 60 ω³ makes D/ω² = 180/3N, but for at most one of the levels in a window.
     level = 1 / (PARTICLES * ((omega + width) ** 3 - (omega - width) ** 3))
+    assert found.peak is None and "flat" in found.no_peak
     assert np.all(np.abs(found.states.value - 180 / (3 * PARTICLES)) < level)
 
 
@@ -46,6 +48,32 @@ def test_peak_is_found_with_its_interval():
     assert found.peak.value == pytest.approx(mode_number(2.0), abs=25)
     low, high = found.peak.low, found.peak.high
     assert low <= found.peak.value <= high
+
+
+def test_a_maximum_at_an_end_is_no_peak():
+    # D/ω falls all the way, as where D is flat, or rises all the way.
+    falling = density_of_states(spectra(lambda omega: 200 * omega, 3.0), PARTICLES)
+    assert falling.peak is None and falling.no_peak.endswith("is largest at the lowest frequencies: it has no peak")
+    rising = density_of_states(spectra(lambda omega: 60 * omega**3, 3.0), PARTICLES)
+    assert rising.peak is None and "does not fall beyond its maximum, up to the highest of the modes" in rising.no_peak
+
+
+def repelling(random, frames, levels, size=200):
+    """Levels at a mean distance of one that repel each other, from the middle of spectra of random matrices."""
+    matrices = random.standard_normal((frames, size, size))
+    values = np.linalg.eigvalsh((matrices + matrices.transpose(0, 2, 1)) / np.sqrt(8 * size))
+    places = size * (0.5 + (values * np.sqrt(1 - np.minimum(values**2, 1)) + np.arcsin(values.clip(-1, 1))) / np.pi)
+    start = (size - levels) // 2
+    return places[:, start : start + levels] - places[:, [start]] + random.uniform(0.2, 1.0, (frames, 1))
+
+
+@pytest.mark.parametrize("frames", [1, 4, 30])
+def test_noise_of_few_frames_is_no_peak(frames):
+    random = np.random.default_rng(5)
+    for _ in range(8):
+        # n = c ω², Debye's.
+        found = density_of_states(repelling(random, frames, 100) / 10, PARTICLES)
+        assert found.peak is None
 
 
 def test_window_is_twice_the_lowest_frequency():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from softspots.curve import Curve
 from softspots.estimate import Estimate
 from softspots.exceptions import InputError
 from softspots.frame import Frame
-from softspots.io.attributes import unit_of_time
+from softspots.io.attributes import LEFT_OUT, unit_of_time
 from softspots.io.quantities import KNOWN, QUANTITIES, Entry
 from softspots.io.results import Results
 from softspots.reasons import joined, number_of
@@ -25,7 +25,6 @@ LAGS_PER_DECADE = 12
 LONGEST_LAG = 0.5
 # Parameters of the run without which there is no analysis.
 NEEDED = (
-    "frame_interval",
     "n_modes",
     "n_particles",
     "min_particles",
@@ -124,11 +123,20 @@ class Maps:
     def need_frames(self, which: np.ndarray, least: int, what: str) -> None:
         """Raise Missing if there are fewer than that."""
         if which.sum() < least:
-            raise Missing(f"{number_of(which.sum(), self.noun)} with {what}; at least {least} are needed")
+            are = "is" if least == 1 else "are"
+            raise Missing(f"{number_of(which.sum(), self.noun)} with {what}; at least {least} {are} needed")
 
 
 class Run(Maps):
-    """The arrays of a results file that the stages use, and which frames have them."""
+    """The arrays of a results file that the stages use, and which frames have them.
+
+    Attributes
+    ----------
+    interval : float or None
+        The time from frame to frame; None where frames are not evenly apart, or their times are not known.
+    times, lags : (F,), (L,) ndarray of int, or None
+        In intervals; None where there is none.
+    """
 
     def __init__(self, results: Results) -> None:
         self.results, configuration = results, results.configuration
@@ -137,11 +145,16 @@ class Run(Maps):
                 raise InputError(f"{results.path} lacks the parameter {name} of its run")
         self.unit_of_time = unit_of_time(results.attributes, "τ")
         # Earlier versions of the file knew unbroken series only.
-        self.interval = configuration.get("frame_separation", configuration["frame_interval"])
-        written = np.isfinite(results["time"])
-        times = results["time"][written]
-        self.times = np.zeros(len(written), dtype=int)
-        self.times[written] = np.rint((times - times[:1]) / self.interval)
+        self.interval = configuration.get("frame_separation", configuration.get("frame_interval"))
+        positioned = np.isfinite(results["position"]).all(axis=(1, 2))
+        if self.interval is None:
+            written, self.times, self.lags = positioned, None, None
+        else:
+            written = np.isfinite(results["time"])
+            times = results["time"][written]
+            self.times = np.zeros(len(written), dtype=int)
+            self.times[written] = np.rint((times - times[:1]) / self.interval)
+            self.lags = np.append(0, up_to(int(LONGEST_LAG * self.times.max(initial=0))))
         labels, d2min = results["soft_spot"], results["d2min"]
         # An integer that was never written reads as a large negative one.
         certified = written & (results["inherent_certified"] == 1)
@@ -149,8 +162,7 @@ class Run(Maps):
         # Of a particle that has too few neighbours it is not known.
         known = np.isfinite(d2min)
         has_d2min, self.has_all_d2min = (written & some(known, axis=1) for some in (np.any, np.all))
-        self.has_positions = written & np.isfinite(results["position"]).all(axis=(1, 2))
-        self.lags = np.append(0, up_to(int(LONGEST_LAG * self.times.max(initial=0))))
+        self.has_positions = written & positioned
         super().__init__(
             configuration, results.dimension, labels, d2min, has_spots, has_d2min, configuration.get("temperature")
         )
@@ -163,9 +175,20 @@ class Run(Maps):
             raise Missing("inherent structures are not in the file, which an earlier version has written")
         return self.results.inherent_structures()
 
+    def need_lags(self) -> None:
+        """Raise Missing if there are not two frames that are a whole number of intervals apart, and one between."""
+        if self.lags is None:
+            uneven = "time" in self.results.attributes.get(LEFT_OUT, "").split()
+            raise Missing(
+                "frames have no times that rise evenly" if uneven else "the file does not say how far apart frames are"
+            )
+        if len(self.lags) < 2:
+            raise Missing("fewer than three frames")
+
     def need_unbroken_series(self, who: str) -> None:
         """Raise Missing if there is time between the frames in which nothing was measured; ``who`` needs it."""
-        if self.interval != self.configuration["frame_interval"]:
+        self.need_lags()
+        if self.interval != self.configuration.get("frame_interval"):
             raise Missing(f"frames are {self.interval:g} {self.unit_of_time} apart; {who} an unbroken series")
 
 
@@ -240,11 +263,16 @@ class Findings:
             joined(note, estimate.note),
         )
 
+    def note(self, note: str, names: Iterable[str]) -> None:
+        """Note this on those of the quantities that have been found."""
+        for name in names:
+            if name in self.measured:
+                found = self.measured[name]
+                self.measured[name] = replace(found, note=joined(found.note, note))
+
     def note_intervals(self, note: str) -> None:
         """Note this on all that has been found with an interval."""
-        for name, found in self.measured.items():
-            if np.isfinite(found.low).any():
-                self.measured[name] = replace(found, note=joined(found.note, note))
+        self.note(note, [name for name, found in self.measured.items() if np.isfinite(found.low).any()])
 
     def curve(self, name: str, curve: Curve) -> None:
         """A function of the lag."""

@@ -32,6 +32,10 @@ from softspots.reasons import NO_PLATEAU, number_of
 # A frame of the selection takes 0.03 s for 10,000 particles.
 SELECTION_FRAMES = 100
 D2MIN_CUTOFF = 2.5  # of the earliest results files, which do not tell
+# What depends on how long the time is in which D²_min is measured.
+OF_INTERVALS = ("probability", "plateau", "ratio", "onset", "difference", "largest_difference", "chosen_difference")
+OF_INTERVALS += ("best_modes", "best_particles")
+UNEVEN = "the times over which D²_min is measured are not known to be equal"
 
 
 def reduce_run(
@@ -92,6 +96,8 @@ def reduce_run(
         lives(run, found)
     with found.stage("model"):
         model(run, found)
+    if run.times is None and np.count_nonzero(run.has_d2min) > 1:
+        found.note(UNEVEN, OF_INTERVALS)
     provenance = results.attributes | {
         "source": str(path),
         **({} if "run_id" in results.attributes else {CONTENT: checksum_of(path)}),
@@ -105,11 +111,6 @@ def reduce_run(
     )
 
 
-def _need_lags(run):
-    if len(run.lags) < 2:
-        raise Missing("fewer than three frames")
-
-
 def _wavevector(run) -> float:
     """|q| of F_s, in the inverse unit of lengths: 2π/σ_AA for the paper's mixtures, for others 2π ρ^(1/d)."""
     if is_of_paper(run.configuration):
@@ -121,7 +122,7 @@ def _wavevector(run) -> float:
 
 def _relaxation(run, found):
     run.need_frames(run.has_positions, 3, "positions")
-    _need_lags(run)
+    run.need_lags()
     y, images = (run.results[name][run.has_positions] for name in ("position", "image"))
     if not is_written(images).all():
         raise Missing("the image counters of particles are not known")
@@ -163,7 +164,7 @@ def measure_relaxation(
 
 def _fields(run, found):
     run.need_frames(run.has_spots, 3, "soft spots")
-    _need_lags(run)
+    run.need_lags()
     found.axes["lag"] = run.lags * run.interval
     on_spot, spot_times = (run.labels >= 0)[run.has_spots], run.times[run.has_spots]
     if on_spot.min() == on_spot.max():

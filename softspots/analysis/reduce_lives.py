@@ -26,8 +26,8 @@ from softspots.reasons import PRODUCT_LIMIT, incomplete, too_many_outlive
 
 def lives(run: Run, found: Findings) -> None:
     """Lifetimes and rearrangements of single soft spots, with both placements of the moving window."""
-    run.need_unbroken_series("lives of soft spots need")
     run.need_frames(run.has_both, 3, "soft spots and D²_min")
+    run.need_unbroken_series("lives of soft spots need")
     run.need_temperature()
     epsilon = found.number("epsilon")
     if not 0 < epsilon < 1:

@@ -31,22 +31,17 @@ def vibrations(run: Maps, found: Findings) -> None:
     found.axes["frequency"] = result.states.x
     found.estimate("states", result.states)
     found.estimate("modes_below", result.below)
+    if result.peak is None:
+        raise Missing(result.no_peak)
     found.estimate("boson_peak", result.peak)
 
 
 def prediction(run: Maps, found: Findings) -> None:
     """ρ_SS, P(D²_min), P* and their ratio."""
+    _density(run, found)
     run.need_frames(run.has_both, 1, "soft spots and D²_min")
     activity, labels = run.d2min[run.has_both], run.labels[run.has_both]
-    ones, solids = np.ones(len(labels)), run.solids_of(run.has_both)
-    known, note = ~np.isnan(activity), run.unknown(run.has_both)
-    density = bootstrap(fraction, (known & (labels >= 0)).sum(axis=1), known.sum(axis=1), solids=solids)
-    found.estimate("density", density, note=note)
-    found.estimate("spots", bootstrap(fraction, labels.max(axis=1) + 1, ones, solids=solids), note=of_one_spot(labels))
-    if density.value == 0:
-        raise Missing("no particle is on a soft spot")
-    with np.errstate(divide="ignore"):
-        found.estimate("bound", density.map(lambda value: 1 / value), note=note)
+    solids, known, note = run.solids_of(run.has_both), ~np.isnan(activity), run.unknown(run.has_both)
     run.need_temperature()
     law, edges = rearrangement_probability(activity, labels, run.temperature, solids=solids)
     found.axes |= {"d2min": law.x, "d2min_edge": edges}
@@ -63,6 +58,27 @@ def prediction(run: Maps, found: Findings) -> None:
     if not np.isfinite(onset.value):
         raise Missing("P(D²_min) does not level off: too few particles rearrange")
     found.estimate("onset", onset, note=note)
+
+
+def _density(run, found):
+    """ρ_SS, soft spots and their modes, of particles and frames of known D²_min, or of all, if it is known of none."""
+    which = run.has_both if run.has_both.any() else run.has_spots
+    run.need_frames(which, 1, "soft spots")
+    labels, solids = run.labels[which], run.solids_of(which)
+    known, note = np.ones(labels.shape, dtype=bool), ""
+    if run.has_both.any():
+        known, note = ~np.isnan(run.d2min[which]), run.unknown(which)
+    density = bootstrap(fraction, (known & (labels >= 0)).sum(axis=1), known.sum(axis=1), solids=solids)
+    found.estimate("density", density, note=note)
+    ones, spots = np.ones(len(labels)), labels.max(axis=1) + 1
+    found.estimate("spots", bootstrap(fraction, spots, ones, solids=solids), note=of_one_spot(labels))
+    ratios = np.sort(run.of("participation_ratio", which), axis=1)[:, : run.configuration["n_modes"]]
+    found.estimate("participation_ratio", bootstrap(fraction, ratios.mean(axis=1), ones, solids=solids))
+    if density.value == 0:
+        raise Missing("no particle is on a soft spot")
+    with np.errstate(divide="ignore"):
+        found.estimate("bound", density.map(lambda value: 1 / value), note=note)
+    found.estimate("spot_size", bootstrap(fraction, (labels >= 0).sum(axis=1), spots, solids=solids))
 
 
 def selection(run: Maps, found: Findings, most_frames: int) -> None:

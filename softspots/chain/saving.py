@@ -205,9 +205,9 @@ def _apart(times: Mapping[int, float]) -> float | None:
 
 
 def _intervals(study, apart) -> dict[str, Any]:
-    if apart is None or not study.lag:
+    if apart is None:
         return {}
-    return {"frame_separation": apart, "frame_interval": apart / study.stride * study.lag}
+    return {"frame_separation": apart} | ({"frame_interval": apart / study.stride * study.lag} if study.lag else {})
 
 
 def _left_out(study, unknown, parameters, ended) -> dict[str, Any]:

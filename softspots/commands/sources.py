@@ -21,8 +21,6 @@ from softspots.io.seal import checksum_of
 from softspots.io.shear import Sheared, is_shear, read_shear
 from softspots.report.sources import Moments, moments_of_run, moments_of_shear
 
-WITHOUT_TIMES = ": its frames have no even times, or none follows; map --timestep gives times where a file has steps"
-
 
 @dataclass(frozen=True)
 class Source:
@@ -84,8 +82,7 @@ def open_sources(
             _check_from_strain(source, from_strain)
         for name in () if source.reduced.athermal else NEEDED:
             if name not in source.reduced.configuration:
-                why = WITHOUT_TIMES if name == "frame_interval" else ""
-                raise InputError(f"FILE: got {path}, which lacks the parameter {name} of its run{why}")
+                raise InputError(f"FILE: got {path}, which lacks the parameter {name} of its run")
         for run in _runs_in(source):
             if run in paths_of:
                 raise InputError(

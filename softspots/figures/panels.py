@@ -23,7 +23,7 @@ PLATEAU = 0.95  # of the largest ΔP*: where the contour is
 
 
 def draw_states(axes: Axes, series: Series) -> None:
-    """D(ω)/ω, in three dimensions D(ω)/ω², over ω: flat where Debye holds; a dot is the boson peak (section II).
+    """D(ω)/ω, in three dimensions D(ω)/ω², over ω: flat where Debye holds; a dot is a boson peak (section II).
 
     Runs of the other dimension than the first one's have no place on the axis, and are left out.
 
@@ -35,15 +35,16 @@ def draw_states(axes: Axes, series: Series) -> None:
         Of the runs; those without what is drawn are left out.
     """
     found = styled(series, "states")
-    dimension = found[0][0].dimension if found else 2
+    dimension, marked = found[0][0].dimension if found else 2, False
     for run, style in found:
         if run.dimension == dimension:
             del style["marker"]
             states = run["states"]
             curve(axes, states, **style)
-            top = states.value.argmax()
-            axes.plot(states.x[top], states.value[top], "o", color=style["color"], **MARK)
-    if found:
+            if "boson_peak" in run:
+                top, marked = states.value.argmax(), True
+                axes.plot(states.x[top], states.value[top], "o", color=style["color"], **MARK)
+    if marked:
         explain(axes, r"$\omega_\mathrm{BP}$", "o", markersize=5)
     units = units_of_runs(series.runs)
     length, energy = units.length, units.energy
@@ -57,7 +58,13 @@ def draw_states(axes: Axes, series: Series) -> None:
         xlabel=rf"$\omega$ (${energy}^{{1/2}}m^{{-1/2}}{length}^{{-1}}$)",
         ylabel=quantity[dimension],
     )
-    say(axes, series, "states", lambda run: np.full(len(run.axes["frequency"]), run.dimension == dimension))
+    say(
+        axes,
+        series,
+        "states",
+        lambda run: np.full(len(run.axes["frequency"]), run.dimension == dimension),
+        boson_peak="boson peak",
+    )
 
 
 def draw_probability(axes: Axes, series: Series) -> None:

@@ -88,6 +88,10 @@ QUANTITIES = {
         "prediction", "ρ_SS", "1", "fraction of particles on soft spots", "III", paper="0.19", content=PART
     ),
     "spots": Entry("prediction", "N_S", "1", "soft spots of a map", "V"),
+    "spot_size": Entry("prediction", "n_S", "1", "particles of a soft spot, mean", "III"),
+    "participation_ratio": Entry(
+        "prediction", "p", "1", "participation ratio of the modes of a map, mean", "III", content=PART
+    ),
     "bound": Entry("prediction", "1/ρ_SS", "1", "largest possible P*/ρ_SS", "III, fig. 4", paper="5.2"),
     "plateau": Entry("prediction", "P*", "1", "rearranging particles on soft spots", "III, fig. 2", content=PART),
     "ratio": Entry("prediction", "P*/ρ_SS", "1", "plateau over density", "III, fig. 4", paper="2 to more than 3"),
