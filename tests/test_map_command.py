@@ -14,6 +14,7 @@ import softspots as ss
 from softspots import _core
 from softspots.__main__ import COMMANDS
 from softspots.__main__ import main as softspots
+from softspots.commands import mapping
 from softspots.commands.map_options import read_model
 from softspots.io.results import read_results
 
@@ -57,6 +58,22 @@ def test_from_a_dump_to_results_and_maps(dump, tmp_path, capsys):
     assert (status, err) == (0, "")
     results = read_results(tmp_path / "out" / "results.nc")
     assert len(results) == 2 and np.isnan(results["d2min"]).all()
+
+
+def test_what_quenches_do_and_why_a_map_is_grey(dump, tmp_path, monkeypatch, capsys):
+    drawn, folder = {}, tmp_path / "out"
+    monkeypatch.setattr(mapping, "save_map", lambda path, *_, **about: drawn.update({path.name: about["unknown"]}))
+    status, out, err = run(capsys, dump, *OPTIONS, "--types", "1=A", "2=B", "3=A", "--maps", 0, -1, "-o", folder)
+    assert status == 0 and drawn == {"map_000000.png": "", "map_000002.png": "no later frame"}
+    assert "--types names type 3, of which the first frame has no particles; it has types 1 (195), 2 (105)" in err
+    about = read_results(folder / "results.nc").attributes
+    moved, lost = about["quench_distance"], about["quench_energy"]
+    assert f"quench        particles move by {moved:.3g} σ_AA, root mean square, and lose {lost:.3g} ε_AA each\n" in out
+    # A glass at T = 0.1: a fifth of a distance at most; half of the heat is potential energy.
+    assert 0.05 < moved < 0.2 and 0.05 < lost < 0.2 and "a solid by less" not in out
+    # Ten thousand times colder than it is: a temperature that does not fit is told too.
+    status, out, _ = run(capsys, dump, *OPTIONS, "--maps", "--temperature=1e-5", "-o", folder, "--overwrite")
+    assert status == 0 and "note          quenches take" in out and "of which T = 1e-05 gives 1e-05: is it" in out
 
 
 def test_models_are_listed(capsys):

@@ -121,6 +121,13 @@ class TestLammpsDumps:
         assert "types 1 (20), 2 (10) are both species A" in ss.read(path, types=types).notes
         assert "species" not in " ".join(ss.read(path, types=AB).notes)
 
+    @pytest.mark.parametrize("more, named", [({3: "C"}, "type 3"), ({3: "C", "A": "A"}, "types 3, A")])
+    def test_types_that_are_not_there_are_said(self, tmp_path, more, named):
+        path = lammps_dump(tmp_path / "a.dump", truths())
+        note = f"types= names {named}, of which the first frame has no particles; it has types 1 (20), 2 (10)"
+        assert note in ss.read(path, types=AB | more).notes
+        assert "names" not in " ".join(ss.read(path, types=AB).notes)
+
     def test_types_are_asked_for(self, tmp_path):
         path = lammps_dump(tmp_path / "a.dump", truths())
         with pytest.raises(ss.InputError) as caught:

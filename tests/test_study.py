@@ -59,6 +59,16 @@ def test_each_frame_has_what_the_stages_find(frames):
     assert study[-1].d2min is None and study[-1].d2min_fault == study[-1].fault == ""
 
 
+@pytest.mark.parametrize("lag, why", [(1, "no later frame"), (3, "no frame 3 later"), (0, "lag is 0")])
+def test_grey_maps_say_why(frames, lag, why):
+    study = ss.study(frames, MODEL, lag=lag, **OPTIONS)
+    axes = study[-1].plot()
+    assert axes.get_xlabel().splitlines()[1] == rf"grey: $D^2_{{\min}}$ is not known: {why}"
+    assert "not known" not in [other.get_title(loc="right") for other in axes.figure.axes]
+    matplotlib.pyplot.close(axes.figure)
+    assert lag != 1 or "\n" not in study[0].plot().get_xlabel()
+
+
 def test_one_soft_spot_alone_is_told_once(frames, tmp_path):
     """By the first frame that is looked at, or by the saved file, which keeps it."""
     study = ss.study(frames[:2], MODEL, **OPTIONS | {"n_particles": 30})

@@ -1,4 +1,4 @@
-"""What makes results mean little: hardly a solid, one soft spot alone, another strain rate than the strain's.
+"""What makes results mean little: hardly a solid, other forces, one soft spot alone, another strain rate.
 
 Sentences for tables and notes.
 """
@@ -9,9 +9,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from softspots.frame import Frame
+
 # Parts of the particles from which on there is a caution: so many rearrange; so many are on one soft spot, which has
 # most of all that are on any.
 NEARLY_ALL, LARGE, MOST = 0.9, 0.2, 0.5
+# A solid melts where its particles move about their places by 0.15 of their distance, root mean square (Lindemann): in
+# none does heat move them twice as far, in mean distances ρ^(-1/d).
+FARTHEST = 0.3
+# Of d T/2 for each particle, the potential energy of harmonic vibrations; that of others is not twice as large.
+MOST_HEAT = 2.0
 # By so much of itself a strain rate may be off: barostats move the strain of boxes a little.
 SAME_RATE = 0.05
 # Strains that differ by less are the same: files have boxes to some digits only.
@@ -47,6 +54,37 @@ def of_spot_sizes(sizes: Sequence[np.ndarray], particles: int, options: str = "n
         f"{100 * largest / particles:.0f} % of all: fewer modes or particles ({options}), or a larger "
         "system, tell spots apart"
     )
+
+
+def of_quench(frame: Frame, distance: float, energy: float, temperature: float | None = None) -> str:
+    """A sentence where frames are farther from their minima than heat takes those of a solid, else nothing.
+
+    Particles whose species are exchanged, or a wrong potential, end in a minimum too, but far away and deep down.
+
+    Parameters
+    ----------
+    frame : Frame
+        One of them.
+    distance : float
+        From frames to their inherent structures, root mean square over the particles.
+    energy : float
+        By how much these are lower, per particle.
+    temperature : float, optional
+        Of the frames, with k_B = 1.
+    """
+    dimension = frame.dimension
+    far, said = distance * (len(frame) / frame.box.volume) ** (1 / dimension), []
+    if far > FARTHEST:
+        said.append(
+            f"particles move by {far:.2g} mean distances to their inherent structures, root mean square, and those of "
+            f"a solid by less than {FARTHEST:g}"
+        )
+    heat = dimension / 2 * (temperature or 0.0)
+    if temperature is not None and energy > MOST_HEAT * heat:
+        said.append(f"quenches take {energy:.3g} of energy per particle, of which T = {temperature:g} gives {heat:.3g}")
+    if not said:
+        return ""
+    return f"{'; '.join(said)}: is it a liquid, or do types, model or unit not fit the frames?"
 
 
 def of_strain_rate(times: np.ndarray, strains: np.ndarray, strain_rate: float | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import secrets
 import warnings
@@ -14,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from softspots.analysis.cautions import of_spot_sizes, of_strain_rate
+from softspots.analysis.cautions import of_quench, of_spot_sizes, of_strain_rate
 from softspots.chain.defaults import threshold_of
-from softspots.exceptions import SoftspotsError
+from softspots.chain.stages import rms_distance
 from softspots.installation import instruction_set
 from softspots.io.attributes import (
     CAUTION,
@@ -27,10 +26,13 @@ from softspots.io.attributes import (
     LEFT_OUT,
     LEFT_OUT_BECAUSE,
     MIXTURE,
+    QUENCH_DISTANCE,
+    QUENCH_ENERGY,
 )
+from softspots.io.frames import frame_from
 from softspots.io.replacing import replacing
 from softspots.io.results import ResultsWriter
-from softspots.landscape.forces import energy_forces, is_mixture, units
+from softspots.landscape.forces import is_mixture, units
 from softspots.model import PRESETS, Forces, Mixture, Model
 
 if TYPE_CHECKING:
@@ -43,23 +45,23 @@ EVEN = 1e-6
 OF_VELOCITIES = ("kinetic_temperature", "shear_stress", "pressure")
 
 
-def save(study: Study, path: str | PathLike[str]) -> str:
-    """Write all frames of a study: see `Study.save`. Returns a caution where one soft spot has most particles."""
+def save(study: Study, path: str | PathLike[str]) -> dict[str, str]:
+    """Write all frames of a study: see `Study.save`. Returns cautions, as `StudyWriter.cautions` does."""
     with replacing(path) as unfinished, StudyWriter(unfinished, study, {"run_id": secrets.token_hex(8)}) as writer:
         for index in study.bar():
             values, fault = study.values(index)
             writer.write(index, values, fault)
             if fault:
                 warnings.warn(f"study: frame {index}: {fault}", stacklevel=3)
-    return writer.of_one_spot()
+    return writer.cautions()
 
 
 def found_values(found: Analysis) -> tuple[dict[str, Any], str]:
     """What a results file has of a frame, by the names there, and what is missing of it and why."""
     values = found.values() | {"box_length": found.frame.box.lengths}
     # Where it cannot be had the quench has said why.
-    with contextlib.suppress(SoftspotsError):
-        values["potential_energy"] = energy_forces(found.frame, found.model)[0] / len(found.frame)
+    if found.energy is not None:
+        values["potential_energy"] = found.energy / len(found.frame)
     without = f"no D²_min: {found.d2min_fault}" if found.d2min_fault else ""
     return values, "; ".join(filter(None, (found.fault, without)))
 
@@ -85,6 +87,7 @@ class StudyWriter:
         self._strains: dict[int, float] = {}
         self._faults: dict[int, str] = {}
         self._sizes: dict[int, np.ndarray] = {}
+        self._quenches: dict[int, tuple[float, float]] = {}
         self._unknown = {*OF_VELOCITIES}
         kept = study.options.kept_particles(len(study.first))
         arguments = (
@@ -107,6 +110,8 @@ class StudyWriter:
             if "eigenvalue" in values:
                 labels = np.asarray(values["soft_spot"])
                 self._sizes[index] = np.bincount(labels[labels >= 0])
+            if values["inherent_certified"] and "potential_energy" in values:
+                self._quenches[index] = self._quench(values)
             if not self._rises(index):
                 unknown.add("time")
             if "time" in unknown:
@@ -129,7 +134,7 @@ class StudyWriter:
             self._finish()
 
     def _finish(self):
-        apart, cautions = _apart(self._times), [self.of_one_spot()]
+        apart, cautions = _apart(self._times), [*self.cautions().values()]
         if len(self._times) > 1 and apart is None:
             self._unknown.add("time")
         if "time" in self._unknown:
@@ -140,12 +145,28 @@ class StudyWriter:
             cautions.append(caution)
         if any(cautions):
             self._writer.set_attributes({CAUTION: "; ".join(filter(None, cautions))})
+        if self._quenches:
+            distance, energy = self._of_quenches()
+            self._writer.set_attributes({QUENCH_DISTANCE: distance, QUENCH_ENERGY: energy})
         self._say(_intervals(self._study, apart), ended=True)
         self._writer.set_attributes({"wall_time_total": perf_counter() - self._start})
 
-    def of_one_spot(self) -> str:
-        """A sentence where one soft spot has most particles that are on any, else nothing."""
-        return of_spot_sizes([*self._sizes.values()], len(self._study.first) * len(self._sizes))
+    def cautions(self) -> dict[str, str]:
+        """What there is to say of quenches and of soft spots of all frames together; empty if there is nothing."""
+        first, temperature = self._study.first, self._study.given.get("temperature")
+        particles = len(first) * len(self._sizes)
+        quench = of_quench(first, *self._of_quenches(), temperature) if self._quenches else ""
+        return {"quench": quench, "spots": of_spot_sizes([*self._sizes.values()], particles)}
+
+    def _quench(self, values) -> tuple[float, float]:
+        """Mean square of the distance to the inherent structure, and energy per particle lost on the way."""
+        frame = frame_from(self._study.first, values)
+        distance = rms_distance(frame, np.asarray(values["inherent_position"], dtype=float))
+        return distance**2, float(values["potential_energy"]) - float(values["inherent_energy"]) / len(frame)
+
+    def _of_quenches(self) -> tuple[float, float]:
+        squares, energies = np.mean([*self._quenches.values()], axis=0)
+        return float(np.sqrt(squares)), float(energies)
 
     def _of_strain_rate(self) -> str:
         indices = sorted(self._times)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from softspots.exceptions import PhysicsError, SoftspotsError
 from softspots.frame import Frame
 from softspots.io.frames import frame_values
 from softspots.io.schema import LABELS
+from softspots.landscape.forces import energy_forces
 from softspots.landscape.minimum import InherentStructure
 from softspots.landscape.modes import Modes, hessian, lowest_modes
 from softspots.landscape.quench import inherent_structure
@@ -69,6 +71,8 @@ class Analysis:
         Of D²_min.
     d2min_fault, fault : str
         Why there is no D²_min, though there is a later frame; why there are no soft spots.
+    no_later : str
+        Why there is no later frame.
     """
 
     frame: Frame
@@ -83,11 +87,29 @@ class Analysis:
     d2min_fault: str = ""
     fault: str = ""
     d2min_cutoff: float | None = None
+    no_later: str = ""
 
     def __repr__(self) -> str:
         found = [self.frame, self.minimum, self.modes, self.spots]
         words = [repr(one) for one in found if one is not None] + [one for one in (self.d2min_fault, self.fault) if one]
+        if self.quench_distance is not None:
+            words.insert(2, f"{self.quench_distance:.3g} from the frame")
         return f"Analysis({', '.join(words)})"
+
+    @cached_property
+    def energy(self) -> float | None:
+        """Potential energy of the frame, of all particles; None if it cannot be had, as the fault says."""
+        try:
+            return energy_forces(self.frame, self.model)[0]
+        except SoftspotsError:
+            return None
+
+    @cached_property
+    def quench_distance(self) -> float | None:
+        """How far the particles are from their inherent structure, root mean square, in the unit of length."""
+        if self.minimum is None:
+            return None
+        return rms_distance(self.frame, self.minimum.frame.positions)
 
     @property
     def labels(self) -> np.ndarray:
@@ -102,14 +124,14 @@ class Analysis:
     def plot(self, temperature: float | None = None, **options: Any) -> Axes:
         """The map of this frame, by `softspots.draw_map` with its options, in a figure of pyplot.
 
-        Without a later frame particles are grey, as D²_min is not known. With a temperature colours stand for D²_min/T,
-        and the colour bar marks from where on a particle rearranges: from 15 on in the paper's mixtures, in all others
-        where its neighbours move by 0.28 mean distances.
+        Without a later frame particles are grey, as D²_min is not known, and a line below says so. With a temperature
+        colours stand for D²_min/T, and the colour bar marks from where on a particle rearranges: from 15 on in the
+        paper's mixtures, in all others where its neighbours move by 0.28 mean distances.
         """
         # Numbers need no library for pictures.
         from softspots.figures.map import draw_map
 
-        known: dict[str, Any] = {"model": self.model}
+        known: dict[str, Any] = {"model": self.model, "unknown": self.no_later}
         if temperature is not None and self.d2min_cutoff is not None:
             density, dimension = len(self.frame) / self.frame.box.volume, self.frame.dimension
             known["threshold"] = threshold_of(self.model, density, dimension, self.d2min_cutoff, temperature)
@@ -209,6 +231,12 @@ def _find_spots(minimum, model, options, times) -> dict[str, Any]:
             options.bond_length,
         )
     return {"modes": modes, "participation_ratio": participation_ratio, "ranking": ranking, "spots": spots}
+
+
+def rms_distance(frame: Frame, positions: np.ndarray) -> float:
+    """How far particles have moved from a frame to other positions, in the same box: root mean square."""
+    moved = frame.box.minimum_image(positions - frame.positions)
+    return float(np.sqrt((moved**2).sum(axis=1).mean()))
 
 
 def in_a_line(error: Exception) -> str:

@@ -12,7 +12,7 @@ from typing import Any, overload
 
 from tqdm import tqdm
 
-from softspots.analysis.cautions import of_spot_sizes
+from softspots.analysis.cautions import of_quench, of_spot_sizes
 from softspots.arrays import number_at, one_of, positive_number, real_number, whole_number
 from softspots.chain.defaults import PAPER, lengths, mode_counts
 from softspots.chain.saving import found_values, save
@@ -232,6 +232,10 @@ class Study(Sequence[Analysis]):
         except UNREADABLE as error:
             return {}, in_a_line(error)
 
+    def no_later(self, index: int) -> str:
+        """Why no D²_min from the frame ``index`` is looked for; empty if it is."""
+        return self._work.no_later(self._number(index))
+
     def bar(self) -> tqdm[int]:
         """All indices, with a bar as they are gone through."""
         return tqdm(range(len(self)), "frames", disable=not self._progress or len(self) < 2, leave=False)
@@ -255,7 +259,9 @@ class Study(Sequence[Analysis]):
         What frames do not tell is left out: the file's attribute ``left_out`` names it, ``left_out_because`` says why.
         A frame that cannot be read is left out too, with a warning, and `Results.faults` says why.
         Where the strain of the frames goes with their times otherwise than the strain rate that was given says, there
-        is a warning, and the attribute ``caution``; so too where most particles on soft spots are on one.
+        is a warning, and the attribute ``caution``; so too where most particles on soft spots are on one, and where
+        quenches go farther than heat takes the particles of a solid, as with species that are exchanged
+        (`softspots.analysis.cautions.of_quench`).
 
         Raises
         ------
@@ -264,7 +270,7 @@ class Study(Sequence[Analysis]):
         OutputError
             If the file cannot be written.
         """
-        self._work.warn_once(save(self, path), stacklevel=3)
+        self._work.warn_once(save(self, path), "", stacklevel=3)
 
 
 class _Work:
@@ -282,7 +288,7 @@ class _Work:
         self.frames, self.first = frames, first
         self.model, self.options, self.lag, self.given = model, options, lag, given
         self._kept: OrderedDict[int, Analysis] = OrderedDict()
-        self._warned = False
+        self._told: set[str] = set()
         self._most = max(1, KEPT_BYTES // (8 * options.modes * first.positions.size))
 
     def analysis(self, index: int) -> Analysis:
@@ -292,16 +298,26 @@ class _Work:
         if fresh:
             for fault in filter(None, (found.d2min_fault, found.fault)):
                 warnings.warn(f"study: frame {index}: {fault}", stacklevel=3)
-            if found.spots is not None:
-                caution = of_spot_sizes([found.spots.sizes], len(found.frame))
-                self.warn_once(f"frame {index}: {caution}" if caution else "", stacklevel=4)
+            self.warn_once(self._cautions(found), f"frame {index}: ", stacklevel=4)
         return found
 
-    def warn_once(self, caution: str, stacklevel: int) -> None:
-        """Warn of one soft spot through the whole box, unless this has been told: frames are alike."""
-        if caution and not self._warned:
-            self._warned = True
-            warnings.warn(f"study: {caution}", stacklevel=stacklevel)
+    def _cautions(self, found: Analysis) -> dict[str, str]:
+        """What `StudyWriter.cautions` says of all frames, of one."""
+        cautions, particles = {}, len(found.frame)
+        if found.quench_distance is not None and found.minimum.certified:
+            lost = found.energy - found.minimum.energy
+            temperature = self.given.get("temperature")
+            cautions["quench"] = of_quench(found.frame, found.quench_distance, lost / particles, temperature)
+        if found.spots is not None:
+            cautions["spots"] = of_spot_sizes([found.spots.sizes], particles)
+        return cautions
+
+    def warn_once(self, cautions: dict[str, str], where: str, stacklevel: int) -> None:
+        """Warn of what makes results mean little, unless the same has been told of another frame: they are alike."""
+        for kind, caution in cautions.items():
+            if caution and kind not in self._told:
+                self._told.add(kind)
+                warnings.warn(f"study: {where}{caution}", stacklevel=stacklevel)
 
     def find(self, index: int, keep: bool) -> Analysis:
         """What is found in a frame, kept for the next time if asked for."""
@@ -311,8 +327,7 @@ class _Work:
         frame = self._frame(index)
         later, unread = self._later(index)
         found = analyse(frame, later, self.model, self.options)
-        if unread:
-            found = replace(found, d2min_fault=unread)
+        found = replace(found, d2min_fault=unread or found.d2min_fault, no_later=self.no_later(index))
         if keep:
             self._kept[index] = found
             if len(self._kept) > self._most:
@@ -321,12 +336,20 @@ class _Work:
 
     def _later(self, index: int) -> tuple[Frame | None, str]:
         """The frame where D²_min from this one ends, if there is one, or why it cannot be read."""
-        if not self.lag or index + self.lag >= len(self.frames):
+        if self.no_later(index):
             return None, ""
         try:
             return self._frame(index + self.lag), ""
         except UNREADABLE as error:
             return None, in_a_line(error)
+
+    def no_later(self, index: int) -> str:
+        """Why no frame is looked for where D²_min from this one would end; empty if one is."""
+        if not self.lag:
+            return "lag is 0"
+        if index + self.lag < len(self.frames):
+            return ""
+        return "no later frame" if self.lag == 1 else f"no frame {self.lag} later"
 
     def _frame(self, index: int) -> Frame:
         frame = self.frames[index]

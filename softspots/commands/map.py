@@ -12,7 +12,7 @@ import warnings
 
 import numpy as np
 
-from softspots.analysis.cautions import of_one_spot
+from softspots.analysis.cautions import of_one_spot, of_quench
 from softspots.chain.study import Study
 from softspots.commands.command import check_streams, command, complain, from_first, printing, say
 from softspots.commands.identity import checksum, instruction_sets, notes_on
@@ -32,6 +32,7 @@ from softspots.dynamics.parallel import (
     world,
 )
 from softspots.exceptions import DamagedFileError, InputError, PhysicsError
+from softspots.io.attributes import QUENCH_DISTANCE, QUENCH_ENERGY
 from softspots.io.checkpoint import (
     CHECKPOINT,
     FRAMES,
@@ -44,7 +45,8 @@ from softspots.io.checkpoint import (
 )
 from softspots.io.claim import claimed
 from softspots.io.replacing import remove_leftovers
-from softspots.io.results import read_results
+from softspots.io.results import Results, read_results
+from softspots.landscape.forces import units
 from softspots.reasons import number_of
 
 # Of the frames in which something is missing, so many are told of; the results file has all.
@@ -142,8 +144,8 @@ def show(found: Study, target: Target, temperature: float | None) -> None:
     results = read_results(target.results)
     for number, path in target.pictures.items():
         if not path.exists() and np.isfinite((values := results.variables(number))["position"]).all():
-            draw(found, path, _told(values, results), temperature)
-    say(report(target))
+            draw(found, number, path, _told(values, results), temperature)
+    say(report(found, target))
     if not np.isfinite(results["eigenvalue"]).all(axis=1).any():
         raise PhysicsError(
             f"none of {number_of(len(results), 'frame')} has soft spots; the first one: {results.faults.get(0, '')}"
@@ -155,13 +157,27 @@ def _told(values, results) -> dict:
     return {name: value for name, value in values.items() if name not in results.attributes["left_out"].split()}
 
 
-def report(target: Target) -> str:
+def quench_rows(found: Study, results: Results) -> list[tuple[str, str]]:
+    """How far the frames are from their inherent structures, with a note where that is too far for a solid."""
+    if QUENCH_DISTANCE not in results.attributes:
+        return []
+    distance, energy = (results.attributes[name] for name in (QUENCH_DISTANCE, QUENCH_ENERGY))
+    unit_of_energy, unit_of_length = (f" {name}".rstrip() for name in units(found.model))
+    moved = f"particles move by {distance:.3g}{unit_of_length}, root mean square, and lose {energy:.3g}{unit_of_energy}"
+    rows = [("quench", f"{moved} each")]
+    if caution := of_quench(found.first, distance, energy, found.given.get("temperature")):
+        rows.append(("note", caution))
+    return rows
+
+
+def report(found: Study, target: Target) -> str:
     """What was found, in a few lines."""
     results = read_results(target.results)
     labels, certified = results["soft_spot"], results["inherent_certified"] == 1
     good = np.isfinite(results["eigenvalue"]).all(axis=1)
     rows = [
-        ("frames", f"{len(results)}, {certified.sum()} inherent structures certified, {good.sum()} with soft spots")
+        ("frames", f"{len(results)}, {certified.sum()} inherent structures certified, {good.sum()} with soft spots"),
+        *quench_rows(found, results),
     ]
     if good.any():
         rows.append(("ρ_SS", f"{np.mean(labels[good] >= 0):.3f}"))

@@ -169,16 +169,17 @@ def _found(study, index, target, temperature) -> tuple[dict, str, list[str]] | N
             warnings.simplefilter("always", UserWarning)
             values, fault = study.values(index, keep=False)
             if values and index in target.pictures:
-                draw(study, target.pictures[index], values, temperature)
+                draw(study, index, target.pictures[index], values, temperature)
     except Terminated:
         return None
     return values, fault, [str(one.message) for one in said if issubclass(one.category, UserWarning)]
 
 
-def draw(study: Study, path: Path, values: dict, temperature: float | None) -> None:
-    """Draw the map of a frame from what a results file has of it; if it cannot be drawn, there is a warning."""
+def draw(study: Study, index: int, path: Path, values: dict, temperature: float | None) -> None:
+    """Draw the map of the frame ``index`` from what a results file has of it; if that cannot be, there is a warning."""
     frame = frame_from(study.first, values)
-    about = {"model": study.model, "title": rf"$t={frame.time:g}$" + unit_of_time(study.source, "", " steps")}
+    title = rf"$t={frame.time:g}$" + unit_of_time(study.source, "", " steps")
+    about = {"model": study.model, "title": title, "unknown": study.no_later(index)}
     if "rearrangement_threshold" in (known := configuration(study)):
         about["threshold"] = known["rearrangement_threshold"]
     try:

@@ -37,7 +37,9 @@ STYLE = {
 }
 FULL_WIDTH = 7.0  # inches; two columns of Physical Review
 TITLE, TITLES_IN_SPACE = 0.25, 0.4  # inches, about; of one line, of two
+CAPTION = 0.15  # inches, about, of a line below the map
 LABELS = 0.55  # inches, about, that tick labels and the label of an axis take
+NOT_KNOWN = r"grey: $D^2_{\min}$ is not known"
 MARK = "#1f4e9c"  # the inset's frame and its place in the map: the one blue among reds
 # Where inset and colour bar stand beside the map, as (x, y, width, height) in units of the map; how wide all is then.
 INSET, BAR_BELOW, WITH_INSET = (1.06, 0.2, 0.58, 0.8), (1.06, 0.02, 0.58, 0.035), 1.65
@@ -57,6 +59,7 @@ def draw_map(
     inset: bool = True,
     colorbar: bool = True,
     slice: float | None = None,
+    unknown: str = "",
 ) -> Axes:
     """Draw a configuration coloured by D²_min, soft spots outlined, with an inset on a rearranging one.
 
@@ -76,7 +79,7 @@ def draw_map(
     frame : Frame
     d2min : (N,) array_like of float
         In σ_AA², or the unit of length of the model, squared; NaN where it is not known. If it is nowhere known there
-        is no colour bar, and the inset is about the first spot.
+        is a line below the map that says so in place of the colour bar, and the inset is about the first spot.
     labels : (N,) array_like of int
         Number of the soft spot of each particle, -1 for none, as in `SoftSpots.labels`.
     temperature : float, optional
@@ -98,6 +101,8 @@ def draw_map(
     slice : float, optional
         In three dimensions, z of the slice. Default: through the particle that the inset is about in two; without soft
         spots, through the most active one.
+    unknown : str
+        Why D²_min is nowhere known, for that line.
 
     Returns
     -------
@@ -144,7 +149,7 @@ def draw_map(
         axes = pyplot.figure(layout="constrained")
     if isinstance(axes, Figure):
         above = TITLES_IN_SPACE if frame.dimension == 3 else TITLE if title else 0.0
-        axes = _sole_axes(axes, plane_of(frame.box), width, above)
+        axes = _sole_axes(axes, plane_of(frame.box), width, above + (0.0 if known else CAPTION))
     beside = _make_room(axes, width)
     if frame.dimension == 3:
         discs = draw_space(axes, beside, shown, peak, units, slice, inset, colorbar)
@@ -154,6 +159,8 @@ def draw_map(
         discs = draw_cell(axes, frame.box, origin, units, partial(draw_discs, shown=shown))
         if inset:
             _draw_inset(beside(INSET), axes, shown, center, spot, units)
+    if not known:
+        axes.set_xlabel(f"{axes.get_xlabel()}\n{NOT_KNOWN}{f': {unknown}' if unknown else ''}")
     if title:
         axes.set_title(title, fontsize="medium", loc="left")
     if colorbar:
@@ -208,10 +215,10 @@ def _width(dimension, inset, colorbar) -> float:
     return WITH_BARS if colorbar else WITH_PROJECTION
 
 
-def _sole_axes(figure, box, width, above):
-    """The axes of a figure, which becomes as high as the map asks for."""
+def _sole_axes(figure, box, width, words):
+    """The axes of a figure, which becomes as high as the map asks for, and ``words`` above and below it."""
     across, up = extent(box)
-    figure.set_size_inches(FULL_WIDTH, (FULL_WIDTH - LABELS) / width * up / across + LABELS + above)
+    figure.set_size_inches(FULL_WIDTH, (FULL_WIDTH - LABELS) / width * up / across + LABELS + words)
     return figure.add_subplot()
 
 
@@ -249,7 +256,8 @@ def _draw_inset(inset, axes, shown, center, spot, units):
     inset.spines[:].set(color=MARK, linewidth=1.2)
     inset.set_label("inset")
     _draw_scale(inset, 2 * half, units)
-    if np.isnan(shown.values).any():
+    unknown = np.isnan(shown.values)
+    if unknown.any() and not unknown.all():
         inset.set_title("grey: not known", fontsize="small", loc="right", pad=4)
     axes.add_patch(Rectangle(low, 2 * half, 2 * half, fill=False, color=MARK, linewidth=1.2))
 

@@ -24,6 +24,9 @@ UNNAMED = ("energy", "length")
 FAULTS = "faults"
 # What was inferred of a file of frames, and taken for granted; what in it speaks against what was said of it.
 SOURCE_NOTES, CAUTION = "source_notes", "caution"
+# How far the particles of frames of others are from their inherent structures, root mean square over all, and how much
+# lower these are in energy per particle.
+QUENCH_DISTANCE, QUENCH_ENERGY = "quench_distance", "quench_energy"
 # Of a file of frames that does not say how long a step is.
 TIMES_ARE_STEPS = "times are numbers of steps"
 # What the kernels are compiled for that have computed it, in their order, where these are several.

@@ -270,6 +270,7 @@ class Interpretation:
             if raw is None:
                 raise InputError("there are no types of particles that types={…} could name: give types='A', or a list")
             names = {str(key): value for key, value in given.items()}
+            self._say_missing(raw, names)
             self._say_merged(raw, names)
             return lambda snapshot, order: _translated(
                 _labels(_types_of(snapshot))[order], names, "type", "a species", "types"
@@ -284,6 +285,13 @@ class Interpretation:
                 "label for each type, types={1: 'A', 2: 'B'}"
             )
         return lambda snapshot, order: given
+
+    def _say_missing(self, raw, names):
+        """Say which types that species are given for are not in the file, as after a slip of the keyboard."""
+        missing = [one for one in names if one not in raw.astype(np.str_)]
+        if missing:
+            names = f"type{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
+            self.notes.append(f"types= names {names}, of which the first frame has no particles; it has {_counts(raw)}")
 
     def _say_merged(self, raw, names):
         """Say which types of the file are one species."""
