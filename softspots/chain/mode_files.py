@@ -57,6 +57,15 @@ def write_modes(path: str | PathLike[str], modes: Modes) -> None:
 def read_modes(path: str | PathLike[str]) -> Modes:
     """The modes in a file that `write_modes` has written.
 
+    Parameters
+    ----------
+    path : path_like
+
+    Returns
+    -------
+    Modes
+        Eigenvalues in energy over length squared, vectors (M, N, d).
+
     Raises
     ------
     FileNotFoundError, PermissionError, IsADirectoryError

@@ -374,6 +374,16 @@ def strain_path(turns: Iterable[float], step: float, start: float = 0.0) -> Iter
 
     A step is at most ``step`` long. ``strain_path([0.1] + 10 * [-0.1, 0.1], 1e-3)`` are ten cycles.
 
+    Parameters
+    ----------
+    turns : iterable of float
+    step, start : float
+
+    Returns
+    -------
+    iterator of float
+        Without ``start`` itself.
+
     Raises
     ------
     InputError

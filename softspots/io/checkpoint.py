@@ -106,6 +106,15 @@ def write_file(
 def read_checkpoint(folder: str | os.PathLike[str]) -> Checkpoint:
     """The newest whole checkpoint in ``folder``.
 
+    Parameters
+    ----------
+    folder : path_like
+        That of a run.
+
+    Returns
+    -------
+    Checkpoint
+
     Raises
     ------
     MissingFileError

@@ -163,6 +163,14 @@ def read_reduced(path: str | PathLike[str]) -> Reduced:
     Those of an earlier version are put right as far as they can be, see `softspots.io.earlier`; what cannot is missing,
     with the reason.
 
+    Parameters
+    ----------
+    path : path_like
+
+    Returns
+    -------
+    Reduced
+
     Raises
     ------
     FileNotFoundError, PermissionError, IsADirectoryError

@@ -375,6 +375,10 @@ def read_results(path: str | PathLike[str]) -> Results:
 
     The whole file is read once for that, a gigabyte in a second. What is in it is checked when it is read.
 
+    Returns
+    -------
+    Results
+
     Raises
     ------
     FileNotFoundError, PermissionError, IsADirectoryError

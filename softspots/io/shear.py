@@ -234,6 +234,14 @@ class Sheared:
 def read_shear(path: str | PathLike[str]) -> Sheared:
     """Open a file of athermal shear and check its checksum and its layout.
 
+    Parameters
+    ----------
+    path : path_like
+
+    Returns
+    -------
+    Sheared
+
     Raises
     ------
     FileNotFoundError, PermissionError, IsADirectoryError

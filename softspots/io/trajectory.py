@@ -252,7 +252,7 @@ class Trajectory:
 
 
 def read_trajectory(path: str | PathLike[str]) -> Iterator[Frame]:
-    """The frames of a trajectory, one after the other; raises what `Trajectory` does, at the first of them."""
+    """The frames of a trajectory, one after the other, as `Frame`; raises what `Trajectory` does, at the first."""
     yield from Trajectory(path)
 
 

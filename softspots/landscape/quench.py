@@ -111,6 +111,11 @@ def inherent_structure(
         Default: 1e-10 of the mixture's scales, its `Mixture.energy_scale` over its `Mixture.length_scale`; in the units
         of other forces 1e-10. Below a tenth of it rounding of the coordinates of a large box sets the limit.
 
+    Returns
+    -------
+    InherentStructure
+        Its frame, energy and largest force, in the units of the mixture, and whether it is certified.
+
     Raises
     ------
     InputError

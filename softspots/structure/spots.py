@@ -307,7 +307,7 @@ def soft_spots(
     connection: str = "delaunay",
     bond_length: float = 1.5,
 ) -> SoftSpots:
-    """Soft spots from the vibrational modes of an inherent structure.
+    """Soft spots from the vibrational modes of an inherent structure (Schoenholz et al. 2014, section II).
 
     The numbers of modes and particles are the paper's for 10,000 particles. In small systems modes are less localized,
     and such a map may cover most of the box: a warning says so.

@@ -36,6 +36,11 @@ def to_ase(frame: Any, *, symbols: Mapping[str, Any] | None = None, **columns: A
     **columns : (N,) or (N, k) array_like, or SoftSpots
         As for `write`; they become arrays of the atoms. Time and strain are in ``info``.
 
+    Returns
+    -------
+    ase.Atoms
+        Lengths are as in the frame.
+
     Raises
     ------
     InputError
@@ -70,6 +75,11 @@ def to_ovito(frame: Any, **columns: Any) -> DataCollection:
         Of the latter comes with it what has been found, as for `write`.
     **columns : (N,) or (N, k) array_like, or SoftSpots
         As for `write`; they become properties of the particles. Time and strain are attributes.
+
+    Returns
+    -------
+    ovito.data.DataCollection
+        Lengths are as in the frame.
 
     Raises
     ------
