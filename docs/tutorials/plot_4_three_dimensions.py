@@ -88,7 +88,8 @@ print(f"D²_min on soft spots over its mean: {d2[spots.labels >= 0].mean() / d2.
 # %%
 # The map. Left is a slice across z, the plane of the shear, of each particle the disc that the plane cuts; right are
 # the particles of all soft spots seen along z, the higher ones the darker. The slice goes through the spot that
-# rearranges most; ``slice=5.0`` puts it elsewhere.
+# rearranges most; ``slice=5.0`` puts it elsewhere. So that this spot is in one piece, another cell of the periodic
+# lattice may be shown than that which begins at zero; the x axis says so.
 figure = plt.figure(figsize=(8, 3.5), layout="constrained")
 ss.draw_map(frame, d2, spots.labels, model=model, axes=figure.add_subplot())
 plt.show()
