@@ -1,5 +1,6 @@
 """The panels: what they draw of which run, how runs are told apart, and legends that are true."""
 
+import re
 from dataclasses import replace
 
 import matplotlib
@@ -112,7 +113,18 @@ def test_times_in_steps_are_drawn_as_such(runs, axes):
     panels_in_time.draw_lifetimes(axes, series)
     assert axes.get_xlabel() == r"$\tau_\mathrm{L}$ ($\mathrm{steps}$)" and "steps}^{-1}" in axes.get_ylabel()
     words = summary_text([steps], [series])
-    assert "| steps " in words and "| τ " not in words
+    assert "| steps " in words and "τ" not in re.sub("τ_[α½L]|τ\\*", "", words)
+    fast = replace(steps, configuration=steps.configuration | {"strain_rate": 1e-2})
+    (series,) = series_of([steps, fast])
+    assert drawing.labels(series) == [
+        r"$\dot\gamma=10^{-3}\,\mathrm{steps}^{-1}$",
+        r"$\dot\gamma=10^{-2}\,\mathrm{steps}^{-1}$",
+    ]
+    axes.clear()
+    panels.draw_relaxation(axes, [steps, fast])
+    axes.clear()
+    panels.draw_ratio(axes, [steps, fast])
+    assert not any(r"\tau^" in key for key in axes.get_legend_handles_labels()[1])
 
 
 def test_the_axis_ends_where_the_curves_do(runs, axes):

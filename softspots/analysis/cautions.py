@@ -19,6 +19,7 @@ NEARLY_ALL, LARGE, MOST = 0.9, 0.2, 0.5
 FARTHEST = 0.3
 # Of d T/2 for each particle, the potential energy of harmonic vibrations; that of others is not twice as large.
 MOST_HEAT = 2.0
+LARGEST = "the largest soft spot has"
 # By so much of itself a strain rate may be off: barostats move the strain of boxes a little.
 SAME_RATE = 0.05
 # Strains that differ by less are the same: files have boxes to some digits only.
@@ -50,7 +51,7 @@ def of_spot_sizes(sizes: Sequence[np.ndarray], particles: int, options: str = "n
     if not (largest > LARGE * particles and largest > MOST * marked):
         return ""
     return (
-        f"the largest soft spot has {100 * largest / marked:.0f} % of the particles on any, "
+        f"{LARGEST} {100 * largest / marked:.0f} % of the particles on any, "
         f"{100 * largest / particles:.0f} % of all: fewer modes or particles ({options}), or a larger "
         "system, tell spots apart"
     )
@@ -85,6 +86,11 @@ def of_quench(frame: Frame, distance: float, energy: float, temperature: float |
     if not said:
         return ""
     return f"{'; '.join(said)}: is it a liquid, or do types, model or unit not fit the frames?"
+
+
+def without_spots(cautions: str) -> str:
+    """Those of a file that are not of its soft spots: what an analysis says of these, it has found itself."""
+    return "; ".join(one for one in cautions.split("; ") if not one.startswith(LARGEST))
 
 
 def of_strain_rate(times: np.ndarray, strains: np.ndarray, strain_rate: float | None) -> str:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from softspots.analysis.cautions import without_spots
 from softspots.analysis.correlations import field_correlation, self_scattering
 from softspots.analysis.findings import Findings, Missing, Run
 from softspots.analysis.reduce_lives import lives, model
@@ -21,7 +22,7 @@ from softspots.analysis.reduce_maps import prediction, selection, vibrations
 from softspots.analysis.tracking import spot_correlation, uncorrelated_from, uncorrelated_level
 from softspots.curve import plateau_end, relaxation_time
 from softspots.exceptions import InputError
-from softspots.io.attributes import CONTENT, is_of_paper
+from softspots.io.attributes import CAUTION, CONTENT, SOURCE, is_of_paper, with_trajectory
 from softspots.io.content import is_written
 from softspots.io.reduced import Reduced
 from softspots.io.results import read_results
@@ -98,8 +99,9 @@ def reduce_run(
         model(run, found)
     if run.times is None and np.count_nonzero(run.has_d2min) > 1:
         found.note(UNEVEN, OF_INTERVALS)
-    provenance = results.attributes | {
-        "source": str(path),
+    provenance = with_trajectory(results.attributes) | {
+        SOURCE: str(path),
+        **({CAUTION: without_spots(results.attributes[CAUTION])} if CAUTION in results.attributes else {}),
         **({} if "run_id" in results.attributes else {CONTENT: checksum_of(path)}),
         "frames": results.n_frames,
         "frames_with_spots": int(run.has_spots.sum()),

@@ -7,6 +7,7 @@ import contextlib
 import json
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from softspots.commands.interruption import cutting, listening
 from softspots.commands.options import Parser
 from softspots.commands.output import check_kind, make_folder
 from softspots.commands.progress import Progress
+from softspots.commands.reading import as_options
 from softspots.commands.sources import Source, open_sources
 from softspots.exceptions import InputError
 from softspots.figures.drawing import PANEL_STYLE
@@ -27,6 +29,7 @@ from softspots.figures.map import save_figure
 from softspots.figures.movie import draw_movie, movie_frames, movie_suffix
 from softspots.figures.sheets import figures
 from softspots.figures.summary import summary_data, summary_text
+from softspots.io.attributes import SOURCE_NOTES
 from softspots.io.claim import claimed
 from softspots.io.reduced import Reduced, write_reduced
 from softspots.io.replacing import remove_leftovers, replacing
@@ -272,7 +275,13 @@ def _reduced(arguments, source, prefix, progress) -> Reduced:
 
     if source.samples:
         return reduce_shear(source.samples, arguments.selection_frames, report, source.from_strain)
-    return reduce_run(source.path, arguments.epsilon, arguments.selection_frames, report, source.given)
+    return _in_options(reduce_run(source.path, arguments.epsilon, arguments.selection_frames, report, source.given))
+
+
+def _in_options(run) -> Reduced:
+    """What is noted of the file of frames in the words of commands, as it is they that read it again."""
+    notes = run.provenance.get(SOURCE_NOTES)
+    return replace(run, provenance=run.provenance | {SOURCE_NOTES: as_options(notes)}) if notes else run
 
 
 def _movie_work(source) -> float:

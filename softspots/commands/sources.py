@@ -12,9 +12,10 @@ from softspots.analysis.findings import NEEDED
 from softspots.analysis.reduce import D2MIN_CUTOFF, SELECTION_FRAMES
 from softspots.analysis.reduce_shear import after, check_samples, configuration_of, of_one_kind, provenance_of, traveled
 from softspots.chain.defaults import threshold_of
+from softspots.commands.copies import hold_same_frames, hold_same_numbers
 from softspots.exceptions import InputError, system_errors
 from softspots.figures.naming import run_names
-from softspots.io.attributes import CONTENT, FORCES
+from softspots.io.attributes import CONTENT, FORCES, with_trajectory
 from softspots.io.reduced import Reduced, is_reduced, read_reduced
 from softspots.io.results import Results, read_results
 from softspots.io.seal import checksum_of
@@ -89,6 +90,11 @@ def open_sources(
                     f"FILE: got {path} and {paths_of[run]}, which hold one run twice; allowed: each run once"
                 )
             paths_of[run] = path
+        if copied := next((one for one in opened if _is_copy(one, source)), None):
+            raise InputError(
+                f"FILE: got {path} and {copied.path}, which hold the same frames of runs with equal parameters; "
+                "allowed: each run once"
+            )
         if source.reduced.athermal != (opened or [source])[0].reduced.athermal:
             raise InputError(
                 f"FILE: got {opened[0].path} and {path}, of which one is of athermal shear; allowed: one kind at a time"
@@ -113,6 +119,14 @@ def _runs_in(source) -> Sequence[str]:
     return [told.get("run_id") or told.get(CONTENT) or checksum_of(source.path)]
 
 
+def _is_copy(one, other) -> bool:
+    """Whether two inputs hold the same frames; samples of athermal shear are looked at together."""
+    if one.results and other.results:
+        return hold_same_frames(one.results, other.results)
+    reduced = not (one.results or other.results or one.samples or other.samples)
+    return reduced and hold_same_numbers(one.reduced, other.reduced)
+
+
 def _opened(path) -> Source:
     if is_reduced(path):
         return Source(path, None, read_reduced(path))
@@ -120,7 +134,8 @@ def _opened(path) -> Source:
     if is_shear(path):
         return _sheared((read_shear(path),))
     results = read_results(path)
-    return Source(path, results, Reduced(results.configuration, results.attributes, dimension=results.dimension))
+    told = with_trajectory(results.attributes)
+    return Source(path, results, Reduced(results.configuration, told, dimension=results.dimension))
 
 
 def _with_given(source, given) -> Source:

@@ -17,7 +17,7 @@ from softspots.analysis.series import Series
 from softspots.curve import Curve
 from softspots.estimate import Estimate
 from softspots.figures.map import STYLE
-from softspots.figures.naming import ATHERMAL, differences, rate_words, temperature_words, words
+from softspots.figures.naming import condition_words, differences, words
 from softspots.io.reduced import Reduced
 from softspots.reasons import CENTERED, FEW_BLOCKS, OFTEN_UNDEFINED
 
@@ -72,12 +72,9 @@ def _marker(number, count, by_rate) -> str:
 def labels(series: Series) -> list[str]:
     """What each run of a series is called in its legends."""
 
-    def condition(run):
-        if run.athermal:
-            return ATHERMAL
-        return rate_words(run.strain_rate) if series.varies == "strain_rate" else temperature_words(run.temperature)
-
-    return [condition(run) + words(told) for run, told in zip(series.runs, differences(series.runs), strict=True)]
+    by = "strain_rate" if series.varies == "strain_rate" else "temperature"
+    told = differences(series.runs)
+    return [condition_words(run, by) + words(one) for run, one in zip(series.runs, told, strict=True)]
 
 
 def grouped(runs: Sequence[Reduced], by: str, name: str) -> Iterator[tuple[list[Reduced], dict[str, Any]]]:
@@ -94,7 +91,8 @@ def grouped(runs: Sequence[Reduced], by: str, name: str) -> Iterator[tuple[list[
         value, told = key
         members = sorted((run for run in groups[key] if name in run), key=lambda run: getattr(run, other))
         if members:
-            label = (rate_words(value) if by == "strain_rate" else temperature_words(value)) + told
+            label = "" if value is None else condition_words(members[0], by)
+            label = (label + told).removeprefix(", ")
             yield members, {"color": shades(place), "marker": MARKERS[number % len(MARKERS)], "label": label}
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from softspots.io.attributes import CHANGEABLE
+from softspots.io.attributes import CHANGEABLE, TRAJECTORY, unit_of_time
 from softspots.io.reduced import Reduced
 
 # These say how much is sampled or kept, how fast, or are named apart; what is seen does not depend on them.
@@ -35,7 +37,8 @@ def differences(runs: Sequence[Reduced]) -> list[dict[str, Any]]:
 
     A parameter that is not the same in all runs is named for all of them that have it; one that models
     have of their own, if it is not the same in all runs of one model. Where runs are still alike the seed is named, and
-    where they have the same seed, as two files of one run do, a number, from 1 on.
+    where they have the same seed, as two files of one run do, a number, from 1 on. Those that are called by files of
+    their own are not alike.
     """
     unnamed = UNNAMED - {"temperature"} if runs and runs[0].athermal else UNNAMED
     names = dict.fromkeys(name for run in runs for name in run.configuration if name not in unnamed)
@@ -52,7 +55,7 @@ def differences(runs: Sequence[Reduced]) -> list[dict[str, Any]]:
     told = [{name: run.configuration[name] for name in differing if name in run.configuration} for run in runs]
 
     def alike():
-        keys = [(run.temperature, run.strain_rate, *map(str, one.items())) for run, one in zip(runs, told, strict=True)]
+        keys = [(_in_files(run), *map(str, one.items())) for run, one in zip(runs, told, strict=True)]
         counts, seen = Counter(keys), Counter()
         for run, one, key in zip(runs, told, keys, strict=True):
             seen[key] += 1
@@ -81,8 +84,8 @@ def run_names(runs: Sequence[Reduced]) -> list[str]:
     for run, told in zip(runs, differences(runs), strict=True):
         # Trajectories of other programs have no seed.
         further = {name: run.configuration[name] for name in ("seed",) if name in run.configuration} | told
-        parts = [run.label]
-        parts += [name + re.sub(r"[^\w.+-]", "", _shown(value)) for name, value in further.items()]
+        parts = [_in_files(run)]
+        parts += [name + _plain(_shown(value)) for name, value in further.items()]
         names.append("_".join(parts))
     return names
 
@@ -103,37 +106,57 @@ def _conditions(runs) -> list[tuple[str, str]]:
     """Temperature and strain rate of each run, and what tells it from others that share these."""
     conditions = {}
     for run in runs:
-        conditions.setdefault((run.temperature, run.strain_rate), []).append(run)
+        conditions.setdefault(_condition(run), []).append(run)
     names = {}
-    for (temperature, rate), members in conditions.items():
+    for condition, members in conditions.items():
         for run, told in zip(members, differences(members), strict=True):
             further = "".join(f", {name.replace('_', ' ')} {_shown(value)}" for name, value in told.items())
-            names[id(run)] = (
-                ATHERMAL if run.athermal else f"T = {or_unknown(temperature)}, γ̇ = {or_unknown(rate)}",
-                further,
-            )
+            names[id(run)] = condition, further
     return [names[id(run)] for run in runs]
 
 
-def or_unknown(value: float | None) -> str:
-    """A temperature or strain rate in text, which may not be known."""
-    return "?" if value is None else f"{value:g}"
+def _condition(run) -> str:
+    """What is known of temperature and strain rate, or what else a run is called, in text."""
+    if run.athermal:
+        return ATHERMAL
+    parts = (("T", run.temperature), ("γ̇", run.strain_rate))
+    return ", ".join(f"{symbol} = {value:g}" for symbol, value in parts if value is not None) or _own_name(run)
 
 
-def temperature_words(temperature: float | None) -> str:
-    """T, for a legend."""
-    return "$T$ not known" if temperature is None else f"$T={temperature:g}$"
+def _own_name(run) -> str:
+    """The file that the frames of a run are from, or its mixture."""
+    return Path(run.provenance.get(TRAJECTORY, "")).name or str(run.configuration.get("model", "run"))
 
 
-def rate_words(rate: float | None) -> str:
-    """γ̇ as a power of ten, for a legend."""
-    if rate is None:
-        return r"$\dot\gamma$ not known"
+def _in_files(run) -> str:
+    """What is known of temperature and strain rate, or what else a run is called, in names of files."""
+    known = run.athermal or run.temperature is not None or run.strain_rate is not None
+    return run.label if known else _plain(_own_name(run))
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^\w.+-]", "", text)
+
+
+def condition_words(run: Reduced, by: str) -> str:
+    """Temperature or strain rate (``by``) of a run for a legend; the other, or what else it is called, if unknown."""
+    if run.athermal:
+        return ATHERMAL
+    found = {
+        "temperature": None if run.temperature is None else f"$T={run.temperature:g}$",
+        "strain_rate": None if run.strain_rate is None else rate_words(run.strain_rate, run.provenance),
+    }
+    return found.pop(by) or next(iter(found.values())) or _own_name(run).replace("$", r"\$")
+
+
+def rate_words(rate: float, told: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """γ̇ as a power of ten, for a legend, in the unit of time that a file's attributes tell."""
     if rate == 0:
         return r"$\dot\gamma=0$"
     mantissa, power = f"{rate:.6e}".split("e")
     factor = "" if float(mantissa) == 1 else rf"{float(mantissa):g}\times "
-    return rf"$\dot\gamma={factor}10^{{{int(power)}}}\,\tau^{{-1}}$"
+    unit = unit_of_time(told, r"\tau", r"\mathrm{steps}")
+    return rf"$\dot\gamma={factor}10^{{{int(power)}}}\,{unit}^{{-1}}$"
 
 
 def _shown(value) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from softspots.analysis.series import Series, collapses, misfit, relaxation_exponent, solids_of
 from softspots.estimate import CONFIDENCE, ROUNDING, Estimate
-from softspots.figures.naming import column_names, or_unknown
+from softspots.figures.naming import column_names
 from softspots.io.attributes import CAUTION, SOURCE_NOTES, units_in
 from softspots.io.quantities import EVENTS, KNOWN, QUANTITIES, entry_of
 from softspots.io.reduced import Reduced
@@ -73,7 +73,8 @@ def summary_parts(runs: Sequence[Reduced], series: Sequence[Series]) -> list[Par
         if exponent := relaxation_exponent(one):
             value, note = _with_note(exponent)
             words = f" ({note})" if note else ""
-            parts.append(Part(f"τ_α ∝ γ̇^n at {_title(one)}: n = {value}{words}"))
+            place = f" at {title}" if (title := _title(one)) else ""
+            parts.append(Part(f"τ_α ∝ γ̇^n{place}: n = {value}{words}"))
     parts += _of_files(list(names), runs)
     of_numbers = [_notes(run, run.measured.keys() & _numbers(run)) for run in runs]
     of_curves = [_notes(run, run.measured.keys() - _numbers(run)) for run in runs]
@@ -96,7 +97,9 @@ def _apart(names, runs) -> list[str]:
 
 
 def _title(one) -> str:
-    return f"T = {or_unknown(one.runs[0].temperature)}" + (f", solid {one.solid}" if one.solid else "")
+    temperature = one.runs[0].temperature
+    told = "" if temperature is None else f"T = {temperature:g}", f"solid {one.solid}" if one.solid else ""
+    return ", ".join(filter(None, told))
 
 
 def _of_files(names, runs) -> list[Part]:
@@ -112,7 +115,7 @@ def _collapses(series) -> list[Part]:
     reasons = {}
     for one in series:
         for name, found in collapses(one).items():
-            title = f"{QUANTITIES[name].symbol}, {_title(one)}"
+            title = ", ".join(filter(None, (QUANTITIES[name].symbol, _title(one))))
             value, note = _with_note(found.ratio)
             if note:
                 reasons.setdefault(note, []).append(title)

@@ -27,6 +27,8 @@ SOURCE_NOTES, CAUTION = "source_notes", "caution"
 # How far the particles of frames of others are from their inherent structures, root mean square over all, and how much
 # lower these are in energy per particle.
 QUENCH_DISTANCE, QUENCH_ENERGY = "quench_distance", "quench_energy"
+# What the frames of a results file are from; of what is reduced from it, where `SOURCE` is the results file.
+SOURCE, TRAJECTORY = "source", "trajectory"
 # Of a file of frames that does not say how long a step is.
 TIMES_ARE_STEPS = "times are numbers of steps"
 # What the kernels are compiled for that have computed it, in their order, where these are several.
@@ -71,6 +73,11 @@ def _plain(value):
     if isinstance(value, np.ndarray | list):
         return tuple(np.asarray(value).tolist())
     return value
+
+
+def with_trajectory(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes of a results file as those of what is reduced from it, which has a source of its own."""
+    return dict(told) | ({TRAJECTORY: told[SOURCE]} if SOURCE in told else {})
 
 
 def is_of_paper(configuration: Mapping[str, Any]) -> bool:

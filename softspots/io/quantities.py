@@ -165,7 +165,9 @@ QUANTITIES = {
     "followed": Entry("lives", "n", "1", "soft spots followed, from each frame", "V"),
     "censored": Entry("lives", "n_c", "1", "of them outlive the data", "V"),
     "median_lifetime": Entry("lives", "τ_½", "tau", "median lifetime", "V"),
-    "median_lifetime_centered": Entry("lives", "τ_½ (centered)", "tau", "the same with a centered window of 16 τ", "V"),
+    "median_lifetime_centered": Entry(
+        "lives", "τ_½ (centered)", "tau", "the same with a centered window of 8 frames", "V"
+    ),
     "mean_rearrangements": Entry("lives", "⟨N_R⟩", "1", "mean of P(N_R), 0 included", "V, fig. 6", paper="3 to 17"),
     "seen_rearrangements": Entry(
         "lives", "⟨N_R⟩ (seen)", "1", "all lives as far as they are seen: at most the mean", "V"

@@ -1,0 +1,104 @@
+"""What the analysis says of frames that other programs have written, as `softspots map` keeps them."""
+
+import json
+
+import netCDF4
+import numpy as np
+import pytest
+from launch import analyzed
+from synthetic import write_results
+
+from softspots.commands import analyze
+from softspots.figures import naming
+from softspots.io.attributes import CAUTION, SOURCE, SOURCE_NOTES, TIMES_ARE_STEPS
+from softspots.io.reduced import Reduced
+
+NOTES = "types 1, 2 are species A, B (types={1: 'A', 2: 'B'}); " + TIMES_ARE_STEPS + " (timestep= says how long one is)"
+
+
+def mapped(path, name, frames=12, seed=1, run_id="0123456789abcdef"):
+    """A results file as of frames from a file of this name, without temperature and strain rate."""
+    write_results(path, frames, seed)
+    with netCDF4.Dataset(path, "a") as file:
+        for one in ("temperature", "strain_rate", "rearrangement_threshold", "seed"):
+            file.delncattr(f"config_{one}")
+        file.setncatts({SOURCE: f"data/{name}", SOURCE_NOTES: NOTES, "run_id": run_id})
+    return path
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+    monkeypatch.setattr(analyze, "figures", lambda series: [])
+
+
+def test_notes_on_a_file_are_in_options_of_the_command(tmp_path, capsys, no_figures):
+    path = mapped(tmp_path / "results.nc", "glass.lammpstrj")
+    assert analyzed(capsys, path, "--output", tmp_path / "out", "--quiet", "--report")[0] == 0
+    text, page = ((tmp_path / "out" / name).read_text() for name in ("summary.md", "report.html"))
+    for words in (text, page):
+        assert "(--types 1=A 2=B)" in words and "(--timestep says how long one is)" in words
+        assert "types={1" not in words and "(timestep=" not in words
+    (told,) = json.loads((tmp_path / "out" / "summary.json").read_text())["runs"]
+    assert "--types 1=A 2=B" in told["provenance"][SOURCE_NOTES]
+
+
+def test_runs_whose_conditions_are_not_known_are_called_by_their_files(tmp_path, capsys, no_figures):
+    paths = [
+        mapped(tmp_path / f"{name}.nc", name, seed=seed, run_id=name) for seed, name in ((1, "a.dump"), (2, "b.dump"))
+    ]
+    status, out, err = analyzed(capsys, *paths, "--output", tmp_path / "out", "--quiet")
+    assert (status, err) == (0, "")
+    assert "| a.dump " in out and "| b.dump " in out and "?" not in out and "run 1" not in out
+    assert {path.name for path in (tmp_path / "out").glob("*.nc")} == {"a.dump.nc", "b.dump.nc"}
+
+
+def test_what_is_not_known_of_a_condition_is_left_out():
+    conditions = ({"temperature": 0.1}, {"strain_rate": 1e-3}, {"model": "own"}, {})
+    runs = [Reduced(known, {}) for known in conditions]
+    assert [*naming.column_names(runs)] == ["T = 0.1", "γ̇ = 0.001", "own", "run"]
+    words = [naming.condition_words(run, "temperature") for run in runs]
+    assert words == ["$T=0.1$", r"$\dot\gamma=10^{-3}\,\tau^{-1}$", "own", "run"]
+
+
+def test_a_caution_on_soft_spots_is_told_once(tmp_path, capsys, no_figures):
+    path = mapped(tmp_path / "results.nc", "glass.lammpstrj")
+    with netCDF4.Dataset(path, "a") as file:
+        labels = np.asarray(file["soft_spot"])
+        file["soft_spot"][:] = np.where(labels >= 0, 0, -1).astype(np.int32)
+        spots = "the largest soft spot has 100 % of the particles on any, 25 % of all: fewer modes (n_modes) tell apart"
+        file.setncattr(CAUTION, f"{spots}; the strain rate is another")
+    status, out, _ = analyzed(capsys, path, "--output", tmp_path / "out", "--quiet")
+    assert status == 0 and out.count("the largest soft spot has") == 1
+    assert "(--n-modes, --n-particles)" in out and "* the strain rate is another" in out
+
+
+def test_frames_that_stand_there_twice_are_refused(tmp_path, capsys, no_figures):
+    first = mapped(tmp_path / "first.nc", "a.dump")
+    # The same trajectory, mapped again under another name; part of it; and after a round trip through single precision.
+    again = mapped(tmp_path / "again.nc", "copy.dump", run_id="1")
+    part = mapped(tmp_path / "part.nc", "a.dump", frames=5, run_id="2")
+    rounded = mapped(tmp_path / "rounded.nc", "a.gsd", run_id="3")
+    with netCDF4.Dataset(rounded, "a") as file:
+        file["position"][:] = np.asarray(file["position"]).astype(np.float32)
+    for other in (again, part, rounded):
+        status, out, err = analyzed(capsys, first, other, "--output", tmp_path / "out", "--quiet")
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        assert f"FILE: got {other} and {first}, which hold the same frames of runs with equal parameters" in err
+    # Other parameters are a comparison; only the start in common is a replica.
+    compared = mapped(tmp_path / "compared.nc", "a.dump", run_id="4")
+    with netCDF4.Dataset(compared, "a") as file:
+        file.config_n_modes = 6
+    replica = mapped(tmp_path / "replica.nc", "b.dump", seed=2, run_id="5")
+    with netCDF4.Dataset(replica, "a") as file, netCDF4.Dataset(first) as start:
+        file["position"][0] = start["position"][0]
+    status, _, err = analyzed(capsys, first, compared, replica, "--output", tmp_path / "out", "--quiet")
+    assert (status, err) == (0, "")
+
+
+def test_reduced_data_of_the_same_frames_are_refused(tmp_path, capsys, no_figures):
+    for name in ("one", "two"):
+        path = mapped(tmp_path / f"{name}.nc", "a.dump", run_id=name)
+        assert analyzed(capsys, path, "--output", tmp_path / name, "--quiet")[0] == 0
+    reduced = [tmp_path / name / "a.dump.nc" for name in ("one", "two")]
+    status, _, err = analyzed(capsys, *reduced, "--output", tmp_path / "out", "--quiet")
+    assert status == 2 and "which hold the same frames of runs with equal parameters" in err
