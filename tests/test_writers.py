@@ -225,6 +225,16 @@ def test_studies_bring_what_they_have_found(tmp_path):
         np.testing.assert_array_equal(values[:, 1], found.spots.labels + 1)
         np.testing.assert_array_equal(values[:, 2:4], found.minimum.frame.positions - found.frame.positions)
         np.testing.assert_array_equal(values[:, 5], found.modes.participation_fraction)
+    # By their names in the mixture, though frames have their numbers.
+    assert frames[0].species.dtype.kind == "i"
+    kinds = {line.split()[0] for line in lines if len(line.split()) > 6 and "=" not in line}
+    assert kinds == {"A", "B"} and [line.split()[0] for line in lines[2:5]] == [
+        *np.array(["A", "B"])[frames[0].species[:3]]
+    ]
+    study.save(tmp_path / "own.nc")
+    ss.write(tmp_path / "results.xyz", ss.io.read_results(tmp_path / "own.nc"))
+    of_results = (tmp_path / "results.xyz").read_text().splitlines()
+    assert [line.split()[0] for line in of_results[2:]] == [line.split()[0] for line in lines[2:]]
     pytest.importorskip("ovito")
     particles = ss.to_ovito(study[0], mode=study[0].modes.vectors[0]).particles
     np.testing.assert_array_equal(particles["soft_spot"], study[0].spots.labels + 1)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from softspots.exceptions import SoftspotsError
 from softspots.frame import Frame
 from softspots.io.results import Results
 from softspots.io.writers.columns import spot_numbers
+from softspots.model import Mixture
 
 
 def frame_and_found(entry: Any) -> tuple[Frame | None, dict[str, np.ndarray]]:
@@ -30,6 +34,18 @@ def frame_and_found(entry: Any) -> tuple[Frame | None, dict[str, np.ndarray]]:
         else minimum.frame.positions - frame.positions,
         "participation_fraction": np.full(len(frame), np.nan) if modes is None else modes.participation_fraction,
     }
+
+
+def named(frame: Frame, source: Any) -> Frame:
+    """The frame with its species by their labels in the mixture that ``source`` says, where it has their numbers.
+
+    Simulations number species, as kernels do; in other programs a 0 may be anything.
+    """
+    # Of other forces, and of files that do not say their mixture, there are no names.
+    with contextlib.suppress(SoftspotsError, AttributeError):
+        if isinstance(source.model, Mixture):
+            return replace(frame, species=np.array(source.model.species)[source.model.indices(frame)])
+    return frame
 
 
 def known(results: Results, index: int, frame: Frame) -> dict[str, np.ndarray]:

@@ -13,7 +13,7 @@ from softspots.frame import Frame
 from softspots.io.replacing import replacing
 from softspots.io.results import Results
 from softspots.io.writers.columns import checked_columns
-from softspots.io.writers.found import frame_and_found, known
+from softspots.io.writers.found import frame_and_found, known, named
 
 TEXT = ("", ".gz", ".zst")
 # By the endings of names: how they may be packed, the module in this package, and its writer.
@@ -39,7 +39,8 @@ def write(path: str | PathLike[str], frames: Frame | Iterable[Frame] | Results, 
     frames : Frame, iterable of Frame, Study, or Results
         Of a minimum, its ``frame``. Of a study or one of its frames, and of a results file, comes with them what is
         known of each particle: the columns ``d2min``, ``soft_spot`` and ``to_minimum``, (N, d), the way to the inherent
-        structure, NaN where there is none; of a study ``participation_fraction`` too.
+        structure, NaN where there is none; of a study ``participation_fraction`` too. Their species have the names that
+        the mixture gives them.
     **columns : (N,) or (N, k) array_like, or SoftSpots
         Values of each particle by their names: real numbers, NaN for what is not known. With more than one frame, a
         sequence of these, one for each frame, also for those that are left out. Vectors in two dimensions get z = 0. Of
@@ -83,7 +84,7 @@ def _with_columns(frames, columns: Mapping[str, Any]) -> Iterator[tuple[Frame, d
     """Each frame with its own columns by name."""
     alone, own = frame_and_found(frames)
     if alone is not None:
-        yield alone, own | columns
+        yield named(alone, frames), own | columns
         return
     if not isinstance(frames, Iterable):
         raise InputError(f"write: frames are of type {type(frames).__name__}; a Frame, or frames, are needed")
@@ -94,6 +95,7 @@ def _with_columns(frames, columns: Mapping[str, Any]) -> Iterator[tuple[Frame, d
         frame, own = frame_and_found(entry)
         if frame is None:
             raise InputError(f"write: frame {index} is of type {type(entry).__name__}; a Frame is needed")
+        frame = named(frame, frames if isinstance(frames, Results) else entry)
         if isinstance(frames, Results):
             own = known(frames, index, frame)
         written += 1
