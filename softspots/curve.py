@@ -77,14 +77,14 @@ def relaxation_time(curve: Curve, level: float = 1 / np.e) -> Estimate:
     return curve.map(lambda values: _first_fall(lags, values, level), np.s_[max(last - 1, 0) : last + 1])
 
 
-def plateau_end(curve: Curve) -> Estimate:
+def plateau_end(curve: Curve, loss: float = PLATEAU_LOSS) -> Estimate:
     """τ*, where F_s leaves its plateau, in the units of the curve's axis.
 
     The plateau is where F_s falls least per logarithm of time, between two of about eight lags per decade, before it
     falls to 1/e; its height is the mean of F_s at the two. Where F_s rises, a sound wave goes through the box, and that
-    is no plateau. τ* is where F_s has fallen 5 % below this height. Infinite where that lies beyond the data; NaN if
-    F_s is below 1/e from the start, and where no plateau is resolved: where F_s falls least from the first lag on, or
-    falls by more than a third as fast as at the steepest place up to 1/e.
+    is no plateau. τ* is where F_s has fallen below this height by the part ``loss``. Infinite where that lies beyond
+    the data; NaN if F_s is below 1/e from the start, and where no plateau is resolved: where F_s falls least from the
+    first lag on, or falls by more than a third as fast as at the steepest place up to 1/e.
 
     How τ* depends on temperature depends on the loss that is taken, as F_s bends the less sharply the colder.
 
@@ -112,7 +112,7 @@ def plateau_end(curve: Curve) -> Estimate:
             return np.nan
         height = values[glassy[flattest : flattest + 2]].mean()
         later = slice(glassy[flattest], None)
-        return _first_fall(lags[later], values[later], (1 - PLATEAU_LOSS) * height)
+        return _first_fall(lags[later], values[later], (1 - loss) * height)
 
     # Where the curve is known from lag 0 to τ*, τ* is.
     return curve.map(leave, np.s_[: np.searchsorted(lags, leave(curve.value)) + 1])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from softspots.analysis.probability import plateau, plateau_onset, rearrangement_probability
+from softspots.analysis.probability import plateau, plateau_onset, ratio_at_age, rearrangement_probability
 
 TEMPERATURE = 0.1
 
@@ -172,6 +172,22 @@ def test_what_cannot_be_known_is_nan():
 
 
 # P(D²_min)
+
+
+def test_old_maps_know_what_young_ones_knew_of_earlier_times():
+    random = np.random.default_rng(3)
+    d2min, labels = planted(random, 3.0, 60)
+    on_spot, rearranging = labels >= 0, d2min > 15 * TEMPERATURE
+    # Rearrangements three intervals after what maps say, and one of the maps missing.
+    known = np.delete(np.arange(60), 7)
+    found = ratio_at_age(on_spot[known], rearranging, [0, 3, 10], known, np.arange(60) + 3)
+    ratio = plateau(d2min[known], labels[known], TEMPERATURE).ratio
+    # Densities are 32-bit sums.
+    assert found.value[1] == pytest.approx(ratio.value, rel=1e-5)
+    assert found.low[1] < ratio.value < found.high[1]
+    assert found.counts.tolist() == [56, 59, 52]
+    # Independent frames: 1 within four errors.
+    assert (abs(found.value - 1) < 2 * (found.high - found.low))[[0, 2]].all()
 
 
 def test_bins_count_every_particle_once():

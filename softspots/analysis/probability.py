@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from softspots.analysis.bootstrap import bootstrap, fraction
-from softspots.analysis.fields import checked_maps
+from softspots.analysis.fields import checked_flags, checked_maps
+from softspots.analysis.lags import by_origin, checked_lags, checked_times
 from softspots.arrays import positive_number, real_number, whole_number
 from softspots.curve import Curve
 from softspots.estimate import Estimate
@@ -194,6 +196,55 @@ def plateau(
         rearranging=int(rearranging),
         unknown=int(d2min.size - known),
     )
+
+
+def ratio_at_age(
+    on_spot: np.ndarray,
+    rearranging: np.ndarray,
+    lags: Sequence[int],
+    spot_times: Sequence[int] | None = None,
+    rearranging_times: Sequence[int] | None = None,
+    seed: int = 0,
+) -> Curve:
+    """P*/ρ_SS of maps that are a time δt old: how much more often than by chance a rearrangement is on an earlier map.
+
+    At δt = 0 it is that of `plateau`, whose intervals follow their maps; 1 where a map knows nothing any more.
+
+    Parameters
+    ----------
+    on_spot : (F, N) array_like of bool
+        Which particles are on soft spots.
+    rearranging : (G, N) array_like of bool
+        Which rearrange in the interval that follows the frame.
+    lags : sequence of int
+        δt, rising, from 0 on, in intervals between frames.
+    spot_times, rearranging_times : (F,), (G,) sequence of int, optional
+        Rising times of the frames, in intervals. Default: 0, 1, ….
+    seed : int
+        Of the resamples.
+
+    Raises
+    ------
+    InputError
+        If shapes do not fit, or times or lags do not rise.
+    """
+    spots = checked_flags("ratio_at_age: on_spot", on_spot, np.shape(on_spot)).astype(np.float32)
+    shape = np.shape(rearranging)[:1] + spots.shape[1:]
+    active = checked_flags("ratio_at_age: rearranging", rearranging, shape).astype(np.float32)
+    spot_times = checked_times("ratio_at_age", spot_times, len(spots))
+    active_times = checked_times("ratio_at_age", rearranging_times, len(active))
+    lags = checked_lags("ratio_at_age", lags)
+    # Counts of particles are whole numbers, which these floats hold exactly.
+    hits = active @ spots.T
+    pairs = hits, *np.broadcast_arrays(active.sum(axis=1)[:, None], spots.mean(axis=1), hits)[:2]
+    sums = [by_origin(values, active_times, spot_times, spot_times, lags) for values in pairs]
+    present = sums[0][1]
+
+    def ratio(hits, rearranging, density, pairs):
+        return fraction(hits * pairs, rearranging * density)
+
+    found = bootstrap(ratio, *(values.astype(float) for values, _ in sums), present, seed=seed)
+    return Curve.over(lags, found, present.sum(axis=0))
 
 
 def _binned(stage, d2min, on_spot, temperature, bins_per_decade) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

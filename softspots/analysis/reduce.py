@@ -17,10 +17,11 @@ import numpy as np
 from softspots.analysis.cautions import without_spots
 from softspots.analysis.correlations import field_correlation, self_scattering
 from softspots.analysis.findings import Findings, Missing, Run
+from softspots.analysis.probability import ratio_at_age
 from softspots.analysis.reduce_lives import lives, model
 from softspots.analysis.reduce_maps import prediction, selection, vibrations
 from softspots.analysis.tracking import spot_correlation, uncorrelated_from, uncorrelated_level
-from softspots.curve import plateau_end, relaxation_time
+from softspots.curve import Curve, plateau_end, relaxation_time
 from softspots.exceptions import InputError
 from softspots.io.attributes import CAUTION, CONTENT, SOURCE, is_of_paper, with_trajectory
 from softspots.io.content import is_written
@@ -182,6 +183,8 @@ def _fields(run, found):
     found.advance(0.5)
     found.curve("c_ds", field_correlation(activity, on_spot, run.lags, d2min_times, spot_times))
     found.estimate("c_sd_0", found.curves["c_sd"].map(lambda values: values[..., 0]))
+    with found.attempt("ratio_at_age", "map_age"):
+        _age(run, found, on_spot, spot_times, d2min_times)
     with found.attempt("c_dd_inherent"):
         inherent, times = _inherent_activity(run, found)
         if len(times) < 3:
@@ -190,6 +193,22 @@ def _fields(run, found):
         if inherent.min() == inherent.max():
             raise Missing("inherent structures do not change")
         found.curve("c_dd_inherent", field_correlation(inherent, inherent, run.lags, times, times))
+
+
+def _age(run, found, on_spot, spot_times, d2min_times):
+    """P*/ρ_SS against the age of the map, and where half of it beyond 1 is lost."""
+    run.need_temperature()
+    rearranging = run.rearranging[run.has_all_d2min]
+    if not rearranging.any():
+        raise Missing(f"no particle has D²_min > {run.level}")
+    curve = ratio_at_age(on_spot, rearranging, run.lags, spot_times, d2min_times)
+    found.curve("ratio_at_age", curve)
+    if not curve.value[0] > 1:
+        raise Missing("maps know no more than chance")
+    age = relaxation_time(Curve.over(curve.x, curve.map(lambda values: (values - 1) / (values[0] - 1))), 0.5)
+    if not np.isfinite(age.value):
+        raise Missing("maps still know half of it at the longest lag")
+    found.estimate("map_age", age, run.interval)
 
 
 def _inherent_activity(run, found):

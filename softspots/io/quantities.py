@@ -157,6 +157,10 @@ QUANTITIES = {
     "c_ds": Entry(
         "fields", "C_DS", "1", "correlation of D²_min with soft spots δt before", "IV", ("lag",), content=Content()
     ),
+    "ratio_at_age": Entry(
+        "fields", "P*/ρ_SS(δt)", "1", "plateau over density of maps that are δt old", "III and IV", ("lag",)
+    ),
+    "map_age": Entry("fields", "δt_½", "tau", "age at which a map has lost half of what it knows", "III and IV"),
     "epsilon": Entry("overlap", "ε", "1", "overlap of unrelated soft spots", "V, eq. 5", paper="0.2", content=PART),
     "uncorrelated": Entry("overlap", "δt(ε)", "tau", "where C_SS has fallen to 0.05", "V, eq. 5"),
     "c_alpha": Entry(
@@ -187,6 +191,33 @@ QUANTITIES = {
     "model_lifetimes": Entry(
         "model", "P(τ_L) (model)", "tau^-1", "density of lifetimes of the mean-field model", "V, fig. 6", ("lifetime",)
     ),
+    "silent_rate": Entry("model", "λ (silent)", "tau^-1", "rate of deaths at any time, added to the model", "V"),
+    "silent_median": Entry("model", "τ_½ (silent)", "tau", "median lifetime, mean field and deaths at any time", "V"),
+    "silent_gain": Entry("model", "ln L (silent)", "1", "its ln likelihood per spot over the model's", "V"),
+    "silent_lifetimes": Entry(
+        "model",
+        "P(τ_L) (silent)",
+        "tau^-1",
+        "density of lifetimes, mean field and deaths at any time",
+        "V",
+        ("lifetime",),
+    ),
+    "transient_rate": Entry(
+        "model", "λ (transient)", "tau^-1", "rate of death of spots that never rearrange, added to the model", "V"
+    ),
+    "transient_median": Entry(
+        "model", "τ_½ (transient)", "tau", "median lifetime, mean field and spots that never rearrange", "V"
+    ),
+    "transient_gain": Entry("model", "ln L (transient)", "1", "its ln likelihood per spot over the model's", "V"),
+    "transient_lifetimes": Entry(
+        "model",
+        "P(τ_L) (transient)",
+        "tau^-1",
+        "density of lifetimes, mean field and spots that never rearrange",
+        "V",
+        ("lifetime",),
+    ),
+    "possible_gain": Entry("model", "ln L (any law)", "1", "largest ln likelihood per spot over the model's", "V"),
 }
 
 # Those of athermal shear; of the others it has what needs neither temperature nor time.
