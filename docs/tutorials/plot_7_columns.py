@@ -46,7 +46,7 @@ print(*(line[:150] for line in Path("glass.xyz").read_text().splitlines()[:4]), 
 # A whole study is written in the same way, all frames with all that was found. ``.dump`` and ``.lammpstrj`` are LAMMPS'
 # format, ``.gsd`` HOOMD-blue's; ``.gz`` or ``.zst`` behind the name packs text.
 ss.write("study.dump.gz", study)
-back = ss.read("study.dump.gz", types={0: "A", 1: "B"})
+back = ss.read("study.dump.gz")
 print(back)
 print("same positions to the last digits:", np.allclose(back[0].positions, found.frame.wrapped().positions, atol=1e-12))
 

@@ -77,7 +77,7 @@ def of_quench(frame: Frame, distance: float, energy: float, temperature: float |
     far, said = distance * (len(frame) / frame.box.volume) ** (1 / dimension), []
     if far > FARTHEST:
         said.append(
-            f"particles move by {far:.2g} mean distances to their inherent structures, root mean square, and those of "
+            f"particles move by {far:.3g} mean distances to their inherent structures, root mean square, and those of "
             f"a solid by less than {FARTHEST:g}"
         )
     heat = dimension / 2 * (temperature or 0.0)
