@@ -11,6 +11,7 @@ from synthetic import write_results
 from softspots.commands import analyze
 from softspots.figures import naming
 from softspots.io.attributes import CAUTION, SOURCE, SOURCE_NOTES, TIMES_ARE_STEPS
+from softspots.io.readers import read
 from softspots.io.reduced import Reduced
 
 NOTES = "types 1, 2 are species A, B (types={1: 'A', 2: 'B'}); " + TIMES_ARE_STEPS + " (timestep= says how long one is)"
@@ -102,3 +103,12 @@ def test_reduced_data_of_the_same_frames_are_refused(tmp_path, capsys, no_figure
     reduced = [tmp_path / name / "a.dump.nc" for name in ("one", "two")]
     status, _, err = analyzed(capsys, *reduced, "--output", tmp_path / "out", "--quiet")
     assert status == 2 and "which hold the same frames of runs with equal parameters" in err
+
+
+@pytest.mark.parametrize(("step", "told"), [(5451510, True), (0, False)])
+def test_the_time_of_a_frame_alone_is_a_number_of_steps(tmp_path, step, told):
+    lines = ["ITEM: TIMESTEP", str(step), "ITEM: NUMBER OF ATOMS", "2", "ITEM: BOX BOUNDS pp pp pp", "0 8", "0 8"]
+    lines += ["-0.5 0.5", "ITEM: ATOMS id type x y z", "1 1 1 1 0", "2 1 3 1 0"]
+    (tmp_path / "one.dump").write_text("\n".join(lines) + "\n")
+    frames = read(tmp_path / "one.dump", types="A")
+    assert frames[0].time == step and any(TIMES_ARE_STEPS in note for note in frames.notes) == told

@@ -332,7 +332,7 @@ class Interpretation:
             return
         if first.ids is None and not alone:
             self.notes.append("particles have no ids: they are told by their places, in each frame the same")
-        if self._options.timestep is None and first.time is None and not alone:
+        if self._options.timestep is None and first.time is None and (first.step or not alone):
             self.notes.append(f"{TIMES_ARE_STEPS} (timestep= says how long one is)")
         if self._options.unit == 1:
             self.notes.append("lengths are taken as they are (unit= says how long the model's σ is in them)")
