@@ -101,7 +101,7 @@ def test_of_a_folder_the_file_in_it_is_taken(folder, tmp_path):
 
 
 def test_several_runs_are_drawn_together(folder, tmp_path, capsys, monkeypatch):
-    # A format less, and the figures once, are minutes less on a busy machine, where this took more than its limit.
+    # In both formats, and drawn again, the figures would bring a busy machine near the limit of a test.
     monkeypatch.setattr(analyze, "FORMATS", (".pdf",))
     paths = [folder / f"{name}.nc" for name in ("hot", "cold", "fast")]
     status, out, err = run(capsys, *paths, "--output", tmp_path, "--quiet", "--selection-frames", 2)
