@@ -23,7 +23,13 @@ def test_every_row_is_there():
     [
         ([1.0, 1.2, 1.1], [11.0, 12.1, 13.0], "s", "less", "1.1 s | 12.1 s, PEER | 11"),
         ([0.0123], [0.0456], "s", "less", "12.3 ms | 45.6 ms, PEER | 3.7"),
-        ([32.14e6], [5.05e6], "particle-steps/s", "more", "32.1 M particle-steps/s | 5.05 M particle-steps/s, PEER | 6.4"),
+        (
+            [32.14e6],
+            [5.05e6],
+            "particle-steps/s",
+            "more",
+            "32.1 M particle-steps/s | 5.05 M particle-steps/s, PEER | 6.4",
+        ),
         ([0.25], [120.4], "s", "less", "0.25 s | 120 s, PEER | 4.8e+02"),
         ([6512.0], [635.7], "steps/h", "more", "6,510 steps/h | 636 steps/h, PEER | 10"),
     ],
