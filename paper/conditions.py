@@ -49,6 +49,11 @@ class Condition:
         return DATA / f"{self.name}.nc"
 
     @property
+    def experiments(self) -> Path:
+        """The file of what was measured in its raw results besides: numbers that settle findings."""
+        return DATA / f"{self.name}_experiments.json"
+
+    @property
     def all_parameters(self) -> Parameters:
         """Its parameters with all defaults."""
         return Parameters(**self.parameters, frames=self.frames, output=self.raw)
@@ -56,7 +61,7 @@ class Condition:
     @property
     def files(self) -> tuple[Path, ...]:
         """All that is kept of it."""
-        return (self.data, FRAME) if self.name == SHOWN else (self.data,)
+        return (self.data, self.experiments, FRAME) if self.name == SHOWN else (self.data, self.experiments)
 
 
 # Lives of soft spots need an unbroken series of frames. P* needs independent ones, further apart than D²_min's 2 τ; ε

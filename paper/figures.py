@@ -22,6 +22,7 @@ from softspots.io.reduced import Reduced
 from softspots.model import Model
 
 from .conditions import CONDITIONS, FRAME, HERE, SHOWN, condition, read_data
+from .further import further_text
 from .plan import table
 
 FOLDER = HERE / "figures"
@@ -153,7 +154,7 @@ def main() -> None:
                 save_figure(figure, FOLDER / f"figure{name}.{suffix}")
     found = [run for run in data.values() if run]
     (HERE / "conditions.md").write_text(table() + "\n", encoding="utf-8")
-    SUMMARY.write_text(summary_text(found, series_of(runs)), encoding="utf-8")
+    SUMMARY.write_text(summary_text(found, series_of(runs)) + "\n" + further_text(data), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""From a condition's raw results to what is kept of them: ``python -m paper.reduce NAME``."""
+"""From a condition's raw results to what is kept of them: ``python -m paper.reduce NAME``.
+
+Data without the numbers of the experiments are those of the first edition, and count as incomplete.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from softspots.analysis.findings import Run
 from softspots.analysis.reduce import reduce_run
 from softspots.commands.chain import Analysis
 from softspots.commands.identity import checksum, configuration
@@ -18,6 +22,7 @@ from softspots.io.reduced import Reduced, write_reduced
 from softspots.io.replacing import replacing
 
 from .conditions import CONDITIONS, FRAME, HERE, SHOWN, Condition, condition, read_data
+from .experiments import measure, text
 from .run import RECORD
 from .sources import REDUCTION
 from .sources import checksum as checksum_of_code
@@ -109,7 +114,11 @@ def main() -> None:
     if one.name == SHOWN:
         with replacing(FRAME) as unfinished:
             write_frame(one, unfinished)
-    write_reduced(one.data, reduce_condition(one))
+    reduced = reduce_condition(one)
+    found = measure(Run(read_results(one.raw / "results.nc")), reduced)
+    with replacing(one.experiments) as unfinished:
+        Path(unfinished).write_text(text(found), encoding="utf-8")
+    write_reduced(one.data, reduced)
 
 
 if __name__ == "__main__":

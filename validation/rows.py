@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
+from paper.seeds import samples, together
 from softspots.io.reduced import Reduced
 
 from . import measures as m
@@ -45,8 +46,22 @@ class Row:
         return absent if len(self.conditions) - len(absent) < (self.least or len(self.conditions)) else []
 
     def found(self, study: dict[str, Reduced]) -> Number:
-        """The number, from the runs that are there; `measures.Missing` if they do not allow it."""
-        return self.measure([study[name] for name in self.conditions if name in study])
+        """The number, from the runs that are there and all of their seeds; `measures.Missing` if they do not allow it.
+
+        With several seeds it is the mean, and its interval the wider of spread and bootstrap: see `paper.seeds`.
+        """
+        runs, independent = samples([name for name in self.conditions if name in study], study)
+        numbers, reasons = [], []
+        for sample in runs:
+            try:
+                numbers.append(self.measure(sample))
+            except m.Missing as reason:
+                reasons.append(reason)
+        if not numbers:
+            raise reasons[0]
+        if len(numbers) == 1:
+            return numbers[0]
+        return Number.with_error(*together([one.value for one in numbers], [one.error for one in numbers], independent))
 
 
 COLD, HOT = "T0.1_rate1e-4", "T0.4_rate1e-4"

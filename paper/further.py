@@ -1,0 +1,110 @@
+"""What the summary says of the study besides the numbers of each run: experiments, and the spread between seeds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import numpy as np
+
+from softspots.curve import plateau_end
+from softspots.estimate import Estimate
+from softspots.figures.summary import NUMBERS, Part, shown
+from softspots.io.reduced import Reduced, read_reduced
+
+from .conditions import CONDITIONS, DATA, Condition
+from .seeds import SEEDS, together
+
+COLUMNS = 3  # conditions side by side
+LOSSES = (0.05, 0.1)
+
+
+def relaxation_of(one: Condition, run: Reduced) -> Reduced:
+    """Where F_s is known over the longest strain: the run of the dynamics alone, if there is one."""
+    path = DATA / f"{one.name}_relaxation.nc"
+    return read_reduced(path) if path.exists() else run
+
+
+def from_data(one: Condition, run: Reduced) -> dict[str, Estimate]:
+    """Numbers that settle findings and come from reduced data."""
+    found, relaxation = {}, relaxation_of(one, run)
+    if "scattering" in relaxation:
+        curve = relaxation["scattering"]
+        for loss in LOSSES:
+            end = plateau_end(curve, loss)
+            if np.isfinite(end.value):
+                found[f"τ* by a loss of {loss:.0%}".replace("%", " %")] = end
+    if "tau_alpha" in relaxation and "c_alpha" in run:
+        twice, overlap = 2 * float(relaxation["tau_alpha"].value), run["c_alpha"]
+        if twice <= overlap.x[-1]:
+            found["⟨C_αα⟩ at 2 τ_α"] = overlap.map(lambda values: np.interp(twice, overlap.x, values))
+    return found
+
+
+def from_raw(one: Condition) -> tuple[dict[str, Estimate], dict[str, str]]:
+    """Numbers that were measured in raw results, and what is missing of them, as kept."""
+    if not one.experiments.exists():
+        return {}, {}
+    kept = json.loads(one.experiments.read_text(encoding="utf-8"))
+    numbers = {}
+    for name, number in kept["numbers"].items():
+        ends = (np.nan if end is None else end for end in number["interval"])
+        numbers[name] = Estimate(number["value"], *ends, note=number.get("note", ""))
+    return numbers, kept["missing"]
+
+
+def experiments(data: Mapping[str, Reduced | None]) -> list[Part]:
+    """The table of all experiments, some conditions at a time, and what is missing of them."""
+    columns, reasons = {}, {}
+    for one in CONDITIONS:
+        if run := data[one.name]:
+            numbers, missing = from_raw(one)
+            columns[one.name] = from_data(one, run) | numbers
+            if not one.experiments.exists():
+                missing = {"all that needs raw results": "first edition"}
+            for experiment, reason in missing.items():
+                reasons.setdefault(f"{experiment}: {reason}", []).append(one.name)
+    names, parts = [name for name, numbers in columns.items() if numbers], []
+    for start in range(0, len(names), COLUMNS):
+        part = names[start : start + COLUMNS]
+        titles = dict.fromkeys(title for name in part for title in columns[name])
+        rows = [[title, *(_cell(columns[name].get(title)) for name in part)] for title in titles]
+        parts.append(Part(rows=[["", *part], *rows]))
+    if reasons:
+        items = [f"{reason} ({', '.join(names)})" for reason, names in reasons.items()]
+        parts.append(Part("Not measured:", items=items))
+    return parts
+
+
+def _cell(found: Estimate | None) -> str:
+    """A number; empty if there is none."""
+    return "" if found is None else shown(found)
+
+
+def seeds(data: Mapping[str, Reduced | None]) -> list[Part]:
+    """The numbers of conditions with several seeds: the mean, the error by the spread and by bootstrap, each run."""
+    parts = []
+    for one in CONDITIONS:
+        runs = [run for name in (one.name, *(f"{one.name}_{seed}" for seed in SEEDS)) if (run := data.get(name))]
+        if len(runs) < 2:
+            continue
+        rows = [[one.name, "together", *("seed " + str(run.configuration["seed"]) for run in runs)]]
+        for name, entry in NUMBERS.items():
+            found = [run[name] for run in runs if name in run]
+            if len(found) > 1:
+                mean, error = together([float(each.value) for each in found], [float(each.error) for each in found])
+                both = Estimate(mean, mean - error, mean + error)
+                rows.append([entry.symbol, shown(both), *(_cell(run.measured.get(name)) for run in runs)])
+        parts.append(Part(rows=rows))
+    if not parts:
+        parts.append(Part("No condition has been run with several seeds yet."))
+    return parts
+
+
+def further_text(data: Mapping[str, Reduced | None]) -> str:
+    """The sections of the summary, in Markdown."""
+    sections = {"Experiments": experiments(data), "Seeds": seeds(data)}
+    lines = []
+    for title, parts in sections.items():
+        lines += [f"## {title}", "", *(line for part in parts for line in part.markdown())]
+    return "\n".join(lines).rstrip() + "\n"
