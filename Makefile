@@ -40,8 +40,9 @@ help:
 demo: $(VENV)/installed
 	$(MPIRUN) -n 2 $(BIN)/python -m softspots.simulate --preset demo --output demo --overwrite
 
+# Files of tests go to two processes whole, so that what the tests of a file share is made once.
 test: $(VENV)/installed $(VENV)/test
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 docs: $(VENV)/installed $(VENV)/docs
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --doctree-dir build/doctrees docs build/docs
