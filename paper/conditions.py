@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from softspots.commands.identity import checksum, configuration
@@ -157,6 +157,35 @@ def read_data(one: Condition) -> Reduced | None:
             f"the condition's is {expected}. Remove it to compute it anew"
         )
     return reduced
+
+
+def read_relaxation(one: Condition) -> Reduced | None:
+    """F_s of the condition and its times from the run of its dynamics alone (`paper.relaxation`); None without one.
+
+    Raises
+    ------
+    InputError
+        If it is of other parameters.
+    """
+    path = one.data.with_name(f"{one.name}_relaxation.nc")
+    if not path.exists():
+        return None
+    found = read_reduced(path)
+    if checksum(found.configuration) != checksum(configuration(one.all_parameters)):
+        raise InputError(f"{path}: its parameters are not those of the condition. Remove it to compute it anew")
+    return found
+
+
+def read_whole(one: Condition) -> Reduced | None:
+    """The condition's reduced data with τ_α from the run of its dynamics alone, if there is one: that is longer.
+
+    τ* is that of the series, whose lags are closer.
+    """
+    data, relaxation = read_data(one), read_relaxation(one)
+    if not data or not relaxation or "tau_alpha" not in relaxation:
+        return data
+    missing = {name: reason for name, reason in data.missing.items() if name != "tau_alpha"}
+    return replace(data, measured=data.measured | {"tau_alpha": relaxation["tau_alpha"]}, missing=missing)
 
 
 def is_complete(one: Condition) -> bool:

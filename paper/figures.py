@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -21,7 +22,7 @@ from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import Reduced
 from softspots.model import Model
 
-from .conditions import CONDITIONS, FRAME, HERE, SHOWN, condition, read_data
+from .conditions import CONDITIONS, FRAME, HERE, SHOWN, condition, read_relaxation, read_whole
 from .further import further_text
 from .plan import table
 
@@ -75,7 +76,10 @@ def figures(runs: Sequence[Reduced]) -> Iterator[tuple[str, Figure | None]]:
     correlations = figure_of(
         runs,
         [
-            [(name, draw_correlation, (temperatures, name)), (name, draw_correlation, (rates, name, True))]
+            [
+                (name, _draw_correlation, (temperatures, name)),
+                (name, _draw_correlation, (rates, name, True)),
+            ]
             for name in CORRELATIONS
         ],
     )
@@ -97,6 +101,30 @@ def figures(runs: Sequence[Reduced]) -> Iterator[tuple[str, Figure | None]]:
 
 def _series(varies: str, runs: list[Reduced]) -> Series:
     return Series(varies, tuple(sorted(runs, key=lambda run: getattr(run, varies))))
+
+
+def _draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool = False) -> None:
+    """A panel of figure 5; F_s over the longest strain that there is."""
+    draw_correlation(axes, _longest(series) if name == "scattering" else series, name, against_strain)
+
+
+def _longest(series: Series) -> Series:
+    """The series with F_s from the runs of the dynamics alone, where there are any, and τ* from closer lags."""
+    alone = {}
+    for one in CONDITIONS:
+        if not one.repeats and (found := read_relaxation(one)):
+            alone[one.all_parameters.temperature, one.all_parameters.strain_rate] = found
+
+    def longest(run):
+        found = alone.get((run.temperature, run.strain_rate))
+        if found is None:
+            return run
+        # Where the series has none, no plateau is resolved.
+        closer = {"tau_star": run["tau_star"]} if "tau_star" in run else {}
+        others = {key: value for key, value in found.measured.items() if key != "tau_star"}
+        return replace(found, measured=others | closer)
+
+    return Series(series.varies, tuple(map(longest, series.runs)))
 
 
 def _share(panels: Sequence[Axes], *which: str) -> None:
@@ -134,7 +162,7 @@ def main() -> None:
     os.environ["SOURCE_DATE_EPOCH"] = "0"
     FOLDER.mkdir(exist_ok=True)
     size = condition(SHOWN).all_parameters.particles
-    data = {one.name: read_data(one) for one in CONDITIONS}
+    data = {one.name: read_whole(one) for one in CONDITIONS}
     for name, run in data.items():
         if run is None:
             print(f"left out, as its data are not there: {name}")

@@ -10,32 +10,25 @@ import numpy as np
 from softspots.curve import plateau_end
 from softspots.estimate import Estimate
 from softspots.figures.summary import NUMBERS, Part, shown
-from softspots.io.reduced import Reduced, read_reduced
+from softspots.io.reduced import Reduced
 
-from .conditions import CONDITIONS, DATA, Condition
+from .conditions import CONDITIONS, Condition
 from .seeds import SEEDS, together
 
 COLUMNS = 3  # conditions side by side
 LOSSES = (0.05, 0.1)
 
 
-def relaxation_of(one: Condition, run: Reduced) -> Reduced:
-    """Where F_s is known over the longest strain: the run of the dynamics alone, if there is one."""
-    path = DATA / f"{one.name}_relaxation.nc"
-    return read_reduced(path) if path.exists() else run
-
-
-def from_data(one: Condition, run: Reduced) -> dict[str, Estimate]:
+def from_data(run: Reduced) -> dict[str, Estimate]:
     """Numbers that settle findings and come from reduced data."""
-    found, relaxation = {}, relaxation_of(one, run)
-    if "scattering" in relaxation:
-        curve = relaxation["scattering"]
+    found = {}
+    if "scattering" in run:
         for loss in LOSSES:
-            end = plateau_end(curve, loss)
+            end = plateau_end(run["scattering"], loss)
             if np.isfinite(end.value):
                 found[f"τ* by a loss of {loss:.0%}".replace("%", " %")] = end
-    if "tau_alpha" in relaxation and "c_alpha" in run:
-        twice, overlap = 2 * float(relaxation["tau_alpha"].value), run["c_alpha"]
+    if "tau_alpha" in run and "c_alpha" in run:
+        twice, overlap = 2 * float(run["tau_alpha"].value), run["c_alpha"]
         if twice <= overlap.x[-1]:
             found["⟨C_αα⟩ at 2 τ_α"] = overlap.map(lambda values: np.interp(twice, overlap.x, values))
     return found
@@ -59,7 +52,7 @@ def experiments(data: Mapping[str, Reduced | None]) -> list[Part]:
     for one in CONDITIONS:
         if run := data[one.name]:
             numbers, missing = from_raw(one)
-            columns[one.name] = from_data(one, run) | numbers
+            columns[one.name] = from_data(run) | numbers
             if not one.experiments.exists():
                 missing = {"all that needs raw results": "first edition"}
             for experiment, reason in missing.items():

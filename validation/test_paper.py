@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from paper import conditions
-from paper.conditions import CONDITIONS, FRAME, SHOWN, condition, read_data
+from paper.conditions import CONDITIONS, FRAME, SHOWN, condition, read_data, read_whole
 from paper.fingerprint import fingerprint
 from paper.run import command, describe
 from paper.sources import REDUCTION, checksum
@@ -58,7 +58,7 @@ def study():
     found = {}
     for name in NAMES:
         try:
-            found[name] = read(name)
+            found[name] = read_whole(condition(name))
         except InputError:
             # `test_data_are_those_of_their_condition` says what is wrong.
             continue

@@ -98,9 +98,10 @@ def draw_probability(axes: Axes, series: Series) -> None:
         note.set_path_effects(HALO)
     if plateaus:
         explain(axes, "$P^{{*}}$", linewidth=2.6, alpha=0.5)
+    # Above what is drawn there is room for the name of the threshold.
     axes.set(
         xscale="log",
-        ylim=(0, None),
+        ylim=(0, 1.12 * axes.get_ylim()[1]),
         xlabel=units.activity if series.runs[0].athermal else units.relative_activity,
         ylabel=r"$P(D^2_{\min})$",
     )
