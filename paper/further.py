@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from softspots.curve import plateau_end
+from softspots.curve import Curve, plateau_end
 from softspots.estimate import Estimate
 from softspots.figures.summary import NUMBERS, Part, shown
 from softspots.io.reduced import Reduced
@@ -23,10 +23,13 @@ def from_data(run: Reduced) -> dict[str, Estimate]:
     """Numbers that settle findings and come from reduced data."""
     found = {}
     if "scattering" in run:
+        # In intervals between frames, as τ* of the reduction.
+        interval, curve = run.axes["lag"][1], run["scattering"]
+        curve = Curve.over(np.rint(curve.x / interval).astype(int), curve)
         for loss in LOSSES:
-            end = plateau_end(run["scattering"], loss)
+            end = plateau_end(curve, loss)
             if np.isfinite(end.value):
-                found[f"τ* by a loss of {loss:.0%}".replace("%", " %")] = end
+                found[f"τ* by a loss of {loss:.0%}".replace("%", " %")] = end.map(lambda value: value * interval)
     if "tau_alpha" in run and "c_alpha" in run:
         twice, overlap = 2 * float(run["tau_alpha"].value), run["c_alpha"]
         if twice <= overlap.x[-1]:

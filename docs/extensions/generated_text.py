@@ -17,13 +17,16 @@ from sphinx.util.docutils import SphinxDirective
 import softspots
 from benchmarks.measure import HERE as BENCHMARKS
 from benchmarks.short_table import amount, markdown
+from paper.conditions import CONDITIONS, read_whole
 from softspots.commands.mixtures import MIXTURES
+from softspots.figures.summary import shown
 from softspots.io.quantities import KNOWN, KNOWN_AXES
 from softspots.io.schema import OPTIONAL, SCHEMA
 from softspots.io.shear import schema as schema_of_shear
 from softspots.model import Mixture
 from softspots.model.presets import parameters_of
 from validation.findings import FINDINGS
+from validation.measures import Missing
 from validation.published import ROWS
 
 RESULTS, VALIDATION = BENCHMARKS / "results.json", BENCHMARKS.parent / "validation"
@@ -110,13 +113,19 @@ class Findings(Tables):
 
     def text(self):
         rows = {row.name: row for row in ROWS}
+        study = {one.name: run for one in CONDITIONS if (run := read_whole(one))}
         together = {}
         for name, seen in FINDINGS.items():
             together.setdefault(seen, []).append(rows[name])
         return table(
-            ["what", "published", "where", "what is seen"],
+            ["what", "published", "where", "ours", "why", "evidence"],
             [
-                ["<br>".join(row.name for row in same), *map(of_all, ("published", "where"), [same] * 2), seen]
+                [
+                    "<br>".join(row.name for row in same),
+                    *map(of_all, ("published", "where"), [same] * 2),
+                    "<br>".join(measured(row, study) for row in same),
+                    *seen,
+                ]
                 for seen, same in together.items()
             ],
         )
@@ -217,6 +226,14 @@ VARIABLES = {
 def of_all(name, rows):
     """What the rows say, each thing once."""
     return "; ".join(dict.fromkeys(getattr(row, name) for row in rows))
+
+
+def measured(row, study):
+    """What the data say, with its interval; or why they say nothing."""
+    try:
+        return shown(row.found(study))
+    except Missing as reason:
+        return f"not measured: {reason}"
 
 
 def dimensions_of(name):
