@@ -49,15 +49,23 @@ def main(argv: Sequence[str] | None = None) -> None:
     if name in COMMANDS:
         _command(name)(rest)
     elif name in ("--help", "-h"):
-        print(usage())
+        _say(usage())
     elif name == "--version":
-        print(f"{NAME} {version(NAME)} ({_kernels()})")
+        _say(f"{NAME} {version(NAME)} ({_kernels()})")
     elif name == COMPLETION:
         import_module("softspots.commands.completion").main(rest, COMMANDS)
     else:
         allowed = (*COMMANDS, "--help", "--version", COMPLETION)
         print(f"{NAME}: got {name!r}; allowed: {', '.join(allowed)}{meant(name, allowed)}", file=sys.stderr)
         sys.exit(WRONG)
+
+
+def _say(text: str) -> None:
+    """Print, or end with a line that says why not."""
+    command = import_module("softspots.commands.command")
+    with command.command(NAME):
+        command.check_streams(NAME)
+        command.say(text)
 
 
 def _command(name: str) -> Callable:

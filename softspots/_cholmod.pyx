@@ -39,7 +39,7 @@ cdef extern from *:
         int xtype, dtype
 
     ctypedef struct cholmod_factor:
-        size_t n, nsuper
+        size_t n, minor, nsuper
         void *Perm
         void *ColCount
         void *p
@@ -157,10 +157,10 @@ cdef class Factor:
         Raises
         ------
         ValueError
-            If there is none yet.
+            If there is none yet, or the last matrix had none.
         """
-        if self.factor.x == NULL:
-            raise ValueError("there is no factor yet; factorize makes one")
+        if self.factor.x == NULL or self.factor.minor < self.factor.n:
+            raise ValueError("there is no factor; factorize makes one, of a matrix that has one")
         return self._from_supernodes() if self.factor.is_super else self._from_columns()
 
     cdef _from_supernodes(self):

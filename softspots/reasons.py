@@ -31,14 +31,17 @@ def number_of(count: int | str, noun: str) -> str:
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """Which of the names may be meant by one that is none: of the same letters, or the most alike; empty if none is."""
-    names = [*names]
+    """Which of the names may be meant by one that is none: of the same letters, or the most alike; empty if none is.
+
+    Capitals make no difference.
+    """
+    small = {each.casefold(): each for each in names}
+    name = name.casefold()
     # Comparing takes longer than in proportion to the letters.
-    if len(name) > 2 * max(map(len, names), default=0):
+    if len(name) > 2 * max(map(len, small), default=0):
         return ""
-    matches = get_close_matches(name, names, n=5)
-    same = [match for match in matches if sorted(match) == sorted(name)]
-    return next(iter(same + matches), "")
+    same = [each for each in small if sorted(each) == sorted(name)]
+    return next((small[each] for each in same + get_close_matches(name, small, n=1)), "")
 
 
 def meant(name: str, names: Iterable[str]) -> str:

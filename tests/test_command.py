@@ -183,6 +183,17 @@ def test_help_that_cannot_be_printed_is_a_failure(tmp_path):
     assert (process.returncode, process.stderr) == (1, line)
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+@pytest.mark.parametrize("asked", ["--help", "--version"])
+def test_what_all_commands_share_cannot_be_printed_either(asked):
+    with open("/dev/full", "w") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "softspots", asked], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    line = "softspots: standard output cannot be written (No space left on device)\n"
+    assert (process.returncode, process.stderr) == (1, line)
+
+
 def test_say(capsys):
     say("table")
     assert capsys.readouterr().out == "table\n"

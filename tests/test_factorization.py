@@ -32,13 +32,17 @@ def test_factor_follows_a_changing_pattern():
 def test_an_analysis_is_no_factor_yet(supernodal):
     matrix = sparse.csc_array(np.array([[2.0, 1.0], [1.0, 2.0]]))
     factor = factorization._cholmod.Factor(matrix, supernodal)
-    with pytest.raises(ValueError, match="there is no factor yet"):
+    with pytest.raises(ValueError, match="there is no factor"):
         factor.columns()
     with pytest.raises(RuntimeError, match="CHOLMOD ended with status"):
         factor.solve(np.ones(2))
     assert factor.factorize(matrix, 0.0)
     indptr, rows, entries = factor.columns()
     assert (indptr.tolist(), sorted(rows.tolist())) == ([0, 2, 3], [0, 1, 1]) and np.isfinite(entries).all()
+    if supernodal:
+        assert not factor.factorize(matrix, -10.0)
+        with pytest.raises(ValueError, match="there is no factor"):
+            factor.columns()
 
 
 @pytest.mark.parametrize("when", ["analyze", "copy"])

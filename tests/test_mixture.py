@@ -126,6 +126,9 @@ def test_where_stiffness_jumps_touch_holds():
         ((1, 2), [1, 1, 1], [0, 0, 0]),
         ((1, 10, 2), [2, 10, 1, 2], [2, 1, 0, 2]),
         ((1, 2), ["2", "1"], [1, 0]),
+        (("1", "0"), [1, 0, 0], [0, 1, 1]),
+        (("1", "2"), ["1", "2"], [0, 1]),
+        (("01", "0"), ["01", "0"], [0, 1]),
         (("A",), [0, 0], [0, 0]),
     ],
 )
@@ -310,7 +313,7 @@ def test_what_jumps_is_said():
         ),
         (
             lambda: ss.Mixture({("1", "1"): SOFT, ("1", 1): SOFT, (1, 1): SOFT}),
-            "the species '1', 1 are not all different as text",
+            "the pair 1 1 has two potentials",
         ),
         (lambda: ss.Mixture(TERNARY, fractions=(0.5, 0.5)), r"fractions have shape \(2,\); \(3,\) is needed"),
         (lambda: ss.Mixture(TERNARY, fractions=(0.5, 0.5, 0.5)), r"fractions are \[0.5, 0.5, 0.5\]; parts of 1"),

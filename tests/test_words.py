@@ -33,6 +33,9 @@ def test_one_event_is_one_event():
         ("mapp", ("simulate", "map"), "map"),
         # Of the same letters before the most alike.
         ("rates", ("rate", "tears"), "tears"),
+        ("AB", ("A", "BA"), "BA"),
+        ("KOB-ANDERSEN", ("harmonic", "kob-andersen"), "kob-andersen"),
+        ("ss", ("SS", "S"), "SS"),
         ("lj", ("kob-andersen", "harmonic"), ""),
         ("map", (), ""),
         (100_000 * "map", ("map",), ""),

@@ -32,8 +32,8 @@ class Mixture:
     ----------
     pairs : mapping
         From pairs of species, ``("A", "B")`` in either order, to their `PairPotential`; one for every pair. Labels are
-        strings or whole numbers. Species are numbered as they appear here. A frame names species by these labels, or,
-        where they are strings, by their numbers.
+        strings or whole numbers; ``"1"`` is the number 1, as in a file. Species are numbered as they appear here. A
+        frame names species by these labels, or, where they are strings, by their numbers.
     fractions : sequence of float, optional
         The part of each species in a random start, in the order of ``species``. Default: None, not known.
     density : float, optional

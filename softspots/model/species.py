@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from softspots.arrays import float_array, real_number
+from softspots.arrays import float_array, is_whole, real_number
 from softspots.exceptions import InputError
 from softspots.model.pair import PairPotential
 
@@ -18,7 +18,7 @@ def ordered_pairs(pairs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The species in the order of their appearance, and the potentials in the order of their numbers."""
     if not isinstance(pairs, Mapping) or not pairs:
         raise InputError(f"Mixture: pairs are {pairs!r}; a dict of pairs of species to potentials is needed")
-    found = {}
+    given, found = {}, {}
     for key, pair in pairs.items():
         if not isinstance(key, tuple) or len(key) != 2 or not all(_is_label(label) for label in key):
             raise InputError(f"Mixture: {key!r} is no pair of species; two strings or whole numbers are needed")
@@ -26,12 +26,11 @@ def ordered_pairs(pairs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
             raise InputError(
                 f"Mixture: between {key[0]} and {key[1]} is a {type(pair).__name__}; a PairPotential is needed"
             )
+        key = tuple(map(_as_read, key))
         if frozenset(key) in found:
             raise InputError(f"Mixture: the pair {key[0]} {key[1]} has two potentials")
-        found[frozenset(key)] = pair
-    species = tuple(dict.fromkeys(label for key in pairs for label in key))
-    if len({str(label) for label in species}) < len(species):
-        raise InputError(f"Mixture: the species {', '.join(map(repr, species))} are not all different as text")
+        given[key] = found[frozenset(key)] = pair
+    species = tuple(dict.fromkeys(label for key in given for label in key))
     ordered = {}
     for key in combinations_with_replacement(species, 2):
         if frozenset(key) not in found:
@@ -42,6 +41,11 @@ def ordered_pairs(pairs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
 def _is_label(label) -> bool:
     return isinstance(label, (str, int, np.integer)) and not isinstance(label, bool) and label != ""
+
+
+def _as_read(label):
+    """A label as files bring it: a text that is a whole number is that number, or 1 could mean the second species."""
+    return int(label) if isinstance(label, str) and is_whole(label) else label
 
 
 def parts_of_one(fractions: ArrayLike, species: tuple[Any, ...]) -> tuple[float, ...]:
