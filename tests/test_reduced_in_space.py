@@ -74,7 +74,7 @@ def test_density_of_states_is_over_the_frequency_squared(run):
     np.testing.assert_array_equal(reduced["states"].value, expected.states.value)
     # Debye's law has no peak.
     assert expected.peak is None and "boson_peak" not in reduced
-    assert reduced.missing["boson_peak"] == "within its noise D(ω)/ω is flat: it has no peak"
+    assert reduced.missing["boson_peak"] == "within its noise, or a quarter, D(ω)/ω is flat: it has no peak"
 
 
 def test_files_say_dimension_and_units(run, tmp_path):
