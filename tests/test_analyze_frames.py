@@ -9,10 +9,12 @@ from launch import analyzed
 from synthetic import write_results
 
 from softspots.commands import analyze
+from softspots.commands.copies import hold_same_frames
 from softspots.figures import naming
 from softspots.io.attributes import CAUTION, SOURCE, SOURCE_NOTES, TIMES_ARE_STEPS
 from softspots.io.readers import read
 from softspots.io.reduced import Reduced
+from softspots.io.results import read_results
 
 NOTES = "types 1, 2 are species A, B (types={1: 'A', 2: 'B'}); " + TIMES_ARE_STEPS + " (timestep= says how long one is)"
 
@@ -94,6 +96,38 @@ def test_frames_that_stand_there_twice_are_refused(tmp_path, capsys, no_figures)
         file["position"][0] = start["position"][0]
     status, _, err = analyzed(capsys, first, compared, replica, "--output", tmp_path / "out", "--quiet")
     assert (status, err) == (0, "")
+
+
+def test_two_frames_with_a_common_start_are_two_runs(tmp_path):
+    """An isoconfigurational ensemble of the shortest runs; the same two frames are one run."""
+    first = mapped(tmp_path / "first.nc", "a.dump", frames=2)
+    again = mapped(tmp_path / "again.nc", "a.dump", frames=2)
+    replica = mapped(tmp_path / "replica.nc", "b.dump", frames=2, seed=2)
+    with netCDF4.Dataset(replica, "a") as file, netCDF4.Dataset(first) as start:
+        file["position"][0] = start["position"][0]
+    first, again, replica = map(read_results, (first, again, replica))
+    assert hold_same_frames(first, again) and not hold_same_frames(first, replica)
+
+
+def test_pieces_of_a_frozen_trajectory_are_two_runs(tmp_path):
+    """Nothing moves, but times go on: the frames are others. Without times nothing tells them apart."""
+    pieces = [mapped(tmp_path / f"{name}.nc", "a.dump", frames=3) for name in ("first", "second")]
+    for piece, start in zip(pieces, (0.0, 7.5), strict=True):
+        with netCDF4.Dataset(piece, "a") as file:
+            file["position"][:] = np.asarray(file["position"])[:1]
+            file["time"][:] = start + 2.5 * np.arange(3)
+    assert not hold_same_frames(*map(read_results, pieces))
+    with netCDF4.Dataset(pieces[1], "a") as file:
+        file["time"][:] = np.nan
+    assert hold_same_frames(*map(read_results, pieces))
+
+
+def test_particles_that_move_a_little_are_at_other_places(tmp_path):
+    """By more than a ten-thousandth of their distance, and less than 1e-5 of the box."""
+    pieces = [mapped(tmp_path / f"{name}.nc", "a.dump", frames=3) for name in ("first", "second")]
+    with netCDF4.Dataset(pieces[1], "a") as file:
+        file["position"][:] = np.asarray(file["position"]) + 1.5e-4
+    assert not hold_same_frames(*map(read_results, pieces))
 
 
 def test_reduced_data_of_the_same_frames_are_refused(tmp_path, capsys, no_figures):
