@@ -12,6 +12,8 @@ import softspots as ss
 from softspots.analysis import cautions
 from softspots.analysis.cautions import of_liquid, of_one_spot, of_quench, of_strain_rate
 from softspots.box import Box
+from softspots.chain.defaults import thermal_energy
+from softspots.chain.study import _Work
 from softspots.commands.shear_report import report
 from softspots.frame import Frame
 from softspots.io.results import read_results
@@ -74,7 +76,9 @@ def test_exchanged_species_are_told(tmp_path):
         found = ss.study(right, mixture, **options)[0]
     assert found.quench_distance < 1e-6 and "from the frame" in repr(found)
     far = ss.study([wrong, wrong], mixture, lag=0, **options)
-    with pytest.warns(UserWarning, match="study: frame 0: particles move by .* of a solid by less than 0.3") as told:
+    with pytest.warns(
+        UserWarning, match="study: median of 2 frames: particles move by .* of most solids by less than 0.3"
+    ) as told:
         far[0], far[1]
     assert len(told) == 1
     moved = box.minimum_image(far[0].minimum.frame.positions - wrong.positions)
@@ -86,6 +90,35 @@ def test_exchanged_species_are_told(tmp_path):
     lost = far[0].energy - far[0].minimum.energy
     assert attributes["quench_energy"] == pytest.approx(lost / 100, rel=1e-9)
     assert "do types, model or unit not fit" in attributes["caution"]
+
+
+@pytest.fixture
+def far_quenches(monkeypatch):
+    """Whether a study of frames, asked for one after the other, tells of their distances to their minima."""
+
+    def study_of(distances):
+        work = object.__new__(_Work)
+        work.frames, work.model, work.given, work._quenches = distances, ss.Mixture.preset("soft-spheres"), {}, {}
+        frame = Frame(np.zeros((4, 2)), np.zeros(4, dtype=int), Box(2.0, 2.0))
+        minimum = SimpleNamespace(certified=True, energy=0.0)
+        for index, far in enumerate(distances):
+            found = SimpleNamespace(frame=frame, quench_distance=far, minimum=minimum, energy=0.0)
+            yield bool(work._of_quenches(index, found).get("quench"))
+
+    return study_of
+
+
+def test_one_frame_that_is_far_does_not_set_it_off(far_quenches):
+    assert not any(far_quenches([0.35, 0.2, 0.2, 0.35, 0.2]))
+    assert [*far_quenches([0.4, 0.4, 0.4, 0.2])] == [False, False, True, True]
+    assert [*far_quenches([0.4])] == [True]
+
+
+def test_a_temperature_in_other_units_is_no_energy():
+    named, given = SimpleNamespace(units=("eV", "Å")), {"temperature": 300.0}
+    assert thermal_energy(named, given) is None
+    assert thermal_energy(SimpleNamespace(), given) == 300.0
+    assert thermal_energy(ss.Mixture.preset("soft-spheres"), given) == 300.0
 
 
 TIMES = np.arange(5) * 10.0

@@ -14,8 +14,10 @@ from softspots.frame import Frame
 # Parts of the particles from which on there is a caution: so many rearrange; so many are on one soft spot, which has
 # most of all that are on any.
 NEARLY_ALL, LARGE, MOST = 0.9, 0.2, 0.5
-# A solid melts where its particles move about their places by 0.15 of their distance, root mean square (Lindemann): in
-# none does heat move them twice as far, in mean distances ρ^(-1/d).
+# Many solids melt where their particles move about their places by 0.15 of their distance, root mean square
+# (Lindemann): heat seldom moves them twice as far, in mean distances ρ^(-1/d). In two dimensions it takes them farther
+# in larger systems, and avalanches of a sheared solid come on top: single frames of sound runs come near this, and a
+# liquid may stay below.
 FARTHEST = 0.3
 # Of d T/2 for each particle, the potential energy of harmonic vibrations; that of others is not twice as large.
 MOST_HEAT = 2.0
@@ -58,9 +60,10 @@ def of_spot_sizes(sizes: Sequence[np.ndarray], particles: int, options: str = "n
 
 
 def of_quench(frame: Frame, distance: float, energy: float, temperature: float | None = None) -> str:
-    """A sentence where frames are farther from their minima than heat takes those of a solid, else nothing.
+    """A sentence where frames are farther from their minima than heat takes those of most solids, else nothing.
 
-    Particles whose species are exchanged, or a wrong potential, end in a minimum too, but far away and deep down.
+    Where there is none, it may be a liquid all the same. Particles whose species are exchanged, or a wrong potential,
+    end in a minimum too, but far away and deep down.
 
     Parameters
     ----------
@@ -71,21 +74,21 @@ def of_quench(frame: Frame, distance: float, energy: float, temperature: float |
     energy : float
         By how much these are lower, per particle.
     temperature : float, optional
-        Of the frames, with k_B = 1.
+        Of the frames, in the unit of energy (k_B = 1); None where it may be in another.
     """
     dimension = frame.dimension
     far, said = distance * (len(frame) / frame.box.volume) ** (1 / dimension), []
     if far > FARTHEST:
         said.append(
             f"particles move by {far:.3g} mean distances to their inherent structures, root mean square, and those of "
-            f"a solid by less than {FARTHEST:g}"
+            f"most solids by less than {FARTHEST:g}"
         )
     heat = dimension / 2 * (temperature or 0.0)
     if temperature is not None and energy > MOST_HEAT * heat:
         said.append(f"quenches take {energy:.3g} of energy per particle, of which T = {temperature:g} gives {heat:.3g}")
     if not said:
         return ""
-    return f"{'; '.join(said)}: is it a liquid, or do types, model or unit not fit the frames?"
+    return f"{'; '.join(said)}: is it hot or a liquid, or do types, model or unit not fit the frames?"
 
 
 def without_spots(cautions: str) -> str:

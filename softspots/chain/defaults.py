@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from softspots.box import BALL
+from softspots.landscape.forces import is_mixture, units
 from softspots.model import Forces, Mixture, Model
 from softspots.plasticity.d2min import MEAN_DISTANCES, PAPER_CUTOFF
 
@@ -34,6 +37,11 @@ def threshold(density: float, dimension: int, d2min_cutoff: float, temperature: 
     """
     neighbours = density * BALL[dimension] * d2min_cutoff**dimension
     return min(rounded(neighbours * (0.28 * density ** (-1 / dimension)) ** 2 / temperature), 1e9)
+
+
+def thermal_energy(model: Mixture | Forces, given: Mapping[str, float]) -> float | None:
+    """k_B T in the model's unit of energy, if it is known: where forces name units, such as eV, T may be in K."""
+    return None if not is_mixture(model) and any(units(model)) else given.get("temperature")
 
 
 def threshold_of(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from softspots.analysis.cautions import of_quench, of_spot_sizes, of_strain_rate
-from softspots.chain.defaults import threshold_of
+from softspots.chain.defaults import thermal_energy, threshold_of
 from softspots.chain.stages import rms_distance
 from softspots.installation import instruction_set
 from softspots.io.attributes import (
@@ -153,7 +153,7 @@ class StudyWriter:
 
     def cautions(self) -> dict[str, str]:
         """What there is to say of quenches and of soft spots of all frames together; empty if there is nothing."""
-        first, temperature = self._study.first, self._study.given.get("temperature")
+        first, temperature = self._study.first, thermal_energy(self._study.model, self._study.given)
         particles = len(first) * len(self._sizes)
         quench = of_quench(first, *self._of_quenches(), temperature) if self._quenches else ""
         return {"quench": quench, "spots": of_spot_sizes([*self._sizes.values()], particles)}

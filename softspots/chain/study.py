@@ -10,11 +10,12 @@ from dataclasses import replace
 from os import PathLike
 from typing import Any, overload
 
+import numpy as np
 from tqdm import tqdm
 
 from softspots.analysis.cautions import of_quench, of_spot_sizes
 from softspots.arrays import number_at, one_of, positive_number, real_number, whole_number
-from softspots.chain.defaults import PAPER, lengths, mode_counts
+from softspots.chain.defaults import PAPER, lengths, mode_counts, thermal_energy
 from softspots.chain.saving import found_values, save
 from softspots.chain.stages import Analysis, Options, analyse, in_a_line
 from softspots.exceptions import DamagedFileError, InputError, PhysicsError
@@ -32,6 +33,8 @@ from softspots.structure.spots import CONNECTIONS, PARTICLES
 UNREADABLE = (DamagedFileError, InputError)
 # Of vectors of modes that a study keeps, of the frames that were asked for last.
 KEPT_BYTES = 1_000_000_000
+# Quenches are judged by the median of so many frames or more, where there are as many: one alone may be an avalanche.
+ENOUGH = 3
 
 
 def study(
@@ -260,7 +263,7 @@ class Study(Sequence[Analysis]):
         A frame that cannot be read is left out too, with a warning, and `Results.faults` says why.
         Where the strain of the frames goes with their times otherwise than the strain rate that was given says, there
         is a warning, and the attribute ``caution``; so too where most particles on soft spots are on one, and where
-        quenches go farther than heat takes the particles of a solid, as with species that are exchanged
+        quenches go farther than heat takes the particles of most solids, as with species that are exchanged
         (`softspots.analysis.cautions.of_quench`).
 
         Raises
@@ -289,6 +292,7 @@ class _Work:
         self.model, self.options, self.lag, self.given = model, options, lag, given
         self._kept: OrderedDict[int, Analysis] = OrderedDict()
         self._told: set[str] = set()
+        self._quenches: dict[int, tuple[float, float]] = {}
         self._most = max(1, KEPT_BYTES // (8 * options.modes * first.positions.size))
 
     def analysis(self, index: int) -> Analysis:
@@ -298,19 +302,24 @@ class _Work:
         if fresh:
             for fault in filter(None, (found.d2min_fault, found.fault)):
                 warnings.warn(f"study: frame {index}: {fault}", stacklevel=3)
-            self.warn_once(self._cautions(found), f"frame {index}: ", stacklevel=4)
+            self.warn_once(self._of_spots(found), f"frame {index}: ", stacklevel=4)
+            quenches = self._of_quenches(index, found)
+            self.warn_once(quenches, f"median of {number_of(len(self._quenches), 'frame')}: ", stacklevel=4)
         return found
 
-    def _cautions(self, found: Analysis) -> dict[str, str]:
-        """What `StudyWriter.cautions` says of all frames, of one."""
-        cautions, particles = {}, len(found.frame)
+    def _of_spots(self, found: Analysis) -> dict[str, str]:
+        """What `StudyWriter.cautions` says of the soft spots of all frames, of one."""
+        return {} if found.spots is None else {"spots": of_spot_sizes([found.spots.sizes], len(found.frame))}
+
+    def _of_quenches(self, index: int, found: Analysis) -> dict[str, str]:
+        """What it says of the quenches of all frames, of those that were asked for so far."""
         if found.quench_distance is not None and found.minimum.certified:
             lost = found.energy - found.minimum.energy
-            temperature = self.given.get("temperature")
-            cautions["quench"] = of_quench(found.frame, found.quench_distance, lost / particles, temperature)
-        if found.spots is not None:
-            cautions["spots"] = of_spot_sizes([found.spots.sizes], particles)
-        return cautions
+            self._quenches[index] = found.quench_distance, lost / len(found.frame)
+        if len(self._quenches) < min(ENOUGH, len(self.frames)):
+            return {}
+        distance, energy = map(float, np.median([*self._quenches.values()], axis=0))
+        return {"quench": of_quench(found.frame, distance, energy, thermal_energy(self.model, self.given))}
 
     def warn_once(self, cautions: dict[str, str], where: str, stacklevel: int) -> None:
         """Warn of what makes results mean little, unless the same has been told of another frame: they are alike."""

@@ -13,6 +13,7 @@ import warnings
 import numpy as np
 
 from softspots.analysis.cautions import of_one_spot, of_quench
+from softspots.chain.defaults import thermal_energy
 from softspots.chain.study import Study
 from softspots.commands.command import check_streams, command, complain, from_first, printing, say
 from softspots.commands.identity import checksum, instruction_sets, notes_on
@@ -165,7 +166,7 @@ def quench_rows(found: Study, results: Results) -> list[tuple[str, str]]:
     unit_of_energy, unit_of_length = (f" {name}".rstrip() for name in units(found.model))
     moved = f"particles move by {distance:.3g}{unit_of_length}, root mean square, and lose {energy:.3g}{unit_of_energy}"
     rows = [("quench", f"{moved} each")]
-    if caution := of_quench(found.first, distance, energy, found.given.get("temperature")):
+    if caution := of_quench(found.first, distance, energy, thermal_energy(found.model, found.given)):
         rows.append(("note", caution))
     return rows
 
