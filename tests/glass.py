@@ -22,3 +22,8 @@ def glass():
     d2min[np.flatnonzero(labels == 0)[2]] = 1.2 * d2min.max()
     d2min[170] = 1.2 * d2min.max()
     return Frame(grid, np.arange(len(grid)) % 2, BOX), d2min, labels
+
+
+def bar_of(axes):
+    """The color bar of a map."""
+    return next(other for other in axes.figure.axes if other.get_label() == "colorbar")
