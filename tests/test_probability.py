@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from softspots.analysis.probability import plateau, plateau_onset, ratio_at_age, rearrangement_probability
+from softspots.exceptions import InputError
 
 TEMPERATURE = 0.1
 
@@ -188,6 +189,21 @@ def test_old_maps_know_what_young_ones_knew_of_earlier_times():
     assert found.counts.tolist() == [56, 59, 52]
     # Independent frames: 1 within four errors.
     assert (abs(found.value - 1) < 2 * (found.high - found.low))[[0, 2]].all()
+
+
+def test_maps_that_know_species_alone_know_no_more_than_chance():
+    random, particles, frames = np.random.default_rng(5), 1500, 60
+    small = np.arange(particles) < particles // 3
+    on_spot = random.random((frames, particles)) < np.where(small, 0.3, 0.1)
+    rearranging = random.random((frames, particles)) < np.where(small, 0.09, 0.03)
+    lags = [0, 5, 20]
+    found = ratio_at_age(on_spot, rearranging, lags, species=np.where(small, "B", "A"))
+    # A thousand rearrangements on spots: 3 %.
+    np.testing.assert_allclose(found.value, 1, rtol=0.1)
+    # As if there were one species, their level is (0.6 0.3 + 0.4 0.1) / (1/6).
+    np.testing.assert_allclose(ratio_at_age(on_spot, rearranging, lags).value, 1.32, rtol=0.1)
+    with pytest.raises(InputError, match=r"species have shape \(3,\); \(1500,\) is needed"):
+        ratio_at_age(on_spot, rearranging, lags, species=[0, 1, 2])
 
 
 def test_bins_count_every_particle_once():

@@ -6,7 +6,7 @@ from pathlib import Path
 import netCDF4
 import numpy as np
 import pytest
-from synthetic import DEATH, FREQUENCIES, GROUP, INTERVAL, PARTICLES, REARRANGES, SPOTS, STEP, write_results
+from synthetic import DEATH, FREQUENCIES, GROUP, GROUPS, INTERVAL, PARTICLES, REARRANGES, SPOTS, STEP, write_results
 
 from softspots.analysis import reduce_maps
 from softspots.analysis.correlations import field_correlation
@@ -148,6 +148,27 @@ def test_laws_of_lives_are_in_units_of_time(reduced):
     counts, budgets = reduced.axes["rearrangements_edge"], reduced["budgets"].value
     assert np.nansum(budgets * np.diff(counts)) + reduced["without_rearrangement"].value == pytest.approx(1, abs=0.05)
     assert reduced["alive"].value[0] == 1
+
+
+def test_the_age_of_maps_is_in_units_of_time(reduced):
+    # Spots of one map live on and are born at random places: what a map knows is lost at both rates.
+    lost = DEATH * GROUPS / (GROUPS - SPOTS)
+    assert within(reduced["map_age"], np.log(0.5) / np.log(1 - lost) * INTERVAL)
+    assert reduced["map_age"].error < 3 * INTERVAL
+    # Of any species alike, so that the level of chance is ρ_SS but for its noise.
+    assert reduced["ratio_at_age"].value[0] == pytest.approx(reduced["ratio"].value, rel=0.01)
+
+
+def test_where_nothing_rearranges_maps_have_no_age_and_spots_no_silent_deaths(tmp_path):
+    path = write_results(tmp_path / "results.nc", 40)
+    with netCDF4.Dataset(path, "a") as file:
+        # Below the threshold of 1.5, and not the same for all.
+        file["d2min"][:] = np.clip(file["d2min"][:], 0, 1)
+    missing = reduce_run(path).missing
+    for name in ("ratio_at_age", "map_age"):
+        assert missing[name] == "no particle has D²_min > 15 T", name
+    for name in ("silent_rate", "silent_gain", "silent_median", "silent_lifetimes", "possible_gain"):
+        assert missing[name] == missing["model_median"], name
 
 
 def test_delta_p_star_is_that_of_the_maps(path):

@@ -13,6 +13,7 @@ from softspots.analysis.lags import by_origin, checked_lags, checked_times
 from softspots.arrays import positive_number, real_number, whole_number
 from softspots.curve import Curve
 from softspots.estimate import Estimate
+from softspots.exceptions import InputError
 
 # P(D²_min) has reached its plateau from 15 T on (Schoenholz et al. 2014, section III and fig. 2).
 THRESHOLD = 15.0
@@ -205,10 +206,14 @@ def ratio_at_age(
     spot_times: Sequence[int] | None = None,
     rearranging_times: Sequence[int] | None = None,
     seed: int = 0,
+    species: np.ndarray | None = None,
 ) -> Curve:
     """P*/ρ_SS of maps that are a time δt old: how much more often than by chance a rearrangement is on an earlier map.
 
-    At δt = 0 it is that of `plateau`, whose intervals follow their maps; 1 where a map knows nothing any more.
+    Chance knows the species s: of the rearrangements, of which f_s are of particles of s, it puts Σ_s f_s ρ_s on spots,
+    with ρ_s the part of the particles of s that are on spots. So 1 is where a map knows nothing any more, also where
+    one species is on spots and rearranges more often than another. At δt = 0 it is P*/ρ_SS of `plateau`, whose
+    intervals follow their maps, over Σ_s f_s ρ_s/ρ_SS.
 
     Parameters
     ----------
@@ -222,6 +227,8 @@ def ratio_at_age(
         Rising times of the frames, in intervals. Default: 0, 1, ….
     seed : int
         Of the resamples.
+    species : (N,) array_like, optional
+        Default: all particles are of one.
 
     Raises
     ------
@@ -236,15 +243,32 @@ def ratio_at_age(
     lags = checked_lags("ratio_at_age", lags)
     # Counts of particles are whole numbers, which these floats hold exactly.
     hits = active @ spots.T
-    pairs = hits, *np.broadcast_arrays(active.sum(axis=1)[:, None], spots.mean(axis=1), hits)[:2]
-    sums = [by_origin(values, active_times, spot_times, spot_times, lags) for values in pairs]
-    present = sums[0][1]
+    of_species = _one_hot("ratio_at_age: species", species, spots.shape[1])
+    rearranging, density = active @ of_species, spots @ (of_species / of_species.sum(axis=0))
+
+    def at_lags(pairs):
+        return by_origin(pairs, active_times, spot_times, spot_times, lags)
+
+    def each(values):
+        """Of each species, (F, L, S)."""
+        return np.stack([at_lags(np.broadcast_to(one, hits.shape))[0] for one in values], axis=-1)
+
+    hits_at, present = at_lags(hits.astype(float))
 
     def ratio(hits, rearranging, density, pairs):
-        return fraction(hits * pairs, rearranging * density)
+        return fraction(hits * pairs, (rearranging * density).sum(axis=-1))
 
-    found = bootstrap(ratio, *(values.astype(float) for values, _ in sums), present, seed=seed)
+    sums = hits_at, each(rearranging.T[:, :, None]), each(density.T[:, None, :]), present
+    found = bootstrap(ratio, *sums, seed=seed)
     return Curve.over(lags, found, present.sum(axis=0))
+
+
+def _one_hot(name, species, particles) -> np.ndarray:
+    """Which species a particle is of, (N, S): 1 for it, else 0."""
+    species = np.zeros(particles) if species is None else np.asarray(species)
+    if species.shape != (particles,):
+        raise InputError(f"{name} have shape {species.shape}; ({particles},) is needed")
+    return (species[:, None] == np.unique(species)).astype(float)
 
 
 def _binned(stage, d2min, on_spot, temperature, bins_per_decade) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -196,12 +196,12 @@ def _fields(run, found):
 
 
 def _age(run, found, on_spot, spot_times, d2min_times):
-    """P*/ρ_SS against the age of the map, and where half of it beyond 1 is lost."""
+    """P*/ρ_SS over that of composition alone against the age of the map, and where half of it beyond 1 is lost."""
     run.need_temperature()
     rearranging = run.rearranging[run.has_all_d2min]
     if not rearranging.any():
         raise Missing(f"no particle has D²_min > {run.level}")
-    curve = ratio_at_age(on_spot, rearranging, run.lags, spot_times, d2min_times)
+    curve = ratio_at_age(on_spot, rearranging, run.lags, spot_times, d2min_times, species=run.results["species"])
     found.curve("ratio_at_age", curve)
     if not curve.value[0] > 1:
         raise Missing("maps know no more than chance")
