@@ -13,6 +13,12 @@ model:
 λ = 0 of the first is the model, as 1/λ = 0 of the second would be without those that never rearrange. λ is that of the
 largest likelihood of the lives that are seen, with those that outlive the data, in the bins of P(τ_L). Of the first law
 that is the expected number of silent deaths over the time in which spots are seen alive.
+
+What is known to be wrong: a life is counted up to the first whole interval in which the spot is dead, and the laws take
+it as it is, so that λ is too low where deaths come within a few intervals (0.23 for 0.3, 0.39 for 0.6 per interval). R of
+"transient" is that of all spots, of which a part has no budgets: too low, and its λ and gain with it wrong. The model
+without λ has no deaths at N_R = 0 but is judged by such lives too. Where 1/(N_S R) is longer than a bin, deaths in it
+count as impossible, and `IMPOSSIBLE` decides the gain.
 """
 
 from __future__ import annotations
@@ -50,7 +56,12 @@ def fit_silent(tracks: Tracks, edges: np.ndarray, spots: float) -> dict[str, Est
     dict of str to Estimate
         Of "silent" and "transient" each, of shape (2 + K,): λ per interval, ln of the likelihood over that of the model
         per spot, and the survival at the edges. Of "possible", a number: by how much any law of lifetimes could be
-        likelier than the model.
+        likelier than the model; that law is made of the same lives, so that this is too high.
+
+    Notes
+    -----
+    A spot counts once for each frame from which it is followed: ln L per spot compares laws, and must not be taken times
+    the number of spots.
     """
     edges = np.asarray(edges)
     bins = np.searchsorted(edges, tracks.lifetime, side="right") - 1
