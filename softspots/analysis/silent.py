@@ -15,7 +15,7 @@ largest likelihood of the lives that are seen, with those that outlive the data,
 that is the expected number of silent deaths over the time in which spots are seen alive.
 
 What is known to be wrong: a life is counted up to the first whole interval in which the spot is dead, and the laws take
-it as it is, so that λ is too low where deaths come within a few intervals (0.23 for 0.3, 0.39 for 0.6 per interval). R of
+it as it is, so that λ is too low, by a good part where deaths come within a few intervals. R of
 "transient" is that of all spots, of which a part has no budgets: too low, and its λ and gain with it wrong. The model
 without λ has no deaths at N_R = 0 but is judged by such lives too. Where 1/(N_S R) is longer than a bin, deaths in it
 count as impossible, and `IMPOSSIBLE` decides the gain.
@@ -60,8 +60,8 @@ def fit_silent(tracks: Tracks, edges: np.ndarray, spots: float) -> dict[str, Est
 
     Notes
     -----
-    A spot counts once for each frame from which it is followed: ln L per spot compares laws, and must not be taken times
-    the number of spots.
+    A spot counts once for each frame from which it is followed: ln L per spot compares laws, and must not be taken
+    times the number of spots.
     """
     edges = np.asarray(edges)
     bins = np.searchsorted(edges, tracks.lifetime, side="right") - 1
