@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from softspots.analysis.lifetimes import logarithmic_edges
-from softspots.analysis.tracking import Tracks
 from softspots.curve import Curve
 from softspots.estimate import Estimate
 from softspots.exceptions import InputError
@@ -217,7 +216,6 @@ class Findings:
         self.missing: dict[str, str] = {}
         self.curves: dict[str, Curve] = {}
         self.law: Estimate | None = None
-        self.tracks: Tracks | None = None
         self._quantities, self._shares = quantities, shares
         self._progress, self._done, self._share = progress, 0, 0
 

@@ -19,7 +19,6 @@ from softspots.analysis.lifetimes import (
     survival,
 )
 from softspots.analysis.meanfield import predict_lifetimes
-from softspots.analysis.silent import LAWS, fit_silent
 from softspots.analysis.tracking import Tracks, track
 from softspots.curve import Curve, relaxation_time
 from softspots.reasons import PRODUCT_LIMIT, incomplete, too_many_outlive
@@ -60,7 +59,7 @@ def lives(run: Run, found: Findings) -> None:
         if not centered.dead.any():
             raise Missing("no soft spot dies within the data")
         _lifetimes(run, found, centered, edges, "_centered")
-    found.law, found.tracks = rearrangement_law(tracks), tracks
+    found.law = rearrangement_law(tracks)
     found.estimate("seen_rearrangements", seen_rearrangements(tracks))
     with found.attempt("mean_rearrangements"):
         if reason := too_many_outlive(len(tracks), tracks.censored) or incomplete(1 - np.nansum(found.law.value[:-1])):
@@ -116,6 +115,8 @@ def model(run: Run, found: Findings) -> None:
     if reason := incomplete(1 - np.nansum(found.law.value[:-1])):
         raise Missing(reason)
     times, spots = found.axes["lifetime_edge"], found.number("spots")
+    if spots < 1:
+        raise Missing(f"there are {spots:.2g} soft spots a frame; the model is of one or more")
 
     def predicted(values):
         # A spot of the model dies of a rearrangement.
@@ -127,27 +128,9 @@ def model(run: Run, found: Findings) -> None:
 
     prediction = found.law.map(predicted)
     found.estimate("model_lifetimes", prediction.map(lambda values: values[len(times) :]))
-    _median(found, "model_median", prediction.map(lambda values: values[: len(times)]))
-    with found.attempt(*(f"{name}_{of}" for name in LAWS for of in ("rate", "gain", "median", "lifetimes"))):
-        _with_silent_deaths(run, found, times, spots)
-
-
-def _with_silent_deaths(run, found, times, spots) -> None:
-    """The model with one more parameter, two ways, and how much likelier it makes the lives that are seen."""
-    fitted = fit_silent(found.tracks, np.rint(times / run.interval).astype(int), spots)
-    found.estimate("possible_gain", fitted["possible"])
-    for name in LAWS:
-        law = fitted[name]
-        found.estimate(f"{name}_rate", law.map(lambda values: values[0]), 1 / run.interval)
-        found.estimate(f"{name}_gain", law.map(lambda values: values[1]))
-        found.estimate(f"{name}_lifetimes", law.map(lambda values: -np.diff(values[2:]) / np.diff(times)))
-        _median(found, f"{name}_median", law.map(lambda values: values[2:]))
-
-
-def _median(found, name, alive) -> None:
-    """Where the survival at the borders of the bins of lifetimes falls to a half."""
-    with found.attempt(name):
-        half = relaxation_time(Curve.over(found.axes["lifetime_edge"], alive), 0.5)
+    alive = Curve.over(times, prediction.map(lambda values: values[: len(times)]))
+    with found.attempt("model_median"):
+        half = relaxation_time(alive, 0.5)
         if not np.isfinite(half.value):
             raise Missing("the median lies outside the lifetimes that are seen")
-        found.estimate(name, half)
+        found.estimate("model_median", half)

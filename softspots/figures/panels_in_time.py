@@ -33,8 +33,6 @@ CORRELATIONS = {
     "c_ss": r"$C_\mathrm{SS}(\delta t)$",
     "c_sd": r"$C_\mathrm{SD}(\delta t)$",
 }
-# The mean-field model with one more parameter, drawn where laws are not shifted.
-FITTED = {"silent": ":", "transient": "-."}
 # The same correlation with the other field first.
 REVERSED = {"c_sd": ("c_ds", r"$D^2_{\min}$ after $S$: $C_\mathrm{DS}(\delta t)$")}
 
@@ -125,12 +123,10 @@ def draw_overlap(axes: Axes, series: Series, against_strain: bool = False) -> No
 def draw_lifetimes(axes: Axes, series: Series, against_strain: bool = False) -> None:
     """P(τ_L), with the mean-field model's dashed (fig. 6a,b), and the slope of its first decade.
 
-    The model with silent deaths is dotted, and with transient spots dot-dashed, where laws are not shifted.
-
     Against strain, P(τ_L)/γ̇ over γ̇ τ_L; of a series in temperature each law is shifted by a factor of ten, the coldest
     one not.
     """
-    shifted, modeled, extended, laws = series.varies == "temperature", False, set(), []
+    shifted, modeled, laws = series.varies == "temperature", False, []
     for place, (run, style) in enumerate(styled(series, "lifetimes", against_strain)):
         scale = run.strain_rate if against_strain else 1.0
         unit = (SHIFT**place if shifted else 1.0) / scale
@@ -140,19 +136,11 @@ def draw_lifetimes(axes: Axes, series: Series, against_strain: bool = False) -> 
             model, modeled = where_positive(run["model_lifetimes"]), True
             dashed(axes, model, style["color"], scale, unit)
             end = model.x[-1:] * scale, model.value[-1:] * unit
-        for name, look in FITTED.items() if not shifted else ():
-            if f"{name}_lifetimes" in run:
-                fitted = where_positive(run[f"{name}_lifetimes"])
-                axes.plot(fitted.x * scale, fitted.value * unit, look, color=style["color"], linewidth=0.9)
-                extended.add(name)
         if place and shifted and len(end[0]):
             beside = {"textcoords": "offset points", "fontsize": SMALL, "color": style["color"], "va": "center"}
             axes.annotate(rf"$\times 10^{{{place}}}$", (end[0][0], end[1][0]), (4, 0), **beside)
     if modeled:
         explain(axes, "mean field", "--")
-    for name in FITTED:
-        if name in extended:
-            explain(axes, f"with {name} deaths", FITTED[name], linewidth=0.9)
     _finish_laws(axes, laws)
     if against_strain:
         axes.set(xlabel=r"$\dot\gamma\,\tau_\mathrm{L}$", ylabel=r"$P(\tau_\mathrm{L})/\dot\gamma$")

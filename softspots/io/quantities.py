@@ -191,33 +191,6 @@ QUANTITIES = {
     "model_lifetimes": Entry(
         "model", "P(τ_L) (model)", "tau^-1", "density of lifetimes of the mean-field model", "V, fig. 6", ("lifetime",)
     ),
-    "silent_rate": Entry("model", "λ (silent)", "tau^-1", "rate of deaths at any time, added to the model", "V"),
-    "silent_median": Entry("model", "τ_½ (silent)", "tau", "median lifetime, mean field and deaths at any time", "V"),
-    "silent_gain": Entry("model", "ln L (silent)", "1", "its ln likelihood per spot over the model's", "V"),
-    "silent_lifetimes": Entry(
-        "model",
-        "P(τ_L) (silent)",
-        "tau^-1",
-        "density of lifetimes, mean field and deaths at any time",
-        "V",
-        ("lifetime",),
-    ),
-    "transient_rate": Entry(
-        "model", "λ (transient)", "tau^-1", "rate of death of spots that never rearrange, added to the model", "V"
-    ),
-    "transient_median": Entry(
-        "model", "τ_½ (transient)", "tau", "median lifetime, mean field and spots that never rearrange", "V"
-    ),
-    "transient_gain": Entry("model", "ln L (transient)", "1", "its ln likelihood per spot over the model's", "V"),
-    "transient_lifetimes": Entry(
-        "model",
-        "P(τ_L) (transient)",
-        "tau^-1",
-        "density of lifetimes, mean field and spots that never rearrange",
-        "V",
-        ("lifetime",),
-    ),
-    "possible_gain": Entry("model", "ln L (any law)", "1", "largest ln likelihood per spot over the model's", "V"),
 }
 
 # Those of athermal shear; of the others it has what needs neither temperature nor time.
