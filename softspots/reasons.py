@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 # No interval.
 FEW_BLOCKS = "too few independent blocks"
+ALL_OR_NONE = "all of them, or none, which tells a bootstrap nothing"
 OFTEN_UNDEFINED = "often undefined when resampled"
 NO_PLATEAU = "no plateau of F_s is resolved"  # no τ*
 # The mean of N_R is given if no more of the spots than this outlive the data: with spots of unequal rates the estimate

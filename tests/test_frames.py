@@ -270,7 +270,7 @@ class TestDamage:
                 "cannot be read: could not convert string to float",
             ),
             (b"\x1f\x8bnot gzip at all", "is damaged|cannot be read"),
-            (gzip.compress(b"ITEM: TIMESTEP\n" * 9000)[:60], "is damaged"),
+            (gzip.compress(b"ITEM: TIMESTEP\n" * 9000, mtime=0)[:60], "is damaged"),
             (b"\xdf\x65" * 4 + b"no", "cannot be read"),
             (b"CDF\x01 and no more", "is not NetCDF, or damaged"),
             (b"\x89HDF\r\n\x1a\n", "is not NetCDF, or damaged"),
@@ -340,6 +340,12 @@ class TestDamage:
         fewer = replace(later, **{name: getattr(later, name)[:-1] for name in ("ids", "types", "fractions", "images")})
         frames = ss.read(lammps_dump(tmp_path / "a.dump", [first, fewer]), types=AB)
         with pytest.raises(ss.InputError, match=r"a\.dump: frame 1: there are 29 particles, and 30 in the first frame"):
+            frames[1]
+        twice = replace(later, ids=np.append(later.ids[:-1], later.ids[0]))
+        frames = ss.read(lammps_dump(tmp_path / "c.dump", [first, twice]), types=AB)
+        with pytest.raises(
+            ss.InputError, match=rf"c\.dump: frame 1: ids .* different; {later.ids[0]} is there more than"
+        ):
             frames[1]
         other = replace(later, ids=later.ids + 1000)
         frames = ss.read(lammps_dump(tmp_path / "b.dump", [first, other]), types=AB)

@@ -21,7 +21,8 @@ from softspots.analysis.lifetimes import (
 from softspots.analysis.meanfield import predict_lifetimes
 from softspots.analysis.tracking import Tracks, track
 from softspots.curve import Curve, relaxation_time
-from softspots.reasons import PRODUCT_LIMIT, incomplete, too_many_outlive
+from softspots.estimate import Estimate
+from softspots.reasons import ALL_OR_NONE, PRODUCT_LIMIT, incomplete, too_many_outlive
 
 
 def lives(run: Run, found: Findings) -> None:
@@ -69,7 +70,11 @@ def lives(run: Run, found: Findings) -> None:
         found.estimate("mean_rearrangements", mean_rearrangements(tracks), note="; ".join(notes))
     spots = found.number("spots")
     found.estimate("rearrangement_rate", found.law.map(lambda values: values[-1]), spots)
-    found.estimate("without_rearrangement", found.law.map(lambda values: values[0]))
+    none = found.law.map(lambda values: values[0])
+    if none.value in (0, 1):
+        # Differences of a survival leave a sign at 0.
+        none = Estimate(abs(none.value), np.nan, np.nan, note=f"no interval: {ALL_OR_NONE}")
+    found.estimate("without_rearrangement", none)
     most = tracks.rearrangements.max()
     edges = np.unique(np.minimum(logarithmic_edges(max(most, 1)), max(most, 1) + 1))
     found.axes |= _bins("rearrangements", edges, 1)

@@ -57,6 +57,8 @@ def prediction(run: Maps, found: Findings) -> None:
     onset = plateau_onset(activity, labels, run.temperature, solids=solids)
     if not np.isfinite(onset.value):
         raise Missing("P(D²_min) does not level off: too few particles rearrange")
+    if np.isnan(onset.low):
+        raise Missing(f"where P(D²_min) levels off cannot be told from its noise: {onset.note}")
     found.estimate("onset", onset, note=note)
 
 

@@ -27,7 +27,7 @@ from softspots.io.quantities import EVENTS, QUANTITIES
 from softspots.io.reduced import Reduced
 from softspots.io.shear import Sheared
 from softspots.model.composition import same_parameter
-from softspots.reasons import counted, joined
+from softspots.reasons import ALL_OR_NONE, counted, joined
 
 BINS_PER_DECADE = 4
 # What samples of one kind may differ in: their start, and what was said of its file.
@@ -43,7 +43,6 @@ SAME_MINIMUM = 1e-7
 OF_MAPS = ("soft_spot", "eigenvalue", "participation_ratio")
 SHARES = {"prediction": 4, "selection": 18, "events": 4, "course": 1}
 TIMELESS = "in athermal shear there is neither time nor temperature"
-ALL_OR_NONE = "all of them, or none, which tells a bootstrap nothing"
 SOFTENED = "maps are of minima that are lost, whose lowest mode has gone soft"
 
 

@@ -236,7 +236,7 @@ def _left_out(study, unknown, parameters, ended) -> dict[str, Any]:
     reasons["the boxes come without their history"] = [name for name in ("strain",) if name in unknown]
     reasons["image counters are not known"] = [name for name in ("image",) if name in unknown]
     reasons["they do not rise evenly from frame to frame"] = [name for name in ("time",) if name in unknown]
-    reasons["they were not given"] = [name for name in ("temperature", "strain_rate") if name not in study.given]
+    reasons["not given"] = [name for name in ("temperature", "strain_rate") if name not in study.given]
     if not parameters:
         reason = "there is no even series of times" if ended else "the run has not ended"
         reasons[reason] = ["frame_interval", "frame_separation"]

@@ -109,7 +109,9 @@ QUANTITIES = {
     "particles": Entry("prediction", "n", "1", "particles in the bin, over all frames", "III, fig. 2", ("d2min",)),
     "best_modes": Entry("selection", "N_m*", "1", "modes of the largest ΔP*", "III, fig. 3", paper="430 of 20,000"),
     "best_particles": Entry("selection", "N_p*", "1", "particles of the largest ΔP*", "III, fig. 3", paper="20"),
-    "largest_difference": Entry("selection", "max ΔP*", "1", "largest P* − ρ_SS", "III, fig. 3", content=CORRELATION),
+    "largest_difference": Entry(
+        "selection", "max ΔP*", "1", "largest P* − ρ_SS, less its bias", "III, fig. 3", content=CORRELATION
+    ),
     "chosen_difference": Entry(
         "selection", "ΔP*/max ΔP*", "1", "ΔP* of the maps over the largest one", "III, fig. 3", content=Content()
     ),

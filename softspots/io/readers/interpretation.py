@@ -119,6 +119,8 @@ class Interpretation:
         order = slice(None) if snapshot.ids is None else np.argsort(snapshot.ids, kind="stable")
         ids = None if snapshot.ids is None else np.asarray(snapshot.ids)[order]
         if ids is not None and not np.array_equal(ids, self._ids):
+            if len(twice := ids[1:][ids[1:] == ids[:-1]]):
+                raise InputError(f"ids must all be different; {twice[0]} is there more than once")
             other = np.setdiff1d(ids, self._ids)
             raise InputError(
                 f"there are other particles than in the first frame: {len(other)} ids, such as {other[0]}"
