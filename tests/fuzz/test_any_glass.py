@@ -49,12 +49,14 @@ class Sums:
     """Energy, forces, virial and Hessian by the oracle, of the potentials or the splines that stand for them."""
 
     def __init__(self, mixture, frame):
-        terms = {key: pair.terms for key, pair in mixture.pairs.items()}
+        # As text: an array has whole numbers or strings, and a mixture may have both.
+        keys = [tuple(map(str, key)) for key in mixture.pairs]
+        terms = {key: pair.terms for key, pair in zip(keys, mixture.pairs.values(), strict=True)}
         if isinstance(form := mixture.form, ss.model.SplineForm):
-            terms = {key: partial(spline_terms, form, number) for number, key in enumerate(mixture.pairs)}
+            terms = {key: partial(spline_terms, form, number) for number, key in enumerate(keys)}
         potential = Pairwise(terms, mixture.largest_cutoff, mixture.non_additivity)
         # Numbers that a mixture takes for its labels, and sizes without species.
-        labels = np.array(mixture.species)[mixture.indices(frame)]
+        labels = np.array(mixture.species).astype(str)[mixture.indices(frame)]
         known = folded(replace(frame, species=labels))
         i, j, _, separations = ordered_pairs(known.positions, known.box, potential.reach(known))
         distances = np.linalg.norm(separations, axis=1)
