@@ -48,13 +48,13 @@ FINDINGS = {
         "would be 0.192",
     ),
     "onset of the plateau, D²_min/T, N = 2,500, as-printed": Finding(
-        "σ_AB and σ_BB are printed in the wrong order",
+        "perhaps σ_AB and σ_BB are printed in the wrong order",
         "with them as printed it begins at 4 T; with those of the model that the paper cites, the default here, at "
         "8 to 10 T",
     ),
     "C_DD(2 τ), T = 0.4 over 0.1 beyond 1e-3 over 1e-4": Finding(
-        "the two intervals share a thermal frame, whose vibrations count in both; between inherent structures they do "
-        "not",
+        "perhaps vibrations: the two intervals share a thermal frame, whose own count in both; between inherent "
+        "structures, which have none, C_DD is to be looked at",
         "C_DD(2 τ) is 0.30 at T = 0.1 and 1e-4, 0.27 at T = 0.4, but 0.23 at 1e-3; C_SS, with 0.58, 0.39 and 0.46, and "
         "C_SD do differ more between the temperatures",
     ),
@@ -65,12 +65,12 @@ FINDINGS = {
     "C_SD at γ̇ δt = 0.002, 1e-3 over 1e-4, T = 0.1": _HEIGHT,
     "C_SD at γ̇ δt = 0.02, 1e-3 over 1e-4, T = 0.1": _HEIGHT,
     "mean N_R, T = 0.1, 1e-3": Finding(
-        "it is a matter of ε: the published 0.2 is the overlap where F_s has relaxed, not that of unrelated spots",
+        "perhaps ε: the published 0.2 is near the overlap where F_s has relaxed, ours is that of unrelated spots",
         f"{_EPSILON}. By product limit 6.2 with our ε of 0.15, 3.4 with 0.2 (reviewed). The product limit is too high "
         "where spots rearrange at unequal rates, the more so the more of them outlive the data, 5 % here",
     ),
     "mean N_R, T = 0.1, 1e-4": Finding(
-        "ε, as at 1e-3, and perhaps the deaths in the data alone, which leave out those that live on",
+        "perhaps ε, as at 1e-3, and the deaths in the data alone, which leave out those that live on",
         f"{_EPSILON}. By product limit, an upper estimate where 23 % of the spots outlive the data, 12 with our ε and "
         "8.3 with the published 0.2; of the deaths in the data alone 6.9 and 5.4 (reviewed)",
     ),

@@ -160,7 +160,7 @@ QUANTITIES = {
         "fields", "C_DS", "1", "correlation of D²_min with soft spots δt before", "IV", ("lag",), content=Content()
     ),
     "ratio_at_age": Entry(
-        "fields", "P*/ρ_SS(δt)", "1", "plateau over density of maps that are δt old", "III and IV", ("lag",)
+        "fields", "P*/ρ_SS(δt)", "1", "plateau over what chance gives, of maps δt old", "III and IV", ("lag",)
     ),
     "map_age": Entry("fields", "δt_½", "tau", "age at which a map has lost half of what it knows", "III and IV"),
     "epsilon": Entry("overlap", "ε", "1", "overlap of unrelated soft spots", "V, eq. 5", paper="0.2", content=PART),
