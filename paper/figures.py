@@ -1,4 +1,4 @@
-"""Figures 1 to 6 from the data under paper/data: ``python -m paper.figures``."""
+"""Figures 1 to 7 from the data under paper/data: ``python -m paper.figures``."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import Reduced
 from softspots.model import Model
 
+from . import age
 from .conditions import CONDITIONS, FRAME, HERE, SHOWN, condition, read_relaxation, read_whole
 from .further import further_text
 from .plan import table
 
 FOLDER = HERE / "figures"
-NAMES = ("1_map", "2_probability", "3_selection", "4_prediction", "5_correlations", "6_lifetimes")
+NAMES = ("1_map", "2_probability", "3_selection", "4_prediction", "5_correlations", "6_lifetimes", "7_age")
 SUFFIXES = ("pdf", "png")
 STACKED_HEIGHT = 8.4  # inches
 GUIDE_LABEL = {
@@ -56,8 +57,11 @@ def draw_frame(path, target) -> None:
     )
 
 
-def figures(runs: Sequence[Reduced]) -> Iterator[tuple[str, Figure | None]]:
-    """Figures 2 to 6 of the conditions that are there: name and figure; None if there is nothing for it."""
+def figures(runs: Sequence[Reduced], smaller: Sequence[Reduced] = ()) -> Iterator[tuple[str, Figure | None]]:
+    """Figures 2 to 7 of the conditions that are there: name and figure; None if there is nothing for it.
+
+    Smaller runs stand in figure 7 where no other has been measured.
+    """
     shown = condition(SHOWN).all_parameters
     temperatures = _series("temperature", [run for run in runs if run.strain_rate == shown.strain_rate])
     rates = _series("strain_rate", [run for run in runs if run.temperature == shown.temperature])
@@ -98,6 +102,13 @@ def figures(runs: Sequence[Reduced]) -> Iterator[tuple[str, Figure | None]]:
         _share(lifetimes.axes[2:], "x", "y")
     yield NAMES[5], lifetimes
 
+    ages = age.figure(runs, smaller)
+    if ages:
+        for column in (ages.axes[::2], ages.axes[1::2]):
+            _one_axis(column)
+            _share(column, "y")
+    yield NAMES[6], ages
+
 
 def _series(varies: str, runs: list[Reduced]) -> Series:
     return Series(varies, tuple(sorted(runs, key=lambda run: getattr(run, varies))))
@@ -135,15 +146,20 @@ def _share(panels: Sequence[Axes], *which: str) -> None:
             getattr(axes, f"set_{name}lim")(min(low), max(high))
 
 
+def _one_axis(column: Sequence[Axes]) -> None:
+    """Panels above each other over one axis."""
+    _share(column, "x")
+    for axes in column[:-1]:
+        axes.set_xlabel("")
+        axes.tick_params(labelbottom=False)
+
+
 def _stack(figure: Figure, reference: Sequence[Reduced]) -> None:
     """Figure 5: two columns of panels over one axis each, and guides to the eye at τ* and τ_α of the run in both."""
     panels = figure.axes
     figure.set_figheight(STACKED_HEIGHT)
     for column in (panels[::2], panels[1::2]):
-        _share(column, "x")
-        for axes in column[:-1]:
-            axes.set_xlabel("")
-            axes.tick_params(labelbottom=False)
+        _one_axis(column)
     for row in zip(panels[::2], panels[1::2], strict=True):
         _share(row, "y")
         for axes, scale in zip(row, (lambda run: 1.0, lambda run: run.strain_rate), strict=True):
@@ -168,13 +184,14 @@ def main() -> None:
             print(f"left out, as its data are not there: {name}")
     first = [data[one.name] for one in CONDITIONS if data[one.name] and not one.repeats]
     runs = [run for run in first if run.configuration["particles"] == size]
+    smaller = [run for run in first if run.configuration["particles"] < size]
     if FRAME.exists():
         for suffix in SUFFIXES:
             draw_frame(FRAME, FOLDER / f"figure{NAMES[0]}.{suffix}")
     else:
         print(f"left out, as {FRAME.name} is not there: figure{NAMES[0]}")
     with matplotlib.rc_context(PANEL_STYLE):
-        for name, figure in figures(runs):
+        for name, figure in figures(runs, smaller):
             if figure is None:
                 print(f"left out, as nothing is there for it: figure{name}")
                 continue

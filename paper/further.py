@@ -12,6 +12,7 @@ from softspots.estimate import Estimate
 from softspots.figures.summary import NUMBERS, Part, shown
 from softspots.io.reduced import Reduced
 
+from .age import half_lives
 from .conditions import CONDITIONS, Condition
 from .seeds import SEEDS, together
 
@@ -99,7 +100,7 @@ def seeds(data: Mapping[str, Reduced | None]) -> list[Part]:
 
 def further_text(data: Mapping[str, Reduced | None]) -> str:
     """The sections of the summary, in Markdown."""
-    sections = {"Experiments": experiments(data), "Seeds": seeds(data)}
+    sections = {"Experiments": experiments(data), "For how long a map predicts": half_lives(data), "Seeds": seeds(data)}
     lines = []
     for title, parts in sections.items():
         lines += [f"## {title}", "", *(line for part in parts for line in part.markdown())]

@@ -1,0 +1,71 @@
+"""What the study says of maps that are some time old: its figure, and the half-lives of all runs."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from softspots.estimate import Estimate
+from softspots.io.reduced import Reduced
+
+sys.path.append(str(Path(__file__).parent.parent))
+
+from paper import age  # noqa: E402
+
+LAGS = np.append(0, np.geomspace(2, 800, 20))
+
+
+def run(temperature, rate, particles=10_000, half=20.0, tau_alpha=50.0):
+    """A run whose maps lose half of what they know in this time; of an earlier version if it is 0."""
+    found, missing = {"c_sd": np.exp(-LAGS / 100)}, {}
+    if half:
+        found |= {"ratio_at_age": 1 + 0.5 ** (LAGS / half), "map_age": half, "tau_alpha": tau_alpha, "c_ds": 0 * LAGS}
+    else:
+        missing["map_age"] = "not measured: reduced by an earlier version"
+    estimates = {name: Estimate(np.array(value), *(np.array(value) * (1 + end) for end in (-0.1, 0.1)))
+                 for name, value in found.items()}  # fmt: skip
+    configuration = {"temperature": temperature, "strain_rate": rate, "particles": particles}
+    return Reduced(configuration, {}, {"lag": LAGS}, estimates, missing)
+
+
+def words(figure):
+    return [text.get_text() for axes in figure.axes for text in axes.texts]
+
+
+def test_a_small_run_stands_in_where_no_other_is_and_the_figure_says_so():
+    large = [run(0.1, 1e-4, half=0), run(0.1, 1e-3, half=0), run(0.4, 1e-3, half=0)]
+    assert age.figure(large, []) is None
+    alone = age.figure(large, [run(0.1, 1e-3, particles=2_500)])
+    assert len(alone.axes) == 2 and any("N=2500" in text for text in words(alone))
+    assert alone.get_supxlabel().count("10^") == 2
+    # A point where half is lost.
+    marks = [line for line in alone.axes[0].lines if line.get_marker() == "o" and len(line.get_xdata())]
+    assert [float(line.get_xdata()[0]) for line in marks] == [20.0]
+
+    both = age.figure([*large[:2], run(0.4, 1e-3)], [run(0.1, 1e-3, particles=2_500)])
+    assert len(both.axes) == 2 and not any("N=2500" in text for text in words(both))
+    assert "no data: $T=0.1$" in "\n".join(words(both)) and both.get_supxlabel().count("10^") == 1
+
+
+def test_half_lives_are_told_in_times_of_their_run_or_why_they_are_not():
+    table, missing = age.half_lives({"one": run(0.1, 1e-3), "first": run(0.1, 1e-4, half=0), "none": None})
+    (row,) = table.rows[1:]
+    assert row[0] == "one" and row[1].startswith("2.00 ")
+    # Errors of a tenth each.
+    value, error = 20 / 50, 20 / 50 * np.hypot(0.1, 0.1)
+    assert row[4] == f"{value:.3f} ({value - error:.3f} to {value + error:.3f})"
+    assert row[5].startswith("0.0200 ")
+    assert missing.items == ["not measured: reduced by an earlier version (first)"]
+
+
+def test_half_lives_of_no_run_are_no_table():
+    assert age.half_lives({"none": None}) == []
+
+
+@pytest.mark.parametrize("left", ["map_age", "tau_alpha"])
+def test_half_lives_need_no_other_number(left):
+    one = run(0.1, 1e-3)
+    del one.measured[left]
+    (row,) = age.half_lives({"one": one})[0].rows[1:]
+    assert row[4] == ""
