@@ -62,12 +62,10 @@ def test_files_say_which_version_has_written_them(tmp_path, own_version):
 
 
 def test_all_files_of_the_package_are_installed():
-    listed = set(
-        re.findall(r"^  '([\w/.]+\.(?:pyi?|typed|css|html|js))',$", text("softspots/meson.build"), re.MULTILINE)
-    )
+    listed = re.findall(r"^  '([\w/.]+\.(?:pyi?|typed|css|html|js))',$", text("softspots/meson.build"), re.MULTILINE)
     folder = ROOT / "softspots"
     there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix in SUFFIXES}
-    assert listed == there | {"py.typed"}
+    assert sorted(listed) == sorted(there | {"py.typed"})
 
 
 def test_files_beside_the_package_have_its_version(own_version, citation):
