@@ -18,6 +18,7 @@ import softspots
 from benchmarks.measure import HERE as BENCHMARKS
 from benchmarks.short_table import amount, markdown
 from paper.conditions import CONDITIONS, read_whole
+from paper.sources import DYNAMICS, LANDSCAPE
 from softspots.commands.mixtures import MIXTURES
 from softspots.figures.summary import shown
 from softspots.io.quantities import KNOWN, KNOWN_AXES
@@ -25,11 +26,13 @@ from softspots.io.schema import OPTIONAL, SCHEMA
 from softspots.io.shear import schema as schema_of_shear
 from softspots.model import Mixture
 from softspots.model.presets import parameters_of
+from validation import dynamics, landscape
 from validation.findings import FINDINGS
 from validation.measures import Missing
 from validation.published import ROWS
+from validation.stale import Parts
 
-RESULTS, VALIDATION = BENCHMARKS / "results.json", BENCHMARKS.parent / "validation"
+RESULTS = BENCHMARKS / "results.json"
 ROOT = BENCHMARKS.parent
 PAGES = {
     ROOT / "ARCHITECTURE.md": "/architecture.md",
@@ -178,13 +181,11 @@ class Accuracy(Tables):
     """Largest differences that `validation` has measured."""
 
     def text(self):
-        landscape, dynamics = (
-            {name: part["data"] for name, part in json.loads((VALIDATION / file).read_text("utf-8")).items()}
-            for file in ("landscape.json", "dynamics.json")
-        )
-        quench = [landscape["quench"][temperature] for temperature in TEMPERATURES]
-        modes = [landscape["modes, N = 10,000"][temperature] for temperature in TEMPERATURES]
-        one = dynamics["single frame"]
+        of_landscape = Parts(landscape.DATA, landscape.PARTS, LANDSCAPE)
+        of_dynamics = Parts(dynamics.DATA, dynamics.PARTS, DYNAMICS)
+        used = [(of_landscape, "quench"), (of_landscape, "modes, N = 10,000"), (of_dynamics, "single frame")]
+        quenches, spectra, one = (parts.get(name)["data"] for parts, name in used)
+        quench, modes = ([part[temperature] for temperature in TEMPERATURES] for part in (quenches, spectra))
         certified = sum((frames["certified"] for frames in quench), [])
         rows = [
             ("quenches of 10,000 particles that end in a certified minimum", f"{sum(certified)} of {len(certified)}"),
@@ -198,7 +199,9 @@ class Accuracy(Tables):
                 for name, words in (("switch", "`lj/smooth`"), ("even", "which has ours in a table"))
             ),
         ]
-        return table(["what", "result"], rows)
+        old = sorted(parts.get(name)["provenance"]["date"][:10] for parts, name in used if parts.stale(name))
+        note = f"The code has changed since some of this was measured, on {old[0]} and later." if old else ""
+        return f"{table(['what', 'result'], rows)}\n\n{note}"
 
 
 class Benchmarks(Tables):

@@ -67,7 +67,7 @@ arrows = axes.quiver(
     lengths[layer] / lengths.max(), cmap="viridis_r", angles="xy", scale_units="xy", scale=1, width=0.007,
 )  # fmt: skip
 figure.colorbar(arrows, label="displacement, over the largest one")
-names = [rf"${'xyz'[axis]}$ ($\sigma_{{AA}}$)" for axis in (one, other)]
+names = [rf"${'xyz'[axis]}$ ($\sigma$)" for axis in (one, other)]
 axes.set(xlabel=names[0], ylabel=names[1], aspect="equal")
 plt.show()
 
