@@ -7,6 +7,7 @@ import pytest
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from synthetic import write_results
 
 from softspots.analysis.reduce import reduce_run
@@ -38,8 +39,9 @@ def test_notes_neither_overlap_nor_leave_the_panel(short, threshold):
         canvas, axes = FigureCanvasAgg(figure), figure.subplots()
         panels.draw_probability(axes, Series("nothing", (short,)))
         canvas.draw()
-    boxes = [text.get_window_extent() for text in axes.texts]
-    assert len(boxes) >= 3
+    notes = [one.get_title() for one in axes.findobj(Legend)]
+    boxes = [text.get_window_extent() for text in (*axes.texts, *notes)]
+    assert len(notes) == 1 and len(boxes) >= 3
     assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
     assert all(axes.bbox.x0 <= one.x0 and one.x1 <= axes.bbox.x1 for one in boxes)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.contour import ContourSet
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from synthetic import write_results
 
@@ -46,6 +47,12 @@ def numbers(*values):
     """A quantity whose interval is a tenth up and down."""
     value = np.array(values if len(values) > 1 else values[0], dtype=float)
     return Estimate(value, value - 0.1 * abs(value), value + 0.1 * abs(value))
+
+
+def note_in(axes):
+    """What a panel says of its data, a legend without keys."""
+    (note,) = [one.get_title() for one in axes.findobj(Legend) if not one.get_texts()]
+    return note
 
 
 # What is drawn
@@ -222,7 +229,7 @@ def test_a_published_bound_is_drawn_where_there_is_one(runs, axes):
 def test_panels_say_which_runs_lack_what(runs, axes):
     (series,) = series_of([runs["hot"], runs["cold"], runs["warm"]])
     panels_in_time.draw_lifetimes(axes, series)
-    (note,) = [text.get_text() for text in axes.texts if "no " in text.get_text()]
+    note = note_in(axes).get_text()
     assert note.splitlines()[:2] == ["no data: $T=0.4$", "no mean field: $T=0.4$"]
     axes.clear()
     told = {name: replace(runs["cold"][name], note="by a centered window; x") for name in ("alive", "constant", "c_ss")}
@@ -232,7 +239,7 @@ def test_panels_say_which_runs_lack_what(runs, axes):
     told["c_ss"] = replace(told["c_ss"], low=low, note="; ".join(f"{reason}: 3" for reason in why))
     (series,) = series_of([changed(runs["cold"], **told)])
     panels_in_time.draw_correlation(axes, series, "c_ss")
-    (note,) = [text.get_text() for text in axes.texts if "window" in text.get_text()]
+    note = note_in(axes).get_text()
     count, known = np.sum(np.isfinite(low[1:])), np.sum(np.isfinite(told["c_ss"].value[1:]))
     expected = f"no interval at {known - count} of {known} points:"
     assert note.splitlines() == ["by a centered window", expected, *why]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.legend import Legend
 from matplotlib.patheffects import withStroke
 
 from softspots.analysis.series import Series
@@ -193,7 +194,7 @@ def slope(axes: Axes, x: tuple[float, float], y: float, power: float, label: str
 def say(axes: Axes, series: Series, name: str, drawn: Callable[[Reduced], np.ndarray], **further: str) -> None:
     """Notes on what a panel shows, and on further quantities, given with what they are called: what is not there.
 
-    ``drawn`` says of a run which of its points the panel shows.
+    ``drawn`` says of a run which of its points the panel shows. Notes stand where they cover least.
     """
     called, lines = labels(series), []
     for one, what in ({name: "data"} | further).items():
@@ -211,6 +212,8 @@ def say(axes: Axes, series: Series, name: str, drawn: Callable[[Reduced], np.nda
         reasons = [one for one in (FEW_BLOCKS, OFTEN_UNDEFINED) if any(one in run[name].note for run in there)]
         counted = f"no interval at {unknown} of {sum(int(shown.sum()) for shown in points)} points"
         lines += [f"{counted}:", *reasons] if reasons else [counted]
-    place = {"transform": axes.transAxes, "fontsize": SMALL - 0.5, "color": GREY, "va": "bottom"}
     if lines and there:
-        axes.text(0.03, 0.03, "\n".join(lines), zorder=4, path_effects=HALO, **place)
+        # A legend without keys, as legends find their place when all else has its own.
+        look = {"frameon": False, "alignment": "left", "title_fontsize": SMALL - 0.5, "borderaxespad": 0.3}
+        notes = axes.add_artist(Legend(axes, [], [], title="\n".join(lines), loc="best", **look))
+        notes.get_title().set(color=GREY, path_effects=HALO)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -121,7 +122,7 @@ def figure_of(runs: Sequence[Reduced], rows: Sequence[Sequence[tuple[Any, ...]]]
     panels, places = sum(rows, []), figure.subplots(len(rows), columns, squeeze=False).ravel()
     for letter, (name, draw, arguments), axes in zip("abcdefgh", panels, places, strict=False):
         draw(axes, *arguments)
-        _label_short_range(axes)
+        _label_logarithmic(axes)
         if len(panels) > 1:
             axes.set_title(f"({letter})", loc="left", fontsize=9, pad=3)
         if not any(name in run for run in runs):
@@ -150,10 +151,13 @@ def _legend_columns(labels) -> int:
     return min(max(LEGEND_WIDTH // (longest + 4), 1), LEGEND_COLUMNS)
 
 
-def _label_short_range(axes):
-    """Numbers at 1, 2, and 5 where a logarithmic axis has hardly more than one decade."""
+def _label_logarithmic(axes):
+    """Numbers at powers of ten alone, and at 1, 2, and 5 where there is hardly more than one decade or one power."""
     for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
-        if axis.get_scale() == "log" and high < 30 * low:
+        if axis.get_scale() != "log":
+            continue
+        axis.set_minor_formatter(NullFormatter())
+        powers = math.floor(math.log10(high)) - math.ceil(math.log10(low)) + 1
+        if high < 30 * low or powers < 2:
             axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axis.set_major_formatter("{x:g}")
-            axis.set_minor_formatter(NullFormatter())
