@@ -1,4 +1,4 @@
-"""What the summary says of the study besides the numbers of each run: experiments, and the spread between seeds."""
+"""What the summary says besides the numbers of each run: what agrees with the paper, experiments, spread of seeds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from softspots.curve import Curve, plateau_end
 from softspots.estimate import Estimate
 from softspots.figures.summary import NUMBERS, Part, shown
 from softspots.io.reduced import Reduced
+from validation.tally import counts, judge_all, lists
 
 from .age import half_lives
 from .conditions import CONDITIONS, Condition
@@ -100,7 +101,13 @@ def seeds(data: Mapping[str, Reduced | None]) -> list[Part]:
 
 def further_text(data: Mapping[str, Reduced | None]) -> str:
     """The sections of the summary, in Markdown."""
-    sections = {"Experiments": experiments(data), "For how long a map predicts": half_lives(data), "Seeds": seeds(data)}
+    judgements = judge_all({name: run for name, run in data.items() if run})
+    sections = {
+        "Held against the paper": [*counts(judgements), *lists(judgements)],
+        "Experiments": experiments(data),
+        "For how long a map predicts": half_lives(data),
+        "Seeds": seeds(data),
+    }
     lines = []
     for title, parts in sections.items():
         lines += [f"## {title}", "", *(line for part in parts for line in part.markdown())]

@@ -6,7 +6,9 @@ import pytest
 
 from softspots.figures.summary import aligned
 
-LINES = pytest.StashKey[list]()
+from .tally import EXPLAINED, OPEN, Judgement, counts
+
+JUDGEMENTS = pytest.StashKey[list[Judgement]]()
 
 
 def pytest_addoption(parser):
@@ -27,18 +29,29 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    config.stash[LINES] = []
+    config.stash[JUDGEMENTS] = []
 
 
 @pytest.fixture
-def table(request) -> list:
-    """Lines of the table: row, published, ours, verdict."""
-    return request.config.stash[LINES]
+def judgements(request) -> list[Judgement]:
+    """What the table at the end is made of."""
+    return request.config.stash[JUDGEMENTS]
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    lines = config.stash[LINES]
-    if lines:
+    judgements = config.stash[JUDGEMENTS]
+    if judgements:
         terminalreporter.section("what is published, and what is measured (68 % intervals)")
-        for line in aligned([("", "published", "measured", "verdict"), *lines]):
+        lines = [("", "published", "measured", "verdict", "why")]
+        lines += [(one.row.name, one.row.published, one.ours, _verdict(one), one.why) for one in judgements]
+        for line in aligned(lines):
             terminalreporter.write_line(line)
+        for part in counts(judgements):
+            terminalreporter.write_line("")
+            for line in part.markdown():
+                terminalreporter.write_line(line)
+
+
+def _verdict(one: Judgement) -> str:
+    verdict = "finding" if one.kind == EXPLAINED else one.verdict or OPEN
+    return verdict + " (stale)" * bool(one.stale and one.verdict)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
-from paper.seeds import samples, together
+from paper.seeds import SEEDS, samples, together
 from softspots.io.reduced import Reduced
 
 from . import measures as m
@@ -40,12 +41,17 @@ class Row:
     accepted: Range | Direction
     least: int = 0
 
-    def missing(self, study: dict[str, Reduced]) -> list[str]:
+    def missing(self, study: Mapping[str, Reduced]) -> list[str]:
         """The runs without which the row cannot be had, if so."""
         absent = [name for name in self.conditions if name not in study]
         return absent if len(self.conditions) - len(absent) < (self.least or len(self.conditions)) else []
 
-    def found(self, study: dict[str, Reduced]) -> Number:
+    def used(self, study: Mapping[str, Reduced]) -> list[str]:
+        """The runs of its conditions that are there, with all of their seeds."""
+        names = [name for one in self.conditions for name in (one, *(f"{one}_{seed}" for seed in SEEDS))]
+        return [name for name in dict.fromkeys(names) if name in study]
+
+    def found(self, study: Mapping[str, Reduced]) -> Number:
         """The number, from the runs that are there and all of their seeds; `measures.Missing` if they do not allow it.
 
         With several seeds it is the mean, and its interval the wider of spread and bootstrap: see `paper.seeds`.

@@ -14,21 +14,19 @@ from paper import conditions
 from paper.conditions import CONDITIONS, FRAME, SHOWN, condition, read_data, read_whole
 from paper.fingerprint import fingerprint
 from paper.run import command, describe
-from paper.sources import REDUCTION, checksum
-from paper.sources import read as read_code
 from softspots.analysis.reduce import reduce_run
 from softspots.commands.chain import THERMODYNAMICS, Interval, analyse
 from softspots.commands.parameters import Parameters
 from softspots.exceptions import InputError
-from softspots.figures.summary import shown
 from softspots.io import read_results
 from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import write_reduced
 
 from .findings import FINDINGS
-from .measures import Missing, number
+from .measures import number
 from .published import ROWS
-from .verdicts import DISAGREES, ERRORS, outcome
+from .tally import EXPLAINED, judge
+from .verdicts import ERRORS, outcome
 
 NAMES = [one.name for one in CONDITIONS]
 # What the bits of the dynamics depend on and what can differ between versions and machines.
@@ -69,11 +67,6 @@ def is_this_build(provenance):
     """Whether the same bits are promised here."""
     here = describe()
     return all(provenance.get(name) == here[name] for name in BUILD)
-
-
-def is_stale(provenance):
-    """Whether data were reduced by other code than is here."""
-    return provenance.get("reduction") != checksum(read_code(REDUCTION))
 
 
 # The data
@@ -149,37 +142,23 @@ def test_rows_are_told_apart_and_findings_are_rows():
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_published(row, study, table):
-    def tell(ours, verdict):
-        table.append((row.name, row.published, ours, verdict))
-
-    if absent := row.missing(study):
-        tell("", f"missing: {', '.join(absent)}")
-        pytest.skip(f"there are no data of {', '.join(absent)}")
-    try:
-        found = row.found(study)
-    except Missing as reason:
-        tell("", f"not measured: {reason}")
-        pytest.skip(str(reason))
-    verdict, ours = row.accepted.verdict(found), shown(found)
-    there = [name for name in row.conditions if name in study]
-    told = f"published: {row.published or 'nothing'} ({row.where}); measured: {ours}; {row.accepted}"
-    if len(there) < len(row.conditions):
-        ours += f", {len(there)} of {len(row.conditions)} runs"
-    stale = [name for name in there if is_stale(study[name].provenance)]
-    explained = row.name in FINDINGS
-    ended = outcome(verdict, explained, bool(stale))
-    if verdict == DISAGREES and explained:
-        verdict = "finding"
+def test_published(row, study, judgements):
+    one = judge(row, study)
+    judgements.append(one)
+    if one.found is None:
+        pytest.skip(one.lacking)
+    told = f"published: {row.published or 'nothing'} ({row.where}); measured: {one.ours}; {row.accepted}"
+    if one.kind == EXPLAINED:
         told += f": {FINDINGS[row.name]}"
-    tell(ours, verdict + " (stale)" * bool(stale))
-    if stale:
-        told = f"stale: {', '.join(stale)} reduced by other code than is here; {verdict} if it still holds. {told}"
+    if one.stale:
+        words = f"stale: {', '.join(one.stale)} reduced by other code than is here"
+        told = f"{words}; {one.verdict} if it still holds. {told}"
+    ended = outcome(one.verdict, one.explained, bool(one.stale))
     if ended == "xfailed":
         pytest.xfail(told)
     if ended == "skipped":
         pytest.skip(f"the data say too little. {told}")
-    assert ended == "passed", f"it does come out. {told}" if explained else told
+    assert ended == "passed", f"it does come out. {told}" if one.explained else told
 
 
 # From nothing

@@ -1,0 +1,144 @@
+"""What the rows come to: each held against the data; how many agree, disagree or stay open, and for lack of what."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from paper.sources import REDUCTION, checksum
+from paper.sources import read as read_code
+from softspots.figures.summary import Part, shown
+from softspots.io.reduced import Reduced
+
+from .findings import FINDINGS
+from .measures import Missing
+from .published import ROWS
+from .rows import Row
+from .verdicts import AGREES, DISAGREES, UNDECIDED, Number
+
+AGREE, EXPLAINED, UNEXPLAINED, BOTH, OPEN = (
+    "agree",
+    "disagree, with an explanation",
+    "disagree, without one",
+    "the paper says two things, and one is seen",
+    "open",
+)
+TOO_LARGE, UNBOUNDED = "errors are too large to tell", "the number has no interval"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A row held against the data.
+
+    Parameters
+    ----------
+    row : Row
+    found : Number or None
+        None if it could not be had.
+    verdict : str
+        Of the row; empty if there is no number.
+    lacking : str
+        Why there is none.
+    stale : tuple of str
+        The runs, seeds too, that were reduced by other code than is here.
+    runs : int
+        How many of its conditions are there.
+    """
+
+    row: Row
+    found: Number | None
+    verdict: str
+    lacking: str
+    stale: tuple[str, ...]
+    runs: int
+
+    @property
+    def explained(self) -> bool:
+        """Whether the row is among the findings."""
+        return self.row.name in FINDINGS
+
+    @property
+    def kind(self) -> str:
+        """What it counts as."""
+        if self.verdict == DISAGREES:
+            return EXPLAINED if self.explained else UNEXPLAINED
+        return {AGREES: AGREE, UNDECIDED: OPEN, "": OPEN}.get(self.verdict, BOTH)
+
+    @property
+    def ours(self) -> str:
+        """The number with its interval, and of how many runs if some are missing."""
+        if self.found is None:
+            return ""
+        total = len(self.row.conditions)
+        return shown(self.found) + (f", {self.runs} of {total} runs" if self.runs < total else "")
+
+    @property
+    def why(self) -> str:
+        """Why it disagrees, as far as that is known, or is open; else what would have agreed."""
+        if self.kind == EXPLAINED:
+            return FINDINGS[self.row.name].why
+        if self.kind == OPEN:
+            return self.lacking or (TOO_LARGE if math.isfinite(self.found.error) else UNBOUNDED)
+        return str(self.row.accepted)
+
+
+@cache
+def current_code() -> str:
+    """The checksum of the code that reduces."""
+    return checksum(read_code(REDUCTION))
+
+
+def is_stale(run: Reduced) -> bool:
+    """Whether a run was reduced by other code than is here."""
+    return run.provenance.get("reduction") != current_code()
+
+
+def judge(row: Row, study: Mapping[str, Reduced]) -> Judgement:
+    """A row held against the runs that are there."""
+    used = row.used(study)
+    stale, runs = tuple(name for name in used if is_stale(study[name])), len(set(row.conditions) & set(used))
+    if absent := row.missing(study):
+        return Judgement(row, None, "", f"no data of {', '.join(absent)}", stale, runs)
+    try:
+        found = row.found(study)
+    except Missing as reason:
+        return Judgement(row, None, "", str(reason), stale, runs)
+    return Judgement(row, found, row.accepted.verdict(found), "", stale, runs)
+
+
+def judge_all(study: Mapping[str, Reduced]) -> list[Judgement]:
+    """All rows."""
+    return [judge(row, study) for row in ROWS]
+
+
+def counts(judgements: Sequence[Judgement]) -> list[Part]:
+    """The table of how many of the published numbers and trends agree, disagree or stay open."""
+    published = [one for one in judgements if one.row.published]
+    rows = [["published numbers and trends", "", "of them by data of earlier code"]]
+    for kind in (AGREE, EXPLAINED, UNEXPLAINED, BOTH, OPEN):
+        those = [one for one in published if one.kind == kind]
+        rows.append([kind, str(len(those)), str(sum(bool(one.stale) for one in those))])
+    rows.append(["all", str(len(published)), str(sum(bool(one.stale) for one in published))])
+    note = "Data of earlier code are of the first edition: what they say is to be seen again in new ones."
+    return [Part(rows=rows), *([Part(note)] if any(one.stale for one in published) else [])]
+
+
+def lists(judgements: Sequence[Judgement]) -> list[Part]:
+    """Which they are: what disagrees, and what is open, by what is lacking."""
+    published, parts = [one for one in judgements if one.row.published], []
+    for kind in (EXPLAINED, UNEXPLAINED):
+        items = [
+            f"{one.row.name}: published {one.row.published}, here {one.ours}" + " (earlier code)" * bool(one.stale)
+            for one in published
+            if one.kind == kind
+        ]
+        if items:
+            parts.append(Part(f"{kind[0].upper()}{kind[1:]}:", items=items))
+    lacking = {}
+    for one in published:
+        if one.kind == OPEN:
+            lacking.setdefault(one.why, []).append(one.row.name)
+    items = [f"{reason} ({len(names)}): {'; '.join(names)}" for reason, names in lacking.items()]
+    return parts + ([Part("Open, for lack of what:", items=items)] if items else [])

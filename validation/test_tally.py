@@ -1,0 +1,94 @@
+"""What rows come to on made-up data: the interval of several seeds, what counts as what, and the table of counts."""
+
+from math import inf
+
+import numpy as np
+import pytest
+
+from softspots.estimate import Estimate
+from softspots.io.reduced import Reduced
+
+from . import measures as m
+from . import tally
+from .rows import Row
+from .verdicts import AGREES, DISAGREES, UNDECIDED, Direction, Range
+
+TWO = Range(1.8, 2.2, "two digits")
+
+
+def run(value, error=0.02, stale=False):
+    """A run with this P*/ρ_SS, reduced by the code that is here, or not."""
+    found = Estimate(*map(np.array, (value, value - error, value + error)))
+    provenance = {"reduction": "other" if stale else tally.current_code()}
+    return Reduced({"strain_rate": 1e-4}, provenance, {}, {"ratio": found}, {"onset": "none rearranges"})
+
+
+def row(name="P*/ρ_SS", published="2", accepted=TWO, measure="ratio", conditions=("a",)):
+    return Row(name, published, "III", conditions, m.value(measure), accepted)
+
+
+def test_several_seeds_have_the_interval_of_their_spread():
+    first = run(2.5)
+    alone = tally.judge(row(), {"a": first})
+    assert alone.verdict == DISAGREES and alone.found.error == pytest.approx(0.02)
+    # Student's factor for three at 68 %, 1.3115, from tables; the sample's deviation of 2.5, 2.1, 1.7 is 0.4.
+    seeds = {"a": first, "a_seed2": run(2.1), "a_seed3": run(1.7)}
+    together = tally.judge(row(), seeds)
+    assert together.found.value == pytest.approx(2.1)
+    assert together.found.error == pytest.approx(1.3115 * 0.4 / np.sqrt(3), rel=1e-3)
+    # What one seed excludes, three do not.
+    assert together.verdict == UNDECIDED
+    # Where they agree by chance it is that of the bootstraps.
+    alike = tally.judge(row(), {name: run(2.0) for name in seeds})
+    assert alike.verdict == AGREES and alike.found.error == pytest.approx(0.02 / np.sqrt(3))
+
+
+def test_seeds_of_one_side_of_a_ratio_widen_it():
+    falls = Row("falls", "falls", "III", ("a", "b"), m.ratio(m.value("ratio")), Range(-inf, 1, "a trend"))
+    study = {"a": run(2.0), "b": run(1.8)}
+    assert tally.judge(falls, study).verdict == AGREES
+    assert tally.judge(falls, study | {"b_seed2": run(2.3)}).verdict == UNDECIDED
+
+
+def test_a_seed_of_earlier_code_makes_a_row_stale():
+    study = {"a": run(2.0), "a_seed2": run(2.0, stale=True)}
+    assert tally.judge(row(), study).stale == ("a_seed2",)
+    assert tally.judge(row(), {"a": run(2.0)}).stale == ()
+
+
+def test_rows_are_counted_by_what_they_came_to(monkeypatch):
+    monkeypatch.setattr(tally, "FINDINGS", {"explained": "because"})
+    one, other = {"a": run(2.0)}, {"a": run(3.0, stale=True)}
+    two = Direction("falls", "rises", 0, "it says both")
+    judged = [
+        tally.judge(row(), one),
+        tally.judge(row("explained"), other),
+        tally.judge(row("open"), {"a": run(2.0, error=0.2)}),
+        tally.judge(row("unbounded"), {"a": run(2.0, error=np.nan)}),
+        tally.judge(row("unmeasured", measure="onset"), one),
+        tally.judge(row("missing", conditions=("b",)), one),
+        tally.judge(row("both", accepted=two), one),
+        # A question that the paper leaves open is none of its numbers.
+        tally.judge(row("own", published=""), one),
+    ]
+    kinds = [tally.AGREE, tally.EXPLAINED, tally.OPEN, tally.OPEN, tally.OPEN, tally.OPEN, tally.BOTH, tally.AGREE]
+    assert [each.kind for each in judged] == kinds
+    table, note = tally.counts(judged)
+    found = {kind: (int(number), int(stale)) for kind, number, stale in table.rows[1:]}
+    assert found == {
+        tally.AGREE: (1, 0),
+        tally.EXPLAINED: (1, 1),
+        tally.UNEXPLAINED: (0, 0),
+        tally.BOTH: (1, 0),
+        tally.OPEN: (4, 0),
+        "all": (7, 1),
+    }
+    assert "first edition" in note.line
+    disagreeing, lacking = tally.lists(judged)
+    assert disagreeing.items == ["explained: published 2, here 3.000 (2.980 to 3.020) (earlier code)"]
+    assert lacking.items == [
+        f"{tally.TOO_LARGE} (1): open",
+        f"{tally.UNBOUNDED} (1): unbounded",
+        "none rearranges (1): unmeasured",
+        "no data of b (1): missing",
+    ]
