@@ -77,6 +77,6 @@ html_theme_options = {
     "footer_end": [],
     "pygments_light_style": "tango",
 }
-copyright = "softspots developers"
+copyright = f"softspots developers. Version {release}"
 copybutton_prompt_text = ">>> |\\.\\.\\. |\\$ "
 copybutton_prompt_is_regexp = True

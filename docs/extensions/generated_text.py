@@ -123,13 +123,10 @@ class Findings(Tables):
         return table(
             ["what", "published", "where", "ours", "why", "evidence"],
             [
-                [
-                    "<br>".join(row.name for row in same),
-                    *map(of_all, ("published", "where"), [same] * 2),
-                    "<br>".join(measured(row, study) for row in same),
-                    *seen,
-                ]
+                [row.name, row.published, row.where, measured(row, study), *said]
                 for seen, same in together.items()
+                # What they have in common is said at the first.
+                for row, said in zip(same, (seen, *[("as above", "")] * (len(same) - 1)), strict=True)
             ],
         )
 
@@ -224,11 +221,6 @@ VARIABLES = {
     "optional": lambda: OPTIONAL,
     "shear": lambda: schema_of_shear(2),
 }
-
-
-def of_all(name, rows):
-    """What the rows say, each thing once."""
-    return "; ".join(dict.fromkeys(getattr(row, name) for row in rows))
 
 
 def measured(row, study):
