@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.legend import Legend
 
 from softspots.estimate import Estimate
 from softspots.io.reduced import Reduced
@@ -30,7 +31,8 @@ def run(temperature, rate, particles=10_000, half=20.0, tau_alpha=50.0):
 
 
 def words(figure):
-    return [text.get_text() for axes in figure.axes for text in axes.texts]
+    notes = [one.get_title() for axes in figure.axes for one in axes.findobj(Legend)]
+    return [text.get_text() for text in [*notes, *(text for axes in figure.axes for text in axes.texts)]]
 
 
 def test_a_small_run_stands_in_where_no_other_is_and_the_figure_says_so():
