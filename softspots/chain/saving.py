@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 # Part of the time between two frames by which their times may be off.
 EVEN = 1e-6
+# What else than our own files may have.
+NO_IMAGES = "image counters are not known (ix iy iz or xu yu zu in dumps, image in extended XYZ and GSD, tell them)"
 # What needs velocities.
 OF_VELOCITIES = ("kinetic_temperature", "shear_stress", "pressure")
 
@@ -234,7 +236,7 @@ def _intervals(study, apart) -> dict[str, Any]:
 def _left_out(study, unknown, parameters, ended) -> dict[str, Any]:
     reasons = {"velocities are not used, whether the file has them or not": OF_VELOCITIES}
     reasons["the boxes come without their history"] = [name for name in ("strain",) if name in unknown]
-    reasons["image counters are not known"] = [name for name in ("image",) if name in unknown]
+    reasons[NO_IMAGES] = [name for name in ("image",) if name in unknown]
     reasons["they do not rise evenly from frame to frame"] = [name for name in ("time",) if name in unknown]
     reasons["not given"] = [name for name in ("temperature", "strain_rate") if name not in study.given]
     if not parameters:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from time import perf_counter
@@ -15,7 +16,7 @@ from softspots.exceptions import PhysicsError, SoftspotsError
 from softspots.frame import Frame
 from softspots.io.frames import frame_values
 from softspots.io.schema import LABELS
-from softspots.landscape.forces import energy_forces
+from softspots.landscape.forces import energy_forces, is_mixture
 from softspots.landscape.minimum import InherentStructure
 from softspots.landscape.modes import Modes, hessian, lowest_modes
 from softspots.landscape.quench import inherent_structure
@@ -24,6 +25,7 @@ from softspots.plasticity.d2min import d2min
 from softspots.structure.spots import SoftSpots, mode_particles, soft_spots_from_ranking
 
 if TYPE_CHECKING:
+    from ase import Atoms
     from matplotlib.axes import Axes
 
 # Particles of each mode that files keep at least, so that N_p can be scanned (fig. 3) without a new run.
@@ -137,6 +139,13 @@ class Analysis:
             known["threshold"] = threshold_of(self.model, density, dimension, self.d2min_cutoff, temperature)
         return draw_map(self.frame, self.activity, self.labels, temperature, **known | options)
 
+    def to_ase(self, *, symbols: Mapping[str, Any] | None = None, **columns: Any) -> Atoms:
+        """The `ase.Atoms` of this frame with what has been found, by `softspots.to_ase`."""
+        # ASE need not be there for all else.
+        from softspots.io.writers import to_ase
+
+        return to_ase(self, symbols=symbols, **columns)
+
     def values(self) -> dict[str, Any]:
         """All of it by the names of the results file."""
         values = frame_values(self.frame)
@@ -199,10 +208,22 @@ def analyse(frame: Frame, later: Frame | None, model: Mixture | Forces, options:
         if minimum.certified:
             found |= _find_spots(minimum, model, options, times)
         else:
-            found["fault"] = f"the quench is not certified: {minimum.stability.reason}"
+            found["fault"] = f"the quench is not certified: {minimum.stability.reason}{_sizes_if_loose(minimum, model)}"
     except SoftspotsError as error:
         found["fault"] = in_a_line(error)
     return Analysis(frame, model, times=times, d2min_cutoff=options.d2min_cutoff, **found)
+
+
+def _sizes_if_loose(minimum, model) -> str:
+    """Where nothing is held, what sizes in other units, or radii for diameters, would show."""
+    if minimum.stability.held.any() or not is_mixture(model):
+        return ""
+    frame = minimum.frame
+    apart = (frame.box.volume / len(frame)) ** (1 / frame.dimension)
+    return (
+        f"; the mean diameter is {model.diameters_of(frame).mean():.3g} and the mean distance {apart:.3g}: are sizes "
+        "diameters, and lengths in the model's unit (sizes and unit of softspots.read, --sizes and --unit)?"
+    )
 
 
 def _find_spots(minimum, model, options, times) -> dict[str, Any]:

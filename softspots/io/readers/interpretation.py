@@ -253,17 +253,17 @@ class Interpretation:
         """What gives the species of a snapshot's particles, in a given order."""
         given = self._options.types
         raw = None if first.types is None else _labels(first.types)
+        named = raw is not None and (raw.dtype.kind == "U" or first.types_are_species)
         if given is None and raw is None and (self._options.sizes is not None or _size_column(first)):
             self.notes.append("one species, 0: particles differ by size only (types='A' gives it another name)")
             given = 0
         if given is None and raw is None:
             raise InputError("there are no types of particles: say types='A', or give each particle a label")
         if given is None:
-            if raw.dtype.kind != "U" and not first.types_are_species:
+            if not named:
                 raise InputError(
-                    f"there are particles of {_counts(raw)}: say which species that is"
-                    f", types={{{', '.join(f'{one}: {_letter(k)!r}' for k, one in enumerate(np.unique(raw)))}}} or "
-                    "the like"
+                    f"there are particles of {_counts(raw)}: say which species that is, "
+                    f"types={{{', '.join(f'{one}: {_letter(k)!r}' for k, one in enumerate(np.unique(raw)))}}} or the like"
                 )
             if not first.types_are_species:
                 self.notes.append(f"species have the names of the types: {_counts(raw)}")
@@ -274,8 +274,9 @@ class Interpretation:
             names = {str(key): value for key, value in given.items()}
             self._say_missing(raw, names)
             self._say_merged(raw, names)
+            need = f"a species for each of {_counts(raw)}" + ", or no types= at all, which keeps their names," * named
             return lambda snapshot, order: _translated(
-                _labels(_types_of(snapshot))[order], names, "type", "a species", "types"
+                _labels(_types_of(snapshot))[order], names, "type", need, "types"
             )
         if isinstance(given, str | int | np.integer):
             if raw is not None:
