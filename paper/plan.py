@@ -13,7 +13,7 @@ from softspots.exceptions import DamagedFileError
 from softspots.io.checkpoint import read_checkpoint
 from softspots.io.reduced import Reduced
 
-from .conditions import CONDITIONS, Condition, is_complete, read_data
+from .conditions import CONDITIONS, Condition, is_complete, read_data, read_relaxation
 
 BENCHMARKS = BENCHMARKS_FOLDER / "results.json"
 # Time steps of its frame.
@@ -64,6 +64,15 @@ def wall_time(run: Reduced) -> float:
     return run.provenance["wall_time_preparation"] + run.provenance["wall_time_frames"]
 
 
+def relaxation_time(run: Reduced, cost: Cost) -> tuple[float, bool]:
+    """What F_s of a condition (`paper.relaxation`) has taken, in s of one core; whether it was kept, or is by steps."""
+    if kept := run.provenance.get("wall_time"):
+        return float(kept), True
+    values = run.configuration
+    steps = run.provenance["strain"] / values["strain_rate"] / values["timestep"] + _preparation_steps(values)
+    return cost.of(values["particles"], steps, 0), False
+
+
 def peers_time(run: Reduced) -> float:
     """What a run would have taken with LAMMPS, SciPy and OVITO, in s of one core, by their times in the benchmark.
 
@@ -93,26 +102,39 @@ def time_left(one: Condition, cost: Cost) -> float:
 
 
 def table() -> str:
-    """All conditions in Markdown: frames that are there, wall time, and what is missing."""
+    """All conditions in Markdown: frames that are there, the time that they took, and what is missing."""
     data = {one.name: read_data(one) for one in CONDITIONS}
     cost = measured_cost([run for run in data.values() if run])
     left = {one.name: time_left(one, cost) for one in CONDITIONS}
-    rows = [("condition", "for", "frames", "wall time", "left, about"), ("---", "---", "---:", "---:", "---:")]
+    spent = {name: wall_time(run) for name, run in data.items() if run}
+    alone = {one.name: relaxation_time(run, cost) for one in CONDITIONS if (run := read_relaxation(one))}
+    rows = [("condition", "for", "frames", "edition", "core-hours", "F_s alone", "left, about")]
+    rows.append(("---", "---", "---:", "---", "---:", "---:", "---:"))
     for one in CONDITIONS:
-        run = data[one.name]
+        run, (seconds, kept) = data[one.name], alone.get(one.name, (0.0, True))
         rows.append(
             (
                 one.name,
                 one.purpose,
                 f"{run.provenance['frames'] if run else 0} of {one.frames}",
-                _duration(wall_time(run)) if run else "",
-                _duration(left[one.name]) if left[one.name] else "",
+                ("second" if one.experiments.exists() else "first") if run else "",
+                _hours(spent.get(one.name, 0.0)),
+                _hours(seconds) if kept else f"({_hours(seconds)})",
+                _hours(left[one.name]),
             )
         )
+    sums = (sum(each) for each in (spent.values(), (seconds for seconds, _ in alone.values()), left.values()))
+    rows.append(("all", "", "", "", *map(_hours, sums)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
     total = sum(left.values())
-    ending = [f"To compute: about {_duration(total)} of one core." if total else "All is there."]
+    ending = [
+        "Core-hours are wall time: a run takes one core. Frames count by their median; reductions and experiments are "
+        "not in it."
+    ]
+    if any(not kept for _, kept in alone.values()):
+        ending.append("\nIn parentheses: the time was not kept, and is told by the number of steps.")
+    ending.append(f"\nTo compute: about {_duration(total)} of one core." if total else "\nAll is there.")
     large = [run for run in data.values() if run and run.configuration["particles"] == PAPER_PARTICLES]
     if large:
         ours, theirs = (sum(map(time, large)) for time in (wall_time, peers_time))
@@ -122,6 +144,10 @@ def table() -> str:
             "times of a step and of a frame in benchmarks/results.json."
         )
     return "\n".join([*lines, "", *ending])
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / 3600:.2f}" if seconds else ""
 
 
 def _duration(seconds: float) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -60,9 +61,14 @@ def record(one: Condition) -> None:
     checkpoint = read_checkpoint(place) if begun_in(place) else None
     run = make_simulation(parameters, Serial(), checkpoint and checkpoint.arrays)
     steps, times = round(UNIT / parameters.timestep), schedule(parameters.strain_rate)
+    # An earlier version did not keep it.
+    before, started = checkpoint.progress.get("wall_time") if checkpoint else 0.0, time.perf_counter()
 
     def keep(frames):
-        write_checkpoint(place / "checkpoint", run.state(), configuration(parameters), {"frames": frames})
+        progress = {"frames": frames}
+        if before is not None:
+            progress["wall_time"] = before + time.perf_counter() - started
+        write_checkpoint(place / "checkpoint", run.state(), configuration(parameters), progress)
         print(f"{one.name}: {frames} of {len(times)} frames", flush=True)
 
     if checkpoint is None:
@@ -95,7 +101,8 @@ def reduce(one: Condition) -> Reduced:
     with found.stage("relaxation"):
         measure_relaxation(found, y, lags, times, UNIT, 2 * math.pi)
     record = json.loads((place / RECORD).read_text(encoding="utf-8"))
-    provenance = record | {"frames": len(y), "strain": float(times[-1] * UNIT * rate)}
+    wall_time = {name: value for name, value in read_checkpoint(place).progress.items() if name == "wall_time"}
+    provenance = record | wall_time | {"frames": len(y), "strain": float(times[-1] * UNIT * rate)}
     return Reduced(configuration(parameters), provenance, found.axes, found.measured, found.missing)
 
 

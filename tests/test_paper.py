@@ -118,6 +118,15 @@ def test_cost_is_that_of_runs_that_are_there():
     assert found.step == pytest.approx(cost.step, rel=1e-12) and found.frame == pytest.approx(cost.frame, rel=1e-10)
 
 
+def test_time_of_f_s_alone_is_what_was_kept_or_by_steps():
+    values = conditions.condition("T0.1_rate1e-3").all_parameters.as_dict()
+    cost = plan.Cost(step=5e-8, frame=2e-3)
+    # A strain of 1.4 at 1e-3 and the preparation, in steps of 0.005 τ.
+    steps = 280_000 + 70_000
+    assert plan.relaxation_time(Reduced(values, {"strain": 1.4}), cost) == (pytest.approx(1e4 * 5e-8 * steps), False)
+    assert plan.relaxation_time(Reduced(values, {"strain": 1.4, "wall_time": 7.0}), cost) == (7.0, True)
+
+
 def test_times_are_those_of_the_benchmark(tmp_path, monkeypatch):
     rows = {"one frame, all in": 100.0, "sheared NVT, 1 core": 1e6}
     file = tmp_path / "results.json"

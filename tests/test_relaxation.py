@@ -62,5 +62,8 @@ def test_an_interruption_changes_nothing(tmp_path, monkeypatch):
 
     reduced = relaxation.reduce(SMALL)
     assert reduced.provenance["strain"] >= relaxation.STRAIN
+    # Of both parts; the second goes on from what the checkpoint of the first has.
+    checkpoint = relaxation.read_checkpoint(relaxation.folder(SMALL))
+    assert reduced.provenance["wall_time"] == checkpoint.progress["wall_time"] > written[29][3]["wall_time"] > 0
     assert reduced["scattering"].value[0] == pytest.approx(1.0, abs=1e-12)  # cos of 0, added up
     assert set(reduced.measured) | set(reduced.missing) == {"scattering", "tau_star", "tau_alpha"}
