@@ -109,9 +109,13 @@ def test_earlier_files_are_of_two_dimensions(tmp_path):
         assert dataset["states"].units == "m sigma_AA^2 epsilon_AA^-1"
 
 
+def with_peak(reduced):
+    """The same with a boson peak, as if there were one."""
+    return replace(reduced, measured=reduced.measured | {"boson_peak": reduced.measured["density"]})
+
+
 def test_summaries_name_what_was_measured(run):
-    reduced, _, _ = run
-    flat = read_reduced(min(DATA.glob("T0.1_rate*.nc")))
+    reduced, flat = with_peak(run[0]), with_peak(read_reduced(min(DATA.glob("T0.1_rate*.nc"))))
     text = summary_text([reduced], [])
     assert "maximum of D(ω)/ω² " in text and "σ_AA" not in text
     assert "20,000" not in text
@@ -121,6 +125,20 @@ def test_summaries_name_what_was_measured(run):
     (told,) = summary_data([reduced], [])["runs"]
     assert told["quantities"]["onset"]["unit"] == "sigma^2 k_B epsilon^-1"
     assert told["quantities"]["bound"]["paper"] == ""
+
+
+def test_what_no_run_beside_has_stands_below_the_table_alone(run):
+    reduced, _, _ = run
+    peak, word = with_peak(reduced), "maximum of D(ω)/ω²"
+    assert "boson_peak" in reduced.missing and "boson_peak" not in reduced
+    alone, beside = summary_text([reduced], []), summary_text([reduced, peak], [])
+    assert word not in alone and f"* {reduced.missing['boson_peak']} (n(ω_BP)" in alone.split("Not measured:")[1]
+    assert "—" not in alone
+    (row,) = [line for line in beside.splitlines() if word in line]
+    assert "| — " in row
+    # Where nothing says why, the row does.
+    silent = replace(reduced, missing={})
+    assert word in summary_text([silent], []) and summary_data([reduced], [])["runs"][0]["quantities"]["boson_peak"]
 
 
 def test_axes_have_the_units_of_the_mixture(run):

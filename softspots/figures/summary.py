@@ -215,6 +215,9 @@ def _rows(runs, names) -> list[list[str]]:
         starts = [f"{run.provenance.get('from_strain', 0.0):g}" for run in runs]
         rows.append(["events from a strain of", "", *starts, "", ""])
     for name in _numbers(runs[0]):
+        # Why is told below.
+        if all(name in run.missing and name not in run for run in runs):
+            continue
         values = [_cell(run, name) if name in run else "—" for run in runs]
         entries = [entry_of(name, run.dimension, run.athermal) for run in runs]
         titles = dict.fromkeys(f"{entry.symbol}, {entry.long_name}" for entry in entries)
