@@ -2,53 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
-import numpy as np
-
-from softspots.curve import Curve, plateau_end
 from softspots.estimate import Estimate
 from softspots.figures.summary import NUMBERS, Part, shown
 from softspots.io.reduced import Reduced
 from validation.tally import counts, judge_all, lists
 
 from .age import half_lives
-from .conditions import CONDITIONS, Condition
+from .conditions import CONDITIONS
+from .numbers import from_data, from_raw
 from .seeds import SEEDS, together
 
 COLUMNS = 3  # conditions side by side
-LOSSES = (0.05, 0.1)
-
-
-def from_data(run: Reduced) -> dict[str, Estimate]:
-    """Numbers that settle findings and come from reduced data."""
-    found = {}
-    if "scattering" in run:
-        # In intervals between frames, as τ* of the reduction.
-        interval, curve = run.axes["lag"][1], run["scattering"]
-        curve = Curve.over(np.rint(curve.x / interval).astype(int), curve)
-        for loss in LOSSES:
-            end = plateau_end(curve, loss)
-            if np.isfinite(end.value):
-                found[f"τ* by a loss of {loss:.0%}".replace("%", " %")] = end.map(lambda value: value * interval)
-    if "tau_alpha" in run and "c_alpha" in run:
-        twice, overlap = 2 * float(run["tau_alpha"].value), run["c_alpha"]
-        if twice <= overlap.x[-1]:
-            found["⟨C_αα⟩ at 2 τ_α"] = overlap.map(lambda values: np.interp(twice, overlap.x, values))
-    return found
-
-
-def from_raw(one: Condition) -> tuple[dict[str, Estimate], dict[str, str]]:
-    """Numbers that were measured in raw results, and what is missing of them, as kept."""
-    if not one.experiments.exists():
-        return {}, {}
-    kept = json.loads(one.experiments.read_text(encoding="utf-8"))
-    numbers = {}
-    for name, number in kept["numbers"].items():
-        ends = (np.nan if end is None else end for end in number["interval"])
-        numbers[name] = Estimate(number["value"], *ends, note=number.get("note", ""))
-    return numbers, kept["missing"]
 
 
 def experiments(data: Mapping[str, Reduced | None]) -> list[Part]:

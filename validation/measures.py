@@ -186,6 +186,11 @@ def left_at_relaxation(name: str) -> Measure:
     return measure
 
 
+def at_relaxation(name: str, times: float) -> Measure:
+    """What is left after so many τ_α."""
+    return lambda runs: Number.of(at_lag(runs[0], name, times * number(runs[0], "tau_alpha").value))
+
+
 def against_survival(runs: Sequence[Reduced]) -> Number:
     """Root mean square distance of C_SS from c P(τ_L ≥ δt), over C_SS after 2 τ."""
     (run,) = runs

@@ -31,6 +31,8 @@ class Row:
     accepted : Range or Direction
     least : int
         How many of the runs must be there; all, if it is 0.
+    absent : str
+        What the reason for no number says where what is published is not there at all: then it disagrees.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Row:
     measure: m.Measure
     accepted: Range | Direction
     least: int = 0
+    absent: str = ""
 
     def missing(self, study: Mapping[str, Reduced]) -> list[str]:
         """The runs without which the row cannot be had, if so."""

@@ -68,9 +68,9 @@ class Judgement:
 
     @property
     def ours(self) -> str:
-        """The number with its interval, and of how many runs if some are missing."""
+        """The number with its interval, and of how many runs if some are missing; or that there is none to be had."""
         if self.found is None:
-            return ""
+            return self.lacking if self.verdict else ""
         total = len(self.row.conditions)
         return shown(self.found) + (f", {self.runs} of {total} runs" if self.runs < total else "")
 
@@ -104,7 +104,8 @@ def judge(row: Row, study: Mapping[str, Reduced]) -> Judgement:
     try:
         found = row.found(study)
     except Missing as reason:
-        return Judgement(row, None, "", str(reason), stale, runs)
+        verdict = DISAGREES if row.absent and row.absent in str(reason) else ""
+        return Judgement(row, None, verdict, str(reason), stale, runs)
     return Judgement(row, found, row.accepted.verdict(found), "", stale, runs)
 
 

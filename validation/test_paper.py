@@ -22,6 +22,7 @@ from softspots.io import read_results
 from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import write_reduced
 
+from .evidence import told as told_of
 from .findings import FINDINGS
 from .measures import number
 from .published import ROWS
@@ -145,11 +146,11 @@ def test_rows_are_told_apart_and_findings_are_rows():
 def test_published(row, study, judgements):
     one = judge(row, study)
     judgements.append(one)
-    if one.found is None:
+    if not one.verdict:
         pytest.skip(one.lacking)
     told = f"published: {row.published or 'nothing'} ({row.where}); measured: {one.ours}; {row.accepted}"
     if one.kind == EXPLAINED:
-        told += f": {FINDINGS[row.name]}"
+        told += f": {told_of(FINDINGS[row.name], study)}"
     if one.stale:
         words = f"stale: {', '.join(one.stale)} reduced by other code than is here"
         told = f"{words}; {one.verdict} if it still holds. {told}"

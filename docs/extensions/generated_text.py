@@ -20,17 +20,17 @@ from benchmarks.short_table import amount, markdown
 from paper.conditions import CONDITIONS, read_whole
 from paper.sources import DYNAMICS, LANDSCAPE
 from softspots.commands.mixtures import MIXTURES
-from softspots.figures.summary import shown
 from softspots.io.quantities import KNOWN, KNOWN_AXES
 from softspots.io.schema import OPTIONAL, SCHEMA
 from softspots.io.shear import schema as schema_of_shear
 from softspots.model import Mixture
 from softspots.model.presets import parameters_of
 from validation import dynamics, landscape
+from validation.evidence import FIRST, evidence, of_first_edition
 from validation.findings import FINDINGS
-from validation.measures import Missing
 from validation.published import ROWS
 from validation.stale import Parts
+from validation.tally import judge
 
 RESULTS = BENCHMARKS / "results.json"
 ROOT = BENCHMARKS.parent
@@ -126,7 +126,9 @@ class Findings(Tables):
                 [row.name, row.published, row.where, measured(row, study), *said]
                 for seen, same in together.items()
                 # What they have in common is said at the first.
-                for row, said in zip(same, (seen, *[("as above", "")] * (len(same) - 1)), strict=True)
+                for row, said in zip(
+                    same, [(seen.why, evidence(seen, study)), *[("as above", "")] * (len(same) - 1)], strict=True
+                )
             ],
         )
 
@@ -224,11 +226,10 @@ VARIABLES = {
 
 
 def measured(row, study):
-    """What the data say, with its interval; or why they say nothing."""
-    try:
-        return shown(row.found(study))
-    except Missing as reason:
-        return f"not measured: {reason}"
+    """What the data say, with its interval, and of which edition they are; or why they say nothing."""
+    one = judge(row, study)
+    first = any(map(of_first_edition, row.used(study)))
+    return (one.ours or f"not measured: {one.lacking}") + FIRST * first
 
 
 def dimensions_of(name):
