@@ -1,6 +1,7 @@
 """What the analysis says of frames that other programs have written, as `softspots map` keeps them."""
 
 import json
+from functools import cached_property
 
 import netCDF4
 import numpy as np
@@ -9,7 +10,8 @@ from launch import analyzed
 from synthetic import write_results
 
 from softspots.commands import analyze
-from softspots.commands.copies import hold_same_frames
+from softspots.commands.copies import Places, hold_same_frames
+from softspots.commands.sources import open_sources
 from softspots.figures import naming
 from softspots.io.attributes import CAUTION, SOURCE, SOURCE_NOTES, TIMES_ARE_STEPS
 from softspots.io.readers import read
@@ -105,8 +107,30 @@ def test_two_frames_with_a_common_start_are_two_runs(tmp_path):
     replica = mapped(tmp_path / "replica.nc", "b.dump", frames=2, seed=2)
     with netCDF4.Dataset(replica, "a") as file, netCDF4.Dataset(first) as start:
         file["position"][0] = start["position"][0]
-    first, again, replica = map(read_results, (first, again, replica))
+    first, again, replica = (Places(read_results(path)) for path in (first, again, replica))
     assert hold_same_frames(first, again) and not hold_same_frames(first, replica)
+
+
+def test_a_frame_of_a_longer_run_is_a_copy(tmp_path):
+    whole = mapped(tmp_path / "whole.nc", "a.dump", frames=3)
+    one = mapped(tmp_path / "one.nc", "a.dump", frames=1)
+    with netCDF4.Dataset(one, "a") as file, netCDF4.Dataset(whole) as run:
+        file["position"][0], file["time"][0] = run["position"][2], run["time"][2]
+        for name in ("frame_separation", "frame_interval"):
+            if f"config_{name}" in file.ncattrs():
+                file.delncattr(f"config_{name}")
+    places = [Places(read_results(path)) for path in (one, whole)]
+    assert hold_same_frames(*places) and hold_same_frames(*places[::-1])
+
+
+def test_files_are_read_once_however_many_there_are(tmp_path, monkeypatch):
+    paths = [mapped(tmp_path / f"{seed}.nc", "a.dump", frames=2, seed=seed, run_id=str(seed)) for seed in range(4)]
+    read, count = Places.found.func, []
+    found = cached_property(lambda self: (count.append(self), read(self))[1])
+    found.__set_name__(Places, "found")
+    monkeypatch.setattr(Places, "found", found)
+    open_sources(paths)
+    assert len(count) == len(paths)
 
 
 def test_pieces_of_a_frozen_trajectory_are_two_runs(tmp_path):
@@ -116,10 +140,10 @@ def test_pieces_of_a_frozen_trajectory_are_two_runs(tmp_path):
         with netCDF4.Dataset(piece, "a") as file:
             file["position"][:] = np.asarray(file["position"])[:1]
             file["time"][:] = start + 2.5 * np.arange(3)
-    assert not hold_same_frames(*map(read_results, pieces))
+    assert not hold_same_frames(*(Places(read_results(piece)) for piece in pieces))
     with netCDF4.Dataset(pieces[1], "a") as file:
         file["time"][:] = np.nan
-    assert hold_same_frames(*map(read_results, pieces))
+    assert hold_same_frames(*(Places(read_results(piece)) for piece in pieces))
 
 
 def test_particles_that_move_a_little_are_at_other_places(tmp_path):
@@ -127,7 +151,7 @@ def test_particles_that_move_a_little_are_at_other_places(tmp_path):
     pieces = [mapped(tmp_path / f"{name}.nc", "a.dump", frames=3) for name in ("first", "second")]
     with netCDF4.Dataset(pieces[1], "a") as file:
         file["position"][:] = np.asarray(file["position"]) + 1.5e-4
-    assert not hold_same_frames(*map(read_results, pieces))
+    assert not hold_same_frames(*(Places(read_results(piece)) for piece in pieces))
 
 
 def test_reduced_data_of_the_same_frames_are_refused(tmp_path, capsys, no_figures):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,7 +13,7 @@ from softspots.analysis.findings import NEEDED
 from softspots.analysis.reduce import D2MIN_CUTOFF, SELECTION_FRAMES
 from softspots.analysis.reduce_shear import after, check_samples, configuration_of, of_one_kind, provenance_of, traveled
 from softspots.chain.defaults import threshold_of
-from softspots.commands.copies import hold_same_frames, hold_same_numbers
+from softspots.commands.copies import Places, hold_same_frames, hold_same_numbers
 from softspots.exceptions import InputError, system_errors
 from softspots.figures.naming import run_names
 from softspots.io.attributes import CONTENT, FORCES, with_trajectory
@@ -48,6 +49,11 @@ class Source:
             return 10.0
         frames, particles = self.results.n_frames, self.results.configuration.get("particles", 0)
         return 1500 + particles * (0.003 * min(frames, SELECTION_FRAMES) + 5e-4 * frames + 1e-6 * frames**2)
+
+    @cached_property
+    def places(self) -> Places:
+        """What is compared of results files."""
+        return Places(self.results)
 
     @property
     def moments(self) -> Moments | None:
@@ -122,7 +128,7 @@ def _runs_in(source) -> Sequence[str]:
 def _is_copy(one, other) -> bool:
     """Whether two inputs hold the same frames; samples of athermal shear are looked at together."""
     if one.results and other.results:
-        return hold_same_frames(one.results, other.results)
+        return hold_same_frames(one.places, other.places)
     reduced = not (one.results or other.results or one.samples or other.samples)
     return reduced and hold_same_numbers(one.reduced, other.reduced)
 

@@ -263,7 +263,7 @@ class Interpretation:
             if not named:
                 raise InputError(
                     f"there are particles of {_counts(raw)}: say which species that is, "
-                    f"types={{{', '.join(f'{one}: {_letter(k)!r}' for k, one in enumerate(np.unique(raw)))}}} or the like"
+                    f"types={{{', '.join(f'{t}: {_letter(k)!r}' for k, t in enumerate(np.unique(raw)))}}} or the like"
                 )
             if not first.types_are_species:
                 self.notes.append(f"species have the names of the types: {_counts(raw)}")
