@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import softspots as ss
+from softspots.chain.saving import of_quenches
 from softspots.chain.stages import Analysis
 from softspots.chain.study import Study
 from softspots.commands import mapping
@@ -77,3 +78,12 @@ def test_steps_in_titles_are_whole_numbers(source, title, monkeypatch, tmp_path)
     study = ss.study(replace(packing(), time=5_450_000), SPHERES, lag=0, progress=False)
     mapping.draw(study, 0, tmp_path / "map.png", study.values(0)[0], None)
     assert drawn["title"] == title
+
+
+def test_one_avalanche_among_quenches_is_no_caution():
+    """The mean of these is beyond what most solids have, their median is not."""
+    calm, avalanche = (0.1, 0.01), (2.0, 0.01)
+    assert of_quenches(packing(), [calm, avalanche, calm], None) == ""
+    told = of_quenches(packing(), [avalanche, calm, avalanche], None)
+    assert told.startswith("median of 3 frames: particles move by 2.39 mean distances")
+    assert of_quenches(packing(), [], None) == ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from os import PathLike
 from time import perf_counter
@@ -16,6 +16,7 @@ import numpy as np
 from softspots.analysis.cautions import of_quench, of_spot_sizes, of_strain_rate
 from softspots.chain.defaults import thermal_energy, threshold_of
 from softspots.chain.stages import rms_distance
+from softspots.frame import Frame
 from softspots.installation import instruction_set
 from softspots.io.attributes import (
     CAUTION,
@@ -34,6 +35,7 @@ from softspots.io.replacing import replacing
 from softspots.io.results import ResultsWriter
 from softspots.landscape.forces import is_mixture, units
 from softspots.model import PRESETS, Forces, Mixture, Model
+from softspots.reasons import number_of
 
 if TYPE_CHECKING:
     from softspots.chain.stages import Analysis
@@ -157,18 +159,18 @@ class StudyWriter:
         """What there is to say of quenches and of soft spots of all frames together; empty if there is nothing."""
         first, temperature = self._study.first, thermal_energy(self._study.model, self._study.given)
         particles = len(first) * len(self._sizes)
-        quench = of_quench(first, *self._of_quenches(), temperature) if self._quenches else ""
+        quench = of_quenches(first, [*self._quenches.values()], temperature)
         return {"quench": quench, "spots": of_spot_sizes([*self._sizes.values()], particles)}
 
     def _quench(self, values) -> tuple[float, float]:
-        """Mean square of the distance to the inherent structure, and energy per particle lost on the way."""
+        """Distance to the inherent structure, root mean square, and energy per particle lost on the way."""
         frame = frame_from(self._study.first, values)
         distance = rms_distance(frame, np.asarray(values["inherent_position"], dtype=float))
-        return distance**2, float(values["potential_energy"]) - float(values["inherent_energy"]) / len(frame)
+        return distance, float(values["potential_energy"]) - float(values["inherent_energy"]) / len(frame)
 
     def _of_quenches(self) -> tuple[float, float]:
-        squares, energies = np.mean([*self._quenches.values()], axis=0)
-        return float(np.sqrt(squares)), float(energies)
+        distances, energies = np.transpose([*self._quenches.values()])
+        return float(np.sqrt(np.mean(distances**2))), float(np.mean(energies))
 
     def _of_strain_rate(self) -> str:
         indices = sorted(self._times)
@@ -216,6 +218,15 @@ def described(model: Mixture | Forces) -> dict[str, Any]:
     if any(names := units(model)):
         told["units"] = names
     return {"model": FORCES, MIXTURE: json.dumps(told)}
+
+
+def of_quenches(frame: Frame, quenches: Sequence[tuple[float, float]], temperature: float | None) -> str:
+    """What there is to say of quenches by their median, as one may be an avalanche: distances, and energies lost."""
+    if not quenches:
+        return ""
+    distance, energy = map(float, np.median(quenches, axis=0))
+    caution = of_quench(frame, distance, energy, temperature)
+    return f"median of {number_of(len(quenches), 'frame')}: {caution}" if caution else ""
 
 
 def _apart(times: Mapping[int, float]) -> float | None:

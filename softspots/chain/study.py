@@ -10,13 +10,12 @@ from dataclasses import replace
 from os import PathLike
 from typing import Any, overload
 
-import numpy as np
 from tqdm import tqdm
 
-from softspots.analysis.cautions import of_quench, of_spot_sizes
+from softspots.analysis.cautions import of_spot_sizes
 from softspots.arrays import number_at, one_of, positive_number, real_number, whole_number
 from softspots.chain.defaults import PAPER, lengths, mode_counts, thermal_energy
-from softspots.chain.saving import found_values, save
+from softspots.chain.saving import found_values, of_quenches, save
 from softspots.chain.stages import Analysis, Options, analyse, in_a_line
 from softspots.exceptions import DamagedFileError, InputError, PhysicsError
 from softspots.frame import Frame
@@ -303,8 +302,7 @@ class _Work:
             for fault in filter(None, (found.d2min_fault, found.fault)):
                 warnings.warn(f"study: frame {index}: {fault}", stacklevel=3)
             self.warn_once(self._of_spots(found), f"frame {index}: ", stacklevel=4)
-            quenches = self._of_quenches(index, found)
-            self.warn_once(quenches, f"median of {number_of(len(self._quenches), 'frame')}: ", stacklevel=4)
+            self.warn_once(self._of_quenches(index, found), "", stacklevel=4)
         return found
 
     def _of_spots(self, found: Analysis) -> dict[str, str]:
@@ -318,8 +316,8 @@ class _Work:
             self._quenches[index] = found.quench_distance, lost / len(found.frame)
         if len(self._quenches) < min(ENOUGH, len(self.frames)):
             return {}
-        distance, energy = map(float, np.median([*self._quenches.values()], axis=0))
-        return {"quench": of_quench(found.frame, distance, energy, thermal_energy(self.model, self.given))}
+        quenches, temperature = [*self._quenches.values()], thermal_energy(self.model, self.given)
+        return {"quench": of_quenches(found.frame, quenches, temperature)}
 
     def warn_once(self, cautions: dict[str, str], where: str, stacklevel: int) -> None:
         """Warn of what makes results mean little, unless the same has been told of another frame: they are alike."""
