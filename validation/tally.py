@@ -6,12 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 
 from paper.sources import REDUCTION, checksum
 from paper.sources import read as read_code
 from softspots.figures.summary import Part, shown
 from softspots.io.reduced import Reduced
 
+from .evidence import FIRST, of_first_edition
 from .findings import FINDINGS
 from .measures import Missing
 from .published import ROWS
@@ -25,6 +27,7 @@ AGREE, EXPLAINED, UNEXPLAINED, BOTH, OPEN = (
     "the paper says two things, and one is seen",
     "open",
 )
+KINDS = (AGREE, EXPLAINED, UNEXPLAINED, BOTH, OPEN)
 TOO_LARGE, UNBOUNDED = "errors are too large to tell", "the number has no interval"
 
 
@@ -43,6 +46,8 @@ class Judgement:
         Why there is none.
     stale : tuple of str
         The runs, seeds too, that were reduced by other code than is here.
+    first : tuple of str
+        Those of the first edition.
     runs : int
         How many of its conditions are there.
     """
@@ -52,6 +57,7 @@ class Judgement:
     verdict: str
     lacking: str
     stale: tuple[str, ...]
+    first: tuple[str, ...]
     runs: int
 
     @property
@@ -98,15 +104,19 @@ def is_stale(run: Reduced) -> bool:
 def judge(row: Row, study: Mapping[str, Reduced]) -> Judgement:
     """A row held against the runs that are there."""
     used = row.used(study)
-    stale, runs = tuple(name for name in used if is_stale(study[name])), len(set(row.conditions) & set(used))
+    about = (
+        tuple(name for name in used if is_stale(study[name])),
+        tuple(filter(of_first_edition, used)),
+        len(set(row.conditions) & set(used)),
+    )
     if absent := row.missing(study):
-        return Judgement(row, None, "", f"no data of {', '.join(absent)}", stale, runs)
+        return Judgement(row, None, "", f"no data of {', '.join(absent)}", *about)
     try:
         found = row.found(study)
     except Missing as reason:
         verdict = DISAGREES if row.absent and row.absent in str(reason) else ""
-        return Judgement(row, None, verdict, str(reason), stale, runs)
-    return Judgement(row, found, row.accepted.verdict(found), "", stale, runs)
+        return Judgement(row, None, verdict, str(reason), *about)
+    return Judgement(row, found, row.accepted.verdict(found), "", *about)
 
 
 def judge_all(study: Mapping[str, Reduced]) -> list[Judgement]:
@@ -117,12 +127,12 @@ def judge_all(study: Mapping[str, Reduced]) -> list[Judgement]:
 def counts(judgements: Sequence[Judgement]) -> list[Part]:
     """The table of how many of the published numbers and trends agree, disagree or stay open."""
     published = [one for one in judgements if one.row.published]
-    rows = [["published numbers and trends", "", "of them by data of earlier code"]]
-    for kind in (AGREE, EXPLAINED, UNEXPLAINED, BOTH, OPEN):
-        those = [one for one in published if one.kind == kind]
-        rows.append([kind, str(len(those)), str(sum(bool(one.stale) for one in those))])
-    rows.append(["all", str(len(published)), str(sum(bool(one.stale) for one in published))])
-    note = "Data of earlier code are of the first edition: what they say is to be seen again in new ones."
+    groups = {kind: [one for one in published if one.kind == kind] for kind in KINDS} | {"all": published}
+    rows = [["published numbers and trends", "", "of them, by data of the first edition", "by data of earlier code"]]
+    for kind, those in groups.items():
+        sums = (len(those), *(sum(map(bool, map(attrgetter(name), those))) for name in ("first", "stale")))
+        rows.append([kind, *map(str, sums)])
+    note = "By data that were reduced by earlier code nothing is shown of the code that is here."
     return [Part(rows=rows), *([Part(note)] if any(one.stale for one in published) else [])]
 
 
@@ -131,7 +141,7 @@ def lists(judgements: Sequence[Judgement]) -> list[Part]:
     published, parts = [one for one in judgements if one.row.published], []
     for kind in (EXPLAINED, UNEXPLAINED):
         items = [
-            f"{one.row.name}: published {one.row.published}, here {one.ours}" + " (earlier code)" * bool(one.stale)
+            f"{one.row.name}: published {one.row.published}, here {one.ours}" + FIRST * bool(one.first)
             for one in published
             if one.kind == kind
         ]

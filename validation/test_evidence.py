@@ -64,7 +64,8 @@ def test_what_findings_show_is_measured_by_something():
     assert shown and shown <= known
 
 
-def test_what_is_not_there_at_all_disagrees():
+def test_what_is_not_there_at_all_disagrees(monkeypatch):
+    monkeypatch.setattr(tally, "of_first_edition", lambda name: False)
     peak = Row("boson peak", "270", "II", ("a",), m.value("boson_peak"), Range(240, 300, ""), absent="it has no peak")
     provenance = {"reduction": tally.current_code()}
     flat = Reduced({}, provenance, {}, {}, {"boson_peak": "D(ω)/ω is flat: it has no peak"})

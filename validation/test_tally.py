@@ -16,6 +16,12 @@ from .verdicts import AGREES, DISAGREES, UNDECIDED, Direction, Range
 TWO = Range(1.8, 2.2, "two digits")
 
 
+@pytest.fixture(autouse=True)
+def first(monkeypatch):
+    """Names of runs of the first edition: those of one letter."""
+    monkeypatch.setattr(tally, "of_first_edition", lambda name: len(name) == 1)
+
+
 def run(value, error=0.02, stale=False):
     """A run with this P*/ρ_SS, reduced by the code that is here, or not."""
     found = Estimate(*map(np.array, (value, value - error, value + error)))
@@ -74,18 +80,18 @@ def test_rows_are_counted_by_what_they_came_to(monkeypatch):
     kinds = [tally.AGREE, tally.EXPLAINED, tally.OPEN, tally.OPEN, tally.OPEN, tally.OPEN, tally.BOTH, tally.AGREE]
     assert [each.kind for each in judged] == kinds
     table, note = tally.counts(judged)
-    found = {kind: (int(number), int(stale)) for kind, number, stale in table.rows[1:]}
+    found = {kind: tuple(map(int, numbers)) for kind, *numbers in table.rows[1:]}
     assert found == {
-        tally.AGREE: (1, 0),
-        tally.EXPLAINED: (1, 1),
-        tally.UNEXPLAINED: (0, 0),
-        tally.BOTH: (1, 0),
-        tally.OPEN: (4, 0),
-        "all": (7, 1),
+        tally.AGREE: (1, 1, 0),
+        tally.EXPLAINED: (1, 1, 1),
+        tally.UNEXPLAINED: (0, 0, 0),
+        tally.BOTH: (1, 1, 0),
+        tally.OPEN: (4, 3, 0),
+        "all": (7, 6, 1),
     }
-    assert "first edition" in note.line
+    assert "earlier code" in note.line
     disagreeing, lacking = tally.lists(judged)
-    assert disagreeing.items == ["explained: published 2, here 3.000 (2.980 to 3.020) (earlier code)"]
+    assert disagreeing.items == ["explained: published 2, here 3.000 (2.980 to 3.020) (first edition)"]
     assert lacking.items == [
         f"{tally.TOO_LARGE} (1): open",
         f"{tally.UNBOUNDED} (1): unbounded",

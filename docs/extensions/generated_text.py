@@ -26,7 +26,7 @@ from softspots.io.shear import schema as schema_of_shear
 from softspots.model import Mixture
 from softspots.model.presets import parameters_of
 from validation import dynamics, landscape
-from validation.evidence import FIRST, evidence, of_first_edition
+from validation.evidence import FIRST, evidence
 from validation.findings import FINDINGS
 from validation.published import ROWS
 from validation.stale import Parts
@@ -228,8 +228,7 @@ VARIABLES = {
 def measured(row, study):
     """What the data say, with its interval, and of which edition they are; or why they say nothing."""
     one = judge(row, study)
-    first = any(map(of_first_edition, row.used(study)))
-    return (one.ours or f"not measured: {one.lacking}") + FIRST * first
+    return (one.ours or f"not measured: {one.lacking}") + FIRST * bool(one.first)
 
 
 def dimensions_of(name):
