@@ -1,0 +1,106 @@
+"""Numbers that paper/README.md quotes in its text: each of these sentences is compared with the data.
+
+A sentence that is written anew is changed here too. All numbers are in paper/summary.md, which is made of the data.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from paper.conditions import HERE
+
+from .rows import COLD, FAST, HOT, HOT_AND_FAST, SLOW
+
+README = HERE / "README.md"
+# A number of the text, with the minus sign and the commas that it is printed with.
+NUMBER = r"(−?\d[\d,]*(?:\.\d+)?)"
+
+
+class Quoted(NamedTuple):
+    """A number of a run: its name, among quantities or experiments, the condition, and its value or an end of it."""
+
+    name: str
+    condition: str
+    end: str = "value"
+
+
+class Quote(NamedTuple):
+    """A part of a sentence, with {} where a number is, and these numbers."""
+
+    text: str
+    numbers: tuple[Quoted, ...]
+
+
+def quote(text: str, *names: tuple[str, ...]) -> Quote:
+    return Quote(text, tuple(Quoted(*one) for one in names))
+
+
+def _with_ends(name: str, condition: str) -> tuple[tuple[str, str, str], ...]:
+    return tuple((name, condition, end) for end in ("value", "low", "high"))
+
+
+WARM, HOTTER = "T0.2_rate1e-4", "T0.3_rate1e-4"
+QUOTES = (
+    quote(
+        "It is the lower the warmer, {}, {}, {} and {} at γ̇ = 10⁻⁴, and the faster, {}, {} and {} at T = 0.1.",
+        *(("plateau", one) for one in (COLD, WARM, HOTTER, HOT, SLOW, COLD, FAST)),
+    ),
+    quote(
+        "Seen here: {} at T = 0.1 and γ̇ = 10⁻⁵, more than 3 as published, and {} at T = 0.4 and 10⁻³.",
+        ("ratio", SLOW),
+        ("ratio", HOT_AND_FAST),
+    ),
+    quote(
+        "at 10⁻⁵ from {} to {}, at 10⁻⁴ from {} to {}, and least with T at 10⁻³, from {} to {}.",
+        *(("ratio", one) for one in (SLOW, "T0.4_rate1e-5", COLD, HOT, FAST, HOT_AND_FAST)),
+    ),
+    quote(
+        "F_s falls to 1/e at τ_α = {} τ ({} to {}), {} τ ({} to {}), {} τ ({} to {}) and {} τ ({} to {}), and at "
+        "T = 0.1 at {} τ ({} to {}) at 10⁻³ and at {} τ ({} to {}) at 10⁻⁵.",
+        *(one for name in (COLD, WARM, HOTTER, HOT, FAST, SLOW) for one in _with_ends("tau_alpha", name)),
+    ),
+    quote(
+        "F_s leaves its plateau by 5 % at τ* = {}, {}, {} and {} τ",
+        *(("τ* by a loss of 5 %", one) for one in (COLD, WARM, HOTTER, HOT)),
+    ),
+    quote("by 10 % it is {}, {}, {} and {} τ", *(("τ* by a loss of 10 %", one) for one in (COLD, WARM, HOTTER, HOT))),
+    quote(
+        "the mean of N_R at T = 0.1 is {} at γ̇ = 10⁻³, where the paper has 3, and {} at 10⁻⁴",
+        ("mean_rearrangements", FAST),
+        ("mean_rearrangements", COLD),
+    ),
+    quote(
+        "the mean falls, {}, {}, {} and {} from T = 0.1 to 0.4",
+        *(("mean_rearrangements", one) for one in (COLD, WARM, HOTTER, HOT)),
+    ),
+    quote(
+        "P*/ρ_SS is {}, half of what is beyond 1 is lost after {} τ ({} to {})",
+        ("ratio", "small"),
+        *_with_ends("map_age", "small"),
+    ),
+)
+
+
+def spaces(text: str) -> str:
+    """With one space where there are several, or the end of a line."""
+    return " ".join(text.split())
+
+
+def differences(readme: str, value: Callable[[Quoted], float | None]) -> list[str]:
+    """What the text says otherwise than the data; sentences that are gone; numbers that are not there."""
+    told = []
+    for one in QUOTES:
+        pattern = NUMBER.join(map(re.escape, spaces(one.text).split("{}")))
+        found = re.search(pattern, spaces(readme))
+        if found is None:
+            told.append(f"not in the text any more: {one.text}")
+            continue
+        for quoted, written in zip(one.numbers, found.groups(), strict=True):
+            now = value(quoted)
+            decimals = len(written.partition(".")[2])
+            shown = "no such number" if now is None else f"{now:,.{decimals}f}".replace("-", "−")
+            if shown.replace(",", "") != written.replace(",", ""):
+                told.append(f"{written} is {shown} ({' '.join(quoted)}): {found[0]}")
+    return told
