@@ -76,6 +76,10 @@ QUOTES = (
         *(("mean_rearrangements", one) for one in (COLD, WARM, HOTTER, HOT)),
     ),
     quote(
+        "begins at {} T ({} to {}), with `kob-andersen` at {} T ({} to {})",
+        *(one for name in ("small_as-printed", "small") for one in _with_ends("onset", name)),
+    ),
+    quote(
         "P*/ρ_SS is {}, half of what is beyond 1 is lost after {} τ ({} to {})",
         ("ratio", "small"),
         *_with_ends("map_age", "small"),
