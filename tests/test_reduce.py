@@ -21,6 +21,7 @@ from softspots.plasticity.d2min import d2min
 from softspots.structure.spots import delaunay_edges, label_clusters, rank_modes
 
 FRAMES, FAULTY = 160, (40, 41, 90)
+SILENT = [f"silent_{of}" for of in ("rate", "gain", "without", "median", "lifetimes")] + ["possible_gain"]
 DATA = Path(__file__).parents[1] / "paper" / "data"
 
 
@@ -150,6 +151,21 @@ def test_laws_of_lives_are_in_units_of_time(reduced):
     assert reduced["alive"].value[0] == 1
 
 
+def test_silent_deaths_are_in_units_of_time(reduced):
+    # Spots die whether they rearrange or not, which budgets could explain as well: at such a rate at most.
+    rate, fastest = reduced["silent_rate"], -np.log(1 - DEATH) / INTERVAL
+    assert 0 < rate.value < fastest and rate.high < fastest
+    # Q is made of both rates; hardly a spot is lost before its first hit.
+    hit, dies = reduced["rearrangement_rate"].value / SPOTS, 1 - np.exp(-rate.value * INTERVAL)
+    expected = (1 - hit) * dies / (hit + (1 - hit) * dies)
+    assert reduced["silent_without"].value == pytest.approx(expected, rel=0.02)
+    assert reduced["silent_without"].value < reduced["without_rearrangement"].value
+    assert 0 < reduced["silent_gain"].value <= reduced["possible_gain"].value
+    edges, law = reduced.axes["lifetime_edge"], reduced["silent_lifetimes"].value
+    assert 0.8 < np.sum(law * np.diff(edges)) <= 1 + 1e-12
+    assert abs(reduced["silent_median"].value - reduced["median_lifetime"].value) < INTERVAL
+
+
 def test_the_age_of_maps_is_in_units_of_time(reduced):
     # Spots of one map live on and are born at random places: what a map knows is lost at both rates.
     lost = DEATH * GROUPS / (GROUPS - SPOTS)
@@ -159,7 +175,7 @@ def test_the_age_of_maps_is_in_units_of_time(reduced):
     assert reduced["ratio_at_age"].value[0] == pytest.approx(reduced["ratio"].value, rel=0.01)
 
 
-def test_where_nothing_rearranges_maps_have_no_age(tmp_path):
+def test_where_nothing_rearranges_maps_have_no_age_and_spots_no_silent_deaths(tmp_path):
     path = write_results(tmp_path / "results.nc", 40)
     with netCDF4.Dataset(path, "a") as file:
         # Below the threshold of 1.5, and not the same for all.
@@ -167,6 +183,20 @@ def test_where_nothing_rearranges_maps_have_no_age(tmp_path):
     missing = reduce_run(path).missing
     for name in ("ratio_at_age", "map_age"):
         assert missing[name] == "no particle has D²_min > 15 T", name
+    for name in SILENT:
+        assert missing[name] == missing["model_median"], name
+
+
+def test_of_less_than_one_spot_a_frame_there_is_no_model(tmp_path):
+    path = write_results(tmp_path / "results.nc", 60)
+    with netCDF4.Dataset(path, "a") as file:
+        labels = np.where(file["soft_spot"][:] == 0, 0, -1)
+        labels[::3] = -1
+        file["soft_spot"][:] = labels
+    missing = reduce_run(path).missing
+    for name in SILENT:
+        assert missing[name] == missing["model_median"], name
+    assert "the model is of one or more" in missing["model_median"]
 
 
 def test_delta_p_star_is_that_of_the_maps(path):

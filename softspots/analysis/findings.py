@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from softspots.analysis.lifetimes import logarithmic_edges
+from softspots.analysis.tracking import Tracks
 from softspots.curve import Curve
 from softspots.estimate import Estimate
 from softspots.exceptions import InputError
@@ -216,6 +217,7 @@ class Findings:
         self.missing: dict[str, str] = {}
         self.curves: dict[str, Curve] = {}
         self.law: Estimate | None = None
+        self.tracks: Tracks | None = None
         self._quantities, self._shares = quantities, shares
         self._progress, self._done, self._share = progress, 0, 0
 

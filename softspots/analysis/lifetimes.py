@@ -50,7 +50,7 @@ def survival(tracks: Tracks, at: np.ndarray, of: str = "lifetime", seed: int = 0
     -----
     Schoenholz et al. 2014, eq. 6.
     """
-    deaths, losses = _ends(tracks, of)
+    deaths, losses = ends(tracks, of)
     at = whole_array("survival: at", at, ("K",), -MOST, MOST, np.int64)
     places = np.clip(at, 0, deaths.shape[1])
     found = bootstrap(lambda deaths, losses: _kaplan_meier(deaths, losses)[..., places], deaths, losses, seed=seed)
@@ -105,7 +105,7 @@ def mean_rearrangements(tracks: Tracks, seed: int = 0) -> Estimate:
 
 def seen_rearrangements(tracks: Tracks, seed: int = 0) -> Estimate:
     """Mean N_R with all lives as far as they are seen: below the mean of N_R, as lives that are cut off take more."""
-    hits, starts = (_sums(tracks, values) for values in (tracks.rearrangements, np.ones(len(tracks))))
+    hits, starts = (sums_of_starts(tracks, values) for values in (tracks.rearrangements, np.ones(len(tracks))))
     return bootstrap(fraction, hits, starts, seed=seed)
 
 
@@ -132,8 +132,8 @@ def rearrangement_law(tracks: Tracks, seed: int = 0) -> Estimate:
     InputError
         If there are no tracks.
     """
-    deaths, losses = _ends(tracks, "rearrangements")
-    hits, exposure = (_sums(tracks, values) for values in (tracks.rearrangements, tracks.lifetime))
+    deaths, losses = ends(tracks, "rearrangements")
+    hits, exposure = (sums_of_starts(tracks, values) for values in (tracks.rearrangements, tracks.lifetime))
 
     def statistic(deaths, losses, hits, exposure):
         falls = -np.diff(_kaplan_meier(deaths, losses), axis=-1)
@@ -191,12 +191,12 @@ def _falls(alive) -> np.ndarray:
     return np.where(np.abs(falls) < 1e-12, 0.0, falls)
 
 
-def _sums(tracks, values) -> np.ndarray:
+def sums_of_starts(tracks, values) -> np.ndarray:
     """Sums of values of the tracks over those that start in the same frame."""
     return np.bincount(tracks.start, weights=values, minlength=tracks.n_frames)
 
 
-def _ends(tracks, of) -> tuple[np.ndarray, np.ndarray]:
+def ends(tracks, of) -> tuple[np.ndarray, np.ndarray]:
     """How many spots of each frame die at each duration, and how many are lost, (F, longest + 1) each."""
     if len(tracks) == 0:
         raise InputError("survival: there are no tracks")

@@ -19,6 +19,7 @@ from softspots.analysis.lifetimes import (
     survival,
 )
 from softspots.analysis.meanfield import predict_lifetimes
+from softspots.analysis.silent import fit_silent
 from softspots.analysis.tracking import Tracks, track
 from softspots.curve import Curve, relaxation_time
 from softspots.estimate import Estimate
@@ -60,7 +61,7 @@ def lives(run: Run, found: Findings) -> None:
         if not centered.dead.any():
             raise Missing("no soft spot dies within the data")
         _lifetimes(run, found, centered, edges, "_centered")
-    found.law = rearrangement_law(tracks)
+    found.law, found.tracks = rearrangement_law(tracks), tracks
     found.estimate("seen_rearrangements", seen_rearrangements(tracks))
     with found.attempt("mean_rearrangements"):
         if reason := too_many_outlive(len(tracks), tracks.censored) or incomplete(1 - np.nansum(found.law.value[:-1])):
@@ -133,9 +134,30 @@ def model(run: Run, found: Findings) -> None:
 
     prediction = found.law.map(predicted)
     found.estimate("model_lifetimes", prediction.map(lambda values: values[len(times) :]))
-    alive = Curve.over(times, prediction.map(lambda values: values[: len(times)]))
-    with found.attempt("model_median"):
-        half = relaxation_time(alive, 0.5)
+    _median(found, "model_median", times, prediction.map(lambda values: values[: len(times)]))
+    with found.attempt(*(f"silent_{of}" for of in ("rate", "gain", "without", "median", "lifetimes")), "possible_gain"):
+        with_silent_deaths(run, found, times)
+
+
+def with_silent_deaths(run: Run, found: Findings, times: np.ndarray) -> None:
+    """The model with one more parameter, and how much likelier it makes the lives; ``times`` are borders of bins."""
+    fitted = fit_silent(found.tracks, np.rint(times / run.interval).astype(int))
+    if np.isinf(fitted.possible.value):
+        raise Missing("without silent deaths, lives that are seen cannot be")
+    found.estimate("possible_gain", fitted.possible)
+    if np.isinf(fitted.rate.value):
+        raise Missing("silent deaths are faster than an interval between frames")
+    found.estimate("silent_rate", fitted.rate, 1 / run.interval)
+    found.estimate("silent_gain", fitted.gain)
+    found.estimate("silent_without", fitted.unrearranged)
+    found.estimate("silent_lifetimes", fitted.alive.map(lambda values: (values[:-1] - values[1:]) / np.diff(times)))
+    _median(found, "silent_median", times, fitted.alive)
+
+
+def _median(found, name, times, alive) -> None:
+    """Where the survival at these times falls to a half."""
+    with found.attempt(name):
+        half = relaxation_time(Curve.over(times, alive), 0.5)
         if not np.isfinite(half.value):
             raise Missing("the median lies outside the lifetimes that are seen")
-        found.estimate("model_median", half)
+        found.estimate(name, half)

@@ -123,10 +123,12 @@ def draw_overlap(axes: Axes, series: Series, against_strain: bool = False) -> No
 def draw_lifetimes(axes: Axes, series: Series, against_strain: bool = False) -> None:
     """P(τ_L), with the mean-field model's dashed (fig. 6a,b), and the slope of its first decade.
 
+    The model with silent deaths is dotted, where laws are not shifted.
+
     Against strain, P(τ_L)/γ̇ over γ̇ τ_L; of a series in temperature each law is shifted by a factor of ten, the coldest
     one not.
     """
-    shifted, modeled, laws = series.varies == "temperature", False, []
+    shifted, modeled, silent, laws = series.varies == "temperature", False, False, []
     for place, (run, style) in enumerate(styled(series, "lifetimes", against_strain)):
         scale = run.strain_rate if against_strain else 1.0
         unit = (SHIFT**place if shifted else 1.0) / scale
@@ -136,11 +138,16 @@ def draw_lifetimes(axes: Axes, series: Series, against_strain: bool = False) -> 
             model, modeled = where_positive(run["model_lifetimes"]), True
             dashed(axes, model, style["color"], scale, unit)
             end = model.x[-1:] * scale, model.value[-1:] * unit
+        if not shifted and "silent_lifetimes" in run:
+            fitted, silent = where_positive(run["silent_lifetimes"]), True
+            axes.plot(fitted.x * scale, fitted.value * unit, ":", color=style["color"], linewidth=0.9)
         if place and shifted and len(end[0]):
             beside = {"textcoords": "offset points", "fontsize": SMALL, "color": style["color"], "va": "center"}
             axes.annotate(rf"$\times 10^{{{place}}}$", (end[0][0], end[1][0]), (4, 0), **beside)
     if modeled:
         explain(axes, "mean field", "--")
+    if silent:
+        explain(axes, "with silent deaths", ":", linewidth=0.9)
     _finish_laws(axes, laws)
     if against_strain:
         axes.set(xlabel=r"$\dot\gamma\,\tau_\mathrm{L}$", ylabel=r"$P(\tau_\mathrm{L})/\dot\gamma$")

@@ -198,6 +198,14 @@ QUANTITIES = {
     "model_lifetimes": Entry(
         "model", "P(τ_L) (model)", "tau^-1", "density of lifetimes of the mean-field model", "V, fig. 6", ("lifetime",)
     ),
+    "silent_rate": Entry("model", "λ", "tau^-1", "rate of silent deaths, added to the model", "V"),
+    "silent_without": Entry("model", "P(N_R = 0) (λ)", "1", "deaths without a rearrangement, by that rate", "V"),
+    "silent_median": Entry("model", "τ_½ (λ)", "tau", "median lifetime, mean field with silent deaths", "V"),
+    "silent_lifetimes": Entry(
+        "model", "P(τ_L) (λ)", "tau^-1", "density of lifetimes with silent deaths", "V", ("lifetime",)
+    ),
+    "silent_gain": Entry("model", "Δ ln L/n", "1", "ln likelihood over that of λ = 0, per life", "V"),
+    "possible_gain": Entry("model", "Δ ln L/n (any law)", "1", "the most that a law can have of these lives", "V"),
 }
 
 # Those of athermal shear; of the others it has what needs neither temperature nor time.

@@ -1,0 +1,202 @@
+"""The mean-field model with one more parameter: silent deaths, which no rearrangement brings, and what they explain.
+
+In the mean-field model (`softspots.analysis.meanfield`) a spot dies of its last rearrangement; of the spots that are
+followed, a part dies without any. Here each spot may also die at any time, at a rate λ. Time is counted as
+`softspots.analysis.tracking.track` counts it: a life ends with the interval in which the spot dies, and an interval in
+which it rearranges, once or more often, is one hit, also if the spot dies in it. With h the probability of a hit in an
+interval and r the budget,
+
+    P(τ_L ≥ t) = exp(−λ(t − 1)) Σ_k P(r > k) P(k hits in t − 1 intervals),  t = 1, 2, …
+
+Silent deaths cut off what budgets would have allowed. A spot is hit before it dies with the probability
+Q = h / (1 − (1 − h) exp(−λ)), and once more if it outlives the interval of the hit, exp(−λ) Q, so that
+
+    P(N_R ≥ n) = P(r ≥ n) Q (exp(−λ) Q)^(n − 1),
+
+from which P(r ≥ n) follows. h, P(N_R) and with them the budgets are seen; λ alone is fitted. That 1 − Q of the spots
+die without a rearrangement is a prediction.
+
+λ = 0 is the paper's model on this clock. Spots that die without a rearrangement then die of their first: both laws know
+all of P(N_R), and are judged by the same lives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import xlogy
+from scipy.stats import binom
+
+from softspots.analysis.bootstrap import bootstrap, fraction
+from softspots.analysis.lifetimes import ends, sums_of_starts
+from softspots.analysis.tracking import Tracks
+from softspots.estimate import Estimate
+
+# λ per interval is looked for between these: less counts as none, and with more nobody outlives an interval.
+LEAST, MOST = 1e-6, 10.0
+GRID = np.geomspace(LEAST, MOST, 15)  # two values a decade, between which the likelihood has one maximum
+
+
+@dataclass(frozen=True, eq=False)
+class SilentDeaths:
+    """The model with silent deaths, fitted to lives of soft spots.
+
+    A spot counts once for each frame from which it is followed. These lives are not independent, so that ln L per life
+    compares laws, but is no likelihood if multiplied by their number. Intervals come from resamples of frames.
+
+    Parameters
+    ----------
+    rate : Estimate
+        λ of the largest likelihood, per interval; 0 if none is likelier, ∞ if all lives end within an interval.
+    gain : Estimate
+        ln of the likelihood over that of λ = 0, per life. Infinite if something is seen that cannot be with λ = 0.
+    possible : Estimate
+        The same of the likeliest law of all, which is made of the lives themselves: above what any law would have of
+        other lives, the more so the fewer there are.
+    unrearranged : Estimate
+        Part of the spots that are seen to die without a rearrangement: 1 − Q of those that are not lost before one.
+    alive : Estimate
+        P(τ_L ≥ t) at the edges.
+    """
+
+    rate: Estimate
+    gain: Estimate
+    possible: Estimate
+    unrearranged: Estimate
+    alive: Estimate
+
+
+def fit_silent(tracks: Tracks, edges: np.ndarray) -> SilentDeaths:
+    """The model with silent deaths of the largest likelihood of all lives, with those that outlive the data.
+
+    Parameters
+    ----------
+    tracks : Tracks
+    edges : (K,) ndarray of int
+        Rising borders of bins of lifetimes, from 1 to beyond the longest, in intervals between frames.
+    """
+    edges = np.asarray(edges)
+    hits, exposure = (sums_of_starts(tracks, values) for values in (tracks.rearrangements, tracks.lifetime))
+
+    def statistic(*totals):
+        samples = np.shape(totals[-1])
+        columns = (np.reshape(total, (*(samples or (1,)), -1)) for total in totals)
+        found = np.array([_fitted(edges, *sample) for sample in zip(*columns, strict=True)])
+        return found if samples else found[0]
+
+    found = bootstrap(statistic, *_binned(tracks, edges), *ends(tracks, "rearrangements"), hits, exposure)
+    numbers = (found.map(lambda values, place=place: values[place]) for place in range(4))
+    return SilentDeaths(*numbers, found.map(lambda values: values[4:]))
+
+
+def _binned(tracks, edges) -> tuple[np.ndarray, np.ndarray]:
+    """Deaths in the bins that begin at the edges, and losses at the edges, of the spots of each frame, (F, K) each.
+
+    Whoever is lost is alive one interval after what is seen of its life. Between two edges that counts for both: ln P
+    is interpolated.
+    """
+    shape = tracks.n_frames, len(edges)
+
+    def summed(who, places, weights=None):
+        cells = tracks.start[who] * shape[1] + places
+        return np.bincount(cells, weights, minlength=shape[0] * shape[1]).reshape(shape)
+
+    dead, lost = tracks.dead, ~tracks.dead
+    deaths = summed(dead, np.searchsorted(edges, tracks.lifetime[dead], side="right") - 1)
+    until = tracks.lifetime[lost] + 1
+    later = np.searchsorted(edges, until)
+    part = (edges[later] - until) / (edges[later] - edges[later - 1])
+    return deaths, summed(lost, later, 1 - part) + summed(lost, later - 1, part)
+
+
+@dataclass(frozen=True)
+class _Lives:
+    """Lives of one sample, and what laws make of them.
+
+    deaths (K,) are those in the bins that begin at the edges, losses (K,) those at the edges; struck, again and lost
+    (M,) are how many spots have a hit n, how many of these have another, and how many are lost between the two, from
+    n = 0 on, the start of all; hits (K, M) is the probability of n hits before the last interval of a life that ends at
+    an edge, if nothing kills the spot, and h that of one in an interval.
+    """
+
+    edges: np.ndarray
+    deaths: np.ndarray
+    losses: np.ndarray
+    struck: np.ndarray
+    again: np.ndarray
+    lost: np.ndarray
+    h: float
+    hits: np.ndarray
+
+    @classmethod
+    def of(cls, edges, deaths, losses, ended, lost, h) -> _Lives:
+        struck = np.cumsum((ended + lost)[::-1])[::-1]
+        last = np.count_nonzero(struck)
+        hits = binom.pmf(np.arange(last), edges[:, None] - 1, h)
+        return cls(edges, deaths, losses, struck[:last], np.append(struck[1:], 0)[:last], lost[:last], h, hits)
+
+    def first(self, silent: float) -> float:
+        """Q: the probability of a hit before a silent death."""
+        return self.h / (self.h - (1 - self.h) * np.expm1(-silent))
+
+    def budgets(self, silent: float) -> np.ndarray:
+        """P(r > n) for n from 0.
+
+        Spots that outlive hit n, and the silent deaths of its interval, are lost before the next, or have it with the
+        probability Q: so many have outlived it. Where none are lost that is P(N_R ≥ n) over its Q and exp(−λ).
+        """
+        with np.errstate(divide="ignore"):
+            outlived = np.log(self.lost + self.again / self.first(silent)) - np.log(self.struck)
+        # In logarithms, as powers of Q may be too small for a number. The start is no hit that is to be outlived.
+        outlived[1:] += silent
+        more = np.exp(np.minimum(np.cumsum(outlived), 0))
+        more[0] = 1
+        return np.minimum.accumulate(more)
+
+    def alive(self, silent: float) -> np.ndarray:
+        """Survival at the edges, with silent deaths at a rate."""
+        # Rounding may let a survival rise by a digit.
+        return np.minimum.accumulate(self.hits @ self.budgets(silent)) * np.exp(-silent * (self.edges - 1))
+
+    def log_likelihood(self, alive: np.ndarray) -> float:
+        """ln of the probability of the deaths in the bins, and of being alive where spots are lost."""
+        return float(xlogy(self.deaths[:-1], alive[:-1] - alive[1:]).sum() + xlogy(self.losses, alive).sum())
+
+    def best_rate(self) -> float:
+        """λ of the largest likelihood; 0 if none is likelier, and `MOST` if none that is slower."""
+
+        def unlikely(rate):
+            return -self.log_likelihood(self.alive(rate))
+
+        place = int(np.argmin([unlikely(rate) for rate in GRID]))
+        if place == len(GRID) - 1:
+            return MOST
+        if place == 0:
+            return 0.0
+        bounds = np.log((GRID[place - 1], GRID[place + 1]))
+        # What is infinite has no parabola; the search then halves.
+        with np.errstate(invalid="ignore"):
+            best = minimize_scalar(lambda log: unlikely(np.exp(log)), bounds=bounds, method="bounded")
+        return float(np.exp(best.x)) if best.fun < unlikely(0.0) else 0.0
+
+    def any_law(self) -> np.ndarray:
+        """The likeliest survival of all: in each bin dies the part that does of those that are alive in it."""
+        at_risk = np.cumsum((self.deaths + self.losses)[::-1])[::-1] - self.losses
+        falls = np.nan_to_num(fraction(self.deaths, at_risk))
+        return np.append(1.0, np.cumprod(1 - falls))[: len(self.deaths)]
+
+
+def _fitted(edges, deaths, losses, ended, lost, hits, exposure) -> np.ndarray:
+    """The numbers of `SilentDeaths` of one sample, in their order."""
+    count, h = float((deaths + losses).sum()), float(fraction(hits, exposure)[0])
+    if not h > 0:
+        return np.full(4 + len(edges), np.nan)
+    lives = _Lives.of(edges, deaths, losses, ended, lost, h)
+    best = lives.best_rate()
+    laws = lives.alive(0.0), lives.alive(best), lives.any_law()
+    model, silent, any_law = (lives.log_likelihood(law) for law in laws)
+    rate = best if best < MOST else np.inf
+    without = (1 - lives.first(best)) * (1 - lost[0] / count)
+    return np.array([rate, (silent - model) / count, (any_law - model) / count, without, *laws[1]])
