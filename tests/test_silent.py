@@ -64,7 +64,7 @@ def first(hit, silent):
     return np.sum(hit * ((1 - hit) * np.exp(-silent)) ** before)
 
 
-@pytest.mark.parametrize("end", [None, 20])
+@pytest.mark.parametrize("end", [None, 4])
 @pytest.mark.parametrize(("hit", "silent"), [(0.1, 0.3), (0.3, 0.3), (0.1, 0.6), (0.3, 0.6)])
 def test_a_rate_of_silent_deaths_is_found(hit, silent, end):
     lives = tracks(hit, silent, end, frames=100)

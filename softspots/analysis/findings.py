@@ -41,7 +41,7 @@ SHARES = {
     "fields": 25,
     "overlap": 5,
     "lives": 80,
-    "model": 1,
+    "model": 8,
 }
 
 
