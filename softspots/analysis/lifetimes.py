@@ -191,12 +191,12 @@ def _falls(alive) -> np.ndarray:
     return np.where(np.abs(falls) < 1e-12, 0.0, falls)
 
 
-def sums_of_starts(tracks, values) -> np.ndarray:
+def sums_of_starts(tracks: Tracks, values: np.ndarray) -> np.ndarray:
     """Sums of values of the tracks over those that start in the same frame."""
     return np.bincount(tracks.start, weights=values, minlength=tracks.n_frames)
 
 
-def ends(tracks, of) -> tuple[np.ndarray, np.ndarray]:
+def ends(tracks: Tracks, of: str) -> tuple[np.ndarray, np.ndarray]:
     """How many spots of each frame die at each duration, and how many are lost, (F, longest + 1) each."""
     if len(tracks) == 0:
         raise InputError("survival: there are no tracks")
