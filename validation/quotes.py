@@ -84,6 +84,18 @@ QUOTES = (
         ("ratio", "small"),
         *_with_ends("map_age", "small"),
     ),
+    quote(
+        "has a median life of {} τ ({} to {}) where {} τ ({} to {}) are measured",
+        *(one for name in ("model_median", "median_lifetime") for one in _with_ends(name, "small")),
+    ),
+    quote(
+        "at a rate λ of {}/τ ({} to {}), the median is {} τ ({} to {})",
+        *(one for name in ("silent_rate", "silent_median") for one in _with_ends(name, "small")),
+    ),
+    quote(
+        "of the {} ({} to {}) in ln L per life that any law could gain over λ = 0 it gains {} ({} to {})",
+        *(one for name in ("possible_gain", "silent_gain") for one in _with_ends(name, "small")),
+    ),
 )
 
 
