@@ -76,7 +76,7 @@ _HEIGHT = Finding(
         Shown("C_SD at γ̇ δt = 0.002", (COLD, FAST), m.at_strain("c_sd", 0.002)),
         Shown("C_SS at γ̇ δt = 0.002", (COLD, FAST), m.at_strain("c_ss", 0.002)),
     ),
-    lasting="C_SS does fall on one curve",
+    "C_SS does fall on one curve",
 )
 FINDINGS = {
     "boson peak, mode": Finding(
@@ -99,8 +99,7 @@ FINDINGS = {
     "onset of the plateau, D²_min/T, N = 2,500, as-printed": Finding(
         "perhaps σ_AB and σ_BB are printed in the wrong order",
         (Shown("onset", (AS_PRINTED, SMALL, COLD), m.value("onset")),),
-        lasting="With them as printed it begins far lower than with those of the model that the paper cites, the "
-        "default here",
+        "With them as printed it begins far lower than with those of the model that the paper cites, the default here",
     ),
     "C_DD(2 τ), T = 0.4 over 0.1 beyond 1e-3 over 1e-4": Finding(
         "perhaps vibrations: the two intervals share a thermal frame, whose own count in both; inherent structures "
@@ -110,7 +109,7 @@ FINDINGS = {
             Shown("C_DD(2 τ) between inherent structures", (COLD, HOT, FAST), m.first_value("c_dd_inherent")),
             Shown("C_SS(2 τ)", (COLD, HOT, FAST), m.first_value("c_ss")),
         ),
-        lasting="C_SS and C_SD do differ more between the temperatures",
+        "C_SS and C_SD do differ more between the temperatures",
     ),
     "C_SS(τ_α)/C_SS(2 τ), T = 0.1, 1e-3": _TAIL,
     "C_SD(τ_α)/C_SD(2 τ), T = 0.1, 1e-3": _TAIL,

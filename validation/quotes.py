@@ -53,8 +53,10 @@ QUOTES = (
         ("ratio", HOT_AND_FAST),
     ),
     quote(
-        "at 10⁻⁵ from {} to {}, at 10⁻⁴ from {} to {}, and least with T at 10⁻³, from {} to {}.",
-        *(("ratio", one) for one in (SLOW, "T0.4_rate1e-5", COLD, HOT, FAST, HOT_AND_FAST)),
+        "with T from {} to {} at 10⁻⁵ and from {} to {} at 10⁻⁴; at 10⁻³, where it is {}, {}, {} and {} at T = 0.1 to "
+        "0.4, that is not decided",
+        *(("ratio", one) for one in (SLOW, "T0.4_rate1e-5", COLD, HOT)),
+        *(("ratio", one) for one in (FAST, "T0.2_rate1e-3", "T0.3_rate1e-3", HOT_AND_FAST)),
     ),
     quote(
         "F_s falls to 1/e at τ_α = {} τ ({} to {}), {} τ ({} to {}), {} τ ({} to {}) and {} τ ({} to {}), and at "
@@ -80,8 +82,7 @@ QUOTES = (
         *(one for name in ("small_as-printed", "small") for one in _with_ends("onset", name)),
     ),
     quote(
-        "P*/ρ_SS is {}, half of what is beyond 1 is lost after {} τ ({} to {})",
-        ("ratio", "small"),
+        "half of what is beyond 1 is lost after {} τ ({} to {}), a third of τ_α",
         *_with_ends("map_age", "small"),
     ),
     quote(

@@ -116,7 +116,7 @@ QUANTITIES = {
         "selection",
         "ΔP*/max ΔP*",
         "1",
-        "ΔP* of the maps over max ΔP*: above 1 by chance",
+        "ΔP* of the maps over max ΔP*: may be above 1 by chance",
         "III, fig. 3",
         content=Content(),
     ),
