@@ -1,5 +1,6 @@
 """Panels of athermal shear: what is written in them covers nothing, and numbers of axes stand apart."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import matplotlib
@@ -46,6 +47,29 @@ def test_notes_cover_no_curve(course):
     assert not path.intersects_bbox(place, filled=False)
     assert axes.bbox.x0 < place.x0 and place.x1 < axes.bbox.x1
     assert axes.bbox.y0 < place.y0 and place.y1 < axes.bbox.y1
+
+
+def test_long_notes_stay_inside():
+    strain = np.linspace(0, 1, 81)
+    without = Reduced(
+        {"particles": 100, "model": "as-printed"}, {"shear_version": 2, "samples": 1}, {"strain": strain}, {}
+    )
+    others = [
+        sheared({"traveled": strain}, strain=strain, stress=strain),
+        *(
+            replace(without, configuration=without.configuration | {"smoothing": kind})
+            for kind in ("even", "quadratic", "none", "force")
+        ),
+    ]
+    with matplotlib.rc_context(PANEL_STYLE):
+        figure = figure_of(others, [[("stress", draw_course, (Series("nothing", tuple(others)), "stress"))]])
+        FigureCanvasAgg(figure).draw()
+    axes = figure.axes[0]
+    (note,) = [
+        one for one in axes.findobj(Text) if "smoothing quadratic" in one.get_text() and "no data" in one.get_text()
+    ]
+    place = note.get_window_extent()
+    assert axes.bbox.x0 < place.x0 and place.x1 < axes.bbox.x1
 
 
 @pytest.mark.parametrize("ends", [(0.0145, 0.42), (0.0125, 0.75), (1e-4, 9e-4), (0.09, 1.2), (0.01, 5.0), (1e-3, 8.0)])

@@ -138,6 +138,11 @@ def test_species_of_models_as_chemical_symbols():
         ss.to_ase(frame_of(3), symbols={"A": "Ni"})
     with pytest.raises(ss.InputError, match=r"to_ase: species 'A' is no chemical symbol.* symbols={'A': 'Ni', …}"):
         ss.to_ase(frame_of(3))
+    with pytest.raises(ss.InputError, match="to_ase: symbols is 'Ni'; a dict of symbols by species is needed"):
+        ss.to_ase(frame_of(3), symbols="Ni")
+    for name in ("numbers", "positions"):
+        with pytest.raises(ss.InputError, match=f"to_ase: a column cannot be called '{name}', as ASE has that"):
+            ss.to_ase(frame_of(3), symbols={"A": "Ni", "B": "P"}, **{name: np.ones(24)})
     with pytest.raises(ss.InputError, match="to_ase: frame is of type ndarray; a Frame, or a frame of a study, is"):
         ss.to_ase(np.zeros((3, 3)))
 

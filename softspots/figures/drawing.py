@@ -6,6 +6,7 @@ Legends are made of what is drawn: a key stands for a line or marker that is the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,7 @@ LEAST_OF_LINE = 3  # points; of fewer a line shows little, of one nothing
 NO_INTERVAL = "_no interval"  # of points; the underscore keeps it out of legends, where one key stands for all
 GUIDE = {"color": GREY, "linewidth": 0.8}
 SMALL = 7.5  # points; notes inside a panel
+NOTE_WIDTH = 46  # letters of a line of notes, which fit into the narrowest panel
 # White around their letters alone, so that lines do not cross them and data are not covered.
 HALO = [withStroke(linewidth=2, foreground="white")]
 # A note at the right border, at a height of the data.
@@ -213,6 +215,9 @@ def say(axes: Axes, series: Series, name: str, drawn: Callable[[Reduced], np.nda
         counted = f"no interval at {unknown} of {sum(int(shown.sum()) for shown in points)} points"
         lines += [f"{counted}:", *reasons] if reasons else [counted]
     if lines and there:
+        lines = [
+            part for line in lines for part in wrap(line, NOTE_WIDTH, break_long_words=False, break_on_hyphens=False)
+        ]
         # A legend without keys, as legends find their place when all else has its own.
         look = {"frameon": False, "alignment": "left", "title_fontsize": SMALL - 0.5, "borderaxespad": 0.3}
         notes = axes.add_artist(Legend(axes, [], [], title="\n".join(lines), loc="best", **look))

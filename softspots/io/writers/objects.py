@@ -44,13 +44,15 @@ def to_ase(frame: Any, *, symbols: Mapping[str, Any] | None = None, **columns: A
     Raises
     ------
     InputError
-        As `atoms_from_frame` and `write`; or if a species has no symbol.
+        As `atoms_from_frame` and `write`; or if a species has no symbol, or a column the name of what atoms have.
     InstallationError
         If ASE is not there.
     """
     frame, checked = _frame_and_columns("to_ase", frame, columns)
     atomic_numbers = load_extra("ase.data").atomic_numbers
     if symbols is not None:
+        if not isinstance(symbols, Mapping):
+            raise InputError(f"to_ase: symbols is {symbols!r}; a dict of symbols by species is needed")
         distinct, where = np.unique(frame.species, return_inverse=True)
         if missing := [label for label in distinct.tolist() if label not in symbols]:
             raise InputError(f"to_ase: species {missing[0]!r} has no entry in symbols={dict(symbols)}")
@@ -60,6 +62,8 @@ def to_ase(frame: Any, *, symbols: Mapping[str, Any] | None = None, **columns: A
             f"to_ase: species {unknown[0]!r} is no chemical symbol; say which, symbols={{{unknown[0]!r}: 'Ni', …}}"
         )
     atoms = atoms_from_frame(frame)
+    if taken := sorted(checked.keys() & atoms.arrays.keys()):
+        raise InputError(f"to_ase: a column cannot be called {taken[0]!r}, as ASE has that of atoms itself")
     for name, values in checked.items():
         atoms.set_array(name, values)
     atoms.info |= _of_all(frame)
