@@ -9,6 +9,7 @@ from difflib import get_close_matches
 # No interval.
 FEW_BLOCKS = "too few independent blocks"
 ALL_OR_NONE = "all of them, or none, which tells a bootstrap nothing"
+LEAST_OF_ALL = "λ is 0, the least that it can be, in nearly all resamples, which tells no error"
 OFTEN_UNDEFINED = "often undefined when resampled"
 NO_PLATEAU = "no plateau of F_s is resolved"  # no τ*
 # The mean of N_R is given if no more of the spots than this outlive the data: with spots of unequal rates the estimate

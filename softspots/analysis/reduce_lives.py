@@ -23,7 +23,7 @@ from softspots.analysis.silent import fit_silent
 from softspots.analysis.tracking import Tracks, track
 from softspots.curve import Curve, relaxation_time
 from softspots.estimate import Estimate
-from softspots.reasons import ALL_OR_NONE, PRODUCT_LIMIT, incomplete, too_many_outlive
+from softspots.reasons import ALL_OR_NONE, LEAST_OF_ALL, PRODUCT_LIMIT, incomplete, too_many_outlive
 
 
 def lives(run: Run, found: Findings) -> None:
@@ -142,16 +142,27 @@ def model(run: Run, found: Findings) -> None:
 def with_silent_deaths(run: Run, found: Findings, times: np.ndarray) -> None:
     """The model with one more parameter, and how much likelier it makes the lives; ``times`` are borders of bins."""
     fitted = fit_silent(found.tracks, np.rint(times / run.interval).astype(int))
-    if np.isinf(fitted.possible.value):
-        raise Missing("without silent deaths, lives that are seen cannot be")
-    found.estimate("possible_gain", fitted.possible)
+    if np.isinf(fitted.possible.value) and np.isnan(fitted.gain.value):
+        raise Missing("lifetimes that are seen cannot be, with silent deaths or without")
+    with found.attempt("silent_gain", "possible_gain"):
+        if np.isinf(fitted.possible.value):
+            raise Missing("without silent deaths, lifetimes that are seen cannot be")
+        found.estimate("possible_gain", fitted.possible)
+        if np.isfinite(fitted.rate.value):
+            found.estimate("silent_gain", _at_its_limit(fitted.gain))
     if np.isinf(fitted.rate.value):
         raise Missing("silent deaths are faster than an interval between frames")
-    found.estimate("silent_rate", fitted.rate, 1 / run.interval)
-    found.estimate("silent_gain", fitted.gain)
-    found.estimate("silent_without", fitted.unrearranged)
+    found.estimate("silent_rate", _at_its_limit(fitted.rate), 1 / run.interval)
+    found.estimate("silent_without", _at_its_limit(fitted.unrearranged))
     found.estimate("silent_lifetimes", fitted.alive.map(lambda values: (values[:-1] - values[1:]) / np.diff(times)))
     _median(found, "silent_median", times, fitted.alive)
+
+
+def _at_its_limit(estimate: Estimate) -> Estimate:
+    """Without an interval if that is 0 alone, less than which λ and what comes with it cannot be."""
+    if estimate.low == estimate.high == 0:
+        return Estimate(estimate.value, np.nan, np.nan, note=f"no interval: {LEAST_OF_ALL}")
+    return estimate
 
 
 def _median(found, name, times, alive) -> None:

@@ -13,11 +13,12 @@ Q = h / (1 − (1 − h) exp(−λ)), and once more if it outlives the interval 
 
     P(N_R ≥ n) = P(r ≥ n) Q (exp(−λ) Q)^(n − 1),
 
-from which P(r ≥ n) follows. h, P(N_R) and with them the budgets are seen; λ alone is fitted. That 1 − Q of the spots
-die without a rearrangement is a prediction.
+from which P(r ≥ n) follows for n ≥ 2; it is 1 for n = 1, and never above 1. So h, the budgets and with them P(N_R ≥ n)
+beyond the first are seen; λ alone is fitted, to lifetimes. That 1 − Q of the spots die without a rearrangement is a
+prediction.
 
 λ = 0 is the paper's model on this clock. Spots that die without a rearrangement then die of their first: both laws know
-all of P(N_R), and are judged by the same lives.
+all of P(N_R), and are judged by the same lifetimes.
 """
 
 from __future__ import annotations
@@ -26,17 +27,20 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import xlogy
+from scipy.special import betaln, xlog1py, xlogy
 from scipy.stats import binom
 
 from softspots.analysis.bootstrap import bootstrap, fraction
-from softspots.analysis.lifetimes import ends, sums_of_starts
+from softspots.analysis.lifetimes import ends, logarithmic_edges, sums_of_starts
 from softspots.analysis.tracking import Tracks
 from softspots.estimate import Estimate
 
 # λ per interval is looked for between these: less counts as none, and with more nobody outlives an interval.
 LEAST, MOST = 1e-6, 10.0
 GRID = np.geomspace(LEAST, MOST, 15)  # two values a decade, between which the likelihood has one maximum
+# Times a decade at which deaths and losses count: bins in which nobody is lost before others die, or nearly. With 5 of
+# them λ was a fifth too low where 25 % are lost, with 40 it is that of every interval within 0.3 %.
+PER_DECADE = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +55,11 @@ class SilentDeaths:
     rate : Estimate
         λ of the largest likelihood, per interval; 0 if none is likelier, ∞ if all lives end within an interval.
     gain : Estimate
-        ln of the likelihood over that of λ = 0, per life. Infinite if something is seen that cannot be with λ = 0.
+        ln of the likelihood of the lifetimes over that of λ = 0, per life. Infinite if something is seen that cannot be
+        with λ = 0, NaN if it cannot be with any λ.
     possible : Estimate
-        The same of the likeliest law of all, which is made of the lives themselves: above what any law would have of
-        other lives, the more so the fewer there are.
+        The same of the likeliest law of all, which is made of the lifetimes themselves: above what any law would have
+        of other lives, the more so the fewer there are.
     unrearranged : Estimate
         Part of the spots that are seen to die without a rearrangement: 1 − Q of those that are not lost before one.
     alive : Estimate
@@ -69,7 +74,11 @@ class SilentDeaths:
 
 
 def fit_silent(tracks: Tracks, edges: np.ndarray) -> SilentDeaths:
-    """The model with silent deaths of the largest likelihood of all lives, with those that outlive the data.
+    """The model with silent deaths of the largest likelihood of all lifetimes, with those that outlive the data.
+
+    λ of made-up lives is right within errors of 2 to 3 %, also if a half of them is lost, where budgets are spent.
+    Where hardly any is, λ is too low, by 7 % of 2,000 lives and by 2 % of 20,000: P(r ≥ n) is at its limit, 1, and
+    noise can only make it less. Where nearly every interval has a hit, budgets and silent deaths are alike.
 
     Parameters
     ----------
@@ -78,36 +87,47 @@ def fit_silent(tracks: Tracks, edges: np.ndarray) -> SilentDeaths:
         Rising borders of bins of lifetimes, from 1 to beyond the longest, in intervals between frames.
     """
     edges = np.asarray(edges)
+    fine = logarithmic_edges(edges[-1], PER_DECADE)
+    times = np.union1d(edges, fine[fine < edges[-1]])
+    at, ways = np.searchsorted(times, edges), _ways(times - 1, tracks.rearrangements.max(initial=0))
     hits, exposure = (sums_of_starts(tracks, values) for values in (tracks.rearrangements, tracks.lifetime))
 
     def statistic(*totals):
         samples = np.shape(totals[-1])
         columns = (np.reshape(total, (*(samples or (1,)), -1)) for total in totals)
-        found = np.array([_fitted(edges, *sample) for sample in zip(*columns, strict=True)])
+        found = np.array([_fitted(times, at, ways, *sample) for sample in zip(*columns, strict=True)])
         return found if samples else found[0]
 
-    found = bootstrap(statistic, *_binned(tracks, edges), *ends(tracks, "rearrangements"), hits, exposure)
+    found = bootstrap(statistic, *_binned(tracks, times), *ends(tracks, "rearrangements"), hits, exposure)
     numbers = (found.map(lambda values, place=place: values[place]) for place in range(4))
     return SilentDeaths(*numbers, found.map(lambda values: values[4:]))
 
 
-def _binned(tracks, edges) -> tuple[np.ndarray, np.ndarray]:
-    """Deaths in the bins that begin at the edges, and losses at the edges, of the spots of each frame, (F, K) each.
+def _ways(intervals, most) -> np.ndarray:
+    """ln of in how many ways n hits fall on so many intervals, n from 0 to the most, (T, most + 1)."""
+    intervals, n = intervals[:, None], np.arange(most + 1.0)
+    with np.errstate(invalid="ignore"):
+        ways = -betaln(intervals - n + 1, n + 1) - np.log(intervals + 1)
+    return np.where(n <= intervals, ways, -np.inf)
 
-    Whoever is lost is alive one interval after what is seen of its life. Between two edges that counts for both: ln P
+
+def _binned(tracks, times) -> tuple[np.ndarray, np.ndarray]:
+    """Deaths in the bins that begin at the times, and losses at the times, of the spots of each frame, (F, T) each.
+
+    Whoever is lost is alive one interval after what is seen of its life. Between two times that counts for both: ln P
     is interpolated.
     """
-    shape = tracks.n_frames, len(edges)
+    shape = tracks.n_frames, len(times)
 
     def summed(who, places, weights=None):
         cells = tracks.start[who] * shape[1] + places
         return np.bincount(cells, weights, minlength=shape[0] * shape[1]).reshape(shape)
 
     dead, lost = tracks.dead, ~tracks.dead
-    deaths = summed(dead, np.searchsorted(edges, tracks.lifetime[dead], side="right") - 1)
+    deaths = summed(dead, np.searchsorted(times, tracks.lifetime[dead], side="right") - 1)
     until = tracks.lifetime[lost] + 1
-    later = np.searchsorted(edges, until)
-    part = (edges[later] - until) / (edges[later] - edges[later - 1])
+    later = np.searchsorted(times, until)
+    part = (times[later] - until) / (times[later] - times[later - 1])
     return deaths, summed(lost, later, 1 - part) + summed(lost, later - 1, part)
 
 
@@ -115,13 +135,14 @@ def _binned(tracks, edges) -> tuple[np.ndarray, np.ndarray]:
 class _Lives:
     """Lives of one sample, and what laws make of them.
 
-    deaths (K,) are those in the bins that begin at the edges, losses (K,) those at the edges; struck, again and lost
+    deaths (T,) are those in the bins that begin at the times, losses (T,) those at the times; struck, again and lost
     (M,) are how many spots have a hit n, how many of these have another, and how many are lost between the two, from
-    n = 0 on, the start of all; hits (K, M) is the probability of n hits before the last interval of a life that ends at
-    an edge, if nothing kills the spot, and h that of one in an interval.
+    n = 0 on, the start of all; hits (T, M) is the probability of n hits before the last interval of a life that ends at
+    a time, if nothing kills the spot, the last one that of so many or more, and h that of one in an interval. Budgets
+    that outlast the most hits that are seen have no end.
     """
 
-    edges: np.ndarray
+    times: np.ndarray
     deaths: np.ndarray
     losses: np.ndarray
     struck: np.ndarray
@@ -131,11 +152,13 @@ class _Lives:
     hits: np.ndarray
 
     @classmethod
-    def of(cls, edges, deaths, losses, ended, lost, h) -> _Lives:
+    def of(cls, times, ways, deaths, losses, ended, lost, h) -> _Lives:
         struck = np.cumsum((ended + lost)[::-1])[::-1]
         last = np.count_nonzero(struck)
-        hits = binom.pmf(np.arange(last), edges[:, None] - 1, h)
-        return cls(edges, deaths, losses, struck[:last], np.append(struck[1:], 0)[:last], lost[:last], h, hits)
+        n = np.arange(last)
+        hits = np.exp(ways[:, :last] + xlogy(n, h) + xlog1py(np.maximum(times[:, None] - 1 - n, 0), -h))
+        hits[:, -1] = binom.sf(last - 2, times - 1, h)
+        return cls(times, deaths, losses, struck[:last], np.append(struck[1:], 0)[:last], lost[:last], h, hits)
 
     def first(self, silent: float) -> float:
         """Q: the probability of a hit before a silent death."""
@@ -156,9 +179,9 @@ class _Lives:
         return np.minimum.accumulate(more)
 
     def alive(self, silent: float) -> np.ndarray:
-        """Survival at the edges, with silent deaths at a rate."""
+        """Survival at the times, with silent deaths at a rate."""
         # Rounding may let a survival rise by a digit.
-        return np.minimum.accumulate(self.hits @ self.budgets(silent)) * np.exp(-silent * (self.edges - 1))
+        return np.minimum.accumulate(self.hits @ self.budgets(silent)) * np.exp(-silent * (self.times - 1))
 
     def log_likelihood(self, alive: np.ndarray) -> float:
         """ln of the probability of the deaths in the bins, and of being alive where spots are lost."""
@@ -188,15 +211,15 @@ class _Lives:
         return np.append(1.0, np.cumprod(1 - falls))[: len(self.deaths)]
 
 
-def _fitted(edges, deaths, losses, ended, lost, hits, exposure) -> np.ndarray:
+def _fitted(times, at, ways, deaths, losses, ended, lost, hits, exposure) -> np.ndarray:
     """The numbers of `SilentDeaths` of one sample, in their order."""
     count, h = float((deaths + losses).sum()), float(fraction(hits, exposure)[0])
     if not h > 0:
-        return np.full(4 + len(edges), np.nan)
-    lives = _Lives.of(edges, deaths, losses, ended, lost, h)
+        return np.full(4 + len(at), np.nan)
+    lives = _Lives.of(times, ways, deaths, losses, ended, lost, h)
     best = lives.best_rate()
     laws = lives.alive(0.0), lives.alive(best), lives.any_law()
     model, silent, any_law = (lives.log_likelihood(law) for law in laws)
     rate = best if best < MOST else np.inf
     without = (1 - lives.first(best)) * (1 - lost[0] / count)
-    return np.array([rate, (silent - model) / count, (any_law - model) / count, without, *laws[1]])
+    return np.array([rate, (silent - model) / count, (any_law - model) / count, without, *laws[1][at]])
