@@ -23,6 +23,7 @@ all of P(N_R), and are judged by the same lifetimes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,18 +90,24 @@ def fit_silent(tracks: Tracks, edges: np.ndarray) -> SilentDeaths:
     edges = np.asarray(edges)
     fine = logarithmic_edges(edges[-1], PER_DECADE)
     times = np.union1d(edges, fine[fine < edges[-1]])
-    at, ways = np.searchsorted(times, edges), _ways(times - 1, tracks.rearrangements.max(initial=0))
-    hits, exposure = (sums_of_starts(tracks, values) for values in (tracks.rearrangements, tracks.lifetime))
-
-    def statistic(*totals):
-        samples = np.shape(totals[-1])
-        columns = (np.reshape(total, (*(samples or (1,)), -1)) for total in totals)
-        found = np.array([_fitted(times, at, ways, *sample) for sample in zip(*columns, strict=True)])
-        return found if samples else found[0]
-
-    found = bootstrap(statistic, *_binned(tracks, times), *ends(tracks, "rearrangements"), hits, exposure)
+    at = np.searchsorted(times, edges)
+    found = of_lives(tracks, times, lambda lives: _fitted(lives, at))
     numbers = (found.map(lambda values, place=place: values[place]) for place in range(4))
     return SilentDeaths(*numbers, found.map(lambda values: values[4:]))
+
+
+def of_lives(tracks: Tracks, times: np.ndarray, statistic: Callable[[Lives], np.ndarray]) -> Estimate:
+    """Numbers that are made of the lives of a sample, with resamples of frames."""
+    ways = _ways(times - 1, tracks.rearrangements.max(initial=0))
+    hits, exposure = (sums_of_starts(tracks, values) for values in (tracks.rearrangements, tracks.lifetime))
+
+    def of_samples(*totals):
+        samples = np.shape(totals[-1])
+        columns = (np.reshape(total, (*(samples or (1,)), -1)) for total in totals)
+        found = np.array([statistic(Lives.of(times, ways, *sample)) for sample in zip(*columns, strict=True)])
+        return found if samples else found[0]
+
+    return bootstrap(of_samples, *_binned(tracks, times), *ends(tracks, "rearrangements"), hits, exposure)
 
 
 def _ways(intervals, most) -> np.ndarray:
@@ -132,7 +139,7 @@ def _binned(tracks, times) -> tuple[np.ndarray, np.ndarray]:
 
 
 @dataclass(frozen=True)
-class _Lives:
+class Lives:
     """Lives of one sample, and what laws make of them.
 
     deaths (T,) are those in the bins that begin at the times, losses (T,) those at the times; struck, again and lost
@@ -152,7 +159,8 @@ class _Lives:
     hits: np.ndarray
 
     @classmethod
-    def of(cls, times, ways, deaths, losses, ended, lost, h) -> _Lives:
+    def of(cls, times, ways, deaths, losses, ended, lost, hits, exposure) -> Lives:
+        h = float(fraction(hits, exposure)[0])
         struck = np.cumsum((ended + lost)[::-1])[::-1]
         last = np.count_nonzero(struck)
         n = np.arange(last)
@@ -211,15 +219,13 @@ class _Lives:
         return np.append(1.0, np.cumprod(1 - falls))[: len(self.deaths)]
 
 
-def _fitted(times, at, ways, deaths, losses, ended, lost, hits, exposure) -> np.ndarray:
+def _fitted(lives, at) -> np.ndarray:
     """The numbers of `SilentDeaths` of one sample, in their order."""
-    count, h = float((deaths + losses).sum()), float(fraction(hits, exposure)[0])
-    if not h > 0:
+    if not lives.h > 0:
         return np.full(4 + len(at), np.nan)
-    lives = _Lives.of(times, ways, deaths, losses, ended, lost, h)
-    best = lives.best_rate()
+    best, count = lives.best_rate(), lives.struck[0]
     laws = lives.alive(0.0), lives.alive(best), lives.any_law()
     model, silent, any_law = (lives.log_likelihood(law) for law in laws)
     rate = best if best < MOST else np.inf
-    without = (1 - lives.first(best)) * (1 - lost[0] / count)
+    without = (1 - lives.first(best)) * (1 - lives.lost[0] / count)
     return np.array([rate, (silent - model) / count, (any_law - model) / count, without, *laws[1][at]])
