@@ -10,13 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from softspots.analysis.bootstrap import bootstrap, fraction
 from softspots.analysis.findings import Missing, Run
-from softspots.analysis.lifetimes import mean_rearrangements, seen_rearrangements, survival
+from softspots.analysis.lifetimes import logarithmic_edges, mean_rearrangements, seen_rearrangements, survival
 from softspots.analysis.selection import delta_p_star
+from softspots.analysis.silent import PER_DECADE, Lives, of_lives
 from softspots.analysis.tracking import track
 from softspots.curve import relaxation_time
 from softspots.estimate import Estimate, competing
@@ -37,6 +39,7 @@ MODES_PER_PARTICLE, GRID = 0.09, 18  # 900 of 10,000
 SCALED, FIXED = (5.0, 10.0, 15.0, 20.0, 30.0), (1.5, 3.0, 6.0)
 PUBLISHED_EPSILON = 0.2
 COARSE = 20.0  # τ between frames
+PRECISE = {"xatol": 1e-6}  # of a part of the spots
 
 
 def spread_frames(run: Run, most: int) -> np.ndarray:
@@ -217,6 +220,56 @@ def coarser_frames(run: Run, reduced: Reduced) -> Numbers:
     return {f"τ_½, {words}": half_life(tracks, every * run.interval), f"mean N_R, {words}": mean_of(tracks, between)}
 
 
+def fleeting_part(run: Run, reduced: Reduced) -> Numbers:
+    """Another model with one parameter more than the paper's: a part of the spots die in the first interval, whatever.
+
+    The other spots are as in mean field, with budgets by their own P(N_R). Beside the gains, in ln of the likelihood of
+    the lifetimes over that of the paper's model, are the deaths without a rearrangement in the first interval that the
+    part predicts, and those of all ages that are seen.
+    """
+    run.need_unbroken_series("lives of soft spots need")
+    tracks = lives(run, epsilon_of(reduced), run.threshold * run.temperature)
+    if not tracks.rearrangements.any():
+        raise Missing("no soft spot rearranges")
+    found = of_lives(tracks, logarithmic_edges(tracks.lifetime.max(), PER_DECADE), fitted_part)
+    names = (
+        "part of fleeting spots",
+        "Δ ln L/n by fleeting spots",
+        "Δ ln L/n by silent deaths",
+        "Δ ln L/n by any law",
+        "P(N_R = 0) by fleeting spots",
+    )
+    numbers = {name: found.map(lambda values, place=place: values[place]) for place, name in enumerate(names)}
+    none = survival(tracks, np.arange(2), "rearrangements").map(lambda values: 1 - values[1])
+    return numbers | {"P(N_R = 0), seen": none}
+
+
+def fitted_part(sample: Lives) -> np.ndarray:
+    """The likeliest part of fleeting spots of one sample, what it and others gain, and its deaths without a hit."""
+    if not sample.h > 0:
+        return np.full(5, np.nan)
+
+    def log_likelihood(part):
+        return sample.log_likelihood(with_fleeting(sample, part))
+
+    # No more can be fleeting than die in the first interval.
+    most = sample.deaths[0] / sample.struck[0]
+    best = minimize_scalar(lambda part: -log_likelihood(part), bounds=(0, most), method="bounded", options=PRECISE)
+    model = log_likelihood(0.0)
+    part = float(best.x) if -best.fun > model else 0.0
+    laws = with_fleeting(sample, part), sample.alive(sample.best_rate()), sample.any_law()
+    gains = ((sample.log_likelihood(law) - model) / sample.struck[0] for law in laws)
+    return np.array([part, *gains, part * (1 - sample.h)])
+
+
+def with_fleeting(sample: Lives, part: float) -> np.ndarray:
+    """P(τ_L ≥ t) if this part of the spots die in the first interval; these have one hit at most."""
+    budgets = sample.budgets(0.0)
+    budgets[1:] = np.minimum(budgets[1:] / (1 - part), 1)
+    # Rounding may let a survival rise by a digit.
+    return np.where(sample.times > 1, 1 - part, 1) * np.minimum.accumulate(sample.hits @ budgets)
+
+
 def epsilon_of(reduced: Reduced) -> float:
     """ε of the reduced data; `Missing` if that is not known, or no overlap falls below it."""
     if "epsilon" not in reduced:
@@ -241,6 +294,7 @@ EXPERIMENTS = (
     Experiment("thresholds of D²_min", thresholds),
     Experiment("published ε", other_epsilon),
     Experiment("coarser frames", coarser_frames),
+    Experiment("fleeting spots", fleeting_part),
 )
 
 
