@@ -97,6 +97,14 @@ QUOTES = (
         "of the {} ({} to {}) in ln L per life that any law could gain over λ = 0 it gains {} ({} to {})",
         *(one for name in ("possible_gain", "silent_gain") for one in _with_ends(name, "small")),
     ),
+    quote(
+        "The likeliest part is {} ({} to {}). It gains {} ({} to {})",
+        *(
+            one
+            for name in ("part of fleeting spots", "Δ ln L/n by fleeting spots")
+            for one in _with_ends(name, "small")
+        ),
+    ),
 )
 
 
