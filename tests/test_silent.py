@@ -211,6 +211,12 @@ def test_budgets_far_beyond_what_powers_can_hold():
     assert (np.diff(found.alive.value) <= 0).all()
 
 
+def test_lives_of_one_frame_have_a_rate_without_an_interval():
+    lives = lives_of(np.array([5, 1, 1, 2, 3]), np.array([2, 0, 0, 1, 0]))
+    found = reduced(lives, "silent_rate").measured["silent_rate"]
+    assert found.value > 0 and np.isnan([found.low, found.high]).all() and "too few" in found.note
+
+
 def test_of_spots_that_never_rearrange_nothing_is_fitted():
     lives = tracks(1e-9, 0.1)
     assert lives.rearrangements.sum() == 0

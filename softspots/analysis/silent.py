@@ -162,7 +162,8 @@ class Lives:
     def of(cls, times, ways, deaths, losses, ended, lost, hits, exposure) -> Lives:
         h = float(fraction(hits, exposure)[0])
         struck = np.cumsum((ended + lost)[::-1])[::-1]
-        last = np.count_nonzero(struck)
+        # Without a frame there may be none.
+        last = max(np.count_nonzero(struck), 1)
         n = np.arange(last)
         hits = np.exp(ways[:, :last] + xlogy(n, h) + xlog1py(np.maximum(times[:, None] - 1 - n, 0), -h))
         hits[:, -1] = binom.sf(last - 2, times - 1, h)
