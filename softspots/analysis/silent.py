@@ -104,10 +104,21 @@ def of_lives(tracks: Tracks, times: np.ndarray, statistic: Callable[[Lives], np.
     def of_samples(*totals):
         samples = np.shape(totals[-1])
         columns = (np.reshape(total, (*(samples or (1,)), -1)) for total in totals)
-        found = np.array([statistic(Lives.of(times, ways, *sample)) for sample in zip(*columns, strict=True)])
+        found = np.array([statistic(_lives_of(times, ways, *sample)) for sample in zip(*columns, strict=True)])
         return found if samples else found[0]
 
     return bootstrap(of_samples, *_binned(tracks, times), *ends(tracks, "rearrangements"), hits, exposure)
+
+
+def _lives_of(times, ways, deaths, losses, ended, lost, hits, exposure) -> Lives:
+    h = float(fraction(hits, exposure)[0])
+    struck = np.cumsum((ended + lost)[::-1])[::-1]
+    # Without a frame there may be none.
+    last = max(np.count_nonzero(struck), 1)
+    n = np.arange(last)
+    hits = np.exp(ways[:, :last] + xlogy(n, h) + xlog1py(np.maximum(times[:, None] - 1 - n, 0), -h))
+    hits[:, -1] = binom.sf(last - 2, times - 1, h)
+    return Lives(times, deaths, losses, struck[:last], np.append(struck[1:], 0)[:last], lost[:last], h, hits)
 
 
 def _ways(intervals, most) -> np.ndarray:
@@ -157,17 +168,6 @@ class Lives:
     lost: np.ndarray
     h: float
     hits: np.ndarray
-
-    @classmethod
-    def of(cls, times, ways, deaths, losses, ended, lost, hits, exposure) -> Lives:
-        h = float(fraction(hits, exposure)[0])
-        struck = np.cumsum((ended + lost)[::-1])[::-1]
-        # Without a frame there may be none.
-        last = max(np.count_nonzero(struck), 1)
-        n = np.arange(last)
-        hits = np.exp(ways[:, :last] + xlogy(n, h) + xlog1py(np.maximum(times[:, None] - 1 - n, 0), -h))
-        hits[:, -1] = binom.sf(last - 2, times - 1, h)
-        return cls(times, deaths, losses, struck[:last], np.append(struck[1:], 0)[:last], lost[:last], h, hits)
 
     def first(self, silent: float) -> float:
         """Q: the probability of a hit before a silent death."""
