@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from softspots.commands.kinds import Choice, Fractions, Glass, Grid, Number, Switch, Text, Types
@@ -203,6 +203,7 @@ def test_any_one_right_number_is_taken_from_file_and_command_line(tmp_path, name
         kind.read(low if kind.above > -math.inf else low - 1)
 
 
+@example("--sizes", "\r")
 @settings(max_examples=200)
 @given(st.sampled_from([option(name) for name in FIELDS] + ["--preset", "--confi"]), st.text(max_size=6))
 def test_any_text_is_taken_or_refused_in_one_line(name, text):

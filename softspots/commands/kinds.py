@@ -63,8 +63,13 @@ class Kind:
 
     def refusal(self, value) -> InputError:
         """What `read` and `parse` raise."""
-        got = " ".join(shown(value).split())[:80]
+        got = in_short(value)
         return InputError(f"got {got or 'nothing'}; allowed: {self.allowed}{meant(got, self.names)}")
+
+
+def in_short(value) -> str:
+    """The beginning of a value as text, in one line."""
+    return " ".join(shown(value).split())[:80]
 
 
 def shown(value) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from softspots.chain.saving import described
 from softspots.chain.study import Study, study
 from softspots.commands.command import called, typed
-from softspots.commands.kinds import option
+from softspots.commands.kinds import in_short, option
 from softspots.commands.mixtures import MIXTURES, preset_in
 from softspots.commands.options import ListModels, Parser, add_option, labeled
 from softspots.commands.reading import GROUP, Reading, read_with, with_options
@@ -148,7 +148,7 @@ def read_model(name: str) -> Mixture:
     if not name.endswith(".toml"):
         if name not in MIXTURES:
             allowed = f"one of {', '.join(MIXTURES)}, or a TOML file"
-            raise InputError(f"--model: got {name[:80] or 'nothing'}; allowed: {allowed}{meant(name, MIXTURES)}")
+            raise InputError(f"--model: got {in_short(name) or 'nothing'}; allowed: {allowed}{meant(name, MIXTURES)}")
         return Mixture.preset(name)
     with system_errors(InputError, f"--model: got {name}"):
         text = Path(name).read_text(encoding="utf-8")

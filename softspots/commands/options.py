@@ -8,7 +8,7 @@ import tomllib
 from dataclasses import dataclass, field, fields
 
 from softspots.commands.command import printing, typed
-from softspots.commands.kinds import Choice, Kind, Switch, option, shown
+from softspots.commands.kinds import Choice, Kind, Switch, in_short, option, shown
 from softspots.commands.mixtures import listing
 from softspots.commands.parameters import Parameters
 from softspots.commands.starts import READING, started
@@ -265,5 +265,6 @@ def read_arguments(arguments, version: str = "", form: Form = SIMULATE):
     if "start" in values:
         values = started(values, form.thermal)
     elif wanting := next((name for name in OF_STARTS if name in values), None):
-        raise InputError(f"{option(wanting)}: got {values[wanting]}, which is said of --start FILE; leave it out")
+        got = in_short(values[wanting]) or "nothing"
+        raise InputError(f"{option(wanting)}: got {got}, which is said of --start FILE; leave it out")
     return form.table(**(preset | values))
