@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -17,6 +16,7 @@ from softspots.figures.panels_in_time import draw_correlation
 from softspots.figures.sheets import figure_of
 from softspots.figures.summary import Part, shown
 from softspots.io.reduced import Reduced
+from validation.verdicts import Number
 
 AGE = "ratio_at_age"
 ROOM = 0.7  # of P*/ρ_SS: where its axis begins
@@ -95,20 +95,13 @@ def half_lives(data: Mapping[str, Reduced | None]) -> list[Part]:
                     shown(Estimate(*map(float, fresh))),
                     shown(age) if known else "",
                     shown(relaxation) if relaxation is not None else "",
-                    shown(_over(age, relaxation)) if known and relaxation is not None else "",
+                    shown(Number.of(age).over(Number.of(relaxation))) if known and relaxation is not None else "",
                     shown(_times(age, run.strain_rate)) if known else "",
                 ]
             )
     items = [f"{reason} ({', '.join(names)})" for reason, names in reasons.items()]
     parts = [Part(rows=rows)] if len(rows) > 1 else []
     return parts + ([Part("δt_½ is not known:", items=items)] if items else [])
-
-
-def _over(one: Estimate, other: Estimate) -> Estimate:
-    """A quotient, as of independent numbers."""
-    value = float(one.value) / float(other.value)
-    error = abs(value) * math.hypot(one.error / one.value, other.error / other.value)
-    return Estimate(value, value - error, value + error)
 
 
 def _times(one: Estimate, factor: float) -> Estimate:

@@ -16,7 +16,13 @@ from scipy.sparse.csgraph import connected_components
 
 from softspots.analysis.bootstrap import bootstrap, fraction
 from softspots.analysis.findings import Missing, Run
-from softspots.analysis.lifetimes import logarithmic_edges, mean_rearrangements, seen_rearrangements, survival
+from softspots.analysis.lifetimes import (
+    logarithmic_edges,
+    mean_rearrangements,
+    seen_rearrangements,
+    sums_of_starts,
+    survival,
+)
 from softspots.analysis.selection import delta_p_star
 from softspots.analysis.silent import PER_DECADE, Lives, of_lives
 from softspots.analysis.tracking import track
@@ -201,10 +207,7 @@ def other_epsilon(run: Run, reduced: Reduced) -> Numbers:
 
 def of_deaths(tracks) -> Estimate:
     """The mean of N_R of the spots that die in the data: below the mean of all, as the longest lives are cut off."""
-    sums = (
-        np.bincount(tracks.start, weights=values, minlength=tracks.n_frames)
-        for values in (tracks.rearrangements * tracks.dead, tracks.dead)
-    )
+    sums = (sums_of_starts(tracks, values) for values in (tracks.rearrangements * tracks.dead, tracks.dead))
     return bootstrap(fraction, *sums)
 
 

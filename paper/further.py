@@ -12,7 +12,7 @@ from validation.tally import counts, judge_all, lists
 from .age import half_lives
 from .conditions import CONDITIONS
 from .numbers import from_data, from_raw
-from .seeds import SEEDS, together
+from .seeds import together, with_seeds
 
 COLUMNS = 3  # conditions side by side
 
@@ -49,7 +49,7 @@ def seeds(data: Mapping[str, Reduced | None]) -> list[Part]:
     """The numbers of conditions with several seeds: the mean, the error by the spread and by bootstrap, each run."""
     parts = []
     for one in CONDITIONS:
-        runs = [run for name in (one.name, *(f"{one.name}_{seed}" for seed in SEEDS)) if (run := data.get(name))]
+        runs = [run for name in with_seeds(one.name) if (run := data.get(name))]
         if len(runs) < 2:
             continue
         rows = [[one.name, "together", *("seed " + str(run.configuration["seed"]) for run in runs)]]

@@ -22,6 +22,11 @@ Run = TypeVar("Run")
 SEEDS = ("seed2", "seed3")
 
 
+def with_seeds(name: str) -> tuple[str, ...]:
+    """The names of all runs of a condition."""
+    return name, *(f"{name}_{seed}" for seed in SEEDS)
+
+
 def samples(names: Sequence[str], study: Mapping[str, Run]) -> tuple[list[list[Run]], bool]:
     """The runs of some conditions, once by each seed that one of them has; whether all are others in each.
 

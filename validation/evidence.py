@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from paper.conditions import condition
 from paper.numbers import from_data, from_raw
-from paper.seeds import SEEDS, together
+from paper.seeds import together, with_seeds
 from softspots.figures.summary import shown
 from softspots.io.reduced import Reduced
 
@@ -51,7 +51,7 @@ def _at(name: str) -> str:
 
 def _number(one: Shown, name: str, study: Mapping[str, Reduced]) -> Number | None:
     """The number in a condition, of all of its seeds; None if no run has it."""
-    found = [number for seed in (name, *(f"{name}_{seed}" for seed in SEEDS)) if (number := _of_run(one, seed, study))]
+    found = [number for run in with_seeds(name) if (number := _of_run(one, run, study))]
     if len(found) < 2:
         return found[0] if found else None
     return Number.with_error(*together([each.value for each in found], [each.error for each in found]))

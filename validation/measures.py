@@ -64,8 +64,7 @@ def ratio(measure: Measure) -> Measure:
 
     def quotient(runs):
         first, last = measure(runs[:1]), measure(runs[-1:])
-        result = last.value / first.value
-        return Number.with_error(result, abs(result) * math.hypot(first.error / first.value, last.error / last.value))
+        return last.over(first)
 
     return quotient
 

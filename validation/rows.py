@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
-from paper.seeds import SEEDS, samples, together
+from paper.seeds import samples, together, with_seeds
 from softspots.io.reduced import Reduced
 
 from . import measures as m
@@ -51,7 +51,7 @@ class Row:
 
     def used(self, study: Mapping[str, Reduced]) -> list[str]:
         """The runs of its conditions that are there, with all of their seeds."""
-        names = [name for one in self.conditions for name in (one, *(f"{one}_{seed}" for seed in SEEDS))]
+        names = [name for one in self.conditions for name in with_seeds(one)]
         return [name for name in dict.fromkeys(names) if name in study]
 
     def found(self, study: Mapping[str, Reduced]) -> Number:

@@ -30,6 +30,11 @@ class Number:
         """From a value and its error."""
         return cls(float(value), float(value - error), float(value + error))
 
+    def over(self, other: Number) -> Number:
+        """The quotient, of numbers that are independent."""
+        result = self.value / other.value
+        return Number.with_error(result, abs(result) * math.hypot(self.error / self.value, other.error / other.value))
+
     @property
     def error(self) -> float:
         """Half the width of the interval."""
