@@ -237,7 +237,8 @@ def _central(resampled, confidence) -> tuple[np.ndarray, np.ndarray]:
     ends = np.nanquantile(
         np.where(known, resampled, 0.0), (0.5 - confidence / 2, 0.5 + confidence / 2), 0, method="inverted_cdf"
     )
-    low, high = np.where(known, ends, np.nan)
+    # Of no elements NumPy gives one empty array instead of two.
+    low, high = np.where(known, np.broadcast_to(ends, (2, *known.shape)), np.nan)
     return low, high
 
 

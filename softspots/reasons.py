@@ -16,6 +16,8 @@ NO_PLATEAU = "no plateau of F_s is resolved"  # no τ*
 # is then too high by less than a third.
 CENSORED = 0.25
 INCOMPLETE = 0.05  # as a part of the spots: how many of the law of N_R may be unknown in a mean, and in the model
+# What else than our own files may have, in words of their formats.
+NO_IMAGES = "image counters are not known (ix iy iz or xu yu zu in dumps, image in extended XYZ and GSD, tell them)"
 # Notes on what is there.
 WIDENED = "interval widened to its value, which the resamples exclude"
 PRODUCT_LIMIT = "by product limit: too high where spots rearrange at unequal rates"

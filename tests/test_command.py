@@ -176,6 +176,19 @@ def test_where_no_terminal_is_the_time_left_is_told_from_the_first_piece_on(monk
     bar.close()
 
 
+def test_what_comes_before_the_work_is_not_in_the_time_left(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "stderr_is_watched", lambda: False)
+    bar = progress.Progress(10_000, 0, visible=True)
+    # A resumption reads its earlier frames first. Here an hour passes in no time.
+    bar._bar.start_t -= 3600
+    bar._bar.last_print_t = bar._bar.start_t
+    bar.leave_out()
+    bar.advance(100)
+    # 99 times what the piece took, which is no time: a minute leaves room for a machine that stands still.
+    assert ":" in (left := capsys.readouterr().err.split(", ")[1]) and left < "01:00"
+    bar.close()
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
 def test_help_that_cannot_be_printed_is_a_failure(tmp_path):
     process = shell(">/dev/full", tmp_path, "--help")

@@ -312,6 +312,11 @@ def test_onset_that_is_not_reached_is_infinite():
     assert found.value == np.inf and np.isnan([found.low, found.high]).all()
 
 
+def test_of_particles_in_one_bin_no_onset_is_known():
+    labels = np.random.default_rng(15).integers(-1, 3, (20, 50))
+    assert plateau_onset(np.full((20, 50), 2.0), labels, 1.0).value == np.inf
+
+
 def test_a_flat_probability_is_a_plateau_from_its_fullest_bin_on():
     random = np.random.default_rng(13)
     d2min = 10 ** random.normal(0.3, 0.4, (200, 1000))

@@ -187,6 +187,19 @@ def test_where_nothing_rearranges_maps_have_no_age_and_spots_no_silent_deaths(tm
         assert missing[name] == missing["model_median"], name
 
 
+@pytest.mark.parametrize("everywhere", [0.0, 2.0])
+def test_what_needs_differences_in_d2min_is_left_out_where_it_is_the_same_everywhere(tmp_path, everywhere):
+    path = write_results(tmp_path / "results.nc", 40)
+    with netCDF4.Dataset(path, "a") as file:
+        file["d2min"][:] = everywhere
+    reduced = reduce_run(path)
+    for name in ("c_dd", "c_sd", "c_ds", "ratio_at_age"):
+        assert reduced.missing[name] == f"D²_min is {everywhere:g} everywhere", name
+    # Either nothing rearranges, or no level can be told from another.
+    assert ("plateau" in reduced) == (everywhere > 1.5) and "onset" in reduced.missing
+    assert "c_ss" in reduced
+
+
 def test_of_less_than_one_spot_a_frame_there_is_no_model(tmp_path):
     path = write_results(tmp_path / "results.nc", 60)
     with netCDF4.Dataset(path, "a") as file:

@@ -29,7 +29,7 @@ from softspots.io.reduced import Reduced
 from softspots.io.results import read_results
 from softspots.io.seal import checksum_of
 from softspots.plasticity.d2min import d2min
-from softspots.reasons import NO_PLATEAU, number_of
+from softspots.reasons import NO_IMAGES, NO_PLATEAU, number_of
 
 # A frame of the selection takes 0.03 s for 10,000 particles.
 SELECTION_FRAMES = 100
@@ -128,7 +128,7 @@ def _relaxation(run, found):
     run.need_lags()
     y, images = (run.results[name][run.has_positions] for name in ("position", "image"))
     if not is_written(images).all():
-        raise Missing("the image counters of particles are not known")
+        raise Missing(NO_IMAGES)
     if run.results.box_changes:
         raise Missing("the box changes in size, and F_s is of one that does not")
     y = y[:, :, 1] + images[:, :, 1] * run.results["length_y"]
@@ -176,6 +176,8 @@ def _fields(run, found):
     # A sum over all particles cannot be told from some of them.
     run.need_frames(run.has_all_d2min, 3, "D²_min of all particles")
     activity, d2min_times = run.d2min[run.has_all_d2min], run.times[run.has_all_d2min]
+    if activity.min() == activity.max():
+        raise Missing(f"D²_min is {activity.flat[0]:g} everywhere")
     found.advance(0.1)
     found.curve("c_dd", field_correlation(activity, activity, run.lags, d2min_times, d2min_times))
     found.advance(0.3)

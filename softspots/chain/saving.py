@@ -35,7 +35,7 @@ from softspots.io.replacing import replacing
 from softspots.io.results import ResultsWriter
 from softspots.landscape.forces import is_mixture, units
 from softspots.model import PRESETS, Forces, Mixture, Model
-from softspots.reasons import number_of
+from softspots.reasons import NO_IMAGES, number_of
 
 if TYPE_CHECKING:
     from softspots.chain.stages import Analysis
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 
 # Part of the time between two frames by which their times may be off.
 EVEN = 1e-6
-# What else than our own files may have.
-NO_IMAGES = "image counters are not known (ix iy iz or xu yu zu in dumps, image in extended XYZ and GSD, tell them)"
 # What needs velocities.
 OF_VELOCITIES = ("kinetic_temperature", "shear_stress", "pressure")
 

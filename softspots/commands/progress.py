@@ -63,6 +63,10 @@ class Progress:
             with telling():
                 print(self._bar, file=sys.stderr, flush=True)
 
+    def leave_out(self):
+        """Take the time since the last piece of work, which was none, out of the time elapsed and the estimate."""
+        self._bar.unpause()
+
     def close(self):
         """Take the bar away."""
         self._bar.close()

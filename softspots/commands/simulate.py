@@ -120,6 +120,7 @@ def simulate(parameters: Parameters, comm, checkpoint: Checkpoint | None = None)
                 for index, frame, analysis in earlier_frames(parameters.output, opening, earlier["faults"], identity):
                     files.write_again(index, frame, analysis)
                     outcome.add(index, frame, analysis)
+        progress.leave_out()
         while done < parameters.frames:
             progress.stage(f"frame {done + 1} of {parameters.frames}")
             checkpointer.keep(now(done, preparation_time))
