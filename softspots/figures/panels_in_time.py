@@ -33,8 +33,10 @@ CORRELATIONS = {
     "c_ss": r"$C_\mathrm{SS}(\delta t)$",
     "c_sd": r"$C_\mathrm{SD}(\delta t)$",
 }
-# The same correlation with the other field first.
-REVERSED = {"c_sd": ("c_ds", r"$D^2_{\min}$ after $S$: $C_\mathrm{DS}(\delta t)$")}
+# The same correlation with the other field first, and what tells the two apart.
+REVERSED = {
+    "c_sd": ("c_ds", r"$C_\mathrm{DS}$: $D^2_{\min}$ after $S$", r"$C_\mathrm{SD}$: $D^2_{\min}$ before $S$"),
+}
 
 
 def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool = False) -> None:
@@ -63,7 +65,7 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
             dashed(axes, alive, style["color"], scale, run["constant"].value)
             if np.isfinite(alive.value).any():
                 words = r"$c\,P(\tau_\mathrm{L}\geq\delta t)$"
-        other, its_words = REVERSED.get(name, (None, None))
+        other, its_words, _ = REVERSED.get(name, (None, None, None))
         if other in run:
             reverse = run[other][later]
             if np.isfinite(reverse.value).any():
@@ -71,6 +73,8 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
             dashed(axes, reverse, style["color"], scale)
             lowest = min(lowest, np.nanmin(reverse.value, initial=0.0))
     if words:
+        if name in REVERSED:
+            explain(axes, REVERSED[name][2], "-")
         explain(axes, words, "--")
     for time, marker, label in (("tau_star", "v", r"$\tau^{{*}}$"), ("tau_alpha", "o", r"$\tau_\alpha$")):
         if time in marked:
@@ -82,7 +86,7 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
     # Bands reach below zero where the curves that they belong to do not.
     axes.set_ylim(lowest, None)
     further = {"scattering": {"tau_alpha": r"$\tau_\alpha$"}, "c_ss": {"constant": r"$P(\tau_\mathrm{L})$"}}
-    further |= {first: {other: r"$C_\mathrm{DS}$"} for first, (other, _) in REVERSED.items()}
+    further |= {first: {other: r"$C_\mathrm{DS}$"} for first, (other, *_) in REVERSED.items()}
     say(axes, series, name, _later, **further.get(name, {}))
 
 
