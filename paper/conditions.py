@@ -140,6 +140,26 @@ def condition(name: str) -> Condition:
     return {one.name: one for one in CONDITIONS}[name]
 
 
+def forgets_sooner(one: Condition) -> Condition | None:
+    """The condition of the same solid and temperature under the fastest shear, in which ε is measured; None if it is it.
+
+    Its maps are unrelated soonest. The overlap of unrelated maps depends on their density, which shear hardly changes;
+    lives at several strain rates, and of several seeds, are compared by one ε.
+    """
+    faster = [
+        other
+        for other in CONDITIONS
+        if not other.repeats
+        and _without_rate(other) == _without_rate(one)
+        and other.parameters["strain_rate"] > one.parameters["strain_rate"]
+    ]
+    return max(faster, key=lambda other: other.parameters["strain_rate"], default=None)
+
+
+def _without_rate(one: Condition) -> dict:
+    return {k: v for k, v in one.parameters.items() if k not in ("strain_rate", "seed", "frame_separation")}
+
+
 def read_data(one: Condition) -> Reduced | None:
     """The condition's reduced data, however few frames they have; None if there are none.
 

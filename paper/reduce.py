@@ -21,7 +21,7 @@ from softspots.io import ResultsWriter, read_results
 from softspots.io.reduced import Reduced, write_reduced
 from softspots.io.replacing import replacing
 
-from .conditions import CONDITIONS, FRAME, HERE, SHOWN, Condition, condition, read_data
+from .conditions import FRAME, HERE, SHOWN, Condition, condition, forgets_sooner, read_data
 from .experiments import measure, text
 from .run import RECORD
 from .sources import REDUCTION
@@ -30,22 +30,22 @@ from .sources import read as read_code
 
 
 def epsilon_elsewhere(one: Condition) -> tuple[str, float] | None:
-    """ε of the first other condition that has it and differs in strain rate alone, and that condition's name.
+    """ε of the condition that it is measured in, and that condition's name; None where it is measured in this one.
 
-    For series too short to forget a map: the overlap of unrelated maps depends on their density, which shear hardly
-    changes.
+    Raises
+    ------
+    InputError
+        If that condition has no data yet.
     """
-    for other in CONDITIONS:
-        if other == one or _without_rate(other) != _without_rate(one):
-            continue
-        data = read_data(other)
-        if data and "epsilon" in data and np.isfinite(data["epsilon"].low):
-            return other.name, float(data["epsilon"].value)
-    return None
-
-
-def _without_rate(one: Condition) -> dict:
-    return {k: v for k, v in one.parameters.items() if k not in ("strain_rate", "seed", "frame_separation")}
+    other = forgets_sooner(one)
+    if other is None:
+        return None
+    data = read_data(other)
+    if data is None:
+        raise InputError(f"{one.name}: its ε is that of {other.name}, which has no data yet: reduce that first")
+    if "epsilon" not in data:
+        return None
+    return other.name, float(data["epsilon"].value)
 
 
 def reduce_condition(one: Condition) -> Reduced:
@@ -56,7 +56,7 @@ def reduce_condition(one: Condition) -> Reduced:
     OSError
         If there are no raw results, or what they were computed with is not known.
     InputError
-        If they are those of other parameters.
+        If they are those of other parameters, or the condition that ε is measured in has no data yet.
     """
     path = one.raw / "results.nc"
     expected = configuration(one.all_parameters)
@@ -67,10 +67,12 @@ def reduce_condition(one: Condition) -> Reduced:
         if given.get(name) != value:
             raise InputError(f"{path}: its {name} is {given.get(name)}; the condition's is {value}")
     record = json.loads((one.raw / RECORD).read_text(encoding="utf-8"))
-    reduced = reduce_run(path)
-    if "epsilon" in reduced.missing and (other := epsilon_elsewhere(one)):
-        record["epsilon_from"], epsilon = other
-        reduced = reduce_run(path, epsilon)
+    elsewhere = epsilon_elsewhere(one)
+    reduced = reduce_run(path, elsewhere and elsewhere[1])
+    measured = dict(reduced.measured)
+    if elsewhere and "epsilon" in measured:
+        record["epsilon_from"] = elsewhere[0]
+        measured["epsilon"] = replace(measured["epsilon"], note=f"given: measured in {elsewhere[0]}")
     provenance = (
         reduced.provenance
         | {"source": str(path.relative_to(HERE.parent)), "configuration_checksum": checksum(expected)}
@@ -79,7 +81,7 @@ def reduce_condition(one: Condition) -> Reduced:
         | {"reduction": checksum_of_code(read_code(REDUCTION))}
         | record
     )
-    return replace(reduced, configuration=expected, provenance=provenance)
+    return replace(reduced, configuration=expected, measured=measured, provenance=provenance)
 
 
 def write_frame(one: Condition, path: Path) -> None:

@@ -22,6 +22,7 @@ from paper.fingerprint import fingerprint  # noqa: E402
 from paper.run import describe  # noqa: E402
 from softspots.commands.options import make_parser, read_arguments  # noqa: E402
 from softspots.estimate import Estimate  # noqa: E402
+from softspots.exceptions import InputError  # noqa: E402
 from softspots.io import read_results  # noqa: E402
 from softspots.io.reduced import Reduced, read_reduced, write_reduced  # noqa: E402
 
@@ -167,18 +168,23 @@ def test_the_dynamics_keep_their_bits(name):
     assert now[energy] == pytest.approx(committed[energy], abs=1e-4)
 
 
-def test_a_series_too_short_for_epsilon_takes_that_of_another_strain_rate(tmp_path, monkeypatch):
+def test_epsilon_is_that_of_the_fastest_shear_at_the_same_temperature(tmp_path, monkeypatch):
     monkeypatch.setattr(conditions, "DATA", tmp_path)
-    slow, cold, hot = map(conditions.condition, ("T0.1_rate1e-5", "T0.1_rate1e-3", "T0.4_rate1e-4"))
-    assert reduce.epsilon_elsewhere(slow) is None
-    for one, value, low in ((hot, 0.3, 0.29), (slow, 0.2, np.nan), (cold, 0.25, 0.24)):
+    named = ("T0.1_rate1e-5", "T0.1_rate1e-4", "T0.1_rate1e-3", "T0.1_rate1e-4_seed2", "T0.1_rate1e-3_seed2", "small")
+    slow, middle, fast, seed, fast_seed, small = map(conditions.condition, named)
+    with pytest.raises(InputError, match="its ε is that of T0.1_rate1e-3, which has no data yet: reduce that first"):
+        reduce.epsilon_elsewhere(slow)
+    for one, value in ((middle, 0.3), (small, 0.28), (fast, 0.25)):
         expected = conditions.configuration(one.all_parameters)
-        found = {"epsilon": Estimate(*map(np.array, (value, low, value)))}
+        found = {"epsilon": Estimate(*map(np.array, (value, value - 0.01, value)))}
         provenance = {"frames": 1, "configuration_checksum": conditions.checksum(expected)}
         write_reduced(one.data, Reduced(expected, provenance, {}, found))
-        # That of another temperature is no stand-in, nor is one that was given.
-        assert reduce.epsilon_elsewhere(slow) == (("T0.1_rate1e-3", 0.25) if one is cold else None)
-    assert reduce.epsilon_elsewhere(cold) is None
+    for one in (slow, middle, seed, conditions.condition("T0.1_rate1e-5_apart")):
+        assert reduce.epsilon_elsewhere(one) == ("T0.1_rate1e-3", 0.25)
+    # Each of these has its own, and another temperature another.
+    assert [reduce.epsilon_elsewhere(one) for one in (fast, fast_seed, small)] == [None] * 3
+    with pytest.raises(InputError, match="that of T0.4_rate1e-3"):
+        reduce.epsilon_elsewhere(conditions.condition("T0.4_rate1e-4_seed3"))
 
 
 def test_correlations_share_limits_and_have_guides_at_the_times_of_the_coldest_slow_run():

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from . import measures as m
-from .rows import COLD, FAST, HOT
+from .rows import COLD, FAST, FASTEST, HOT, HOT_AND_FAST
 
 
 class Shown(NamedTuple):
@@ -117,6 +117,13 @@ FINDINGS = {
     "C_SD(τ_α)/C_SD(2 τ), T = 0.4, 1e-4": _TAIL,
     "C_SD at γ̇ δt = 0.002, 1e-3 over 1e-4, T = 0.1": _HEIGHT,
     "C_SD at γ̇ δt = 0.02, 1e-3 over 1e-4, T = 0.1": _HEIGHT,
+    "ε, mean over T, 1e-3": Finding(
+        "perhaps the published ε is the overlap when F_s has relaxed, not that of unrelated maps, which is smaller",
+        (
+            Shown("ε", FASTEST, m.value("epsilon")),
+            Shown("⟨C_αα⟩ at 2 τ_α", (FAST, HOT_AND_FAST)),
+        ),
+    ),
     "mean N_R, T = 0.1, 1e-3": Finding(
         "perhaps ε: the published 0.2 is near the overlap where F_s has relaxed, ours is that of unrelated spots",
         _lives(FAST),

@@ -79,6 +79,8 @@ TEMPERATURES = (COLD, "T0.2_rate1e-4", "T0.3_rate1e-4", HOT)
 RATES = (SLOW, COLD, FAST)
 # Those of figures 2, 5 and 6.
 SHOWN = (*TEMPERATURES, SLOW, FAST)
+# Where maps are forgotten soonest, and ε is measured.
+FASTEST = tuple(f"T{temperature}_rate1e-3" for temperature in (0.1, 0.2, 0.3, 0.4))
 ALL = tuple(f"T{temperature}_rate{rate}" for temperature in (0.1, 0.2, 0.3, 0.4) for rate in ("1e-5", "1e-4", "1e-3"))
 FIELDS = {"c_ss": "C_SS", "c_dd": "C_DD", "c_sd": "C_SD"}
 CURVES = {"scattering": "F_s"} | FIELDS | {"alive": "P(τ_L ≥ δt)"}

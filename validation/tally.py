@@ -96,16 +96,22 @@ def current_code() -> str:
     return checksum(read_code(REDUCTION))
 
 
-def is_stale(run: Reduced) -> bool:
-    """Whether a run was reduced by other code than is here."""
-    return run.provenance.get("reduction") != current_code()
+def is_stale(run: Reduced, study: Mapping[str, Reduced]) -> bool:
+    """Whether a run was reduced by other code than is here, or with an ε that is no longer that of its condition."""
+    if run.provenance.get("reduction") != current_code():
+        return True
+    source = study.get(run.provenance.get("epsilon_from"))
+    if source is None or "epsilon" not in source:
+        return False
+    low, high = Number.of(source["epsilon"]).reach
+    return not low <= run["epsilon"].value <= high
 
 
 def judge(row: Row, study: Mapping[str, Reduced]) -> Judgement:
     """A row held against the runs that are there."""
     used = row.used(study)
     about = (
-        tuple(name for name in used if is_stale(study[name])),
+        tuple(name for name in used if is_stale(study[name], study)),
         tuple(filter(of_first_edition, used)),
         len(set(row.conditions) & set(used)),
     )

@@ -56,6 +56,19 @@ def test_seeds_of_one_side_of_a_ratio_widen_it():
     assert tally.judge(falls, study | {"b_seed2": run(2.3)}).verdict == UNDECIDED
 
 
+def test_another_epsilon_than_is_measured_now_makes_a_run_stale():
+    def with_epsilon(value, error, **provenance):
+        found = {"epsilon": Estimate(*map(np.array, (value, value - error, value + error)))}
+        return Reduced({}, {"reduction": tally.current_code()} | provenance, {}, found)
+
+    given = with_epsilon(0.15, np.nan, epsilon_from="fast")
+    for measured, stale in ((0.15, False), (0.152, False), (0.154, True), (0.14, True)):
+        # The interval, three times as wide, is where it may lie by chance.
+        assert tally.is_stale(given, {"fast": with_epsilon(measured, 0.001)}) == stale, measured
+    assert not tally.is_stale(given, {})
+    assert tally.is_stale(with_epsilon(0.15, np.nan, reduction="other"), {})
+
+
 def test_a_seed_of_earlier_code_makes_a_row_stale():
     study = {"a": run(2.0), "a_seed2": run(2.0, stale=True)}
     assert tally.judge(row(), study).stale == ("a_seed2",)
