@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from softspots.commands.identity import checksum, configuration
-from softspots.commands.parameters import Parameters
+from softspots.commands.parameters import PAPER_PARTICLES, Parameters
 from softspots.exceptions import InputError
 from softspots.io.reduced import Reduced, read_reduced
 
@@ -52,6 +52,11 @@ class Condition:
     def experiments(self) -> Path:
         """The file of what was measured in its raw results besides: numbers that settle findings."""
         return DATA / f"{self.name}_experiments.json"
+
+    @property
+    def relaxation(self) -> Path:
+        """The file of F_s of its dynamics alone, if there is one: `paper.relaxation`."""
+        return DATA / f"{self.name}_relaxation.nc"
 
     @property
     def all_parameters(self) -> Parameters:
@@ -179,6 +184,11 @@ def read_data(one: Condition) -> Reduced | None:
     return reduced
 
 
+def needs_relaxation(one: Condition) -> bool:
+    """Whether F_s is asked for from its dynamics alone: of each T and γ̇ once, of no comparison with fewer particles."""
+    return not one.repeats and one.all_parameters.particles == PAPER_PARTICLES
+
+
 def read_relaxation(one: Condition) -> Reduced | None:
     """F_s of the condition and its times from the run of its dynamics alone (`paper.relaxation`); None without one.
 
@@ -187,12 +197,13 @@ def read_relaxation(one: Condition) -> Reduced | None:
     InputError
         If it is of other parameters.
     """
-    path = one.data.with_name(f"{one.name}_relaxation.nc")
-    if not path.exists():
+    if not one.relaxation.exists():
         return None
-    found = read_reduced(path)
+    found = read_reduced(one.relaxation)
     if checksum(found.configuration) != checksum(configuration(one.all_parameters)):
-        raise InputError(f"{path}: its parameters are not those of the condition. Remove it to compute it anew")
+        raise InputError(
+            f"{one.relaxation}: its parameters are not those of the condition. Remove it to compute it anew"
+        )
     return found
 
 

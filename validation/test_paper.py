@@ -11,8 +11,18 @@ import numpy as np
 import pytest
 
 from paper import conditions
-from paper.conditions import CONDITIONS, FRAME, SHOWN, condition, read_data, read_whole
+from paper.conditions import (
+    CONDITIONS,
+    FRAME,
+    SHOWN,
+    condition,
+    needs_relaxation,
+    read_data,
+    read_relaxation,
+    read_whole,
+)
 from paper.fingerprint import fingerprint
+from paper.relaxation import STRAIN
 from paper.run import command, describe
 from softspots.analysis.reduce import reduce_run
 from softspots.commands.chain import THERMODYNAMICS, Interval, analyse
@@ -51,17 +61,21 @@ def existing(name):
     return read(name)
 
 
+def as_far_as_valid(name):
+    """What is there of a condition and is its own; without F_s of the dynamics alone if that is another's, or None."""
+    for read_valid in (read_whole, read_data):
+        try:
+            return read_valid(condition(name))
+        except InputError:
+            # `test_data_are_those_of_their_condition` and `test_f_s_alone_is_that_of_its_condition` say what is wrong.
+            continue
+    return None
+
+
 @pytest.fixture(scope="module")
 def study():
     """Reduced data of all conditions that are there and are those of the condition."""
-    found = {}
-    for name in NAMES:
-        try:
-            found[name] = read_whole(condition(name))
-        except InputError:
-            # `test_data_are_those_of_their_condition` says what is wrong.
-            continue
-    return {name: run for name, run in found.items() if run}
+    return {name: run for name in NAMES if (run := as_far_as_valid(name))}
 
 
 def is_this_build(provenance):
@@ -80,6 +94,31 @@ def test_data_are_those_of_their_condition(name):
     assert run.provenance["frames"] > 0
     assert all(run.provenance[entry] for entry in describe())
     assert condition(name).data.stat().st_size < 1e6
+
+
+@pytest.mark.parametrize("name", [one.name for one in CONDITIONS if needs_relaxation(one)])
+def test_f_s_alone_is_that_of_its_condition(name):
+    run = read_relaxation(condition(name))
+    if run is None:
+        pytest.skip(f"there is no paper/data/{name}_relaxation.nc")
+    assert run.provenance["strain"] >= STRAIN and run.provenance["frames"] > 0
+    assert all(run.provenance[entry] for entry in describe())
+    assert set(run.measured) | set(run.missing) == {"scattering", "tau_star", "tau_alpha"}
+
+
+def test_f_s_alone_of_other_parameters_takes_nothing_else_away(tmp_path, monkeypatch):
+    one, other = condition(SHOWN), condition("T0.2_rate1e-4")
+    data, others, alone = existing(SHOWN), existing(other.name), read_relaxation(other)
+    monkeypatch.setattr(conditions, "DATA", tmp_path)
+    write_reduced(one.data, data)
+    write_reduced(one.relaxation, alone)
+    with pytest.raises(InputError, match=f"{SHOWN}_relaxation.*not those of the condition"):
+        read_relaxation(one)
+    kept = as_far_as_valid(SHOWN)
+    assert kept.measured.keys() == data.measured.keys() and as_far_as_valid(other.name) is None
+    # Of other parameters itself, it is no data.
+    write_reduced(one.data, others)
+    assert as_far_as_valid(SHOWN) is None
 
 
 @pytest.mark.parametrize("name", NAMES)
