@@ -34,15 +34,30 @@ def experiments(data: Mapping[str, Reduced | None]) -> list[Part]:
         titles = dict.fromkeys(title for name in part for title in columns[name])
         rows = [[title, *(_cell(columns[name].get(title)) for name in part)] for title in titles]
         parts.append(Part(rows=[["", *part], *rows]))
+    parts += _notes({name: columns[name] for name in names})
     if reasons:
         items = [f"{reason} ({', '.join(names)})" for reason, names in reasons.items()]
         parts.append(Part("Not measured:", items=items))
     return parts
 
 
+def _notes(columns: Mapping[str, Mapping[str, Estimate]]) -> list[Part]:
+    """What is noted of numbers of conditions; those with the same notes together."""
+    noted = {}
+    for name, numbers in columns.items():
+        titles = {}
+        for title, number in numbers.items():
+            if number.note:
+                titles.setdefault(number.note, []).append(title)
+        for note, those in titles.items():
+            noted.setdefault(f"{note} ({'; '.join(those)})", []).append(name)
+    items = [f"{', '.join(names)}: {note}" for note, names in noted.items()]
+    return [Part("Notes (*):", items=items)] if items else []
+
+
 def _cell(found: Estimate | None) -> str:
-    """A number; empty if there is none."""
-    return "" if found is None else shown(found)
+    """A number, with a mark if there is a note on it; empty if there is none."""
+    return "" if found is None else shown(found) + " *" * bool(found.note)
 
 
 def seeds(data: Mapping[str, Reduced | None]) -> list[Part]:

@@ -13,6 +13,7 @@ from softspots.analysis.findings import Run
 from softspots.analysis.lifetimes import logarithmic_edges
 from softspots.analysis.reduce import reduce_run
 from softspots.analysis.silent import PER_DECADE, of_lives
+from softspots.estimate import Estimate
 from softspots.frame import Box, Frame
 from softspots.io import read_results
 from softspots.landscape.modes import Modes
@@ -87,6 +88,17 @@ def test_the_part_of_fleeting_spots_is_found(part, end):
         # One rate for all ages gains less than what is there.
         assert found.value[2] < 0.5 * found.value[1] and found.low[1] > 0
         assert found.value[4] == pytest.approx(np.mean(fleeting & (hits == 0)), abs=0.02)
+
+
+def test_notes_of_experiments_are_marked_and_told():
+    one, other = [
+        {"a": Estimate(1.0, 0.5, 1.5, note="too high"), "b": Estimate(2.0, 1.5, 2.5)},
+        {"a": Estimate(3.0, 2.5, 3.5, note="too high")},
+    ]
+    assert [further._cell(one[name]) for name in "ab"] == ["1.00 (0.50 to 1.50) *", "2.00 (1.50 to 2.50)"]
+    (part,) = further._notes({"first": one, "second": other, "third": {}})
+    assert part.items == ["first, second: too high (a)"]
+    assert further._notes({"first": {"b": one["b"]}}) == []
 
 
 def test_seeds_have_the_interval_of_their_spread_or_of_their_bootstraps():
