@@ -29,8 +29,8 @@ def draw_age(axes: Axes, series: Series) -> None:
     for run, style in styled(series, AGE):
         del style["marker"]
         curve(axes, run[AGE][_later(run)], **style)
-        if "map_age" in run:
-            age, marked = float(run["map_age"].value), True
+        if half := _half_life(run):
+            age, marked = float(half.value), True
             height = np.interp(age, run[AGE].x, run[AGE].value)
             axes.plot(age, height, "o", color=style["color"], **MARK)
     if marked:
@@ -52,6 +52,12 @@ def draw_age(axes: Axes, series: Series) -> None:
 
 def _later(run) -> np.ndarray:
     return run.axes["lag"] > 0
+
+
+def _half_life(run: Reduced) -> Estimate | None:
+    """δt_½, if it lies where the curve is known: before the first lag there is a straight line alone."""
+    age = run.measured.get("map_age")
+    return age if age is not None and age.value >= run.axes["lag"][1] else None
 
 
 def figure(runs: Sequence[Reduced], smaller: Sequence[Reduced]) -> Figure | None:
@@ -83,11 +89,12 @@ def half_lives(data: Mapping[str, Reduced | None]) -> list[Part]:
     for name, run in data.items():
         if run is None:
             continue
-        if "map_age" not in run:
-            reasons.setdefault(run.missing.get("map_age", "not measured"), []).append(name)
+        age, relaxation = _half_life(run), run.measured.get("tau_alpha")
+        if age is None:
+            early = f"it lies before the first lag, {run.axes['lag'][1]:g} τ" if "map_age" in run else "not measured"
+            reasons.setdefault(run.missing.get("map_age", early), []).append(name)
         if AGE in run:
             fresh = run[AGE].value[0], run[AGE].low[0], run[AGE].high[0]
-            age, relaxation = (run.measured.get(one) for one in ("map_age", "tau_alpha"))
             known = age is not None
             rows.append(
                 [

@@ -146,7 +146,7 @@ def condition(name: str) -> Condition:
 
 
 def forgets_sooner(one: Condition) -> Condition | None:
-    """The condition of the same solid and temperature under the fastest shear, which measures ε; None if it is this one.
+    """The condition of the same solid and temperature under the fastest shear, which has ε; None if it is this one.
 
     Its maps are unrelated soonest. The overlap of unrelated maps depends on their density, which shear hardly changes;
     lives at several strain rates, and of several seeds, are compared by one ε.

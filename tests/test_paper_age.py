@@ -61,6 +61,16 @@ def test_half_lives_are_told_in_times_of_their_run_or_why_they_are_not():
     assert missing.items == ["not measured: reduced by an earlier version (first)"]
 
 
+def test_a_half_life_before_the_first_lag_is_not_known():
+    one = run(0.1, 1e-3)
+    early = np.array(0.9 * one.axes["lag"][1])
+    one.measured["map_age"] = Estimate(early, early, early)
+    table, missing = age.half_lives({"early": one})
+    assert table.rows[1][2] == "" and missing.items == [
+        f"it lies before the first lag, {one.axes['lag'][1]:g} τ (early)"
+    ]
+
+
 def test_half_lives_of_no_run_are_no_table():
     assert age.half_lives({"none": None}) == []
 
