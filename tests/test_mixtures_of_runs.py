@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import json
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from softspots.commands.mixtures import MIXTURES, listing
 from softspots.commands.options import read_arguments
 from softspots.commands.output import find_checkpoint
 from softspots.commands.parameters import Parameters
+from softspots.commands.shear_parameters import SHEAR
 from softspots.dynamics.parallel import Serial
 from softspots.exceptions import DamagedFileError, InputError
 from softspots.figures import naming
@@ -23,7 +25,7 @@ from softspots.io.reduced import Reduced
 from softspots.io.results import read_results
 from softspots.io.trajectory import read_trajectory
 from softspots.landscape.forces import energy_forces
-from softspots.model import PRESETS, Mixture, presets
+from softspots.model import PRESETS, LennardJones, Mixture, Model, presets
 
 # With what a preset cannot know.
 RUNS = {
@@ -271,6 +273,42 @@ def test_a_preset_from_start_to_analysis(run, tmp_path):
     reduced = reduce_run(tmp_path / "results.nc")
     assert {"density", "spots"} <= reduced.measured.keys() and reduced.dimension == own.dimension
     assert (tmp_path / "map.png").stat().st_size > 10_000
+
+
+def test_the_papers_mixtures_end_in_other_ways_too(tmp_path):
+    """With a smoothing that `Model` has not they are plain mixtures, which runs, their files and resumed runs know."""
+    folder, more = tmp_path / "run", ["--smoothing=shifted-force", "--particles=200", *SHORT]
+    parameters = go(folder, *more, "--fraction-a=0.5")
+    expected = Mixture.preset("kob-andersen", smoothing="shifted-force", fraction_a=0.5)
+    results = read_results(folder / "results.nc")
+    assert results.model == parameters.mixture == expected and not isinstance(expected, Model)
+    assert (results.configuration["dimension"], results.configuration["smoothing"]) == (2, "shifted-force")
+    energy, _, _ = energy_forces(results.frame(0), expected)
+    assert energy / 200 == pytest.approx(results["potential_energy"][0], rel=1e-9)
+    assert "density" in reduce_run(folder / "results.nc").measured
+    go(folder, *more, "--fraction-a=0.5", "--frames=3", "--resume")
+    assert read_results(folder / "results.nc")["inherent_certified"].tolist() == [1, 1, 1]
+    with pytest.raises(InputError, match="^--smoothing: got even; allowed: shifted-force, that of the run to resume"):
+        go(folder, *more, "--fraction-a=0.5", "--resume", "--smoothing=even")
+    onward = [f"--start={folder / 'trajectory.nc'}", "--smoothing=shifted-force"]
+    started = go(tmp_path / "on", *onward, "--temperature=0.1", *[one for one in SHORT if "-time" not in one])
+    assert started.mixture == expected
+    sheared = read_arguments([*onward, "--strains=0.1"], form=SHEAR)
+    assert sheared.mixture == expected and "mixture" in sheared.as_dict()
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_every_smoothing_is_taken_or_refused_with_those_that_are_allowed(run):
+    taken = []
+    for smoothing in LennardJones.smoothings:
+        # Forces that jump are warned of.
+        with contextlib.suppress(InputError), warnings.catch_warnings(action="ignore"):
+            taken.append(parameters_of(run, smoothing=smoothing).smoothing)
+    pair = next(iter(parameters_of(run).mixture.pairs.values()))
+    assert {*taken} == ({*pair.smoothings} if parameters_of(run).smoothing else set())
+    for other in {*LennardJones.smoothings} - {*taken}:
+        with pytest.raises(InputError, match=f"^--smoothing: got {other}(; allowed: one of even,|, and .* has no)"):
+            parameters_of(run, smoothing=other)
 
 
 PAGE = (Path(__file__).parent.parent / "docs" / "mixtures.md").read_text(encoding="utf-8")

@@ -106,12 +106,11 @@ def run_mixture(values: Mapping) -> Mixture:
             raise InputError(f"{option(key)}: got {value}, and {name} has no such parameter; leave it out")
     if own:
         chosen = own | {key: value for key, value in given.items() if key in own}
-        _check_inner_cutoff(chosen)
-        kind = Model if model in PRESETS else Mixture
-        made = kind.preset(model, **{key: value for key, value in chosen.items() if value is not None})
+        _check_smoothing(chosen, made)
+        made = Mixture.preset(model, **{key: value for key, value in chosen.items() if value is not None})
     fractions = values["fractions"]
-    if fractions is not None and (isinstance(made, Model) or made.sizes):
-        instead = "--fraction-a stands for it" if isinstance(made, Model) else f"particles of {name} have sizes"
+    if fractions is not None and ("fraction_a" in own or made.sizes):
+        instead = "--fraction-a stands for it" if "fraction_a" in own else f"particles of {name} have sizes"
         raise InputError(f"--fractions: got {shown_fractions(fractions)}, and {instead}; leave it out")
     if isinstance(made, Model):
         return made
@@ -140,9 +139,12 @@ def run_mixture(values: Mapping) -> Mixture:
     return changed
 
 
-def _check_inner_cutoff(chosen):
-    inner, cutoff = chosen.get("inner_cutoff"), chosen.get("cutoff")
-    if chosen.get("smoothing") == "switch" and inner is not None and inner >= cutoff:
+def _check_smoothing(chosen, made):
+    smoothing, inner, cutoff = (chosen.get(name) for name in ("smoothing", "inner_cutoff", "cutoff"))
+    # All pairs of a preset are alike.
+    if smoothing and smoothing not in (known := next(iter(made.pairs.values())).smoothings):
+        raise InputError(f"--smoothing: got {smoothing}; allowed: one of {', '.join(known)}, with {made.name}")
+    if smoothing == "switch" and inner is not None and inner >= cutoff:
         raise InputError(f"--inner-cutoff: got {inner:g}; allowed: a number below --cutoff = {cutoff:g}")
 
 

@@ -16,7 +16,7 @@ from softspots.commands.mixtures import MIXTURES, MODEL, run_defaults, run_mixtu
 from softspots.commands.reading import as_in_reading, said_of_file
 from softspots.dynamics.preparation import STRAIN
 from softspots.landscape.quench import METHODS
-from softspots.model import PRESETS, LennardJones, Mixture
+from softspots.model import PRESETS, LennardJones, Mixture, Model
 from softspots.structure.spots import CONNECTIONS
 
 if TYPE_CHECKING:
@@ -335,11 +335,11 @@ class Parameters:
     def as_dict(self) -> dict[str, bool | int | float | str]:
         """All values by name, as plain as a file takes them, and as ``mixture`` the whole mixture, as JSON.
 
-        What means nothing for the mixture is not there. The paper's mixtures are plain parameters, as ever.
+        What means nothing for the mixture is not there. A `Model` of the paper's is plain parameters, as ever.
         """
         values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         values |= {"grid": "x".join(map(str, self.grid)) if self.grid else "auto", "output": str(self.output)}
-        if self.model in PRESETS:
+        if self.model in PRESETS and isinstance(self.mixture, Model):
             del values["dimension"]
         else:
             values["model"] = self.mixture.name or OWN
