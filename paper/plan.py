@@ -13,11 +13,18 @@ from softspots.exceptions import DamagedFileError
 from softspots.io.checkpoint import read_checkpoint
 from softspots.io.reduced import Reduced
 
-from .conditions import CONDITIONS, Condition, is_complete, read_data, read_relaxation
+from . import relaxation
+from .conditions import CONDITIONS, Condition, is_complete, needs_relaxation, read_data, read_relaxation
 
 BENCHMARKS = BENCHMARKS_FOLDER / "results.json"
 # Time steps of its frame.
 BENCHMARK_STEPS = 400
+# How the time of F_s alone is known: how it is shown, and what that means.
+TOLD = {
+    relaxation.TIME: ("{}", ""),
+    "wall_time": ("{} (wall)", "With (wall): wall time, in which a process that was stopped counts."),
+    "steps": ("({})", "In parentheses: the time was not kept, and is told by the number of steps."),
+}
 
 
 @dataclass(frozen=True)
@@ -64,13 +71,14 @@ def wall_time(run: Reduced) -> float:
     return run.provenance["wall_time_preparation"] + run.provenance["wall_time_frames"]
 
 
-def relaxation_time(run: Reduced, cost: Cost) -> tuple[float, bool]:
-    """What F_s of a condition (`paper.relaxation`) has taken, in s of one core; whether it was kept, or is by steps."""
-    if kept := run.provenance.get("wall_time"):
-        return float(kept), True
+def relaxation_time(run: Reduced, cost: Cost) -> tuple[float, str]:
+    """What F_s of a condition (`paper.relaxation`) has taken, in s of one core; how that is known, a key of `TOLD`."""
+    for name in (relaxation.TIME, "wall_time"):
+        if name in run.provenance:
+            return float(run.provenance[name]), name
     values = run.configuration
     steps = run.provenance["strain"] / values["strain_rate"] / values["timestep"] + _preparation_steps(values)
-    return cost.of(values["particles"], steps, 0), False
+    return cost.of(values["particles"], steps, 0), "steps"
 
 
 def peers_time(run: Reduced) -> float:
@@ -101,17 +109,35 @@ def time_left(one: Condition, cost: Cost) -> float:
     return cost.of(parameters.particles, preparation + left * parameters.steps_per_frame, left)
 
 
+def relaxation_left(one: Condition, cost: Cost) -> float:
+    """Time that F_s of a condition still takes on one core, in s, from the checkpoint if there is one."""
+    if not needs_relaxation(one) or read_relaxation(one):
+        return 0.0
+    parameters = one.all_parameters
+    units = relaxation.schedule(parameters.strain_rate)
+    done, preparation = units[0], _preparation_steps(parameters.as_dict())
+    try:
+        frames = read_checkpoint(relaxation.folder(one)).progress["frames"]
+    except DamagedFileError:
+        pass
+    else:
+        # The first is written when the preparation is over.
+        done, preparation = units[max(frames - 1, 0)], 0
+    return cost.of(parameters.particles, preparation + (units[-1] - done) * relaxation.UNIT / parameters.timestep, 0)
+
+
 def table() -> str:
     """All conditions in Markdown: frames that are there, the time that they took, and what is missing."""
     data = {one.name: read_data(one) for one in CONDITIONS}
     cost = measured_cost([run for run in data.values() if run])
     left = {one.name: time_left(one, cost) for one in CONDITIONS}
+    left_alone = {one.name: relaxation_left(one, cost) for one in CONDITIONS}
     spent = {name: wall_time(run) for name, run in data.items() if run}
     alone = {one.name: relaxation_time(run, cost) for one in CONDITIONS if (run := read_relaxation(one))}
-    rows = [("condition", "for", "frames", "edition", "core-hours", "F_s alone", "left, about")]
-    rows.append(("---", "---", "---:", "---", "---:", "---:", "---:"))
+    rows = [("condition", "for", "frames", "edition", "core-hours", "left, about", "F_s alone", "left of it")]
+    rows.append(("---", "---", "---:", "---", *["---:"] * 4))
     for one in CONDITIONS:
-        run, (seconds, kept) = data[one.name], alone.get(one.name, (0.0, True))
+        run, (seconds, way) = data[one.name], alone.get(one.name, (0.0, relaxation.TIME))
         rows.append(
             (
                 one.name,
@@ -119,22 +145,27 @@ def table() -> str:
                 f"{run.provenance['frames'] if run else 0} of {one.frames}",
                 ("second" if one.experiments.exists() else "first") if run else "",
                 _hours(spent.get(one.name, 0.0)),
-                _hours(seconds) if kept else f"({_hours(seconds)})",
                 _hours(left[one.name]),
+                TOLD[way][0].format(_hours(seconds)),
+                _hours(left_alone[one.name]),
             )
         )
-    sums = (sum(each) for each in (spent.values(), (seconds for seconds, _ in alone.values()), left.values()))
-    rows.append(("all", "", "", "", *map(_hours, sums)))
+    sums = (spent.values(), left.values(), (seconds for seconds, _ in alone.values()), left_alone.values())
+    rows.append(("all", "", "", "", *map(_hours, map(sum, sums))))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
-    total = sum(left.values())
+    total = sum(left.values()) + sum(left_alone.values())
     ending = [
-        "Core-hours are wall time: a run takes one core. Frames count by their median; reductions and experiments are "
-        "not in it."
+        "A run takes one core. Core-hours of conditions are wall time, frames by their median; those of F_s alone, "
+        "from the dynamics of each T and γ̇ over a strain of 1.3, are processor time. Reductions and experiments are in "
+        "neither."
     ]
-    if any(not kept for _, kept in alone.values()):
-        ending.append("\nIn parentheses: the time was not kept, and is told by the number of steps.")
-    ending.append(f"\nTo compute: about {_duration(total)} of one core." if total else "\nAll is there.")
+    ending += [
+        f"\n{words}" for key, (_, words) in TOLD.items() if words and key in {kept for _, kept in alone.values()}
+    ]
+    ending.append(
+        f"\nTo compute: about {_duration(total)} of one core, F_s alone with it." if total else "\nAll is there."
+    )
     large = [run for run in data.values() if run and run.configuration["particles"] == PAPER_PARTICLES]
     if large:
         ours, theirs = (sum(map(time, large)) for time in (wall_time, peers_time))

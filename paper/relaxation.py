@@ -8,29 +8,35 @@ time, two, four, and so on up to the next start. The seed is that of the conditi
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
-import sys
-import time
 from pathlib import Path
+from time import process_time
 
 import numpy as np
 
 from softspots.analysis.findings import Findings, up_to
 from softspots.analysis.reduce import measure_relaxation
 from softspots.commands.chain import make_simulation
+from softspots.commands.progress import Progress
 from softspots.dynamics.parallel import Serial
+from softspots.exceptions import InputError, SoftspotsError
 from softspots.io.checkpoint import read_checkpoint, write_checkpoint
 from softspots.io.reduced import Reduced, write_reduced
 
-from .conditions import DATA, Condition, condition, configuration
+from .conditions import CONDITIONS, Condition, checksum, configuration, needs_relaxation
 from .run import RECORD, begun_in, describe
+from .sources import REDUCTION
+from .sources import checksum as checksum_of_code
+from .sources import read as read_code
 
 STRAIN = 1.3
 STARTS = 400
 UNIT = 0.5  # of all times, in τ
 STEPS_PER_CHECKPOINT = 200_000
 POSITIONS = "y.f4"
+TIME = "processor_time"  # what the run has taken, in s
 
 
 def apart(strain_rate: float) -> int:
@@ -55,42 +61,57 @@ def folder(one: Condition) -> Path:
 
 
 def record(one: Condition) -> None:
-    """Run the condition's dynamics, from its checkpoint if there is one, and keep y of every frame of the schedule."""
+    """Run the condition's dynamics, from its checkpoint if there is one, and keep y of every frame of the schedule.
+
+    Raises
+    ------
+    InputError
+        If the checkpoint is of other parameters.
+    """
     parameters, place = one.all_parameters, folder(one)
     place.mkdir(parents=True, exist_ok=True)
     checkpoint = read_checkpoint(place) if begun_in(place) else None
+    if checkpoint and checksum(checkpoint.configuration) != checksum(configuration(parameters)):
+        raise InputError(f"{place}: its parameters are not those of {one.name}. Remove it to begin anew")
     run = make_simulation(parameters, Serial(), checkpoint and checkpoint.arrays)
-    steps, times = round(UNIT / parameters.timestep), schedule(parameters.strain_rate)
-    # An earlier version did not keep it.
-    before, started = checkpoint.progress.get("wall_time") if checkpoint else 0.0, time.perf_counter()
+    times = schedule(parameters.strain_rate) * round(UNIT / parameters.timestep)
+    # Of the processor, so that a process that is stopped does not count; earlier versions kept none.
+    before, started = checkpoint.progress.get(TIME) if checkpoint else 0.0, process_time()
 
     def keep(frames):
         progress = {"frames": frames}
         if before is not None:
-            progress["wall_time"] = before + time.perf_counter() - started
+            progress[TIME] = before + process_time() - started
         write_checkpoint(place / "checkpoint", run.state(), configuration(parameters), progress)
-        print(f"{one.name}: {frames} of {len(times)} frames", flush=True)
 
+    first = checkpoint.progress["frames"] if checkpoint else 0
+    preparation = run.preparation_steps(**parameters.preparation)
+    done = preparation + int(times[max(first - 1, 0)]) if checkpoint else 0
+    progress = Progress(preparation + int(times[-1]), done, True)
+    progress.stage(one.name)
     if checkpoint is None:
         (place / RECORD).write_text(json.dumps(describe()), encoding="utf-8")
-        run.prepare(**parameters.preparation)
+        run.prepare(**parameters.preparation, progress=progress.advance)
         keep(0)
-    first, saved = (checkpoint.progress["frames"] if checkpoint else 0), run.step
+    saved = run.step
     with open(place / POSITIONS, "r+b" if first else "wb") as file:
         file.truncate(first * parameters.particles * 4)
         file.seek(0, 2)
         for index in range(first, len(times)):
             if index > 0:
-                run.run(int(times[index] - times[index - 1]) * steps)
+                steps = int(times[index] - times[index - 1])
+                run.run(steps)
+                progress.advance(steps)
             file.write(run.frame().unwrapped[:, 1].astype("<f4").tobytes())
             if run.step - saved >= STEPS_PER_CHECKPOINT or index == len(times) - 1:
                 file.flush()
                 keep(index + 1)
                 saved = run.step
+    progress.close()
 
 
-def reduce(one: Condition) -> Reduced:
-    """F_s, τ* and τ_α of the recorded positions."""
+def reduce(one: Condition, code: str) -> Reduced:
+    """F_s, τ* and τ_α of the recorded positions, by the code of this checksum."""
     parameters, place = one.all_parameters, folder(one)
     y = np.fromfile(place / POSITIONS, "<f4").reshape(-1, parameters.particles)
     rate = parameters.strain_rate
@@ -101,16 +122,42 @@ def reduce(one: Condition) -> Reduced:
     with found.stage("relaxation"):
         measure_relaxation(found, y, lags, times, UNIT, 2 * math.pi)
     record = json.loads((place / RECORD).read_text(encoding="utf-8"))
-    wall_time = {name: value for name, value in read_checkpoint(place).progress.items() if name == "wall_time"}
-    provenance = record | wall_time | {"frames": len(y), "strain": float(times[-1] * UNIT * rate)}
-    return Reduced(configuration(parameters), provenance, found.axes, found.measured, found.missing)
+    kept = {name: value for name, value in read_checkpoint(place).progress.items() if name == TIME}
+    own = {"frames": len(y), "strain": float(times[-1] * UNIT * rate), "reduction": code}
+    return Reduced(configuration(parameters), record | kept | own, found.axes, found.measured, found.missing)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    names = ", ".join(one.name for one in CONDITIONS if needs_relaxation(one))
+    parser = argparse.ArgumentParser(
+        prog="python -m paper.relaxation",
+        description="F_s, τ* and τ_α of a condition over a strain of at least 1.3, from its dynamics alone. Goes on "
+        "from its checkpoint in paper/raw/NAME_relaxation if there is one, says how much time is left, and writes "
+        "paper/data/NAME_relaxation.nc. It may be stopped at any time. It takes some minutes at γ̇ = 1e-3, half an hour "
+        "at 1e-4, and four hours at 1e-5; python -m paper.plan says what is left of all.",
+        epilog=f"names: {names}",
+    )
+    parser.add_argument("name", nargs="+", help="of a condition; several are computed one after another")
+    return parser
 
 
 def main() -> None:
     """The command."""
-    for one in map(condition, sys.argv[1:]):
-        record(one)
-        write_reduced(DATA / f"{one.name}_relaxation.nc", reduce(one))
+    parser = make_parser()
+    names = parser.parse_args().name
+    known = {one.name: one for one in CONDITIONS if needs_relaxation(one)}
+    if unknown := [name for name in names if name not in known]:
+        parser.error(f"no condition with F_s alone: {', '.join(unknown)}; there are: {', '.join(known)}")
+    # Before the run: what it has loaded by then is what reduces it in the end.
+    code = checksum_of_code(read_code(REDUCTION))
+    for one in map(known.get, names):
+        try:
+            record(one)
+        except SoftspotsError as error:
+            parser.exit(1, f"{parser.prog}: {error}\n")
+        one.relaxation.parent.mkdir(exist_ok=True)
+        write_reduced(one.relaxation, reduce(one, code))
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ CONDITIONS = (
     Condition("T0.1_rate1e-4", _TINY | {"temperature": 0.1, "seed": 1}, FRAMES, "a series"),
     Condition("warm", _TINY | {"temperature": 0.4, "seed": 2, "frame_separation": 4.0}, 3, "apart"),
 )
+PAPER_PARTICLES = 300
 """
 
 
@@ -41,6 +42,9 @@ def study(tmp_path):
     """A copy of the workflow with tiny conditions; a function makes them ask for so many frames."""
     shutil.copytree(ROOT / "paper", tmp_path / "paper", ignore=shutil.ignore_patterns("raw", "data", "figures", "*.md"))
     text = (ROOT / "paper" / "conditions.py").read_text(encoding="utf-8")
+    alone = tmp_path / "paper" / "relaxation.py"
+    short = alone.read_text(encoding="utf-8").replace("STRAIN = 1.3", "STRAIN = 0.01").replace("= 400", "= 20")
+    alone.write_text(short, encoding="utf-8")
 
     def ask(frames):
         changed = text + TINY.replace("FRAMES", str(frames))
@@ -124,8 +128,38 @@ def test_time_of_f_s_alone_is_what_was_kept_or_by_steps():
     cost = plan.Cost(step=5e-8, frame=2e-3)
     # A strain of 1.4 at 1e-3 and the preparation, in steps of 0.005 τ.
     steps = 280_000 + 70_000
-    assert plan.relaxation_time(Reduced(values, {"strain": 1.4}), cost) == (pytest.approx(1e4 * 5e-8 * steps), False)
-    assert plan.relaxation_time(Reduced(values, {"strain": 1.4, "wall_time": 7.0}), cost) == (7.0, True)
+    assert plan.relaxation_time(Reduced(values, {"strain": 1.4}), cost) == (pytest.approx(1e4 * 5e-8 * steps), "steps")
+    for name in ("wall_time", "processor_time"):
+        assert plan.relaxation_time(Reduced(values, {"strain": 1.4, name: 7.0}), cost) == (7.0, name)
+
+
+def test_the_plan_has_f_s_alone_and_its_time_is_in_the_sum(tmp_path, monkeypatch):
+    monkeypatch.setattr(conditions, "DATA", tmp_path)
+    monkeypatch.setattr(conditions, "RAW", tmp_path)
+    cost = plan.measured_cost([])
+    alone = [one for one in conditions.CONDITIONS if conditions.needs_relaxation(one)]
+    assert {one.name for one in alone} == {f"T0.{t}_rate1e-{r}" for t in (1, 2, 3, 4) for r in (3, 4, 5)}
+
+    def rows():
+        lines = [line.split("|")[1:-1] for line in plan.table().splitlines() if line.startswith("|")]
+        return {cells[0].strip(): [cell.strip() for cell in cells[-4:]] for cells in lines}
+
+    def told():
+        return re.search(r"about (\S+) h of one core", plan.table())[1]
+
+    left = [sum(plan.time_left(one, cost) for one in conditions.CONDITIONS)]
+    left.append(sum(plan.relaxation_left(one, cost) for one in alone))
+    assert rows()["all"] == ["", f"{left[0] / 3600:.2f}", "", f"{left[1] / 3600:.2f}"] and left[1] > 0
+    assert told() == f"{sum(left) / 3600:.1f}"
+    assert rows()["T0.1_rate1e-4_seed2"][-1] == rows()["small"][-1] == ""
+    before = plan.relaxation_left(alone[0], cost)
+    for one, kept in zip(alone, ({"processor_time": 36.0}, {"wall_time": 72.0}, {}), strict=False):
+        provenance = {"frames": 1, "strain": 1.3} | kept
+        write_reduced(one.relaxation, Reduced(conditions.configuration(one.all_parameters), provenance))
+    shown = [rows()[one.name][2:] for one in alone[:3]]
+    assert shown[:2] == [["0.01", ""], ["0.02 (wall)", ""]] and re.fullmatch(r"\(\d\.\d\d\)", shown[2][0])
+    assert all(words in plan.table() for _, words in plan.TOLD.values())
+    assert float(told()) <= (sum(left) - before) / 3600
 
 
 def test_times_are_those_of_the_benchmark(tmp_path, monkeypatch):
@@ -239,6 +273,9 @@ def test_an_interrupted_study_goes_on_and_a_longer_one_continues(study):
     frame = read_results(folder / "paper" / "data" / "frame.nc")
     # D²_min is over 2 τ, and so is the motion that goes with it.
     assert frame.n_frames == 2 and float(frame["time"][1] - frame["time"][0]) == pytest.approx(2.0)
+    alone = read_reduced(folder / "paper" / "data" / "warm_relaxation.nc")
+    assert alone.provenance["strain"] >= 0.01 and alone.provenance["processor_time"] > 0
+    assert alone.provenance["reduction"] == reduced.provenance["reduction"]
     drawn = {path.name for path in (folder / "paper" / "figures").iterdir()}
     assert {f"figure{NAMES[0]}.pdf", f"figure{NAMES[1]}.png", f"figure{NAMES[4]}.pdf"} <= drawn
 
@@ -252,6 +289,9 @@ def test_an_interrupted_study_goes_on_and_a_longer_one_continues(study):
     (folder / "paper" / "data" / "warm.nc").unlink()
     everything = {f"{step}_{name}" for step in ("simulate", "reduce") for name in ("T0.1_rate1e-4", "warm")}
     assert planned(folder) == {"all", "figures"} | everything
+    # F_s of the dynamics alone by itself.
+    (folder / "paper" / "data" / "warm_relaxation.nc").unlink()
+    assert planned(folder) == {"all", "figures", "relaxation_warm"} | everything
 
 
 @pytest.mark.parametrize(

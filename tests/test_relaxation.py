@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from paper import conditions, relaxation  # noqa: E402
+from paper import conditions, plan, relaxation  # noqa: E402
+from softspots.exceptions import InputError  # noqa: E402
 
 SMALL = conditions.Condition(
     "small_fast",
@@ -60,10 +61,82 @@ def test_an_interruption_changes_nothing(tmp_path, monkeypatch):
     relaxation.record(SMALL)
     assert parts.read_bytes() == whole.read_bytes()
 
-    reduced = relaxation.reduce(SMALL)
+    reduced = relaxation.reduce(SMALL, "of this code")
+    assert reduced.provenance["reduction"] == "of this code"
     assert reduced.provenance["strain"] >= relaxation.STRAIN
     # Of both parts; the second goes on from what the checkpoint of the first has.
     checkpoint = relaxation.read_checkpoint(relaxation.folder(SMALL))
-    assert reduced.provenance["wall_time"] == checkpoint.progress["wall_time"] > written[29][3]["wall_time"] > 0
+    assert reduced.provenance["processor_time"] == checkpoint.progress["processor_time"]
+    assert checkpoint.progress["processor_time"] > written[29][3]["processor_time"] > 0
     assert reduced["scattering"].value[0] == pytest.approx(1.0, abs=1e-12)  # cos of 0, added up
     assert set(reduced.measured) | set(reduced.missing) == {"scattering", "tau_star", "tau_alpha"}
+
+
+def checkpoint_of(progress, tmp_path, monkeypatch, parameters=SMALL.all_parameters):
+    """A checkpoint of the run as an interruption leaves it; of no state that can be gone on from."""
+    monkeypatch.setattr(conditions, "RAW", tmp_path)
+    relaxation.folder(SMALL).mkdir()
+    relaxation.write_checkpoint(
+        relaxation.folder(SMALL) / "checkpoint", {}, conditions.configuration(parameters), progress
+    )
+
+
+def test_a_stopped_process_does_not_count(tmp_path, monkeypatch):
+    # A whole day passes between any two looks at the clock on the wall.
+    monkeypatch.setattr("time.perf_counter", iter(range(0, 10**12, 86_400)).__next__)
+    monkeypatch.setattr(relaxation, "STARTS", 4)
+    monkeypatch.setattr(conditions, "RAW", tmp_path)
+    relaxation.record(SMALL)
+    assert 0 < relaxation.read_checkpoint(relaxation.folder(SMALL)).progress["processor_time"] < 3_600
+
+
+def test_progress_and_the_time_left_are_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(relaxation, "STARTS", 10)
+    monkeypatch.setattr(conditions, "RAW", tmp_path)
+    relaxation.record(SMALL)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) > 8 and all(line.startswith("small_fast") and line.endswith("left") for line in lines)
+    assert "100 %" in lines[-1]
+
+
+def test_what_is_left_is_told_from_the_checkpoint(tmp_path, monkeypatch):
+    monkeypatch.setattr(conditions, "RAW", tmp_path)
+    monkeypatch.setattr(conditions, "DATA", tmp_path)
+    monkeypatch.setattr(conditions, "PAPER_PARTICLES", 300)
+    cost = plan.Cost(step=1e-6, frame=1.0)
+    units = relaxation.schedule(1e-2)
+    # In the liquid and cooling 5 τ each, and a strain of 0.2 at 1e-2; steps of 0.005 τ, 100 in a unit.
+    preparation = 30.0 / 0.005
+    assert plan.relaxation_left(SMALL, cost) == pytest.approx(300e-6 * (preparation + 100 * units[-1]))
+    checkpoint_of({"frames": 0}, tmp_path, monkeypatch)
+    assert plan.relaxation_left(SMALL, cost) == pytest.approx(300e-6 * 100 * units[-1])
+    (relaxation.folder(SMALL) / "checkpoint").unlink()
+    relaxation.folder(SMALL).rmdir()
+    checkpoint_of({"frames": 101}, tmp_path, monkeypatch)
+    assert plan.relaxation_left(SMALL, cost) == pytest.approx(300e-6 * 100 * (units[-1] - units[100]))
+    # Of another size none is asked for.
+    monkeypatch.setattr(conditions, "PAPER_PARTICLES", 10_000)
+    assert plan.relaxation_left(SMALL, cost) == 0
+
+
+def test_a_checkpoint_of_other_parameters_is_not_gone_on_from(tmp_path, monkeypatch):
+    other = conditions.Condition("other", SMALL.parameters | {"seed": 9}, 1, "")
+    checkpoint_of({"frames": 1}, tmp_path, monkeypatch, other.all_parameters)
+    with pytest.raises(InputError, match="small_fast_relaxation: its parameters are not those of small_fast"):
+        relaxation.record(SMALL)
+
+
+@pytest.mark.parametrize("wrong", ["small", "T0.1_rate1e-4_seed2", "T0.1_rate1e-6"])
+def test_a_wrong_name_is_answered_with_those_that_there_are(wrong, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["relaxation", "T0.1_rate1e-5", wrong])
+    with pytest.raises(SystemExit, match="2"):
+        relaxation.main()
+    said = capsys.readouterr().err
+    assert f": {wrong}; there are: " in said and said.count("_rate") == 12 + ("_rate" in wrong)
+
+
+def test_help_says_what_is_done_and_for_which_names(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        relaxation.make_parser().parse_args(["--help"])
+    said = capsys.readouterr().out
+    assert "checkpoint" in said and "hours" in said and said.count("_rate") == 12
