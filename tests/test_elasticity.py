@@ -154,6 +154,26 @@ def test_what_has_none_is_told():
         ss.elastic_constants(minimum.frame, mixture)
 
 
+def test_a_model_that_is_a_little_off_is_told():
+    """Springs between unlike discs that are 5 % stiffer do not balance: forces are a few per cent of what acts."""
+
+    def discs(stiffness):
+        pairs = {(0, 0): (1.0, 1.0), (0, 1): (1.2, stiffness), (1, 1): (1.4, 1.0)}
+        potentials = {pair: ss.Harmonic(sigma=sigma, epsilon=epsilon) for pair, (sigma, epsilon) in pairs.items()}
+        return ss.Mixture(potentials, fractions=(0.5, 0.5))
+
+    mixture, other = discs(1.0), discs(1.05)
+    minimum = ss.inherent_structure(start(mixture, ss.Box(9.0, 9.0), 80, 0), mixture)
+    residual = np.abs(ss.energy_forces(minimum.frame, other)[1]).max()
+    assert 1e-3 < residual < 0.05
+    with pytest.raises(ss.InputError, match="the model must be that of the quench"):
+        ss.elastic_constants(minimum, other)
+    # As after a quench that ended at larger forces: rounding may double them, no more.
+    with pytest.raises(ss.InputError, match=f"forces reach {residual:.3g}, but {residual / 2.1:.3g} at the end"):
+        ss.elastic_constants(replace(minimum, max_force=residual / 2.1), other)
+    ss.elastic_constants(replace(minimum, max_force=residual / 1.9), other)
+
+
 @pytest.mark.parametrize("dimension", [2, 3])
 def test_published_packings(dimension):
     """Energies, stresses and elastic constants, to the last digits."""
