@@ -200,5 +200,5 @@ def test_nothing_to_resume_and_nothing_lost_without_it(tmp_path):
 def test_a_frame_that_is_nowhere_is_named(tmp_path):
     go(tmp_path, "--frames=2")
     (tmp_path / "results.nc").write_bytes(b"\x89HDF")
-    with pytest.raises(DamagedFileError, match="frame 1, which the checkpoint counts as done, is neither in"):
+    with pytest.raises(DamagedFileError, match="frame 0, which the checkpoint counts as done, is neither in"):
         go(tmp_path, "--frames=3", "--resume")

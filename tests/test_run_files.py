@@ -103,7 +103,7 @@ def test_a_fault_of_the_program_is_no_damage_of_files(opened, source, tmp_path, 
 def test_a_frame_that_is_nowhere_is_named(opened, source, tmp_path):
     write_all(opened, source)
     with pytest.raises(
-        DamagedFileError, match=r"frame 3, .*\(there is no .*000002\) nor in results.nc \(it has 2 frames\)"
+        DamagedFileError, match=r"frame 2, .*\(there is no .*000002\) nor in results.nc \(it has 2 frames\)"
     ):
         files.save_frames(tmp_path / "run", 3, IDENTITY)
 
@@ -114,13 +114,11 @@ def test_a_frame_file_under_the_name_of_another_is_named(opened, source, tmp_pat
     first.rename(tmp_path / "first")
     second.rename(first)
     (tmp_path / "first").rename(second)
-    with pytest.raises(
-        DamagedFileError, match=f"{first} is that of frame 1, counted from 0, under the name of another"
-    ):
+    with pytest.raises(DamagedFileError, match=f"{first} is that of frame 1 under the name of another"):
         files.read_frame_file(tmp_path / "run", 0, IDENTITY)
     # A resumed run takes such frames from the results, or says that they are nowhere.
     (tmp_path / "run" / "results.nc").unlink()
-    with pytest.raises(DamagedFileError, match="frame 1, .* under the name of another one"):
+    with pytest.raises(DamagedFileError, match="frame 0, .* under the name of another one"):
         files.save_frames(tmp_path / "run", 2, IDENTITY)
 
 

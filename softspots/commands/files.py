@@ -102,7 +102,7 @@ def read_frame_file(output: Path, index: int, identity: dict) -> dict[str, np.nd
     _check_identity(path, found.identity, identity)
     # Files of earlier versions do not say which frame they are of.
     if (number := found.identity.get("frame", index)) != index:
-        raise DamagedFileError(f"{path} is that of frame {number}, counted from 0, under the name of another one")
+        raise DamagedFileError(f"{path} is that of frame {number} under the name of another one")
     return found.arrays
 
 
@@ -128,7 +128,7 @@ def save_frames(output: Path, count: int, identity: dict) -> None:
                 values = _frame_of(results(), index)
             except DamagedFileError as error:
                 raise DamagedFileError(
-                    f"frame {index + 1}, which the checkpoint counts as done, is neither in a file of its own "
+                    f"frame {index}, which the checkpoint counts as done, is neither in a file of its own "
                     f"({reason}) nor in results.nc ({error}); start anew with --overwrite"
                 ) from error
             write_frame_file(output, index, values, identity)

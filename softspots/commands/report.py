@@ -78,7 +78,7 @@ def report(parameters: Parameters, faults: dict[int, str]) -> str:
     for stage, seconds in zip(LABELS["stage"], results["wall_time"].mean(axis=0), strict=True):
         rows.append((stage.replace("_", " "), f"{seconds:.3f} s per frame"))
     rows.append(("total", f"{attributes['wall_time_total']:.1f} s"))
-    rows += [(f"frame {index + 1} left out", fault) for index, fault in faults.items()]
+    rows += [(f"frame {index} left out", fault) for index, fault in faults.items()]
     lines = [f"{name:22}{value}" for name, value in rows]
     if parameters.particles < PAPER_PARTICLES and isinstance(parameters.mixture, Model):
         lines.append(
