@@ -18,6 +18,8 @@ from softspots.figures.summary import Part, shown
 from softspots.io.reduced import Reduced
 from validation.verdicts import Number
 
+from .numbers import time_of
+
 AGE = "ratio_at_age"
 ROOM = 0.7  # of P*/ρ_SS: where its axis begins
 CORNER = {"xycoords": "axes fraction", "fontsize": SMALL, "ha": "right", "va": "top", "path_effects": HALO}
@@ -89,7 +91,7 @@ def half_lives(data: Mapping[str, Reduced | None]) -> list[Part]:
     for name, run in data.items():
         if run is None:
             continue
-        age, relaxation = _half_life(run), run.measured.get("tau_alpha")
+        age, relaxation = _half_life(run), time_of(run, "tau_alpha")
         if age is None:
             early = f"it lies before the first lag, {run.axes['lag'][1]:g} τ" if "map_age" in run else "not measured"
             reasons.setdefault(run.missing.get("map_age", early), []).append(name)

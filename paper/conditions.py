@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from softspots.commands.identity import checksum, configuration
@@ -205,18 +205,6 @@ def read_relaxation(one: Condition) -> Reduced | None:
             f"{one.relaxation}: its parameters are not those of the condition. Remove it to compute it anew"
         )
     return found
-
-
-def read_whole(one: Condition) -> Reduced | None:
-    """The condition's reduced data with τ_α from the run of its dynamics alone, if there is one: that is longer.
-
-    τ* is that of the series, whose lags are closer.
-    """
-    data, relaxation = read_data(one), read_relaxation(one)
-    if not data or not relaxation or "tau_alpha" not in relaxation:
-        return data
-    missing = {name: reason for name, reason in data.missing.items() if name != "tau_alpha"}
-    return replace(data, measured=data.measured | {"tau_alpha": relaxation["tau_alpha"]}, missing=missing)
 
 
 def is_complete(one: Condition) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -23,9 +22,10 @@ from softspots.io.reduced import Reduced
 from softspots.model import Model
 
 from . import age
-from .conditions import CONDITIONS, FRAME, HERE, SHOWN, condition, read_relaxation, read_whole
+from .conditions import CONDITIONS, FRAME, HERE, SHOWN, condition
 from .further import further_text
 from .plan import table
+from .whole import read_column, read_whole
 
 FOLDER = HERE / "figures"
 NAMES = ("1_map", "2_probability", "3_selection", "4_prediction", "5_correlations", "6_lifetimes", "7_age")
@@ -81,8 +81,8 @@ def figures(runs: Sequence[Reduced], smaller: Sequence[Reduced] = ()) -> Iterato
         runs,
         [
             [
-                (name, _draw_correlation, (temperatures, name)),
-                (name, _draw_correlation, (rates, name, True)),
+                (name, draw_correlation, (temperatures, name)),
+                (name, draw_correlation, (rates, name, True)),
             ]
             for name in CORRELATIONS
         ],
@@ -112,30 +112,6 @@ def figures(runs: Sequence[Reduced], smaller: Sequence[Reduced] = ()) -> Iterato
 
 def _series(varies: str, runs: list[Reduced]) -> Series:
     return Series(varies, tuple(sorted(runs, key=lambda run: getattr(run, varies))))
-
-
-def _draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool = False) -> None:
-    """A panel of figure 5; F_s over the longest strain that there is."""
-    draw_correlation(axes, _longest(series) if name == "scattering" else series, name, against_strain)
-
-
-def _longest(series: Series) -> Series:
-    """The series with F_s from the runs of the dynamics alone, where there are any, and τ* from closer lags."""
-    alone = {}
-    for one in CONDITIONS:
-        if not one.repeats and (found := read_relaxation(one)):
-            alone[one.all_parameters.temperature, one.all_parameters.strain_rate] = found
-
-    def longest(run):
-        found = alone.get((run.temperature, run.strain_rate))
-        if found is None:
-            return run
-        # Where the series has none, no plateau is resolved.
-        closer = {"tau_star": run["tau_star"]} if "tau_star" in run else {}
-        others = {key: value for key, value in found.measured.items() if key != "tau_star"}
-        return replace(found, measured=others | closer)
-
-    return Series(series.varies, tuple(map(longest, series.runs)))
 
 
 def _share(panels: Sequence[Axes], *which: str) -> None:
@@ -197,7 +173,7 @@ def main() -> None:
                 continue
             for suffix in SUFFIXES:
                 save_figure(figure, FOLDER / f"figure{name}.{suffix}")
-    found = [run for run in data.values() if run]
+    found = [run for run in map(read_column, CONDITIONS) if run]
     (HERE / "conditions.md").write_text(table() + "\n", encoding="utf-8")
     SUMMARY.write_text(summary_text(found, series_of(runs)) + "\n" + further_text(data), encoding="utf-8")
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from paper.numbers import time_of
 from softspots.analysis.findings import Missing
 from softspots.analysis.series import Series, collapses, relaxation_exponent
 from softspots.estimate import Estimate
@@ -40,6 +41,12 @@ def number(run: Reduced, name: str) -> Number:
     """A number of a run with its interval."""
     found = measured(run, name)
     return Number(float(found.value), float(found.low), float(found.high))
+
+
+def time(run: Reduced, name: str) -> float:
+    """τ* or τ_α by which others are looked at: of the run, or of the condition that it does again."""
+    found = time_of(run, name)
+    return float((measured(run, name) if found is None else found).value)
 
 
 def value(name: str) -> Measure:
@@ -156,7 +163,7 @@ def straightness(name: str) -> Measure:
 
     def measure(runs):
         (run,) = runs
-        end = number(run, "tau_star").value
+        end = time(run, "tau_star")
         curve = measured(run, name)
         known = np.isfinite(curve.known_resamples).all(axis=0)
         part = (curve.x >= FIRST_LAG) & (curve.x <= end) & known
@@ -179,7 +186,7 @@ def left_at_relaxation(name: str) -> Measure:
 
     def measure(runs):
         (run,) = runs
-        end = number(run, "tau_alpha").value
+        end = time(run, "tau_alpha")
         return combined(lambda last, first: last / first, *(at_lag(run, name, lag) for lag in (end, FIRST_LAG)))
 
     return measure
@@ -187,7 +194,7 @@ def left_at_relaxation(name: str) -> Measure:
 
 def at_relaxation(name: str, times: float) -> Measure:
     """What is left after so many τ_α."""
-    return lambda runs: Number.of(at_lag(runs[0], name, times * number(runs[0], "tau_alpha").value))
+    return lambda runs: Number.of(at_lag(runs[0], name, times * time(runs[0], "tau_alpha")))
 
 
 def against_survival(runs: Sequence[Reduced]) -> Number:
@@ -236,7 +243,7 @@ def _power_law(run):
 
     What has no interval has an error of NaN, and no say in the line.
     """
-    relaxation, law = number(run, "tau_alpha").value, measured(run, "lifetimes")
+    relaxation, law = time(run, "tau_alpha"), measured(run, "lifetimes")
     times = run.axes["lifetime"]
     known = law.value > 0
     logs, values = np.log(times[known]), np.log(law.value[known])

@@ -64,10 +64,16 @@ QUOTES = (
         *(one for name in (COLD, WARM, HOTTER, HOT, FAST, SLOW) for one in _with_ends("tau_alpha", name)),
     ),
     quote(
-        "F_s leaves its plateau by 5 % at τ* = {}, {}, {} and {} τ",
-        *(("τ* by a loss of 5 %", one) for one in (COLD, WARM, HOTTER, HOT)),
+        "F_s leaves its plateau by 5 % at τ* = {} τ ({} to {}), {} τ ({} to {}), {} τ ({} to {}) and {} τ ({} to {})",
+        *(one for name in (COLD, WARM, HOTTER, HOT) for one in _with_ends("tau_star", name)),
     ),
     quote("by 10 % it is {}, {}, {} and {} τ", *(("τ* by a loss of 10 %", one) for one in (COLD, WARM, HOTTER, HOT))),
+    quote("at T = 0.1 and 10⁻⁵ it is {} τ ({} to {})", *_with_ends("tau_star", SLOW)),
+    quote(
+        "By a loss of 5 % of the plateau it is {}, {}, {} and {} τ at T = 0.1 to 0.4 and 10⁻⁴, by 10 % {}, {}, {} and "
+        "{} τ",
+        *((f"τ* by a loss of {loss} %", one) for loss in (5, 10) for one in (COLD, WARM, HOTTER, HOT)),
+    ),
     quote(
         "the mean of N_R at T = 0.1 is {} at γ̇ = 10⁻³, where the paper has 3, and {} at 10⁻⁴",
         ("mean_rearrangements", FAST),

@@ -19,11 +19,11 @@ from paper.conditions import (
     needs_relaxation,
     read_data,
     read_relaxation,
-    read_whole,
 )
 from paper.fingerprint import fingerprint
 from paper.relaxation import STRAIN
 from paper.run import command, describe
+from paper.whole import read_whole
 from softspots.analysis.reduce import reduce_run
 from softspots.commands.chain import THERMODYNAMICS, Interval, analyse
 from softspots.commands.parameters import Parameters

@@ -2,8 +2,9 @@
 
 import pytest
 
-from paper.conditions import condition, read_whole
-from paper.numbers import from_data, from_raw
+from paper.conditions import condition
+from paper.numbers import from_data
+from paper.whole import read_whole
 
 from . import quotes
 
@@ -14,7 +15,7 @@ def from_files(quoted):
     run = read_whole(one)
     if run is None:
         return None
-    found = (from_data(run) | from_raw(one)[0] | run.measured).get(quoted.name)
+    found = (from_data(run) | run.experiments | run.measured).get(quoted.name)
     return None if found is None else float(getattr(found, quoted.end))
 
 

@@ -17,8 +17,9 @@ from sphinx.util.docutils import SphinxDirective
 import softspots
 from benchmarks.measure import HERE as BENCHMARKS
 from benchmarks.short_table import amount, markdown
-from paper.conditions import CONDITIONS, read_whole
+from paper.conditions import CONDITIONS
 from paper.sources import DYNAMICS, LANDSCAPE
+from paper.whole import read_whole
 from softspots.commands.mixtures import MIXTURES
 from softspots.io.quantities import KNOWN, KNOWN_AXES
 from softspots.io.schema import OPTIONAL, SCHEMA

@@ -5,6 +5,8 @@ Arguments, colours and bands are as in `softspots.figures.panels`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from matplotlib.axes import Axes
 from scipy.stats import theilslopes
@@ -25,6 +27,7 @@ from softspots.figures.drawing import (
     where_positive,
 )
 from softspots.figures.units import time_of_runs
+from softspots.io.reduced import Reduced
 
 SHIFT = 10.0  # lifetimes at one temperature and the next
 CORRELATIONS = {
@@ -49,7 +52,7 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
     for run, style in styled(series, name, against_strain):
         scale = run.strain_rate if against_strain else 1.0
         del style["marker"]
-        later = _later(run)
+        later = _later(name)(run)
         found = run[name][later]
         curve(axes, found, scale=scale, **style)
         lowest = min(lowest, np.nanmin(found.value, initial=0.0))
@@ -87,7 +90,7 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
     axes.set_ylim(lowest, None)
     further = {"scattering": {"tau_alpha": r"$\tau_\alpha$"}, "c_ss": {"constant": r"$P(\tau_\mathrm{L})$"}}
     further |= {first: {other: r"$C_\mathrm{DS}$"} for first, (other, *_) in REVERSED.items()}
-    say(axes, series, name, _later, **further.get(name, {}))
+    say(axes, series, name, _later(name), **further.get(name, {}))
 
 
 def _lag_words(series, against_strain) -> str:
@@ -95,18 +98,18 @@ def _lag_words(series, against_strain) -> str:
     return r"$\dot\gamma\,\delta t$" if against_strain else rf"$\delta t$ (${time_of_runs(series.runs)}$)"
 
 
-def _later(run) -> np.ndarray:
-    """The lags that are drawn: all but 0."""
-    return run.axes["lag"] > 0
+def _later(name: str) -> Callable[[Reduced], np.ndarray]:
+    """Which lags of this function a panel shows: all but 0."""
+    return lambda run: run[name].x > 0
 
 
 def draw_overlap(axes: Axes, series: Series, against_strain: bool = False) -> None:
     """⟨C_αα⟩ against δt, or γ̇ δt, with ε dashed (eqs. 4 and 5)."""
-    known = False
+    known, later = False, _later("c_alpha")
     for run, style in styled(series, "c_alpha", against_strain):
         scale = run.strain_rate if against_strain else 1.0
         del style["marker"]
-        curve(axes, run["c_alpha"][_later(run)], scale=scale, **style)
+        curve(axes, run["c_alpha"][later(run)], scale=scale, **style)
         if "epsilon" in run:
             known = True
             epsilon = run["epsilon"]
@@ -121,7 +124,7 @@ def draw_overlap(axes: Axes, series: Series, against_strain: bool = False) -> No
     )
     if known:
         explain(axes, r"$\epsilon$", "--", linewidth=0.8)
-    say(axes, series, "c_alpha", _later, epsilon=r"$\epsilon$")
+    say(axes, series, "c_alpha", later, epsilon=r"$\epsilon$")
 
 
 def draw_lifetimes(axes: Axes, series: Series, against_strain: bool = False) -> None:
