@@ -13,6 +13,7 @@ import numpy as np
 from paper.numbers import time_of
 from softspots.analysis.findings import Missing
 from softspots.analysis.series import Series, collapses, relaxation_exponent
+from softspots.curve import Curve
 from softspots.estimate import Estimate
 from softspots.estimate import combined as joined
 from softspots.io.reduced import Reduced
@@ -58,10 +59,10 @@ def mean(name: str) -> Measure:
     """The mean over runs, which are independent, as far as they have measured it: what is given has no interval."""
 
     def measure(runs):
-        measured_in = [run for run in runs if name in run and np.isfinite(run[name].low)]
-        found = [number(run, name) for run in measured_in or runs[:1]]
+        used = tuple(place for place, run in enumerate(runs) if name in run and np.isfinite(run[name].low)) or (0,)
+        found = [number(runs[place], name) for place in used]
         error = math.hypot(*(one.error for one in found)) / len(found)
-        return Number.with_error(np.mean([one.value for one in found]), error)
+        return Number.with_error(np.mean([one.value for one in found]), error, used)
 
     return measure
 
@@ -132,6 +133,11 @@ def at_lag(run: Reduced, name: str, lag: float) -> Estimate:
     return curve.map(lambda values: np.interp(np.log(lag), logs, values[1:]))
 
 
+def bounded(curve: Curve) -> np.ndarray:
+    """At which of its points a curve has an interval."""
+    return np.isfinite(curve.known_resamples).all(axis=0)
+
+
 def combined(function: Callable, *estimates: Estimate) -> Number:
     """A function of estimates from independent runs, or from one run, whose resamples are the same frames."""
     return Number.of(joined(function, *estimates))
@@ -165,8 +171,7 @@ def straightness(name: str) -> Measure:
         (run,) = runs
         end = time(run, "tau_star")
         curve = measured(run, name)
-        known = np.isfinite(curve.known_resamples).all(axis=0)
-        part = (curve.x >= FIRST_LAG) & (curve.x <= end) & known
+        part = (curve.x >= FIRST_LAG) & (curve.x <= end) & bounded(curve)
         if part.sum() < 4:
             raise Missing(f"{part.sum()} lags from {FIRST_LAG:g} τ to τ* = {end:g} τ; 4 are needed")
         logs = np.log(curve.x[part])
@@ -202,7 +207,7 @@ def against_survival(runs: Sequence[Reduced]) -> Number:
     (run,) = runs
     constant = number(run, "constant").value
     field, alive = run["c_ss"], run["alive"]
-    known = np.isfinite(field.known_resamples).all(axis=0) & np.isfinite(alive.known_resamples).all(axis=0)
+    known = bounded(field) & bounded(alive)
     known[0] = False
     if not known.any():
         raise Missing("C_SS and P(τ_L ≥ δt) have no lag in common at which both have an interval")
@@ -221,8 +226,10 @@ def collapse(name: str) -> Measure:
         found = collapses(Series("strain_rate", tuple(runs)))
         if name not in found:
             raise Missing(f"fewer than two runs with {name} and a range of γ̇ δt in common")
+        # As `collapses` takes them: a curve has a course, if it is known at two lags.
+        used = tuple(place for place, run in enumerate(runs) if name in run and bounded(run[name])[1:].sum() > 1)
         # Errors of the ratio are factors.
-        return Number.of(found[name].ratio.map(np.log))
+        return Number.of(found[name].ratio.map(np.log), used)
 
     return measure
 
@@ -232,7 +239,7 @@ def exponent(runs: Sequence[Reduced]) -> Number:
     found = relaxation_exponent(Series("strain_rate", tuple(runs)))
     if found is None:
         raise Missing("; ".join(run.missing["tau_alpha"] for run in runs if "tau_alpha" not in run))
-    return Number.of(found)
+    return Number.of(found, tuple(place for place, run in enumerate(runs) if "tau_alpha" in run))
 
 
 # Laws of lives

@@ -57,7 +57,8 @@ class Row:
     def found(self, study: Mapping[str, Reduced]) -> Number:
         """The number, from the runs that are there and all of their seeds; `measures.Missing` if they do not allow it.
 
-        With several seeds it is the mean, and its interval the wider of spread and bootstrap: see `paper.seeds`.
+        With several seeds it is the mean over those in which it is of the same runs, and its interval the wider of
+        spread and bootstrap: see `paper.seeds`.
         """
         runs, independent = samples([name for name in self.conditions if name in study], study)
         numbers, reasons = [], []
@@ -68,9 +69,12 @@ class Row:
                 reasons.append(reason)
         if not numbers:
             raise reasons[0]
+        used = numbers[0].used
+        numbers = [one for one in numbers if one.used == used]
         if len(numbers) == 1:
             return numbers[0]
-        return Number.with_error(*together([one.value for one in numbers], [one.error for one in numbers], independent))
+        values, errors = ([getattr(one, name) for one in numbers] for name in ("value", "error"))
+        return Number.with_error(*together(values, errors, independent), used)
 
 
 COLD, HOT = "T0.1_rate1e-4", "T0.4_rate1e-4"

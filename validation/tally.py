@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from operator import attrgetter
 
@@ -49,7 +49,8 @@ class Judgement:
     first : tuple of str
         Those of the first edition.
     runs : int
-        How many of its conditions are there.
+        How many of its conditions the number is of: those that are there, less those that a measure leaves out as they
+        have no interval.
     """
 
     row: Row
@@ -74,11 +75,11 @@ class Judgement:
 
     @property
     def ours(self) -> str:
-        """The number with its interval, and of how many runs if some are missing; or that there is none to be had."""
+        """The number with its interval, and by how many runs if not by all; or that there is none to be had."""
         if self.found is None:
             return self.lacking if self.verdict else ""
         total = len(self.row.conditions)
-        return shown(self.found) + (f", {self.runs} of {total} runs" if self.runs < total else "")
+        return shown(self.found) + (f", by {self.runs} of {total} runs" if self.runs < total else "")
 
     @property
     def why(self) -> str:
@@ -122,7 +123,8 @@ def judge(row: Row, study: Mapping[str, Reduced]) -> Judgement:
     except Missing as reason:
         verdict = DISAGREES if row.absent and row.absent in str(reason) else ""
         return Judgement(row, None, verdict, str(reason), *about)
-    return Judgement(row, found, row.accepted.verdict(found), "", *about)
+    one = Judgement(row, found, row.accepted.verdict(found), "", *about)
+    return one if found.used is None else replace(one, runs=len(found.used))
 
 
 def judge_all(study: Mapping[str, Reduced]) -> list[Judgement]:

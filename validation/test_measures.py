@@ -1,5 +1,7 @@
 """Measures on made-up reduced data whose numbers are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -41,7 +43,8 @@ def test_means_and_ratios_have_errors_of_independent_runs():
     assert (ratio.value, ratio.error) == pytest.approx((2, 2 * np.hypot(0.15, 0.1)))
     assert m.spread("density")(runs[::-1]) == spread == ratio
     # Only those that have it.
-    assert m.mean("density")([run(), *runs]) == mean
+    unbounded = run(density=scalar(9.0, np.nan))
+    assert m.mean("density")([run(), unbounded, *runs]) == replace(mean, used=(2, 3))
 
 
 def test_quiet_particles_are_those_of_small_d2min():
@@ -143,6 +146,19 @@ def test_collapse_is_that_of_strain():
     assert m.collapse("c_ss")(runs).value > 1
     same = [run(rate, c_ss=noisy(np.exp(-LAGS / 100))) for rate in (1e-4, 1e-3)]
     assert m.collapse("c_ss")(same).value < -1
+    # A curve without intervals is not among them.
+    values = np.exp(-LAGS * 1e-5 / 0.1)
+    unbounded = run(1e-5, c_ss=Estimate(values, np.nan * values, np.nan * values, np.tile(values, (400, 1)), 1))
+    assert m.collapse("c_ss")([unbounded, *runs]) == replace(m.collapse("c_ss")(runs), used=(1, 2))
+
+
+def test_the_exponent_is_of_the_runs_that_have_relaxed():
+    def relaxed(rate):
+        value = 0.03 / rate
+        return run(rate, tau_alpha=Estimate(value, 0.9 * value, 1.1 * value, value * RANDOM.normal(1, 0.1, 400), 1))
+
+    found = m.exponent([Reduced({"strain_rate": 1e-5}, {}), relaxed(1e-4), relaxed(1e-3)])
+    assert found.value == pytest.approx(-1) and found.used == (1, 2)
 
 
 @pytest.mark.parametrize("tail", [1.0, 0.2])

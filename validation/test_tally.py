@@ -10,6 +10,7 @@ from softspots.io.reduced import Reduced
 
 from . import measures as m
 from . import tally
+from .published import ROWS
 from .rows import Row
 from .verdicts import AGREES, DISAGREES, UNDECIDED, Direction, Range
 
@@ -47,6 +48,29 @@ def test_several_seeds_have_the_interval_of_their_spread():
     # Where they agree by chance it is that of the bootstraps.
     alike = tally.judge(row(), {name: run(2.0) for name in seeds})
     assert alike.verdict == AGREES and alike.found.error == pytest.approx(0.02 / np.sqrt(3))
+
+
+def test_a_number_says_of_how_many_runs_it_is():
+    names = ("a", "b", "c")
+    mean = Row("mean", "2", "III", names, m.mean("ratio"), TWO, least=1)
+    study = {"a": run(2.0), "b": run(2.5, error=np.nan), "c": run(2.1)}
+    one = tally.judge(mean, study)
+    assert one.found.value == pytest.approx(2.05) and one.ours.endswith(", by 2 of 3 runs")
+    assert tally.judge(mean, {"b": study["b"], "c": study["c"]}).ours.endswith(", by 1 of 3 runs")
+    assert "runs" not in tally.judge(mean, study | {"b": run(2.2)}).ours
+
+
+def test_seeds_count_as_far_as_they_are_of_the_same_runs_as_the_first():
+    mean = Row("mean", "2", "III", ("a", "b"), m.mean("ratio"), TWO)
+    study = {"a": run(2.0), "b": run(2.2), "a_seed2": run(3.0, error=np.nan), "b_seed2": run(2.2)}
+    assert tally.judge(mean, study).found.value == pytest.approx(2.1)
+    assert tally.judge(mean, study | {"a_seed2": run(2.4)}).found.value == pytest.approx(2.2)
+
+
+def test_a_mixture_that_the_paper_has_not_simulated_is_none_of_its_numbers():
+    published = {each.name: each.published for each in ROWS}
+    assert not published["onset of the plateau, D²_min/T, N = 2,500, as-printed"]
+    assert published["C_SS at γ̇ δt = 0.002, 1e-4 over 1e-5, T = 0.1"]
 
 
 def test_seeds_of_one_side_of_a_ratio_widen_it():

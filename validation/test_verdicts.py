@@ -4,7 +4,7 @@ from math import inf, nan
 
 import pytest
 
-from .verdicts import AGREES, DISAGREES, UNDECIDED, Direction, Number, Range, outcome
+from .verdicts import AGREES, DISAGREES, UNDECIDED, Direction, Number, Place, Range, outcome
 
 TWO = Range(1.5, 2.5, "one digit")
 FALLS = Range(-inf, 1, "a trend")
@@ -30,6 +30,8 @@ QUESTION = Direction("less", "more", 0.5, "a trend")
         (FALLS, 0.8, 0.1, UNDECIDED),
         (FALLS, 1.2, 0.1, UNDECIDED),
         (FALLS, 1.2, 0.05, DISAGREES),
+        # By chance above what it can be at most: the range has no upper end.
+        (Range(0.9, inf, "a tenth at the most"), 1.014, 0.014, AGREES),
         (QUESTION, 0.8, 0.05, "less"),
         (QUESTION, 1.2, 0.05, "more"),
         (QUESTION, 1.1, 0.05, "the same"),
@@ -39,6 +41,24 @@ QUESTION = Direction("less", "more", 0.5, "a trend")
 )
 def test_verdict(accepted, value, error, verdict):
     assert accepted.verdict(Number.with_error(value, error)) == verdict
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "verdict"),
+    [
+        (430, 430, 472, AGREES),
+        (430, 388, 472, AGREES),
+        (430, 430, 430, AGREES),
+        (430, 388, 514, UNDECIDED),
+        (500, 430, 500, UNDECIDED),
+        (514, 514, 514, DISAGREES),
+        # Less than three times the width of its interval away.
+        (514, 472, 556, UNDECIDED),
+        (430, nan, nan, UNDECIDED),
+    ],
+)
+def test_a_place_on_a_grid_agrees_by_its_interval(value, low, high, verdict):
+    assert Place(388, 472, "a step of the grid").verdict(Number(value, low, high)) == verdict
 
 
 def test_each_side_has_its_own_error():

@@ -14,21 +14,29 @@ ERRORS = 3
 
 @dataclass(frozen=True)
 class Number:
-    """A value and the ends of its 68 % interval."""
+    """A value and the ends of its 68 % interval.
+
+    Parameters
+    ----------
+    value, low, high : float
+    used : tuple of int, optional
+        The places of the runs that it is of, where a measure of several leaves some out; None if it is of all.
+    """
 
     value: float
     low: float
     high: float
+    used: tuple[int, ...] | None = None
 
     @classmethod
-    def of(cls, estimate: Estimate) -> Number:
+    def of(cls, estimate: Estimate, used: tuple[int, ...] | None = None) -> Number:
         """From an estimate with resamples."""
-        return cls(*map(float, (estimate.value, estimate.low, estimate.high)))
+        return cls(*map(float, (estimate.value, estimate.low, estimate.high)), used)
 
     @classmethod
-    def with_error(cls, value: float, error: float) -> Number:
+    def with_error(cls, value: float, error: float, used: tuple[int, ...] | None = None) -> Number:
         """From a value and its error."""
-        return cls(float(value), float(value - error), float(value + error))
+        return cls(float(value), float(value - error), float(value + error), used)
 
     def over(self, other: Number) -> Number:
         """The quotient, of numbers that are independent."""
@@ -81,6 +89,20 @@ class Range:
             apart = found.high < self.least or found.low > self.most
             return AGREES if last - first < self.most - self.least and not apart else UNDECIDED
         return AGREES if self.least < first and last < self.most else UNDECIDED
+
+
+class Place(Range):
+    """A range for a place on a grid: its interval ends on the grid too, and is as wide as a few steps at least.
+
+    So the reach of a place is wider than any range that says something, and the interval alone decides whether it
+    agrees: it must lie in the range, and is undecided if it goes beyond.
+    """
+
+    def verdict(self, found: Number) -> str:
+        """`DISAGREES` as of any range; `AGREES` if the whole interval lies in the range."""
+        if super().verdict(found) == DISAGREES:
+            return DISAGREES
+        return AGREES if self.least <= found.low and found.high <= self.most else UNDECIDED
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ class Findings(Tables):
         return table(
             ["what", "published", "where", "ours", "why", "evidence"],
             [
-                [row.name, row.published, row.where, measured(row, study), *said]
+                [row.name, row.published or "—", row.where, measured(row, study), *said]
                 for seen, same in together.items()
                 # What they have in common is said at the first.
                 for row, said in zip(
