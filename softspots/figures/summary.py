@@ -238,14 +238,17 @@ def _cell(run, name) -> str:
 
 
 def shown(found: Estimate) -> str:
-    """A number with its interval, to two digits of its error; without one to three, or as a whole number."""
+    """A number with its interval, to two digits of its error; without an interval to three, or as a whole number."""
     value, low, high = float(found.value), float(found.low), float(found.high)
     ends = [end for end in (low, high) if math.isfinite(end)]
     if math.isnan(low) or math.isnan(high) or not ends:
         return f"{value:.0f}" if value.is_integer() else f"{value:#.3g}".rstrip(".")
     half = (high - low) / 2 if len(ends) == 2 else abs(value - ends[0])
-    # An error that is rounding alone has no digits.
-    decimals = max(0, 1 - math.floor(math.log10(half))) if half > ROUNDING * abs(value) else 2
+    if half > ROUNDING * abs(value):
+        decimals = max(0, 1 - math.floor(math.log10(half)))
+    else:
+        # An error that is rounding alone has no digits.
+        decimals = 0 if value.is_integer() else 2
     return f"{value:.{decimals}f} ({low:.{decimals}f} to {high:.{decimals}f})".replace("inf", "∞")
 
 
