@@ -116,7 +116,7 @@ def test_several_runs_are_drawn_together(folder, tmp_path, capsys, monkeypatch):
     assert "(" in row.split("|")[5] or "*" in row.split("|")[5]
     assert "τ_α ∝ γ̇^n at T = 0.1: n = " in out
     # The short one lacks lives, and says so once for all of them.
-    assert "T = 0.4, γ̇ = 0.001: ε is needed, which is not known (n, n_c, τ_½" in out
+    assert "T = 0.4, γ̇ = 1e-3: ε is needed, which is not known (n, n_c, τ_½" in out
     data = json.loads((tmp_path / "summary.json").read_text())
     assert [one["quantity"] for one in data["collapse"]] == ["scattering", "c_dd", "c_ss", "c_sd", "alive"]
     # Reduced data stand for their results file.
@@ -150,8 +150,8 @@ def test_what_is_noted_has_a_mark_at_its_row_and_what_has_no_error_three_digits(
     assert "from the law (⟨N_R⟩)" in numbers and "F_s" not in numbers
     assert "of a curve (F_s)" in curves
     # Columns have short names, and what tells the runs apart stands above.
-    assert "* T = 0.1, γ̇ = 0.001 (b): particles 200" in text.split("|")[0]
-    assert "| T = 0.1, γ̇ = 0.001 (b) " in text
+    assert "* T = 0.1, γ̇ = 1e-3 (b): particles 200" in text.split("|")[0]
+    assert "| T = 0.1, γ̇ = 1e-3 (b) " in text
 
 
 def test_summary_says_which_end_of_an_interval_is_not_known():

@@ -60,7 +60,7 @@ def test_runs_whose_conditions_are_not_known_are_called_by_their_files(tmp_path,
 def test_what_is_not_known_of_a_condition_is_left_out():
     conditions = ({"temperature": 0.1}, {"strain_rate": 1e-3}, {"model": "own"}, {})
     runs = [Reduced(known, {}) for known in conditions]
-    assert [*naming.column_names(runs)] == ["T = 0.1", "γ̇ = 0.001", "own", "run"]
+    assert [*naming.column_names(runs)] == ["T = 0.1", "γ̇ = 1e-3", "own", "run"]
     words = [naming.condition_words(run, "temperature") for run in runs]
     assert words == ["$T=0.1$", r"$\dot\gamma=10^{-3}\,\tau^{-1}$", "own", "run"]
 

@@ -372,29 +372,3 @@ def test_runs_that_differ_have_names_and_colours_of_their_own(runs, axes, choice
     panels.draw_ratio(axes, pair)
     assert len(set(axes.get_legend_handles_labels()[1])) == 2
     assert len({to_hex(container.lines[0].get_color()) for container in axes.containers}) == 2
-
-
-def test_runs_are_named_after_what_differs_alone(runs):
-    one, two = (
-        runs["cold"],
-        changed(runs["cold"], {"particles": 1000, "frames": 12, "output": "elsewhere", "skin": 0.3}),
-    )
-    assert naming.run_names([one, two]) == ["T0.1_rate0.001_seed1_particles400", "T0.1_rate0.001_seed1_particles1000"]
-    assert [naming.words(told) for told in naming.differences([one, two])] == [", $N=400$", ", $N=1000$"]
-    # Seeds of runs that other things tell apart are not worth a word in a legend.
-    assert [naming.words(told) for told in naming.differences([runs["cold"], runs["warm"]])] == ["", ""]
-    assert naming.run_names([one]) == ["T0.1_rate0.001_seed1"]
-
-
-def test_names_of_files_stay_in_their_folder(runs):
-    names = naming.run_names([runs["cold"], changed(runs["cold"], {"model": "../../etc/passwd"})])
-    assert not any("/" in name for name in names)
-
-
-def test_text_names_what_tells_apart_runs_of_one_temperature_and_rate_alone(runs):
-    small = changed(runs["cold"], {"particles": 1000})
-    assert naming.column_names([runs["cold"], small, runs["warm"]]) == {
-        "T = 0.1, γ̇ = 0.001 (a)": "particles 400",
-        "T = 0.1, γ̇ = 0.001 (b)": "particles 1000",
-        "T = 0.2, γ̇ = 0.001": "",
-    }

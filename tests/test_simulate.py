@@ -126,7 +126,7 @@ def test_table_and_progress(finished):
     lines = process.stderr.splitlines()
     # Not a terminal: what is run, at once, then at most a line after a hundredth and after each tenth of the run.
     assert lines[0].startswith(
-        "softspots.simulate: 300 particles, T = 0.1, strain rate 0.001, frames 1 to 3 on 1 rank(s)"
+        "softspots.simulate: 300 particles, T = 0.1, strain rate 1e-3, frames 1 to 3 on 1 rank(s)"
     )
     assert lines[0].endswith(f"goes to {finished[0]}")
     assert 1 < len(lines) <= 12

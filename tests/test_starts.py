@@ -117,7 +117,7 @@ def test_it_begins_with_the_frame_and_its_velocities(glass, run):
 def test_the_start_is_said(glass, tmp_path, capsys):
     go(tmp_path, glass[0], *TYPES, *THERMAL[:3], *THERMAL[4:], "--frames=1", "--start-frame=0")
     told = capsys.readouterr()
-    assert "300 particles from glass.dump, frame 0, T = 0.1, strain rate 0.001" in told.err
+    assert "300 particles from glass.dump, frame 0, T = 0.1, strain rate 1e-3" in told.err
     assert "glass.dump: velocities are the file's, at a kinetic temperature of 0." in told.err
     # The run that it is from is at 0.1, and was a liquid at 1 a few τ before.
     by_forces = float(re.search(r"glass.dump: by forces it is at a temperature of (\S+)", told.err)[1])

@@ -11,6 +11,7 @@ from softspots.analysis.probability import Plateau, plateau
 from softspots.commands.chain import Analysis
 from softspots.commands.parameters import MAP, PAPER_PARTICLES, Parameters
 from softspots.figures.map import save_map
+from softspots.figures.naming import rate_text
 from softspots.frame import Frame
 from softspots.io.results import read_results
 from softspots.io.schema import LABELS
@@ -56,7 +57,7 @@ def report(parameters: Parameters, faults: dict[int, str]) -> str:
         (
             "run",
             f"{parameters.particles} {parameters.noun}, T = {parameters.temperature:g}, "
-            f"strain rate {parameters.strain_rate:g}, {number_of(n_frames, 'frame')}, {attributes['ranks']} rank(s)",
+            f"strain rate {rate_text(parameters.strain_rate)}, {number_of(n_frames, 'frame')}, {attributes['ranks']} rank(s)",
         )
     ]
     if len(good):

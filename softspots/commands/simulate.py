@@ -37,6 +37,7 @@ from softspots.commands.ranks import rank_grid
 from softspots.commands.report import Outcome, draw, report
 from softspots.dynamics.parallel import launched_rank, one_thread, require_same_kernels, together, world
 from softspots.exceptions import InputError, PhysicsError
+from softspots.figures.naming import rate_text
 from softspots.io.attributes import FAULTS
 from softspots.io.checkpoint import Checkpoint, discard, discard_frames
 from softspots.io.claim import claimed
@@ -252,7 +253,7 @@ def heading(parameters: Parameters, ranks: int, checkpoint: Checkpoint | None) -
         return f"all frames ({done}) are done; what is not there of their files is made anew in {parameters.output}"
     return (
         f"{parameters.particles} {parameters.noun}, T = {parameters.temperature:g}, strain rate "
-        f"{parameters.strain_rate:g}, frames {done + 1} to {parameters.frames} on {ranks} rank(s), each with about "
+        f"{rate_text(parameters.strain_rate)}, frames {done + 1} to {parameters.frames} on {ranks} rank(s), each with about "
         f"{_needed(parameters) / 1e9:.1f} GB; goes to {parameters.output}"
     )
 

@@ -119,8 +119,9 @@ def _condition(run) -> str:
     """What is known of temperature and strain rate, or what else a run is called, in text."""
     if run.athermal:
         return ATHERMAL
-    parts = (("T", run.temperature), ("γ̇", run.strain_rate))
-    return ", ".join(f"{symbol} = {value:g}" for symbol, value in parts if value is not None) or _own_name(run)
+    parts = [] if run.temperature is None else [f"T = {run.temperature:g}"]
+    parts += [] if run.strain_rate is None else [f"γ̇ = {rate_text(run.strain_rate)}"]
+    return ", ".join(parts) or _own_name(run)
 
 
 def _own_name(run) -> str:
@@ -157,6 +158,15 @@ def rate_words(rate: float, told: Mapping[str, Any] = MappingProxyType({})) -> s
     factor = "" if float(mantissa) == 1 else rf"{float(mantissa):g}\times "
     unit = unit_of_time(told, r"\tau", r"\mathrm{steps}")
     return rf"$\dot\gamma={factor}10^{{{int(power)}}}\,{unit}^{{-1}}$"
+
+
+def rate_text(rate: float) -> str:
+    """γ̇ in text: below 0.01 as a power of ten, such as 1e-4 and 2.5e-3, so that decades stand beside each other."""
+    text = f"{rate:g}"
+    if not 0 < abs(float(text)) < 0.01:
+        return text
+    mantissa, power = f"{rate:.5e}".split("e")
+    return f"{float(mantissa):g}e{int(power)}"
 
 
 def _shown(value) -> str:
