@@ -56,8 +56,8 @@ def report(parameters: Parameters, faults: dict[int, str]) -> str:
     rows = [
         (
             "run",
-            f"{parameters.particles} {parameters.noun}, T = {parameters.temperature:g}, "
-            f"strain rate {rate_text(parameters.strain_rate)}, {number_of(n_frames, 'frame')}, {attributes['ranks']} rank(s)",
+            f"{parameters.particles} {parameters.noun}, T = {parameters.temperature:g}, strain rate "
+            f"{rate_text(parameters.strain_rate)}, {number_of(n_frames, 'frame')}, {attributes['ranks']} rank(s)",
         )
     ]
     if len(good):

@@ -253,8 +253,8 @@ def heading(parameters: Parameters, ranks: int, checkpoint: Checkpoint | None) -
         return f"all frames ({done}) are done; what is not there of their files is made anew in {parameters.output}"
     return (
         f"{parameters.particles} {parameters.noun}, T = {parameters.temperature:g}, strain rate "
-        f"{rate_text(parameters.strain_rate)}, frames {done + 1} to {parameters.frames} on {ranks} rank(s), each with about "
-        f"{_needed(parameters) / 1e9:.1f} GB; goes to {parameters.output}"
+        f"{rate_text(parameters.strain_rate)}, frames {done + 1} to {parameters.frames} on {ranks} rank(s), each with "
+        f"about {_needed(parameters) / 1e9:.1f} GB; goes to {parameters.output}"
     )
 
 
