@@ -36,6 +36,8 @@ from softspots.reasons import PRODUCT_LIMIT, joined, too_many_outlive
 from softspots.structure.clusters import label_clusters
 from softspots.structure.spots import connect, mode_particles, rank_modes
 
+from .numbers import AS_SEEN
+
 Numbers = dict[str, Estimate]
 
 SMALLEST = (1, 2, 3, 4)  # clusters that are kept inside each mode
@@ -170,7 +172,7 @@ def mean_of(tracks, times: int = 1) -> Estimate:
     """The mean of N_R by product limit, or of the lives as far as they are seen where too many outlive the data."""
     reason = too_many_outlive(len(tracks), tracks.censored)
     found = (seen_rearrangements if reason else mean_rearrangements)(tracks)
-    note = f"of lives as far as they are seen: {reason}" if reason else PRODUCT_LIMIT * bool(tracks.censored)
+    note = f"{AS_SEEN}: {reason}" if reason else PRODUCT_LIMIT * bool(tracks.censored)
     value, low, high = (float(one) * times for one in (found.value, found.low, found.high))
     return Estimate(value, low, high, note=joined(note, found.note))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from softspots.estimate import Estimate
 from softspots.figures.summary import NUMBERS, Part, shown
+from softspots.io.earlier import COUNTS
 from softspots.io.reduced import Reduced
 from validation.tally import counts, judge_all, lists
 
@@ -61,16 +62,23 @@ def _cell(found: Estimate | None) -> str:
 
 
 def seeds(data: Mapping[str, Reduced | None]) -> list[Part]:
-    """The numbers of conditions with several seeds: the mean, the error by the spread and by bootstrap, each run."""
+    """The numbers of conditions with several seeds: the mean, the error by the spread and by bootstrap, each run.
+
+    Counts are those of each run alone.
+    """
     parts = []
     for one in CONDITIONS:
         runs = [run for name in with_seeds(one.name) if (run := data.get(name))]
         if len(runs) < 2:
             continue
         rows = [[one.name, "together", *("seed " + str(run.configuration["seed"]) for run in runs)]]
+        sizes = (f"{run.configuration['particles']} × {run.provenance['frames']}" for run in runs)
+        rows.append(["particles × frames", "", *sizes])
         for name, entry in NUMBERS.items():
             found = [run[name] for run in runs if name in run]
-            if len(found) > 1:
+            if name in COUNTS:
+                rows.append([entry.symbol, "", *(f"{run[name].value:.0f}" if name in run else "" for run in runs)])
+            elif len(found) > 1:
                 mean, error = together([float(each.value) for each in found], [float(each.error) for each in found])
                 both = Estimate(mean, mean - error, mean + error)
                 rows.append([entry.symbol, shown(both), *(_cell(run.measured.get(name)) for run in runs)])

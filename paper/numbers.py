@@ -13,6 +13,8 @@ from softspots.io.reduced import Reduced
 from .conditions import Condition
 
 LOSSES = (0.05, 0.1)
+# A note on what is no mean.
+AS_SEEN = "of lives as far as they are seen"
 
 
 def time_of(run: Reduced, name: str) -> Estimate | None:

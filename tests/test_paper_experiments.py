@@ -16,6 +16,7 @@ from softspots.analysis.silent import PER_DECADE, of_lives
 from softspots.estimate import Estimate
 from softspots.frame import Box, Frame
 from softspots.io import read_results
+from softspots.io.reduced import Reduced
 from softspots.landscape.modes import Modes
 from softspots.structure.clusters import label_clusters
 
@@ -110,6 +111,20 @@ def test_seeds_have_the_interval_of_their_spread_or_of_their_bootstraps():
     # What has no interval of its own has one by the spread.
     assert np.isfinite(seeds.together([1.0, 2.0], [np.nan, np.nan])[1])
     assert seeds.together([1.5], [0.2]) == (1.5, 0.2)
+
+
+def test_counts_of_seeds_are_those_of_each_run_and_τ_α_is_not_averaged():
+    def run(seed, **numbers):
+        measured = {name: Estimate(*map(np.array, (value, value, value))) for name, value in numbers.items()}
+        return Reduced({"seed": seed, "particles": 10_000}, {"frames": 100 * seed}, {}, measured)
+
+    study = {"T0.1_rate1e-4": run(1, followed=8088.0, ratio=2.0, tau_alpha=249.0)}
+    study["T0.1_rate1e-4_seed2"] = run(2, followed=4051.0, ratio=2.2)
+    (part,) = further.seeds(study)
+    rows = {title: cells for title, *cells in part.rows}
+    assert rows["particles × frames"] == ["", "10000 × 100", "10000 × 200"]
+    assert rows["n"] == ["", "8088", "4051"]
+    assert rows["P*/ρ_SS"][0].startswith("2.10 (") and "τ_α" not in rows
 
 
 def test_seeds_are_taken_together_as_far_as_there_are_any():

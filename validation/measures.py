@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from paper.numbers import time_of
+from paper.numbers import AS_SEEN, time_of
 from softspots.analysis.findings import Missing
 from softspots.analysis.series import Series, collapses, relaxation_exponent
 from softspots.curve import Curve
@@ -29,6 +29,8 @@ WINDOW = 16.0
 QUIET = 0.1
 # An average has an error if what has none makes up no more than this part of it, and if no more of the law is unknown.
 UNBOUNDED, UNKNOWN = 0.05, 0.01
+# What `paper.experiments` calls it.
+COARSE_MEAN = "mean N_R, frames 20 τ apart"
 
 
 def measured(run: Reduced, name: str) -> Estimate:
@@ -276,6 +278,31 @@ def tail(runs: Sequence[Reduced]) -> Number:
     """ln of P(τ_L) over the continued power law, for lives of more than 2 τ_α."""
     distances, errors, _, after = _power_law(runs[0])
     return Number.with_error(distances[after].mean(), np.sqrt(np.sum(errors[after] ** 2)) / after.sum())
+
+
+def _coarse_mean(run: Reduced) -> Number:
+    """The mean of N_R from the run's frames 20 τ apart; that of lives as far as they are seen is none."""
+    found = getattr(run, "experiments", {}).get(COARSE_MEAN)
+    if found is None:
+        raise Missing(f"{COARSE_MEAN}: not measured")
+    if AS_SEEN in found.note:
+        raise Missing(found.note)
+    return Number.of(found)
+
+
+def mean_by_coarse_frames(runs: Sequence[Reduced]) -> Number:
+    """The mean of N_R from frames 20 τ apart, times what finer ones change in a run where they are known.
+
+    Runs: the one with coarse frames, the one with both. Both means of the latter are of the same frames; their errors
+    are taken to be independent, which makes that of their quotient rather too large.
+    """
+    apart, both = runs[:2]
+    return _coarse_mean(apart).over(_coarse_mean(both).over(number(both, "mean_rearrangements")))
+
+
+def ratio_to_coarse_frames(runs: Sequence[Reduced]) -> Number:
+    """The mean of N_R of the last run over that of the first, whose frames are 20 τ apart."""
+    return number(runs[-1], "mean_rearrangements").over(mean_by_coarse_frames(runs))
 
 
 def crossover(runs: Sequence[Reduced]) -> Number:

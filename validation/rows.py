@@ -33,6 +33,10 @@ class Row:
         How many of the runs must be there; all, if it is 0.
     absent : str
         What the reason for no number says where what is published is not there at all: then it disagrees.
+    otherwise : Row, optional
+        What is held against the paper instead where this has no number, though its runs are there.
+    words : str
+        What is told of such a number.
     """
 
     name: str
@@ -43,6 +47,8 @@ class Row:
     accepted: Range | Direction
     least: int = 0
     absent: str = ""
+    otherwise: Row | None = None
+    words: str = ""
 
     def missing(self, study: Mapping[str, Reduced]) -> list[str]:
         """The runs without which the row cannot be had, if so."""
@@ -79,6 +85,7 @@ class Row:
 
 COLD, HOT = "T0.1_rate1e-4", "T0.4_rate1e-4"
 FAST, SLOW, HOT_AND_FAST = "T0.1_rate1e-3", "T0.1_rate1e-5", "T0.4_rate1e-3"
+APART = f"{SLOW}_apart"
 TEMPERATURES = (COLD, "T0.2_rate1e-4", "T0.3_rate1e-4", HOT)
 RATES = (SLOW, COLD, FAST)
 # Those of figures 2, 5 and 6.

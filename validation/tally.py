@@ -38,6 +38,7 @@ class Judgement:
     Parameters
     ----------
     row : Row
+        That was held, or what was held instead of it.
     found : Number or None
         None if it could not be had.
     verdict : str
@@ -79,7 +80,8 @@ class Judgement:
         if self.found is None:
             return self.lacking if self.verdict else ""
         total = len(self.row.conditions)
-        return shown(self.found) + (f", by {self.runs} of {total} runs" if self.runs < total else "")
+        by = f", by {self.runs} of {total} runs" if self.runs < total else ""
+        return shown(self.found) + by + (f", {self.row.words}" if self.row.words else "")
 
     @property
     def why(self) -> str:
@@ -121,6 +123,8 @@ def judge(row: Row, study: Mapping[str, Reduced]) -> Judgement:
     try:
         found = row.found(study)
     except Missing as reason:
+        if row.otherwise and (other := judge(row.otherwise, study)).found:
+            return other
         verdict = DISAGREES if row.absent and row.absent in str(reason) else ""
         return Judgement(row, None, verdict, str(reason), *about)
     one = Judgement(row, found, row.accepted.verdict(found), "", *about)

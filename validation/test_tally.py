@@ -1,17 +1,20 @@
 """What rows come to on made-up data: the interval of several seeds, what counts as what, and the table of counts."""
 
+from dataclasses import replace
 from math import inf
 
 import numpy as np
 import pytest
 
+from paper.numbers import AS_SEEN
+from paper.whole import Whole
 from softspots.estimate import Estimate
 from softspots.io.reduced import Reduced
 
 from . import measures as m
 from . import tally
 from .published import ROWS
-from .rows import Row
+from .rows import APART, COLD, FAST, SLOW, Row
 from .verdicts import AGREES, DISAGREES, UNDECIDED, Direction, Range
 
 TWO = Range(1.8, 2.2, "two digits")
@@ -71,6 +74,45 @@ def test_a_mixture_that_the_paper_has_not_simulated_is_none_of_its_numbers():
     published = {each.name: each.published for each in ROWS}
     assert not published["onset of the plateau, D²_min/T, N = 2,500, as-printed"]
     assert published["C_SS at γ̇ δt = 0.002, 1e-4 over 1e-5, T = 0.1"]
+
+
+@pytest.fixture
+def slow():
+    """The rows of the mean of N_R at the slowest rate, and a study in which its unbroken series has none."""
+
+    def of_lives(mean=None, coarse=None, note=""):
+        measured = {} if mean is None else {"mean_rearrangements": Estimate(*map(np.array, (mean, mean - 1, mean + 1)))}
+        found = {} if coarse is None else {m.COARSE_MEAN: Estimate(coarse, 0.9 * coarse, 1.1 * coarse, note=note)}
+        outlive = {"mean_rearrangements": "56% of the soft spots outlive the data"}
+        return Whole(
+            {"strain_rate": 1e-5}, {"reduction": tally.current_code()}, {}, measured, outlive, experiments=found
+        )
+
+    rows = {each.name: each for each in ROWS}
+    study = {SLOW: of_lives(), COLD: of_lives(10.0, 8.0), FAST: of_lives(4.0), APART: of_lives(coarse=16.0)}
+    return rows["mean N_R, T = 0.1, 1e-5"], rows["mean N_R, 1e-3 over 1e-5, T = 0.1"], study, of_lives
+
+
+def test_means_of_coarse_frames_stand_in_where_an_unbroken_series_has_none(slow):
+    mean, falls, study, of_lives = slow
+    one, other = (tally.judge(row, study) for row in (mean, falls))
+    assert one.found.value == pytest.approx(16 * 10 / 8) and other.found.value == pytest.approx(4 / 20)
+    # Errors of a tenth each.
+    assert one.found.error == pytest.approx(20 * 0.1 * np.sqrt(3))
+    assert one.row.name == mean.name and "frames 20 τ apart" in one.ours and other.verdict == AGREES
+    assert tally.judge(mean, study | {SLOW: of_lives(12.0)}).ours == "12.0 (11.0 to 13.0)"
+    # Data of earlier code show in the row, also there.
+    stale = replace(study[APART], provenance={})
+    assert tally.judge(mean, study | {APART: stale}).stale == (APART,)
+
+
+def test_lives_as_far_as_they_are_seen_have_no_mean(slow):
+    mean, falls, study, of_lives = slow
+    seen = f"{AS_SEEN}: 31% of the soft spots outlive the data"
+    for without in ({APART: of_lives(coarse=16.0, note=seen)}, {COLD: of_lives(10.0)}, {COLD: of_lives(coarse=8.0)}):
+        for row in (mean, falls):
+            one = tally.judge(row, study | without)
+            assert one.kind == tally.OPEN and one.lacking == "56% of the soft spots outlive the data"
 
 
 def test_seeds_of_one_side_of_a_ratio_widen_it():
