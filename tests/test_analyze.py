@@ -253,8 +253,8 @@ def test_an_earlier_analysis_is_not_overwritten(folder, tmp_path, capsys, one_fi
         (["{folder}/none.nc"], "{folder}/none.nc: No such file"),
         (["{folder}/text.nc"], "text.nc is not NetCDF, or damaged"),
         (["{folder}/cold.nc", "{folder}/cold.nc"], "twice"),
-        (["{folder}/cold.nc", "--epsilon", "1.5"], "got 1.5; allowed: a number between 0 and 1"),
-        (["{folder}/cold.nc", "--selection-frames", "0"], "got 0; allowed: a whole number of at least 1"),
+        (["{folder}/cold.nc", "--epsilon", "1.5"], "--epsilon: got 1.5; allowed: a number above 0 and below 1"),
+        (["{folder}/cold.nc", "--selection-frames", "0"], "got 0; allowed: a whole number from 1"),
         (["{folder}/cold.nc", "--output", "{folder}/text.nc"], "allowed: a folder that can be written"),
         (["{folder}/bare.nc"], "lacks the parameter bond_length"),
         (["{folder}/unknown.nc"], "its schema_version is 99"),
@@ -316,7 +316,7 @@ def test_what_needs_what_is_not_known_is_left_out(untold, tmp_path, capsys):
 def test_what_is_given_must_not_be_said_otherwise(folder, untold, tmp_path, capsys):
     for arguments, message in (
         ((folder / "cold.nc", "--temperature", 0.2), "--temperature: got 0.2; allowed: 0.1, which"),
-        ((folder / "cold.nc", "--strain-rate", -1), "got -1; allowed: a number of at least 0"),
+        ((folder / "cold.nc", "--strain-rate", -1), "--strain-rate: got -1; allowed: a number from 0"),
         ((folder / "cold.nc", untold), "some runs have a temperature and of others it is not known"),
     ):
         status, out, err = run(capsys, *arguments, "--output", tmp_path / "analysis")

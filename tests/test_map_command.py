@@ -108,7 +108,7 @@ def test_a_model_from_a_file(dump, tmp_path, capsys):
         ([*OPTIONS, "--frames=5:"], "--frames: they leave none of 3 frames"),
         ([*OPTIONS, "--frames=5"], "got 5; allowed: for instance 10:"),
         ([*OPTIONS, "--maps=3"], "--maps: got 3; allowed: from -3 to 2"),
-        ([*OPTIONS, "--lag=-1"], "lag is -1"),
+        ([*OPTIONS, "--lag=-1"], "--lag: got -1; allowed: a whole number from 0"),
         ([*OPTIONS, "--types", "A", "2=B"], "--types: got A 2=B; allowed: TYPE=SPECIES of each"),
         ([*OPTIONS, "--types", "1=A", "2=C"], "species C of the frame is not known"),
         ([], "--model"),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -271,7 +272,7 @@ WRONG = {
     "--output lat\udcff": "--output: got lat\udcff; allowed: the path of a folder",
     "--config=--": "--config: got --; allowed: a TOML file",
     "--seed=--": "--seed: got --; allowed: a whole number from 0 to 2147483647",
-    "--seed --": "--seed: expected one argument",
+    "--seed --": "--seed: got nothing; allowed: a whole number from 0 to 2147483647",
     "--modle lj": "unknown argument '--modle'; did you mean --model?",
     f"--density {400 * '9'}": f"--density: got {80 * '9'}; allowed: a number above 0",
     "--" + 100_000 * "x": "unknown argument '--" + 78 * "x" + "'",
@@ -279,7 +280,7 @@ WRONG = {
     "--hlep": "unknown argument '--hlep'; did you mean --help?",
     "--no-resmue": "unknown argument '--no-resmue'; did you mean --no-resume?",
     "paper": "unknown argument 'paper'",
-    "--seed": "--seed: expected one argument",
+    "--seed": "--seed: got nothing; allowed: a whole number",
     "--config nowhere.toml": "--config: got nowhere.toml; allowed: a TOML file: No such file or directory",
 }
 
@@ -375,6 +376,6 @@ def test_the_description_has_what_differs_from_the_defaults():
 
 def test_version(capsys):
     with pytest.raises(SystemExit) as done:
-        read_arguments(["--version"], "1.2.3")
+        read_arguments(["--version"])
     assert done.value.code == 0
-    assert capsys.readouterr().out == "softspots 1.2.3\n"
+    assert capsys.readouterr().out == f"softspots {metadata.version('softspots')}\n"

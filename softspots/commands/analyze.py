@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from importlib.metadata import version
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import matplotlib
@@ -16,12 +13,13 @@ import matplotlib
 from softspots.analysis.reduce import SELECTION_FRAMES, reduce_run
 from softspots.analysis.reduce_shear import reduce_shear
 from softspots.analysis.series import series_of
-from softspots.commands.command import called, check_streams, command, printing, say, typed
+from softspots.commands.command import called, check_streams, command, say, typed
 from softspots.commands.interruption import cutting, listening
-from softspots.commands.options import Parser
+from softspots.commands.kinds import Files, Folder, Number, Switch, parameter
+from softspots.commands.options import Parser, add_options, add_value, read_line
 from softspots.commands.output import check_kind, make_folder
 from softspots.commands.progress import Progress
-from softspots.commands.reading import as_options
+from softspots.commands.reading import as_options, of_run
 from softspots.commands.sources import Source, open_sources
 from softspots.exceptions import InputError
 from softspots.figures.drawing import PANEL_STYLE
@@ -79,94 +77,53 @@ from a bootstrap over whole samples where five or more have events; with fewer t
 """
 
 
-def make_parser() -> argparse.ArgumentParser:
+OF_RUN = "of the run, where a file does not say it, as after softspots map"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """What ``softspots analyze`` is told; None where nothing is said."""
+
+    files: list[Path]
+    output: Path = parameter("", Path("analysis"), Folder(), "folder for all output", short="-o")
+    overwrite: bool = parameter("", False, Switch(), "replace the output of an earlier analysis there")
+    epsilon: float | None = parameter(
+        "",
+        None,
+        Number(above=0, below=1),
+        "overlap ε of a dead soft spot, for data too short to measure it; default: measured",
+        paper="0.2",
+    )
+    temperature: float | None = of_run("temperature", "", OF_RUN)
+    strain_rate: float | None = of_run("strain_rate", "", OF_RUN)
+    from_strain: float = parameter(
+        "",
+        0.0,
+        Number(least=0, most=1e9),
+        "of athermal shear, leave out events before so much strain has been gone through, as the start-up",
+    )
+    selection_frames: int = parameter(
+        "",
+        SELECTION_FRAMES,
+        Number(int, least=1, most=2**31 - 1),
+        "frames, evenly spread, for ΔP*; 0.03 s each for 10,000 particles",
+    )
+    movie: bool = parameter(
+        "", False, Switch(), "a movie of each run's soft spots too: MP4 where there is ffmpeg, else GIF"
+    )
+    report: bool = parameter(
+        "", False, Switch(), "all of this, and maps of all frames to look around in, as one HTML page too (needs Bokeh)"
+    )
+    quiet: bool = parameter("", False, Switch(), "no progress bar")
+
+
+def make_parser() -> Parser:
     """The command line."""
-    parser = Parser(
-        prog=typed("analyze"),
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument(
-        "files",
-        nargs="+",
-        type=Path,
-        metavar="FILE",
-        help="results.nc of a run, shear.nc of samples, a folder with one of these, or reduced data",
-    )
-    parser.add_argument(
-        "--output",
-        "-o",
-        type=Path,
-        default=Path("analysis"),
-        metavar="FOLDER",
-        help="folder for all output [default %(default)s]",
-    )
-    parser.add_argument("--overwrite", action="store_true", help="replace the output of an earlier analysis there")
-    parser.add_argument(
-        "--epsilon",
-        type=_fraction,
-        metavar="X",
-        help="overlap ε of a dead soft spot, for data too short to measure it [default measured; paper: 0.2]",
-    )
-    of_run = "of the run, where a file does not say it, as after softspots map"
-    parser.add_argument("--temperature", type=_temperature, metavar="T", help=of_run)
-    parser.add_argument("--strain-rate", type=_not_negative, metavar="X", help=of_run)
-    parser.add_argument(
-        "--from-strain",
-        type=_not_negative,
-        default=0.0,
-        metavar="X",
-        help="of athermal shear, leave out events before so much strain has been gone through, as the start-up "
-        "[default %(default)g]",
-    )
-    parser.add_argument(
-        "--selection-frames",
-        type=_count,
-        default=SELECTION_FRAMES,
-        metavar="N",
-        help="frames, evenly spread, for ΔP*; 0.03 s each for 10,000 particles [default %(default)s]",
-    )
-    parser.add_argument(
-        "--movie", action="store_true", help="a movie of each run's soft spots too: MP4 where there is ffmpeg, else GIF"
-    )
-    parser.add_argument(
-        "--report",
-        action="store_true",
-        help="all of this, and maps of all frames to look around in, as one HTML page too (needs Bokeh)",
-    )
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    parser.add_argument("--version", action="version", version=f"softspots {version('softspots')}")
+    parser = Parser(prog=typed("analyze"), description=DESCRIPTION, epilog=EPILOG)
+    about = "results.nc of a run, shear.nc of samples, a folder with one of these, or reduced data"
+    add_value(parser, "files", kind=Files(), help=about)
+    add_options(parser, Arguments, {"": parser})
     return parser
-
-
-def _fraction(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"got {text}; allowed: a number between 0 and 1")
-    return value
-
-
-def _temperature(text: str) -> float:
-    value = float(text)
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"got {text}; allowed: a number above 0")
-    return value
-
-
-def _not_negative(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(f"got {text}; allowed: a number of at least 0")
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"got {text}; allowed: a whole number of at least 1")
-    return value
 
 
 def planned_files(sources: Sequence[Source], movie: bool) -> list[str]:
@@ -318,8 +275,7 @@ def main(argv=None) -> None:
     """
     check_streams(NAME)
     with listening(), command(NAME), cutting(hint=NOTHING):
-        with printing():
-            arguments = make_parser().parse_args(argv)
+        arguments = Arguments(**read_line(make_parser(), argv))
         if arguments.report:
             require_library()
         given = {name: getattr(arguments, name) for name in ("temperature", "strain_rate")}

@@ -11,7 +11,7 @@ from softspots.commands import analyze, map_options
 from softspots.commands.command import check_streams, command, say
 from softspots.commands.kinds import Choice, Glass
 from softspots.commands.mixtures import MIXTURES
-from softspots.commands.options import SIMULATE, Form, make_parser
+from softspots.commands.options import SIMULATE, make_parser
 from softspots.commands.shear_parameters import SHEAR
 from softspots.exceptions import InputError
 
@@ -62,20 +62,19 @@ def script(shell: str, commands: Mapping[str, str]) -> str:
     root.add_argument(OPTION, choices=SHELLS, help="print what a shell needs for completion, and exit")
     below = root.add_subparsers()
     for name, text in commands.items():
-        form = FORMS.get(name)
-        own = make_parser(form=form) if form else PARSERS[name]()
+        own = make_parser(FORMS[name]) if name in FORMS else PARSERS[name]()
         for action in own._actions:
-            _prepare(action, form)
+            _prepare(action)
         below.add_parser(name, parents=[own], add_help=False, description=text, help=text)
     return shtab.complete(root, shell)
 
 
-def _prepare(action: argparse.Action, form: Form | None) -> None:
+def _prepare(action: argparse.Action) -> None:
     """Say in shtab's way what the values of an option can be."""
     stands = action.metavar
     # In zsh's scripts it must not have colons.
     action.metavar = None
-    kind = form.kind(action.dest) if form and action.dest in (*form.entries, "preset") else None
+    kind = getattr(action, "kind", None)
     if isinstance(kind, Choice | Glass):
         action.choices = kind.names
     elif stands == MODEL:

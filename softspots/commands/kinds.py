@@ -33,7 +33,7 @@ class Kind:
     metavar : str or None
         What stands for them in a command's help.
     nargs : str or None
-        As argparse has it: "+" where the command line has several words.
+        As argparse has it: "+" or "*" where the command line has several words, which `parse` then gets as a list.
     names : tuple of str
         Those that are allowed, where only some are.
     """
@@ -83,12 +83,13 @@ def shown(value) -> str:
 
 @dataclass(frozen=True)
 class Number(Kind):
-    """A finite number ``above`` one bound, or from ``least`` to ``most``; a whole one if ``kind`` is int."""
+    """A finite number ``above`` and ``below`` bounds, or from ``least`` to ``most``; a whole one if ``kind`` is int."""
 
     kind: type = float
     above: float = -math.inf
     least: float = -math.inf
     most: float = math.inf
+    below: float = math.inf
 
     @property
     def allowed(self) -> str:
@@ -99,6 +100,7 @@ class Number(Kind):
             f"above {self.above:.10g}" if self.above > -math.inf else "",
             f"of at least {self.least:.10g}" if self.least > -math.inf else "",
             f"of at most {self.most:.10g}" if self.most < math.inf else "",
+            f"below {self.below:.10g}" if self.below < math.inf else "",
         ]
         return f"{noun} {' and '.join(filter(None, bounds))}".rstrip()
 
@@ -113,7 +115,7 @@ class Number(Kind):
         if (
             isinstance(value, bool)
             or not isinstance(value, (int, self.kind))
-            or not (self.above < value < math.inf and self.least <= value <= self.most)
+            or not (self.above < value < self.below and self.least <= value <= self.most)
         ):
             raise self.refusal(value)
         return self.kind(value)
@@ -273,6 +275,15 @@ class File(Text):
 
     def read(self, value):
         return Path(super().read(value))
+
+
+class Files(File):
+    """The paths of files, a word each."""
+
+    nargs = "+"
+
+    def read(self, value):
+        return [super(Files, self).read(one) for one in value]
 
 
 class Folder(File):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import sys
 import warnings
 
 import numpy as np
@@ -15,12 +14,13 @@ import numpy as np
 from softspots.analysis.cautions import of_one_spot, of_quench
 from softspots.chain.defaults import thermal_energy
 from softspots.chain.study import Study
-from softspots.commands.command import check_streams, command, complain, from_first, printing, say
+from softspots.commands.command import check_streams, command, complain, from_first, say
 from softspots.commands.identity import checksum, instruction_sets, notes_on
 from softspots.commands.interruption import cutting, listening
-from softspots.commands.map_options import NAME, as_recorded, make_parser, open_study, require_same
+from softspots.commands.map_options import NAME, Arguments, as_recorded, make_parser, open_study, require_same
 from softspots.commands.mapping import RESULTS, Target, draw, map_frames
 from softspots.commands.memory import keep_memory
+from softspots.commands.options import read_line
 from softspots.commands.output import check_kind, make_folder
 from softspots.commands.reading import as_options
 from softspots.dynamics.parallel import (
@@ -193,12 +193,6 @@ def report(found: Study, target: Target) -> str:
     return "\n".join(f"{name:14}{value}" for name, value in rows)
 
 
-def parse(argv):
-    """The arguments, from the command line of the process if there are none."""
-    with printing():
-        return make_parser().parse_args(sys.argv[1:] if argv is None else argv)
-
-
 def main(argv=None) -> None:
     """Find soft spots and D²_min of anybody's frames, alone or on all ranks: the command ``softspots map``.
 
@@ -218,7 +212,7 @@ def main(argv=None) -> None:
         comm = world() if launched() else Serial()
         require_same_kernels(comm)
         with command(NAME, comm), contextlib.ExitStack() as stack:
-            arguments = from_first(comm, lambda: parse(argv))
+            arguments = from_first(comm, lambda: Arguments(**read_line(make_parser(), argv)))
             if comm.rank == 0:
                 # In a line each, as errors are.
                 warnings.showwarning = lambda message, *_: complain(NAME, message)

@@ -2,50 +2,31 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import sys
 import tomllib
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 
 from softspots.chain.saving import described
 from softspots.chain.study import Study, study
 from softspots.commands.command import called, typed
-from softspots.commands.kinds import in_short, option
+from softspots.commands.kinds import File, Folder, Kind, Number, Text, option, parameter
 from softspots.commands.mixtures import MIXTURES, preset_in
-from softspots.commands.options import ListModels, Parser, add_option, labeled
-from softspots.commands.reading import GROUP, Reading, read_with, with_options
+from softspots.commands.options import ListModels, Parser, add_options, add_value
+from softspots.commands.parameters import as_in_simulations
+from softspots.commands.reading import NAMES, Reading, of_run, read_with, with_options
 from softspots.exceptions import DamagedFileError, InputError, system_errors
 from softspots.io.readers import Frames
 from softspots.io.seal import checksum_of
 from softspots.landscape.forces import is_mixture
-from softspots.landscape.quench import METHODS
 from softspots.model import Forces, Mixture
 from softspots.objects import FORCES
-from softspots.reasons import meant, number_of
-from softspots.structure.spots import CONNECTIONS
+from softspots.reasons import number_of
 
 NAME = called("map")
-# By the name of their option, which are those of `study`.
-STUDYING = (
-    "modes",
-    "lag",
-    "n_modes",
-    "n_particles",
-    "min_particles",
-    "connection",
-    "bond_length",
-    "d2min_cutoff",
-    "quench",
-    "max_force",
-    "temperature",
-    "strain_rate",
-)
-
 EPILOG = """\
 examples:
   %(prog)s glass.lammpstrj --model kob-andersen --types 1=A 2=B --output maps
@@ -68,73 +49,123 @@ draws what was found.
 """
 
 
-def make_parser() -> argparse.ArgumentParser:
+class PresetOrFile(Text):
+    """The name of a preset, or the path of a TOML file."""
+
+    names = tuple(MIXTURES)
+    allowed = f"one of {', '.join(names)}, or a TOML file"
+    metavar = "MODEL"
+
+    def read(self, value):
+        if value not in self.names and not value.endswith(".toml"):
+            raise self.refusal(value)
+        return super().read(value)
+
+
+class PythonObject(Text):
+    """Where an object is in a module."""
+
+    allowed = "MODULE:OBJECT, for instance mine:forces"
+    metavar = "MODULE:OBJECT"
+
+    def read(self, value):
+        module, _, attributes = value.partition(":")
+        if not module or not attributes:
+            raise self.refusal(value)
+        return super().read(value)
+
+
+class Slice(Kind):
+    """Some of the frames, as Python has slices."""
+
+    allowed = "for instance 10:, :100 or 0:100:5"
+    metavar = "A:B:C"
+
+    def parse(self, given):
+        if not re.fullmatch(r"(-?\d{1,18})?:(-?\d{1,18})?(:[1-9]\d{,17})?", given):
+            raise self.refusal(given)
+        return slice(*(int(one) if one else None for one in given.split(":")))
+
+
+class FrameNumbers(Kind):
+    """The numbers of any frames, a word each."""
+
+    allowed = "numbers of frames from 0, -1 is the last"
+    metavar = "N"
+    nargs = "*"
+
+    def parse(self, given):
+        try:
+            return tuple(map(Number(int, least=-(2**31), most=2**31 - 1).parse, given))
+        except InputError:
+            raise self.refusal(" ".join(given)) from None
+
+
+FORCES_OF, STAGES = "forces", "stages"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments(Reading):
+    """What ``softspots map`` is told; None where nothing is said. Stages are those of `study`, by its names."""
+
+    trajectory: Path
+    model: str | None = parameter(
+        FORCES_OF, None, PresetOrFile(), "a preset (--list-models), in the dimension of the frames, or a TOML file"
+    )
+    hessian_from: str | None = parameter(FORCES_OF, None, PythonObject(), "other forces: a Python object that has them")
+    output: Path = parameter("", Path("maps"), Folder(), "folder for all output", short="-o")
+    overwrite: bool = as_in_simulations("overwrite", group="")
+    resume: bool = as_in_simulations(
+        "resume", group="", text="go on with the run there, with the frames that it has not done"
+    )
+    frames: slice | None = parameter("", None, Slice(), "from A to before B, every C-th; default: all")
+    maps: tuple[int, ...] = parameter("", (0,), FrameNumbers(), "frames to draw, -1 is the last")
+    quiet: bool = as_in_simulations("quiet", group="", text="no progress bar, nothing of what was inferred")
+
+    modes: int | None = as_in_simulations("modes", group=STAGES)
+    lag: int = parameter(
+        STAGES, 1, Number(int, least=0, most=2**31 - 1), "how many frames later D²_min ends; 0 for none"
+    )
+    n_modes: int | None = as_in_simulations("n_modes", group=STAGES)
+    n_particles: int = as_in_simulations("n_particles", group=STAGES)
+    min_particles: int = as_in_simulations("min_particles", group=STAGES)
+    connection: str = as_in_simulations("connection", group=STAGES)
+    bond_length: float | None = as_in_simulations("bond_length", group=STAGES)
+    d2min_cutoff: float | None = as_in_simulations(
+        "d2min_cutoff", group=STAGES, text="neighbourhood of D²_min; default: 2.5, for other mixtures 2.74 ρ^(-1/d)"
+    )
+    quench: str = as_in_simulations("quench", group=STAGES)
+    max_force: float | None = as_in_simulations("max_force", group=STAGES)
+    temperature: float | None = of_run("temperature", STAGES, "of the run, for its analysis and the maps")
+    strain_rate: float | None = of_run("strain_rate", STAGES, "of the run, for its analysis")
+
+    @property
+    def chosen(self) -> slice:
+        """Of the frames of the trajectory."""
+        return self.frames or slice(None)
+
+    @property
+    def studying(self) -> dict:
+        """What is given of the arguments of `study`."""
+        given = {name: getattr(self, name) for name in STUDYING}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+STUDYING = tuple(entry.name for entry in fields(Arguments) if entry.metadata.get("group") == STAGES)
+
+
+def make_parser() -> Parser:
     """The command line."""
     parser = Parser(
         prog=typed("map"),
         description="Find soft spots and rearrangements in the frames of a trajectory of any program.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
-    add = parser.add_argument
-    add(
-        "trajectory",
-        type=Path,
-        metavar="TRAJECTORY",
-        help="LAMMPS' dump or data file, GSD, XYZ of any kind, NetCDF, DCD or XTC, or a file of softspots",
-    )
-    forces = parser.add_mutually_exclusive_group(required=True).add_argument
-    forces("--model", metavar="MODEL", help="a preset (--list-models), in the dimension of the frames, or a TOML file")
-    forces("--hessian-from", metavar="MODULE:OBJECT", help="other forces: a Python object that has them")
-    add(
-        "--output",
-        "-o",
-        type=Path,
-        default=Path("maps"),
-        metavar="FOLDER",
-        help="folder for all output [default %(default)s]",
-    )
-    add("--overwrite", action="store_true", help="replace the files of an earlier run there")
-    add("--resume", action="store_true", help="go on with the run there, with the frames that it has not done")
-    add("--frames", type=_slice, default=slice(None), metavar="A:B:C", help="from A to before B, every C-th [all]")
-    add("--maps", type=int, nargs="*", default=[0], metavar="N", help="frames to draw, -1 is the last [0]")
-    add("--quiet", action="store_true", help="no progress bar, nothing of what was inferred")
-    add("--list-models", action=ListModels, help="show the mixtures that --model knows, and exit")
-    add("--version", action="version", version=f"softspots {version('softspots')}")
-    reading = parser.add_argument_group(GROUP)
-    for entry in fields(Reading):
-        add_option(reading, entry)
-    stages = parser.add_argument_group("stages").add_argument
-    stages("--modes", type=int, metavar="N", help="lowest modes to find [500 for 10,000 particles in 2D]")
-    stages("--lag", type=int, metavar="N", help="how many frames later D²_min ends; 0 for none [1]")
-    stages("--n-modes", type=int, metavar="N", help="modes that make the map [430 for 10,000 particles in 2D]")
-    stages("--n-particles", type=int, metavar="N", help="particles taken from each mode [20]")
-    stages("--min-particles", type=int, metavar="N", help="fewest particles of a soft spot [4]")
-    stages("--connection", choices=CONNECTIONS, help="what connects two particles [delaunay]")
-    stages(
-        "--bond-length",
-        type=float,
-        metavar="X",
-        help="longest bond of the connection 'distance' [1.5; of other models than the paper's 1.5 ρ^(-1/d)]",
-    )
-    stages(
-        "--d2min-cutoff",
-        type=float,
-        metavar="X",
-        help="neighbourhood of D²_min [2.5; of other models than the paper's 2.74 ρ^(-1/d)]",
-    )
-    stages("--quench", choices=METHODS, help="minimiser before the last Newton steps [newton]")
-    stages("--max-force", type=float, metavar="X", help="largest force component left [1e-10]")
-    stages("--temperature", type=float, metavar="T", help="of the run, for its analysis and the maps")
-    stages("--strain-rate", type=float, metavar="X", help="of the run, for its analysis")
+    about = "LAMMPS' dump or data file, GSD, XYZ of any kind, NetCDF, DCD or XTC, or a file of softspots"
+    add_value(parser, "trajectory", kind=File(), metavar="TRAJECTORY", help=about)
+    parser.add_argument("--list-models", action=ListModels, help="show the mixtures that --model knows, and exit")
+    add_options(parser, Arguments, {"": parser, FORCES_OF: parser.add_mutually_exclusive_group(required=True)})
     return parser
-
-
-def _slice(text: str) -> slice:
-    if not re.fullmatch(r"(-?\d+)?:(-?\d+)?(:[1-9]\d*)?", text):
-        raise argparse.ArgumentTypeError(f"got {text}; allowed: for instance 10:, :100 or 0:100:5")
-    return slice(*(int(one) if one else None for one in text.split(":")))
 
 
 def read_model(name: str) -> Mixture:
@@ -143,12 +174,9 @@ def read_model(name: str) -> Mixture:
     Raises
     ------
     InputError
-        If there is neither, or it is none.
+        If the file is not there, or has none.
     """
-    if not name.endswith(".toml"):
-        if name not in MIXTURES:
-            allowed = f"one of {', '.join(MIXTURES)}, or a TOML file"
-            raise InputError(f"--model: got {in_short(name) or 'nothing'}; allowed: {allowed}{meant(name, MIXTURES)}")
+    if name in MIXTURES:
         return Mixture.preset(name)
     with system_errors(InputError, f"--model: got {name}"):
         text = Path(name).read_text(encoding="utf-8")
@@ -170,8 +198,6 @@ def read_forces(name: str) -> Mixture | Forces:
     """
     got = f"--hessian-from: got {name}"
     module, _, attributes = name.partition(":")
-    if not module or not attributes:
-        raise InputError(f"{got}; allowed: MODULE:OBJECT, for instance mine:forces")
     # As `python -m` has it, the command `softspots` has not.
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
@@ -188,7 +214,7 @@ def read_forces(name: str) -> Mixture | Forces:
     return found
 
 
-def open_frames(arguments) -> Frames:
+def open_frames(arguments: Arguments) -> Frames:
     """The frames that were asked for.
 
     Raises
@@ -198,24 +224,14 @@ def open_frames(arguments) -> Frames:
     DamagedFileError
         If the file is not whole.
     """
-    frames = read_with(arguments.trajectory, _said_of_file(arguments))
-    chosen = frames[arguments.frames]
+    frames = read_with(arguments.trajectory, vars(arguments))
+    chosen = frames[arguments.chosen]
     if not len(chosen):
         raise InputError(f"--frames: they leave none of {number_of(len(frames), 'frame')}")
     return chosen
 
 
-def _said_of_file(arguments) -> dict:
-    """What is given of the options of `Reading`."""
-    given = {entry: getattr(arguments, entry.name) for entry in fields(Reading)}
-    return {
-        entry.name: labeled(option(entry.name), entry.metadata["kind"].parse, text)
-        for entry, text in given.items()
-        if text is not None
-    }
-
-
-def open_study(arguments) -> tuple[Frames, Study]:
+def open_study(arguments: Arguments) -> tuple[Frames, Study]:
     """The frames that were asked for, and the study of them.
 
     Raises
@@ -224,25 +240,24 @@ def open_study(arguments) -> tuple[Frames, Study]:
         If anything is wrong with what was given, files too.
     """
     model = read_forces(arguments.hessian_from) if arguments.hessian_from else read_model(arguments.model)
-    given = {name: getattr(arguments, name) for name in STUDYING if getattr(arguments, name) is not None}
     try:
         with with_options():
             frames = open_frames(arguments)
             if arguments.model in MIXTURES:
                 model = preset_in(arguments.model, frames.dimension)
-            return frames, study(frames, model, progress=False, **given)
+            return frames, study(frames, model, progress=False, **arguments.studying)
     except DamagedFileError as error:
         raise InputError(str(error)) from error
 
 
-def as_recorded(arguments, found: Study) -> dict:
+def as_recorded(arguments: Arguments, found: Study) -> dict:
     """What decides what is found in the frames, by what the user calls it, as JSON gives it back.
 
     Files are told by their content.
     """
     options = {name: getattr(found.options, name, None) for name in STUDYING} | found.given | {"lag": found.lag}
-    said, chosen = _said_of_file(arguments), arguments.frames
-    options |= {entry.name: said.get(entry.name) for entry in fields(Reading) if entry.name != "topology"}
+    options |= {name: getattr(arguments, name) for name in NAMES if name != "topology"}
+    chosen = arguments.chosen
     recorded = {
         "TRAJECTORY": checksum_of(arguments.trajectory),
         "--topology": arguments.topology and checksum_of(arguments.topology),
@@ -250,7 +265,7 @@ def as_recorded(arguments, found: Study) -> dict:
         "--model": described(found.model),
         "--hessian-from": arguments.hessian_from and _checksum_of_module(arguments.hessian_from),
     }
-    recorded |= {f"--{name.replace('_', '-')}": value for name, value in options.items()}
+    recorded |= {option(name): value for name, value in options.items()}
     return json.loads(json.dumps(recorded))
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from importlib.metadata import version
+from pathlib import Path
 
 from softspots.commands.command import printing, typed
-from softspots.commands.kinds import Choice, Kind, Switch, in_short, option, shown
+from softspots.commands.kinds import Choice, File, Kind, Switch, in_short, option, shown
 from softspots.commands.mixtures import listing
 from softspots.commands.parameters import Parameters
 from softspots.commands.starts import READING, started
@@ -17,6 +21,8 @@ from softspots.reasons import meant
 
 # Of a TOML file, in bytes.
 LONGEST_FILE = 100_000
+# What stands behind a minus is a number, or numbers with commas.
+NEGATIVE = re.compile(r"-(\.?\d|inf|nan)", re.IGNORECASE)
 # Options that say something of a file where a run begins; the dimension is also that of a run without.
 OF_STARTS = ("start_frame", *(name for name in READING if name != "dimension"))
 
@@ -99,25 +105,56 @@ def labeled(label: str, read, value):
 
 
 class Parser(argparse.ArgumentParser):
-    """A command line whose mistakes are raised as `InputError`."""
+    """A command line whose mistakes are raised as `InputError`, and which gives what is given, and nothing else.
+
+    The actions that `add_option` adds have a ``kind``, by which their values are read.
+    """
+
+    def __init__(self, **about):
+        super().__init__(
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            argument_default=argparse.SUPPRESS,
+            allow_abbrev=False,
+            **about,
+        )
+        # Argparse's own takes -1e-3, -inf, and numbers with commas for options.
+        self._negative_number_matcher = NEGATIVE
+        self.add_argument("--version", action="version", version=f"softspots {version('softspots')}")
 
     def error(self, message):
         """Called with argparse's complaint."""
         raise InputError(" ".join(message.removeprefix("argument ").split())[:200])
 
+    def parse_args(self, args=None, namespace=None):
+        """Refuse what is left over."""
+        found, others = self.parse_known_args(args, namespace)
+        if others:
+            raise self.unknown(others[0])
+        return found
+
     def parse_known_args(self, args=None, namespace=None):
-        """Refuse first what no option is meant by, with a question about the one that may be."""
+        """Refuse first what is no option, with a question about the one that may be meant, and values of switches."""
         for argument in sys.argv[1:] if args is None else args:
-            name = argument.partition("=")[0]
-            if name.startswith("--") and argument != "--" and name not in self._option_string_actions:
+            name, has_value, value = argument.partition("=")
+            if not name.startswith("--") or argument == "--":
+                continue
+            if name not in self._option_string_actions:
                 raise self.unknown(argument)
+            if has_value and self._option_string_actions[name].nargs == 0:
+                raise InputError(f"{name}: got {in_short(value) or 'nothing'}; allowed: no value, it stands alone")
         return super().parse_known_args(args, namespace)
+
+    def _match_argument(self, action, arg_strings_pattern):
+        try:
+            return super()._match_argument(action, arg_strings_pattern)
+        except argparse.ArgumentError:
+            raise InputError(f"{_called(action)}: {action.kind.refusal('')}") from None
 
     def _get_values(self, action, arg_strings):
         # Before Python 3.13, argparse takes this value out, as in --output=--, and then misses it.
         if action.option_strings and arg_strings == ["--"]:
-            return self._get_value(action, "--")
-        return super()._get_values(action, arg_strings)
+            return _read(action, "--" if action.nargs is None else arg_strings)
+        return _read(action, super()._get_values(action, arg_strings))
 
     def unknown(self, argument: str) -> InputError:
         """The mistake of an argument that is none."""
@@ -127,6 +164,15 @@ class Parser(argparse.ArgumentParser):
     def print_help(self, file=None):
         """Argparse says nothing if it cannot be printed."""
         print(self.format_help(), end="", file=file or sys.stdout, flush=True)
+
+
+def _called(action) -> str:
+    return action.option_strings[0] if action.option_strings else action.metavar
+
+
+def _read(action, given):
+    """The value of an option, from its text."""
+    return labeled(_called(action), action.kind.parse, given) if hasattr(action, "kind") else given
 
 
 class ListModels(argparse.Action):
@@ -140,41 +186,35 @@ class ListModels(argparse.Action):
         parser.exit()
 
 
-def make_parser(version: str = "", form: Form = SIMULATE) -> argparse.ArgumentParser:
-    """The command line of a command: all values as text, and only those given."""
-    parser = Parser(
-        prog=form.program,
-        usage="%(prog)s [options]",
-        description=form.description,
-        epilog=form.epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"softspots {version}")
+def make_parser(form: Form = SIMULATE) -> Parser:
+    """The command line of a command: all values that are given."""
+    parser = Parser(prog=form.program, usage="%(prog)s [options]", description=form.description, epilog=form.epilog)
     parser.add_argument("--list-models", action=ListModels, help="show the mixtures that --model knows, and exit")
-    parser.add_argument("--config", metavar="FILE", help="TOML file with values of the options below")
+    add_value(parser, "--config", kind=File(), help="TOML file with values of the options below")
     if form.presets:
-        parser.add_argument(
-            "--preset", metavar=form.kind("preset").metavar, help="a named set of values; demo is a first look"
-        )
-    groups = {}
-    for entry in fields(form.table):
-        group = entry.metadata["group"]
-        if group not in groups:
-            groups[group] = parser.add_argument_group(group)
-        add_option(groups[group], entry)
+        add_value(parser, "--preset", kind=form.kind("preset"), help="a named set of values; demo is a first look")
+    add_options(parser, form.table)
     return parser
 
 
-def add_option(group, entry) -> None:
-    """Add a field of a table to a group of a command line, which takes its value as text."""
-    kind, name = entry.metadata["kind"], option(entry.name)
-    if isinstance(kind, Switch):
-        group.add_argument(name, action=argparse.BooleanOptionalAction, help=_help(entry))
-    else:
-        names = filter(None, (name, entry.metadata["short"]))
-        group.add_argument(*names, metavar=kind.metavar, nargs=kind.nargs, help=_help(entry))
+def add_options(parser: Parser, table: type, groups: Mapping | None = None) -> None:
+    """Add the fields of a table to a command line, each to its group; ``groups`` are there already, by name."""
+    groups = dict(groups or {})
+    for entry in fields(table):
+        if not entry.metadata:
+            continue
+        group, kind, name = entry.metadata["group"], entry.metadata["kind"], option(entry.name)
+        if group not in groups:
+            groups[group] = parser.add_argument_group(group)
+        if isinstance(kind, Switch):
+            groups[group].add_argument(name, action=argparse.BooleanOptionalAction, help=_help(entry))
+        else:
+            add_value(groups[group], *filter(None, (name, entry.metadata["short"])), kind=kind, help=_help(entry))
+
+
+def add_value(group, *names: str, kind: Kind, **about) -> None:
+    """Add an option, or what a command line must have without a name, of this kind."""
+    group.add_argument(*names, nargs=kind.nargs, **({"metavar": kind.metavar} | about)).kind = kind
 
 
 def _help(entry) -> str:
@@ -195,23 +235,7 @@ def _plain(value) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _join_negative_numbers(arguments):
-    """Make ``--name -1e-3``, or numbers with commas, one argument: argparse takes these for an option."""
-    joined = []
-    for argument in arguments:
-        try:
-            first = argument.partition(",")[0]
-            negative = argument.startswith("-") and bool(joined) and joined[-1].startswith("--") and float(first)
-        except ValueError:
-            negative = False
-        if negative:
-            joined[-1] += f"={argument}"
-        else:
-            joined.append(argument)
-    return joined
-
-
-def read_file(path: str, form: Form = SIMULATE) -> dict:
+def read_file(path: Path, form: Form = SIMULATE) -> dict:
     """The values in a TOML file, by the names of the parameters and "preset".
 
     Raises
@@ -242,8 +266,8 @@ def read_file(path: str, form: Form = SIMULATE) -> dict:
     return values
 
 
-def read_arguments(arguments, version: str = "", form: Form = SIMULATE):
-    """The parameters, a ``form.table``, that a command line asks for; it goes before file, preset and defaults.
+def read_line(parser: Parser, arguments) -> dict:
+    """The values that a command line has, by name.
 
     Raises
     ------
@@ -253,13 +277,19 @@ def read_arguments(arguments, version: str = "", form: Form = SIMULATE):
         After ``--help``, ``--version`` or ``--list-models``.
     """
     with printing():
-        parser = make_parser(version, form)
-        given, unknown = parser.parse_known_args(_join_negative_numbers(arguments))
-    options = vars(given)
-    if unknown:
-        raise parser.unknown(unknown[0])
-    file = read_file(options.pop("config"), form) if "config" in options else {}
-    line = {name: labeled(option(name), form.kind(name).parse, given) for name, given in options.items()}
+        return vars(parser.parse_args(arguments))
+
+
+def read_arguments(arguments, form: Form = SIMULATE):
+    """The parameters, a ``form.table``, that a command line asks for; it goes before file, preset and defaults.
+
+    Raises
+    ------
+    InputError, SystemExit
+        As `read_line` does; if anything in the file is wrong.
+    """
+    line = read_line(make_parser(form), arguments)
+    file = read_file(line.pop("config"), form) if "config" in line else {}
     values = file | line
     preset = form.presets[values.pop("preset", next(iter(form.presets)))] if form.presets else {}
     if "start" in values:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -349,3 +349,9 @@ class Parameters:
         if self.start:
             values |= self.start.as_dict() | said_of_file(values)
         return {name: value for name, value in values.items() if value is not None}
+
+
+def as_in_simulations(name: str, **changes):
+    """The field of this name, for another table, with other metadata where they are given."""
+    entry = Parameters.__dataclass_fields__[name]
+    return field(default=entry.default, metadata=dict(entry.metadata) | changes)

@@ -40,6 +40,12 @@ class Reading:
     )
 
 
+def of_run(name: str, group: str, text: str):
+    """The field of the temperature or the strain rate of the run that a file is from."""
+    allowed = {"temperature": _POSITIVE, "strain_rate": Number(least=0, most=1e9)}
+    return parameter(group, None, allowed[name], text)
+
+
 NAMES = tuple(entry.name for entry in fields(Reading))
 # An argument of `read` in a message, with its value if there is one.
 ARGUMENT = re.compile(rf"\b({'|'.join(NAMES)})=(\{{[^{{}}]*\}}|'[^']*'|[\w.…]*)")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from importlib.metadata import version
 from signal import Signals
 from time import perf_counter
 from typing import NamedTuple
@@ -384,7 +383,7 @@ def main(argv=None) -> None:
     one_thread()
     keep_memory()
     with listening(), command(NAME, rank=launched_rank()), cutting(hint="; nothing new had been computed"):
-        parameters = read_arguments(sys.argv[1:] if argv is None else argv, version("softspots"), SHEAR)
+        parameters = read_arguments(sys.argv[1:] if argv is None else argv, SHEAR)
         comm = world()
         require_same_kernels(comm)
         with command(NAME, comm):

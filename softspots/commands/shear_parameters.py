@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from softspots.chain.defaults import threshold
 from softspots.commands.command import typed
 from softspots.commands.kinds import Choice, Number, Strains, Ways, option, parameter
 from softspots.commands.options import Form
-from softspots.commands.parameters import MAP, Parameters
+from softspots.commands.parameters import MAP, Parameters, as_in_simulations
 from softspots.commands.starts import THERMAL, Start
 from softspots.dynamics.athermal_shear import LEAST_TOLERANCE, strain_path
 from softspots.dynamics.deformation import Deformation
@@ -45,11 +45,6 @@ TOML file (--config), by their names; the command line goes before it.
 """
 
 
-def _as_in_simulations(name, **changes):
-    entry = Parameters.__dataclass_fields__[name]
-    return field(default=entry.default, metadata=dict(entry.metadata) | changes)
-
-
 @dataclass(frozen=True)
 class ShearParameters:
     """Every parameter of athermal shear, as in `Parameters`; there is no temperature but that of the start's cooling.
@@ -60,49 +55,49 @@ class ShearParameters:
         If values do not fit together (single values are checked by their kinds).
     """
 
-    model: str | Mixture = _as_in_simulations("model")
-    particles: int = _as_in_simulations("particles")
-    dimension: int | None = _as_in_simulations("dimension")
-    density: float | None = _as_in_simulations("density")
-    fraction_a: float | None = _as_in_simulations("fraction_a")
-    fractions: tuple[float, ...] | None = _as_in_simulations("fractions")
-    smoothing: str | None = _as_in_simulations("smoothing")
-    cutoff: float | None = _as_in_simulations("cutoff")
-    cutoff_per_pair: bool | None = _as_in_simulations("cutoff_per_pair")
-    inner_cutoff: float | None = _as_in_simulations("inner_cutoff")
+    model: str | Mixture = as_in_simulations("model")
+    particles: int = as_in_simulations("particles")
+    dimension: int | None = as_in_simulations("dimension")
+    density: float | None = as_in_simulations("density")
+    fraction_a: float | None = as_in_simulations("fraction_a")
+    fractions: tuple[float, ...] | None = as_in_simulations("fractions")
+    smoothing: str | None = as_in_simulations("smoothing")
+    cutoff: float | None = as_in_simulations("cutoff")
+    cutoff_per_pair: bool | None = as_in_simulations("cutoff_per_pair")
+    inner_cutoff: float | None = as_in_simulations("inner_cutoff")
 
-    seed: int = _as_in_simulations("seed", group="start")
+    seed: int = as_in_simulations("seed", group="start")
     samples: int = parameter(
         "start",
         1,
         Number(int, least=1, most=100_000),
         "starts, of seeds one after the other; each has a folder of its own, and mpirun shares them between ranks",
     )
-    timestep: float | None = _as_in_simulations("timestep", group="start")
-    liquid_temperature: float | None = _as_in_simulations("liquid_temperature", group="start")
-    liquid_time: float | None = _as_in_simulations("liquid_time", group="start")
-    cooling_time: float | None = _as_in_simulations(
+    timestep: float | None = as_in_simulations("timestep", group="start")
+    liquid_temperature: float | None = as_in_simulations("liquid_temperature", group="start")
+    liquid_time: float | None = as_in_simulations("liquid_time", group="start")
+    cooling_time: float | None = as_in_simulations(
         "cooling_time", group="start", text="time of the smooth cooling; default: 100"
     )
-    temperature: float | None = _as_in_simulations(
+    temperature: float | None = as_in_simulations(
         "temperature",
         group="start",
         text="temperature to which the liquid is cooled before it is quenched; default: 0.1, for other mixtures see "
         "--list-models",
     )
 
-    start: Start | None = _as_in_simulations(
+    start: Start | None = as_in_simulations(
         "start",
         text="begin with a frame of this file, of any program or of softspots, a checkpoint too; there is no liquid "
         "then, and particles, density and composition are the file's",
     )
-    start_frame: int | None = _as_in_simulations("start_frame")
-    types: dict | str | None = _as_in_simulations("types")
-    sizes: str | None = _as_in_simulations("sizes")
-    topology: Path | None = _as_in_simulations("topology")
-    format: str | None = _as_in_simulations("format")
-    bounds: str | None = _as_in_simulations("bounds")
-    unit: float | None = _as_in_simulations("unit")
+    start_frame: int | None = as_in_simulations("start_frame")
+    types: dict | str | None = as_in_simulations("types")
+    sizes: str | None = as_in_simulations("sizes")
+    topology: Path | None = as_in_simulations("topology")
+    format: str | None = as_in_simulations("format")
+    bounds: str | None = as_in_simulations("bounds")
+    unit: float | None = as_in_simulations("unit")
 
     direction: str = parameter(
         "shear",
@@ -120,7 +115,7 @@ class ShearParameters:
     tolerance: float = parameter(
         "shear", 1e-6, Number(least=LEAST_TOLERANCE, most=1), "to which strains of events are known"
     )
-    max_force: float | None = _as_in_simulations("max_force", group="shear")
+    max_force: float | None = as_in_simulations("max_force", group="shear")
     maps_before: tuple[float, ...] | None = parameter(
         "shear",
         None,
@@ -129,14 +124,14 @@ class ShearParameters:
         "events may lie between",
     )
 
-    modes: int | None = _as_in_simulations("modes")
-    n_modes: int | None = _as_in_simulations("n_modes")
-    n_particles: int = _as_in_simulations("n_particles")
-    min_particles: int = _as_in_simulations("min_particles")
-    connection: str = _as_in_simulations("connection")
-    bond_length: float | None = _as_in_simulations("bond_length")
+    modes: int | None = as_in_simulations("modes")
+    n_modes: int | None = as_in_simulations("n_modes")
+    n_particles: int = as_in_simulations("n_particles")
+    min_particles: int = as_in_simulations("min_particles")
+    connection: str = as_in_simulations("connection")
+    bond_length: float | None = as_in_simulations("bond_length")
 
-    d2min_cutoff: float | None = _as_in_simulations("d2min_cutoff")
+    d2min_cutoff: float | None = as_in_simulations("d2min_cutoff")
     rearrangement_threshold: float | None = parameter(
         "plasticity",
         None,
@@ -146,11 +141,11 @@ class ShearParameters:
         "σ_AA²",
     )
 
-    output: Path = _as_in_simulations("output", text=f"folder for {', '.join(FILES)}")
-    overwrite: bool = _as_in_simulations("overwrite")
-    resume: bool = _as_in_simulations("resume", text="go on from the checkpoint there, with the same parameters")
-    checkpoint_every: float = _as_in_simulations("checkpoint_every")
-    quiet: bool = _as_in_simulations("quiet")
+    output: Path = as_in_simulations("output", text=f"folder for {', '.join(FILES)}")
+    overwrite: bool = as_in_simulations("overwrite")
+    resume: bool = as_in_simulations("resume", text="go on from the checkpoint there, with the same parameters")
+    checkpoint_every: float = as_in_simulations("checkpoint_every")
+    quiet: bool = as_in_simulations("quiet")
 
     def __post_init__(self):
         for entry in fields(self):

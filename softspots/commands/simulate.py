@@ -18,7 +18,6 @@ import json
 import socket
 import sys
 from dataclasses import replace
-from importlib.metadata import version
 from time import perf_counter
 
 from softspots.box import BALL
@@ -200,7 +199,7 @@ def open_run(argv, comm, stack: contextlib.ExitStack) -> tuple[Parameters, Check
 
 
 def _opened(argv, size, ranks_here, stack):
-    parameters = read_arguments(argv, version("softspots"))
+    parameters = read_arguments(argv)
     parameters = replace(parameters, grid=rank_grid(parameters, size))
     check_memory(parameters, ranks_here)
     open_folder(parameters)

@@ -40,7 +40,7 @@ def parameters_of(arguments):
     """The parameters, or the message of one line about a mistake; None for help."""
     start = process_time()
     try:
-        return read_arguments(arguments, "0"), None
+        return read_arguments(arguments), None
     except InputError as error:
         return None, str(error)
     except SystemExit as done:
