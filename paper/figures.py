@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -12,6 +13,7 @@ from matplotlib.figure import Figure
 from softspots.analysis.series import Series, series_of
 from softspots.figures.drawing import GUIDE, PANEL_STYLE, SMALL
 from softspots.figures.map import save_figure, save_map
+from softspots.figures.naming import rate_words
 from softspots.figures.panels import draw_probability, draw_ratio, draw_selection
 from softspots.figures.panels_in_time import CORRELATIONS, draw_correlation, draw_lifetimes, draw_rearrangements
 from softspots.figures.sheets import figure_of
@@ -53,8 +55,13 @@ def draw_frame(path, target) -> None:
         parameters["temperature"],
         model=Model.of_run(parameters),
         threshold=parameters["rearrangement_threshold"],
-        title=rf"$\gamma={frame.box.strain:.3f}$",
+        title=rf"{_condition_words(parameters)}, $\gamma={frame.box.strain:.3f}$",
     )
+
+
+def _condition_words(parameters: Mapping[str, Any]) -> str:
+    """Temperature and strain rate, for a figure of one run."""
+    return rf"$T={parameters['temperature']:g}$, {rate_words(parameters['strain_rate'])}"
 
 
 def figures(runs: Sequence[Reduced], smaller: Sequence[Reduced] = ()) -> Iterator[tuple[str, Figure | None]]:
@@ -73,7 +80,13 @@ def figures(runs: Sequence[Reduced], smaller: Sequence[Reduced] = ()) -> Iterato
     yield NAMES[1], probability
 
     selection = [("difference", draw_selection, (run,)) for run in reference]
-    yield NAMES[2], figure_of(reference, [selection]) if selection else None
+    chosen = figure_of(reference, [selection]) if selection else None
+    if chosen:
+        words = _condition_words(reference[0].configuration)
+        chosen.axes[0].annotate(
+            words, (0.98, 0.04), xycoords="axes fraction", color="white", fontsize=SMALL, ha="right"
+        )
+    yield NAMES[2], chosen
 
     yield NAMES[3], figure_of(runs, [[("ratio", draw_ratio, (runs, float(QUANTITIES["bound"].paper)))]])
 

@@ -96,7 +96,8 @@ def grouped(runs: Sequence[Reduced], by: str, name: str) -> Iterator[tuple[list[
         if members:
             label = "" if value is None else condition_words(members[0], by)
             label = (label + told).removeprefix(", ")
-            yield members, {"color": shades(place), "marker": MARKERS[number % len(MARKERS)], "label": label}
+            marker = _marker(number, len(places), by == "strain_rate")
+            yield members, {"color": shades(place), "marker": marker, "label": label}
 
 
 def curve(axes: Axes, found: Curve, color, label: str, scale: float = 1.0, **style) -> None:
