@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,6 +22,7 @@ FARTHEST = 1e8
 SAME = 1e-6
 # Area or volume of a ball of radius one, by dimension.
 BALL = {2: math.pi, 3: 4 / 3 * math.pi}
+WAYS = "Box(Lx, Ly), Box(Lx, Ly, tilt=xy), in three dimensions Box(lengths=(Lx, Ly, Lz), tilts=(xy, xz, yz))"
 LENGTHS = ("length_x", "length_y", "length_z")
 # By dimension; the first is the one that shear changes.
 TILTS = {2: ("tilt",), 3: ("tilt", "tilt xz", "tilt yz")}
@@ -39,7 +40,8 @@ class Box:
     Parameters
     ----------
     length_x, length_y : float, optional
-        Side lengths, in σ_AA; positive. By name, they take the places of the first of ``lengths``.
+        Side lengths, in σ_AA; positive. By name, they take the places of the first of ``lengths``. All else is given by
+        name, so that no third length passes for a tilt.
     tilt : float, optional
         x-component of the second lattice vector, in σ_AA. Any value is allowed; values that differ by ``length_x``
         describe the same lattice. Default: 0, or the first of ``tilts``.
@@ -59,8 +61,8 @@ class Box:
     Raises
     ------
     InputError
-        If a length is not a positive finite number, a tilt or the strain is not finite, there are not as many tilts as
-        the lengths need, or the strain does not belong to the tilt.
+        If a third value has no name, a length is not a positive finite number, a tilt or the strain is not finite,
+        there are not as many tilts as the lengths need, or the strain does not belong to the tilt.
     """
 
     lengths: tuple[float, ...]
@@ -71,12 +73,17 @@ class Box:
         self,
         length_x: float | None = None,
         length_y: float | None = None,
+        *unnamed: Never,
         tilt: float | None = None,
         strain: float | None = None,
-        *,
         lengths: ArrayLike | None = None,
         tilts: ArrayLike | None = None,
     ) -> None:
+        # A third length would pass for a tilt.
+        if unnamed or isinstance(length_x, (tuple, list, np.ndarray)):
+            kind = type(length_x).__name__
+            got = f"there are {2 + len(unnamed)} values without a name" if unnamed else f"length_x is a {kind}"
+            raise InputError(f"Box: {got}; allowed: {WAYS}")
         lengths = _entries("lengths", (length_x, length_y) if lengths is None else lengths, (length_x, length_y))
         if len(lengths) not in TILTS:
             raise InputError(f"Box: there are {len(lengths)} lengths; 2 or 3 are needed")

@@ -265,7 +265,7 @@ def disordered_frame(seed, length_x, length_y, tilt, spread=0, length_z=None, ti
     repulsive = Model.preset(sigma=(1.0, 0.88, 0.88))
     repulsive = repulsive if length_z is None else Mixture(repulsive.pairs)
     random = np.random.default_rng(seed)
-    box = Box(length_x, length_y, tilt, tilt / length_y)
+    box = Box(length_x, length_y, tilt=tilt, strain=tilt / length_y)
     if length_z is not None:
         box = Box(lengths=(length_x, length_y, length_z), tilts=(tilt, tilt_xz, tilt_yz), strain=tilt / length_y)
     positions = np.empty((round(1.2 * box.volume), box.dimension))

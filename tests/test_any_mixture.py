@@ -48,7 +48,7 @@ def mixture(request):
 def frame(mixture):
     """Particles on a jittered lattice in a tilted box, their kinds mixed."""
     rng = np.random.default_rng(8)
-    box = ss.Box(11.0, 10.6, 3.3)
+    box = ss.Box(11.0, 10.6, tilt=3.3)
     grid = np.stack(np.meshgrid(np.arange(11), np.arange(10)), axis=-1).reshape(-1, 2)
     positions = grid * (1.0, 1.06) + rng.uniform(-0.12, 0.12, grid.shape)
     labels = np.array(mixture.species)[rng.integers(len(mixture.species), size=len(grid))]
@@ -102,7 +102,7 @@ def test_runs_miss_no_neighbor_whose_pair_reaches_less_than_others(name, dimensi
 @pytest.mark.parametrize("name", ["three species", "powers", "splines", "sizes", "spline sizes"])
 def test_minima_are_certified(name):
     mixture, rng = MIXTURES[name], np.random.default_rng(3)
-    box = ss.Box(12.0, 12.5, 1.7)
+    box = ss.Box(12.0, 12.5, tilt=1.7)
     labels = np.array(mixture.species)[rng.integers(len(mixture.species), size=165)]
     start = ss.Frame(rng.random((165, 2)) * box.lengths, labels, box, sizes=mixture.draw_sizes(rng, 165))
     minimum = ss.inherent_structure(start, mixture)
@@ -116,7 +116,7 @@ def test_packings_near_jamming_are_certified_without_their_rattlers(name, seed):
     mixture = ss.Mixture.preset(name, packing_fraction=0.87)
     rng, side = np.random.default_rng(seed), np.sqrt(150 / mixture.density)
     labels = rng.permutation(np.repeat(mixture.species, 75))
-    start = ss.Frame(rng.random((150, 2)) * side, labels, ss.Box(side, side, 0.3 * side))
+    start = ss.Frame(rng.random((150, 2)) * side, labels, ss.Box(side, side, tilt=0.3 * side))
     minimum = ss.inherent_structure(start, mixture)
     assert minimum.certified
     # Rigid motions of what is held, and nothing else, are no springs; the softest of which is some 1e-3 here.
@@ -186,7 +186,7 @@ def test_stresses_of_a_published_shear_test():
     for start, (_, stress) in enumerate(np.loadtxt(PUBLISHED / "aqs_LJ_glass_stress.dat")):
         block = lines[start * 109 : (start + 1) * 109]
         particles = np.array([line.split() for line in block[9:]], dtype=float)
-        box = ss.Box(9.88045, 9.88045, float(block[5].split()[2]))
+        box = ss.Box(9.88045, 9.88045, tilt=float(block[5].split()[2]))
         _, _, virial = ss.energy_forces(ss.Frame(particles[:, 2:4], particles[:, 1].astype(int), box), mixture)
         # The error of the spline of a shifted force, 4e-10 of the largest, as part of a stress of 0.03.
         assert -virial[0, 1] / box.area / 10 == pytest.approx(stress, rel=1e-8, abs=1e-10)

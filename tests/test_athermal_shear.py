@@ -299,7 +299,7 @@ def test_events_in_space(frame_3d):
 @pytest.mark.filterwarnings("ignore:inherent_structure. the start has an energy")
 def test_packings_with_rattlers():
     mixture = ss.Mixture.preset("harmonic")
-    box = ss.Box(10.2, 10.4, -2.1)
+    box = ss.Box(10.2, 10.4, tilt=-2.1)
     positions = np.random.default_rng(0).random((84, 2)) * box.lengths
     shear = ss.AthermalShear(ss.Frame(positions, np.arange(84) % 2, box), mixture, tolerance=1e-4)
     assert not shear.current.minimum.stability.held.all()

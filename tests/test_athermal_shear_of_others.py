@@ -31,7 +31,7 @@ def read(path):
         part = [line.split() for line in lines[start : start + head + count]]
         (_, length_x, tilt), (_, length_y, _) = (np.array(bounds, dtype=float) for bounds in part[5:7])
         values = np.array(part[head:], dtype=float)
-        box = ss.Box(length_x, length_y, tilt, strain=tilt / length_y)
+        box = ss.Box(length_x, length_y, tilt=tilt, strain=tilt / length_y)
         yield ss.Frame(values[:, 2:4], np.where(values[:, 1] == 2, "A", "B"), box, ids=values[:, 0])
 
 

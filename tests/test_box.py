@@ -47,7 +47,7 @@ def test_lattice_vectors_of_a_box():
     with pytest.raises(InputError, match="no area but a volume"):
         _ = box.area
     flat = Box(lengths=np.array([3.0, 4.0]), tilts=[0.3])
-    assert flat == Box(3.0, 4.0, 0.3) and hash(flat) == hash(Box(3.0, 4.0, 0.3)) and flat.area == 12.0
+    assert flat == Box(3.0, 4.0, tilt=0.3) and hash(flat) == hash(Box(3.0, 4.0, tilt=0.3)) and flat.area == 12.0
     assert np.array_equal(flat.vectors, [[3.0, 0.0], [0.3, 4.0]])
     assert Box(lengths=(3, 4, 5)).tilts == (0.0, 0.0, 0.0)
     assert repr(box) == "Box(3 × 4 × 5, tilts 0.3 -0.4 7)"
@@ -82,6 +82,22 @@ def test_single_lengths_and_tilts_take_their_places():
 def test_box_refuses(arguments, message):
     with pytest.raises(InputError, match=message):
         Box(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "got"),
+    [
+        ((10, 10, 10), "there are 3 values without a name"),
+        ((10, 10, 1.0, 0.1), "there are 4 values without a name"),
+        (([10, 10],), "length_x is a list"),
+        ((np.ones(3),), "length_x is a ndarray"),
+    ],
+)
+def test_box_of_three_lengths_in_a_row_is_refused_with_what_is_allowed(arguments, got):
+    with pytest.raises(InputError) as caught:
+        Box(*arguments)
+    assert str(caught.value).startswith(f"Box: {got}; allowed: ") and "Box(lengths=(Lx, Ly, Lz)" in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 @given(box=boxes(), ratio=st.floats(0.5, 2.0))

@@ -25,15 +25,15 @@ PACKINGS = {
     ),
 }
 HARMONIC = ss.Mixture.polydisperse(ss.Harmonic(), smallest=0.8, largest=1.3)
-TILTED = ss.Box(7.3, 7.1, 2.9)
+TILTED = ss.Box(7.3, 7.1, tilt=2.9)
 TILTED_3D = ss.Box(lengths=(5.2, 5.1, 5.3), tilts=(1.7, -1.1, 2.3))
 # By name: mixture, box, number of particles, seed.
 STARTS = {
     "paper": (ss.Mixture.preset("kob-andersen"), TILTED, 62, 0),
     "inverse powers": (ss.Mixture.preset("soft-spheres"), TILTED, 45, 0),
     "polydisperse": (ss.Mixture.preset("polydisperse", dimension=2), TILTED, 52, 0),
-    "harmonic packing": (HARMONIC, ss.Box(9.1, 9.1, -3.1), 90, 0),
-    "Hertzian packing": (ss.Mixture.preset("hertzian"), ss.Box(10.2, 10.4, -2.1), 80, 0),
+    "harmonic packing": (HARMONIC, ss.Box(9.1, 9.1, tilt=-3.1), 90, 0),
+    "Hertzian packing": (ss.Mixture.preset("hertzian"), ss.Box(10.2, 10.4, tilt=-2.1), 80, 0),
     "Lennard-Jones, 3D": (ss.Mixture.preset("kob-andersen-3d"), TILTED_3D, 169, 0),
     "polydisperse, 3D": (ss.Mixture.preset("polydisperse"), TILTED_3D, 145, 0),
     "harmonic packing, 3D": (ss.Mixture.preset("harmonic", dimension=3), TILTED_3D, 104, 0),
@@ -117,7 +117,7 @@ def test_a_crystal_has_the_constants_of_its_springs():
     """A triangular lattice of springs at rest: Lamé's constants are both √3/4 V''."""
     points = np.stack(np.meshgrid(np.arange(8.0), np.arange(8.0)), -1).reshape(-1, 2)
     positions = points @ [[1.0, 0.0], [0.5, np.sqrt(3) / 2]]
-    frame = ss.Frame(positions, np.zeros(64), ss.Box(8.0, 4 * np.sqrt(3), 4.0))
+    frame = ss.Frame(positions, np.zeros(64), ss.Box(8.0, 4 * np.sqrt(3), tilt=4.0))
     mixture = ss.Mixture({(0, 0): ss.Morse(alpha=5.0, cutoff=1.5, smoothing="shifted")})
     stiffness = ss.hessian(frame, mixture).toarray()[0, 0] / 3
     minimum = ss.inherent_structure(frame, mixture)
@@ -135,7 +135,7 @@ def test_what_does_not_reach_around_the_box_follows_no_strain():
     points = 1.11 * points @ [[1.0, 0.0], [0.5, np.sqrt(3) / 2]]
     points = points[np.hypot(*points.T) < 3.5]
     mixture = ss.Mixture.preset("kob-andersen")
-    minimum = ss.inherent_structure(ss.Frame(points, np.zeros(len(points)), ss.Box(20.0, 20.0, 7.0)), mixture)
+    minimum = ss.inherent_structure(ss.Frame(points, np.zeros(len(points)), ss.Box(20.0, 20.0, tilt=7.0)), mixture)
     assert minimum.certified and len(minimum.stability.rigid_motions) == 3
     # What is left of a Born part of some ten.
     np.testing.assert_allclose(ss.elastic_constants(minimum, mixture), 0, atol=1e-9)

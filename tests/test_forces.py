@@ -68,7 +68,7 @@ def test_virial_is_the_slope_of_the_energy_under_strain(frame, model, a, b):
         deformation = np.eye(2)
         deformation[a, b] += strain
         columns = deformation @ [[frame.box.length_x, frame.box.tilt], [0, frame.box.length_y]]
-        box = Box(columns[0, 0], columns[1, 1], columns[0, 1])
+        box = Box(columns[0, 0], columns[1, 1], tilt=columns[0, 1])
         return energy_forces(Frame(frame.positions @ deformation.T, frame.species, box), model)[0]
 
     # Rounding of an energy of some 300 over a step of 1e-5.
@@ -134,7 +134,7 @@ def test_coincident_particles_are_refused(stage, gap, smoothing):
     positions = np.array([[1.0, 1.0], [4.0, 4.0], [6.0, 3.0], [4.0, 4.0]])
     positions[:, 1] -= 4.0
     positions[3, 1] = gap
-    frame = Frame(positions, [0, 1, 0, 0], Box(9.0, 9.0, 2.0))
+    frame = Frame(positions, [0, 1, 0, 0], Box(9.0, 9.0, tilt=2.0))
     with pytest.raises(PhysicsError, match="not finite") as caught:
         stage(frame, Model.preset(smoothing=smoothing))
     assert "particle 1" in str(caught.value)
@@ -161,12 +161,12 @@ def test_coordinates_without_digits_are_refused(frame):
 
 
 def test_particles_out_of_reach_feel_nothing():
-    frame = Frame([[1.0, 1.0], [3.51, 1.0]], [0, 0], Box(9.0, 9.0, 2.0))
+    frame = Frame([[1.0, 1.0], [3.51, 1.0]], [0, 0], Box(9.0, 9.0, tilt=2.0))
     energy, forces, virial = energy_forces(frame, Model.preset())
     assert energy == 0 and not forces.any() and not virial.any()
 
 
-@pytest.mark.parametrize("box", [Box(4.99, 20.0), Box(20.0, 4.99, 3.0)])
+@pytest.mark.parametrize("box", [Box(4.99, 20.0), Box(20.0, 4.99, tilt=3.0)])
 def test_box_below_twice_the_cutoff_is_refused(box):
     frame = Frame([[1.0, 1.0], [2.0, 2.0]], [0, 1], box)
     with pytest.raises(ValueError, match=r"4\.99.*5"):

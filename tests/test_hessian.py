@@ -77,13 +77,13 @@ def test_numbering_does_not_matter(frame, model):
 
 
 def test_particles_out_of_reach_have_no_stiffness():
-    frame = Frame([[1.0, 1.0], [4.5, 1.0]], [0, 0], Box(9.0, 9.0, 2.0))
+    frame = Frame([[1.0, 1.0], [4.5, 1.0]], [0, 0], Box(9.0, 9.0, tilt=2.0))
     matrix = hessian(frame, Model.preset())
     assert matrix.shape == (4, 4)
     assert not matrix.toarray().any()
 
 
 def test_box_below_twice_the_cutoff_is_refused():
-    frame = Frame([[1.0, 1.0], [2.0, 2.0]], [0, 1], Box(20.0, 4.99, 3.0))
+    frame = Frame([[1.0, 1.0], [2.0, 2.0]], [0, 1], Box(20.0, 4.99, tilt=3.0))
     with pytest.raises(ValueError, match=r"4\.99.*5"):
         hessian(frame, Model.preset())

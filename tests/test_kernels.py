@@ -50,7 +50,7 @@ def kernel_calls():
 
     zeros = np.zeros((n, 2), dtype=np.int32)
     velocities = random.standard_normal((n, 2))
-    built = ss.Box(*box).wrap(positions)[0]
+    built = ss.Box(*box[:2], tilt=box[2]).wrap(positions)[0]
     counts = np.array([0, 1, 0])
     return {
         "energy_forces": (lambda *a: sorted_around(*a).energy_forces(potential), arguments),

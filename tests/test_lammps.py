@@ -189,7 +189,7 @@ def test_mixtures_are_those_of_lammps(style, species, one_cutoff, dimension, fra
 
 def crystal(dimension):
     """Particles near a lattice in a tilted box."""
-    box = ss.Box(9.4, 9.1, 4.5) if dimension == 2 else ss.Box(lengths=(6.4, 6.7, 6.3), tilts=(2.5, -1.3, 2.1))
+    box = ss.Box(9.4, 9.1, tilt=4.5) if dimension == 2 else ss.Box(lengths=(6.4, 6.7, 6.3), tilts=(2.5, -1.3, 2.1))
     count = 9 if dimension == 2 else 6
     places = np.indices((count,) * dimension).reshape(dimension, -1).T / count
     random = np.random.default_rng(3)

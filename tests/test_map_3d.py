@@ -105,7 +105,7 @@ def test_a_spot_across_the_boundary_is_in_one_piece(place, flips):
     axes = draw_map(frame, d2min, labels, TEMPERATURE, model=MODEL)
     projection = other_axes(axes, "projection")
     (discs,) = projection.collections
-    inverse = np.linalg.inv(Box(12.0, 10.0, frame.box.tilt).vectors)
+    inverse = np.linalg.inv(Box(12.0, 10.0, tilt=frame.box.tilt).vectors)
     corner = projection.patches[0].get_xy()[0]
     inside = ((places := (discs.get_offsets() - corner) @ inverse) >= 0).all(axis=1) & (places < 1).all(axis=1)
     shown = np.column_stack((discs.get_offsets(), discs.get_array()))[inside]

@@ -17,7 +17,8 @@ DIRECTION = np.array((0.6, -0.8))
 
 def two_particles(model, pair, distance):
     """V, V' and V'' of the compiled kernels, from two particles across the corner of a tilted box."""
-    frame = Frame([[0.3, 0.2], [0.3, 0.2] + distance * DIRECTION], SPECIES[pair], Box(14.0, 11.0, 5.0), only_b=True)
+    positions = [[0.3, 0.2], [0.3, 0.2] + distance * DIRECTION]
+    frame = Frame(positions, SPECIES[pair], Box(14.0, 11.0, tilt=5.0), only_b=True)
     energy, forces, _ = energy_forces(frame, model)
     return energy, -forces[1] @ DIRECTION, DIRECTION @ hessian(frame, model).toarray()[:2, :2] @ DIRECTION
 

@@ -181,7 +181,7 @@ def test_equal_eigenvalues_of_a_crystal(side, count, method):
     """Multiplets of two, four and six. ARPACK draws new start vectors; it may miss members of a multiplet."""
     spacing = 1.1
     cells = np.stack(np.meshgrid(np.arange(side), np.arange(side)), -1).reshape(-1, 2)
-    box = Box(side * spacing, side * spacing * np.sqrt(3) / 2, side * spacing / 2)
+    box = Box(side * spacing, side * spacing * np.sqrt(3) / 2, tilt=side * spacing / 2)
     positions = cells @ (spacing * np.array([[1.0, 0.0], [0.5, np.sqrt(3) / 2]]))
     matrix = hessian(Frame(positions, np.zeros(len(cells)), box), Model.preset())
     modes = lowest_modes(matrix, count, method=method)

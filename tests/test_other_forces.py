@@ -72,7 +72,7 @@ def test_a_quench_from_afar_is_certified_and_leaves_saddles(frame):
     # The middle of two sites of one particle in a crystal that misses one: a saddle, which only a kick leaves.
     grid = np.stack(np.meshgrid(np.arange(8.0), np.arange(8.0)), -1).reshape(-1, 2)
     lattice = 1.11 * grid @ np.array([[1.0, 0.0], [0.5, np.sqrt(3) / 2]])
-    box = ss.Box(8 * 1.11, 8 * 1.11 * np.sqrt(3) / 2, 4 * 1.11)
+    box = ss.Box(8 * 1.11, 8 * 1.11 * np.sqrt(3) / 2, tilt=4 * 1.11)
     lattice = np.delete(lattice, 0, axis=0)
     lattice[0] /= 2
     saddle = ss.inherent_structure(ss.Frame(lattice, np.zeros(63, int), box), Given())

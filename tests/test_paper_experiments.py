@@ -39,7 +39,7 @@ def test_clusters_inside_modes_are_those_of_each_mode():
 
 @pytest.mark.parametrize("tilt", [0.0, 2.5])
 def test_the_longest_wave_has_the_period_of_the_mode_that_is_that_wave(tilt):
-    random, box = np.random.default_rng(2), Box(10.0, 8.0, tilt)
+    random, box = np.random.default_rng(2), Box(10.0, 8.0, tilt=tilt)
     positions = random.random((50, 2)) @ np.array([[10.0, 0], [tilt, 8.0]])
     wavevector = 2 * np.pi * np.array([0.1, -tilt / 80])
     across = np.array([-wavevector[1], wavevector[0]]) / np.hypot(*wavevector)

@@ -32,9 +32,8 @@ def test_files_have_the_format_of_their_suffix(tmp_path, suffix, start):
 def test_pictures_are_two_columns_wide_and_nothing_is_cut_off(tmp_path, tilt):
     _, d2min, labels = glass()
     y, x = np.divmod(np.arange(20 * 16, dtype=float), 20)
-    save_map(
-        str(tmp_path / "map.png"), Frame(np.column_stack((x, y)), labels >= 0, Box(20.0, 16.0, tilt)), d2min, labels
-    )
+    frame = Frame(np.column_stack((x, y)), labels >= 0, Box(20.0, 16.0, tilt=tilt))
+    save_map(str(tmp_path / "map.png"), frame, d2min, labels)
     pixels = imread(tmp_path / "map.png")[..., :3]
     assert pixels.shape[1] == 7 * 400
     for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):

@@ -21,7 +21,7 @@ GENERIC = disordered_frame(7, 11.0, 12.0, 3.4)
 def moved(frame, strain=0.0, displacements=0.0):
     """The frame after a simple shear of everything, box and images included, and displacements on top."""
     box = frame.box
-    later = Box(box.length_x, box.length_y, box.tilt + strain * box.length_y, box.total_strain + strain)
+    later = Box(box.length_x, box.length_y, tilt=box.tilt + strain * box.length_y, strain=box.total_strain + strain)
     shear = np.array([[1.0, 0.0], [strain, 1.0]])
     return replace(frame, positions=frame.positions @ shear + displacements, box=later)
 
@@ -102,11 +102,12 @@ def test_boxes_that_carry_a_tilt_only_are_the_nearest_lattice(frame, flips):
     box = frame.box
     tilts = box.tilt, box.tilt + 0.02 * box.length_y - flips * box.length_x
     bare = [
-        replace(one, box=Box(box.length_x, box.length_y, tilt)) for one, tilt in zip((start, later), tilts, strict=True)
+        replace(one, box=Box(box.length_x, box.length_y, tilt=tilt))
+        for one, tilt in zip((start, later), tilts, strict=True)
     ]
     assert_same(d2min(*bare), d2min(start, later))
     with pytest.raises(InputError, match="give both boxes their strain"):
-        d2min(bare[0], replace(later, box=Box(box.length_x, box.length_y, box.tilt + 0.3 * box.length_x)))
+        d2min(bare[0], replace(later, box=Box(box.length_x, box.length_y, tilt=box.tilt + 0.3 * box.length_x)))
 
 
 def test_a_trajectory_keeps_what_flips_take_away(frame, tmp_path):
@@ -183,7 +184,7 @@ def test_a_shear_that_crosses_a_flip():
 def test_too_few_neighbours_are_fitted_exactly_and_tell_nothing():
     """None, one, and two in different directions: an affine map always fits, so the motion is not known to be none."""
     positions = np.array([[1.0, 1.0], [10.0, 10.0], [11.0, 10.5], [20.0, 5.0], [21.2, 5.1], [20.1, 6.2]])
-    frame = Frame(positions, np.zeros(6), Box(30.0, 20.0, 4.0))
+    frame = Frame(positions, np.zeros(6), Box(30.0, 20.0, tilt=4.0))
     later = replace(frame, positions=positions + np.random.default_rng(13).normal(scale=0.2, size=(6, 2)))
     assert np.isnan(d2min(frame, later)).all()
     # One more leaves something to measure, for itself and for those that it is a neighbour of.
@@ -197,7 +198,7 @@ def test_too_few_neighbours_are_fitted_exactly_and_tell_nothing():
 def test_neighbours_on_one_line():
     """The normal matrix is singular, the minimum is there: along the line only the stretch is free."""
     line = np.outer((0.0, 0.9, -1.1, 2.0), (0.6, 0.8)) + 10.0
-    frame = Frame(line, np.zeros(4), Box(25.0, 25.0, 6.0))
+    frame = Frame(line, np.zeros(4), Box(25.0, 25.0, tilt=6.0))
     later = replace(frame, positions=line + np.random.default_rng(14).normal(scale=0.2, size=(4, 2)))
     assert_same(d2min(frame, later), reference_d2min(frame, later, 2.5))
 
@@ -206,7 +207,7 @@ def test_neighbours_on_one_line():
 def test_two_neighbours_on_one_line(axis):
     """Only the stretch along the line is fitted; motion across it is not affine for the one between them."""
     line = 10.0 + np.outer((0.0, 1.0, -1.2), np.eye(2)[axis])
-    frame = Frame(line, np.zeros(3), Box(25.0, 25.0, 6.0))
+    frame = Frame(line, np.zeros(3), Box(25.0, 25.0, tilt=6.0))
     later = replace(frame, positions=line + [[0.1, 0.2], [0.0, 0.0], [0.0, 0.0]])
     assert_same(d2min(frame, later), reference_d2min(frame, later, 2.5))
 
@@ -237,7 +238,7 @@ def test_one_motion_has_one_answer(seed, flips, columns, rows, drift, bare):
     other = flipped(later, flips)
     if bare:
         start, other = (
-            replace(one, box=Box(one.box.length_x, one.box.length_y, one.box.tilt)) for one in (start, other)
+            replace(one, box=Box(one.box.length_x, one.box.length_y, tilt=one.box.tilt)) for one in (start, other)
         )
     found = d2min(start, renumbered(other, random.permutation(len(other))))
     # The origin of a sheared box moves along with it, and so does not matter; coordinates of up to 100.
@@ -250,7 +251,7 @@ def test_one_motion_has_one_answer(seed, flips, columns, rows, drift, bare):
 @settings(max_examples=20)
 def test_another_order_of_the_particles_is_refused(seed):
     random = np.random.default_rng(seed)
-    frame = Frame(random.random((100, 2)) * 10.0, np.zeros(100), Box(10.0, 10.0, random.uniform(-5, 5)))
+    frame = Frame(random.random((100, 2)) * 10.0, np.zeros(100), Box(10.0, 10.0, tilt=random.uniform(-5, 5)))
     for order in (slice(None, None, -1), np.roll(np.arange(100), 1), random.permutation(100)):
         with pytest.raises(InputError, match="the order of the atoms differs"):
             d2min(frame, replace(frame, positions=frame.positions[order]))
@@ -258,8 +259,10 @@ def test_another_order_of_the_particles_is_refused(seed):
     assert (
         np.nanmax(d2min(numbered, replace(numbered, positions=frame.positions[::-1], ids=np.arange(100)[::-1]))) < 1e-25
     )
-    # Sound motions, up to where single ones come near half a box: an rms of an eighth of it along each axis.
-    later = replace(frame, positions=frame.positions + random.normal(scale=10.0 / 8, size=(100, 2)))
+    # Sound motions, up to where single ones come near half a box, with a drift of 0.5: an rms of an eighth of it along
+    # each axis. One in some 15,000 would be beyond it, and another motion is then the shortest.
+    motion = np.clip(random.normal(scale=10.0 / 8, size=(100, 2)), -4.5, 4.5)
+    later = replace(frame, positions=frame.positions + motion)
     assert_same(d2min(frame, later), reference_d2min(frame, later, 2.5))
 
 

@@ -183,7 +183,7 @@ def test_the_map_is_moved_so_that_its_border_does_not_cut_the_inset(drawn):
 @pytest.mark.parametrize("place", [(0.5, 0.5), (0.02, 0.5), (0.5, 0.97), (0.99, 0.01), (-3.4, 7.96)])
 @pytest.mark.parametrize("tilt", [0.0, 18.0, -25.0])
 def test_insets_lie_inside_the_map_wherever_their_spot_is(place, tilt):
-    box = Box(50.0, 40.0, tilt)
+    box = Box(50.0, 40.0, tilt=tilt)
     spot = np.array(place) @ ((box.length_x, 0.0), (box.tilt, box.length_y))
     axes = draw_map(Frame([spot, spot + 0.8], [0, 1], box), [1.0, 0.5], [0, 0])
     inset = inset_of(axes)
@@ -198,7 +198,7 @@ def test_insets_lie_inside_the_map_wherever_their_spot_is(place, tilt):
 
 @pytest.mark.parametrize("sides", [(20.0, 2.0), (9.0, 9.0), (16.0, 20.0)])
 def test_an_inset_shows_a_part_of_a_small_box(sides):
-    box = Box(*sides, 0.3 * sides[0])
+    box = Box(*sides, tilt=0.3 * sides[0])
     rows, columns = np.divmod(np.arange(40.0), 8)
     positions = np.column_stack((columns * sides[0] / 8 + rows * box.tilt / 5, rows * sides[1] / 5))
     axes = draw_map(Frame(positions, np.arange(40) % 2, box), np.linspace(1, 3, 40), np.zeros(40, int))
@@ -273,7 +273,7 @@ def test_without_spots_there_is_no_inset():
 def test_a_plain_savefig_cuts_nothing_off(place, inset, tilt):
     _, d2min, labels = glass()
     y, x = np.divmod(np.arange(20 * 16, dtype=float), 20)
-    frame = Frame(np.column_stack((x, y)), labels >= 0, Box(20.0, 16.0, tilt))
+    frame = Frame(np.column_stack((x, y)), labels >= 0, Box(20.0, 16.0, tilt=tilt))
     d2min[::40] = np.nan
     axes = {
         "new": lambda: None,

@@ -277,7 +277,7 @@ def test_soft_cores_are_followed_as_far_as_particles_go(pair):
 
 def test_overlaps_are_refused(potential):
     mixture = make_mixture(potential, "two species")
-    frame = ss.Frame([[1, 1], [4, 4], [6, 3], [4, 4]], list("ABAA"), ss.Box(9.0, 9.0, 2.0))
+    frame = ss.Frame([[1, 1], [4, 4], [6, 3], [4, 4]], list("ABAA"), ss.Box(9.0, 9.0, tilt=2.0))
     with pytest.raises(ss.PhysicsError, match="force on particle 1 is not finite"):
         ss.energy_forces(frame, mixture)
     with pytest.raises(ss.PhysicsError, match="particle 1 is not finite|particles 1 and 3 are 0 apart"):
@@ -290,7 +290,7 @@ def test_from_the_cutoff_on_there_is_nothing(mixture, source):
     unit = 1.0 if sizes is None else mixture.sizes.pair(*sizes)
     label = "A" if source in ("one species", "sizes") else "B"
     distance = mixture.pairs["A", label].cutoff * unit * (1 + 1e-14)
-    frame = ss.Frame([[1.0, 2.0], [1.0 + distance, 2.0]], ["A", label], ss.Box(9.0, 9.0, 2.0), sizes=sizes)
+    frame = ss.Frame([[1.0, 2.0], [1.0 + distance, 2.0]], ["A", label], ss.Box(9.0, 9.0, tilt=2.0), sizes=sizes)
     energy, forces, _ = ss.energy_forces(frame, mixture)
     assert energy == 0 and not forces.any()
 

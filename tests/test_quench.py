@@ -29,7 +29,7 @@ def method(request):
 def square_lattice(side, spacing=0.9, tilt=0.0):
     """One species on a perfect square lattice: stationary by symmetry, and unstable to shear."""
     cells = np.stack(np.meshgrid(np.arange(side), np.arange(side)), -1).reshape(-1, 2)
-    return Frame(spacing * (cells + 0.3), np.zeros(side**2), Box(side * spacing, side * spacing, tilt))
+    return Frame(spacing * (cells + 0.3), np.zeros(side**2), Box(side * spacing, side * spacing, tilt=tilt))
 
 
 def assert_minimum(result, model, max_force=1e-10):

@@ -122,7 +122,7 @@ def test_activity_between_inherent_structures_is_that_of_frames_that_follow_each
     results = read_results(path)
     structures, tilts, strains = (results[name] for name in ("inherent_position", "tilt", "strain"))
     frames = [
-        Frame(positions, results["species"], Box(20, 20, tilt, strain))
+        Frame(positions, results["species"], Box(20, 20, tilt=tilt, strain=strain))
         for positions, tilt, strain in zip(structures, tilts, strains, strict=True)
     ]
     first = [one for one in range(FRAMES - 1) if not {one, one + 1} & set(FAULTY)]
@@ -218,7 +218,7 @@ def test_delta_p_star_is_that_of_the_maps(path):
     active = results["d2min"][chosen] > 15 * 0.1
     maps = []
     for index in chosen:
-        frame = Frame(results["inherent_position"][index], results["species"], Box(20, 20, results["tilt"][index]))
+        frame = Frame(results["inherent_position"][index], results["species"], Box(20, 20, tilt=results["tilt"][index]))
         on_map = np.zeros(PARTICLES, dtype=bool)
         on_map[results["mode_particle"][index][rank_modes(results["participation_ratio"][index])[:8], :4]] = True
         maps.append(label_clusters(on_map, delaunay_edges(frame)) >= 0)

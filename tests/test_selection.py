@@ -18,7 +18,7 @@ TEMPERATURE = 0.1
 def ranked():
     """Six random frames of 160 particles with localized modes, and D²_min larger where the modes are."""
     random = np.random.default_rng(1)
-    box = Box(11.0, 12.0, 3.4)
+    box = Box(11.0, 12.0, tilt=3.4)
     frames = [Frame(random.random((160, 2)) * (11.0, 12.0), np.zeros(160, int), box) for _ in range(6)]
     participation = random.integers(1, 9, (6, 14)) / 10  # with ties
     particles, d2min = [], []

@@ -93,8 +93,8 @@ def test_frames_are_an_interval_apart_and_d2min_is_that_of_the_interval(finished
             Box(
                 float(results["length_x"]),
                 float(results["length_y"]),
-                results["tilt"][index],
-                results["strain"][index],
+                tilt=results["tilt"][index],
+                strain=results["strain"][index],
             ),
         )
         for index in (0, 1)

@@ -95,7 +95,7 @@ def test_delaunay_edges_are_those_among_all_images(frame):
 @given(st.integers(0, 2**32), st.integers(1, 40), st.floats(0.3, 3), st.floats(-0.5, 0.5), st.integers(-3, 3))
 def test_delaunay_edges_are_those_among_all_images_whatever_the_box(seed, particles, length_y, tilt, flips):
     # With few particles, circles wider than the box, and pairs that meet more than once.
-    frame = random_frame(seed, particles, Box(1.0, length_y, tilt))
+    frame = random_frame(seed, particles, Box(1.0, length_y, tilt=tilt))
     assert as_list(delaunay_edges(flipped(frame, flips))) == edges_of_images(frame, 4)
 
 
@@ -142,7 +142,7 @@ def test_delaunay_edges_of_a_perfect_lattice_join_the_nearest_neighbours(move, f
 
 @pytest.mark.parametrize(("particles", "edges"), [(1, []), (2, [(0, 1)]), (3, [(0, 1), (0, 2), (1, 2)])])
 def test_tiny_systems_have_edges_between_different_particles_only(particles, edges):
-    assert as_list(delaunay_edges(random_frame(1, particles, Box(3.0, 2.0, 0.4)))) == edges
+    assert as_list(delaunay_edges(random_frame(1, particles, Box(3.0, 2.0, tilt=0.4)))) == edges
 
 
 @pytest.mark.parametrize("distance", [0.0, 1e-14])
@@ -177,7 +177,7 @@ def test_bonds_are_all_pairs_within_their_length(frame, length):
 
 
 def test_bonds_longer_than_the_box_join_all():
-    frame = random_frame(6, 40, Box(3.0, 2.0, 1.1))
+    frame = random_frame(6, 40, Box(3.0, 2.0, tilt=1.1))
     assert as_list(bonds(frame, 1e12)) == [(i, j) for i in range(40) for j in range(i + 1, 40)]
 
 

@@ -46,14 +46,14 @@ def packing(density, seed=0, particles=500):
     random = np.random.default_rng(seed)
     side = np.sqrt(particles / density)
     return Frame(
-        random.random((particles, 2)) * side, np.arange(particles) >= 0.65 * particles, Box(side, side, 0.3 * side)
+        random.random((particles, 2)) * side, np.arange(particles) >= 0.65 * particles, Box(side, side, tilt=0.3 * side)
     )
 
 
 def crystal_with_a_free_particle():
     """A hole wider than the potential reaches, and one particle in the middle of it, with number 0."""
     positions = lattice(16, 16)
-    box = Box(16 * SPACING, 16 * TRIANGULAR[1, 1], 8 * SPACING)
+    box = Box(16 * SPACING, 16 * TRIANGULAR[1, 1], tilt=8 * SPACING)
     middle = positions[136]
     wall = np.hypot(*box.minimum_image(positions - middle).T) > 3.0
     return one_species(np.concatenate(([middle + 0.01], positions[wall])), box)
@@ -149,7 +149,7 @@ def test_forces_of_loose_parts_are_brought_down_too():
 def test_particle_that_two_squeeze_is_on_a_saddle_and_not_loose():
     """In the middle of a hole of two places, it leaves along the hole, and is then held by more than two."""
     positions = lattice(12, 12) * (1.0 / SPACING)
-    box = Box(12.0, 12 * np.sqrt(3) / 2, 6.0)
+    box = Box(12.0, 12 * np.sqrt(3) / 2, tilt=6.0)
     middle = (positions[66] + positions[67]) / 2
     frame = one_species(np.concatenate((np.delete(positions, [66, 67], axis=0), [middle])), box)
     matrix = hessian(frame, REPULSIVE)
@@ -292,7 +292,7 @@ def test_loose_parts_of_networks_are_found(seed, patches, chains, isolated):
 
 @pytest.mark.parametrize("tilt", [0.0, 3.0, -7.0])
 def test_clusters_are_made_whole_across_the_boundary(tilt):
-    box = Box(10.0, 12.0, tilt)
+    box = Box(10.0, 12.0, tilt=tilt)
     random = np.random.default_rng(5)
     # Two chains, longer than half the box, that start anywhere.
     chains = [random.uniform(0, 10, 2) + np.cumsum(random.uniform(0.2, 0.6, (12, 2)), axis=0) for _ in range(2)]

@@ -19,7 +19,7 @@ tilts = st.floats(-300.0, 300.0)
 strains = st.floats(-30.0, 30.0)
 fractions = st.floats(-0.49, 0.49)
 counts = st.integers(-5, 5)
-boxes = st.builds(Box, lengths, lengths, tilts)
+boxes = st.builds(Box, lengths, lengths, tilt=tilts)
 seeds = st.integers(0, 1000)
 
 
@@ -63,14 +63,14 @@ def test_sheared_box_is_flipped_into_half_a_length(length_x, length_y, strain):
 def test_a_box_never_flipped_takes_its_strain_from_its_tilt():
     box = Box(10.0, 4.0, tilt=9.0)
     assert (box.strain, box.total_strain, box.flips, box.area) == (None, 2.25, 0, 40.0)
-    assert not box.has_history and Box(10.0, 4.0, 9.0, 2.25).has_history
+    assert not box.has_history and Box(10.0, 4.0, tilt=9.0, strain=2.25).has_history
 
 
 @given(length_x=lengths, length_y=lengths, strain=strains, step=st.floats(-0.24, 0.24), flips=st.integers(-3, 3))
 def test_the_strain_between_boxes_does_not_depend_on_flips(length_x, length_y, strain, step, flips):
     step *= length_x / length_y
     first, later = (Box.sheared(length_x, length_y, value) for value in (strain, strain + step))
-    tilts = Box(length_x, length_y, first.tilt), Box(length_x, length_y, later.tilt - flips * length_x)
+    tilts = Box(length_x, length_y, tilt=first.tilt), Box(length_x, length_y, tilt=later.tilt - flips * length_x)
     # Rounding of strains of up to 30 and of tilts of up to 50 over lengths of at least 1.
     assert first.strain_to(later) == pytest.approx(step, abs=1e-12)
     assert tilts[0].strain_to(tilts[1]) == pytest.approx(step, abs=1e-12)
@@ -79,16 +79,16 @@ def test_the_strain_between_boxes_does_not_depend_on_flips(length_x, length_y, s
 @pytest.mark.parametrize("step", [0.26, -0.26, 0.5, 0.74])
 def test_a_step_between_lattices_that_may_go_either_way_is_refused(step):
     with pytest.raises(InputError, match="give both boxes their strain"):
-        Box(10.0, 10.0, 1.0).strain_to(Box(10.0, 10.0, 1.0 + 10 * step))
+        Box(10.0, 10.0, tilt=1.0).strain_to(Box(10.0, 10.0, tilt=1.0 + 10 * step))
     # Told, it is no matter of doubt.
-    told = Box(10.0, 10.0, 1.0, 0.1).strain_to(Box(10.0, 10.0, 1.0 + 10 * step, 0.1 + step))
+    told = Box(10.0, 10.0, tilt=1.0, strain=0.1).strain_to(Box(10.0, 10.0, tilt=1.0 + 10 * step, strain=0.1 + step))
     assert told == pytest.approx(step, rel=1e-14)
 
 
 def test_a_box_with_a_history_and_one_without_must_agree():
-    assert Box(10.0, 10.0, 1.0, 0.1).strain_to(Box(10.0, 10.0, 2.0)) == pytest.approx(0.1, rel=1e-14)
+    assert Box(10.0, 10.0, tilt=1.0, strain=0.1).strain_to(Box(10.0, 10.0, tilt=2.0)) == pytest.approx(0.1, rel=1e-14)
     with pytest.raises(InputError, match="only one of two boxes carries its strain"):
-        Box(10.0, 10.0, 1.0, 3.1).strain_to(Box(10.0, 10.0, 2.0))
+        Box(10.0, 10.0, tilt=1.0, strain=3.1).strain_to(Box(10.0, 10.0, tilt=2.0))
 
 
 @given(length_x=lengths, length_y=lengths, strain=strains, seed=seeds, times=st.integers(-3, 3))
@@ -112,7 +112,7 @@ def test_wrapping_fills_the_rectangle_and_leaves_unwrapped_positions(box, seed):
 def test_wrapping_on_the_edges(tilt):
     # -1e-20 + 10 rounds to 10, which is outside.
     edges = np.array([[0.0, 0.0], [-1e-20, 4.0], [4.0, -1e-20], [-1e-20, -1e-20], [10.0, 8.0], [5.0, 8.0]])
-    positions, images = Box(10.0, 8.0, tilt).wrap(edges)
+    positions, images = Box(10.0, 8.0, tilt=tilt).wrap(edges)
     assert (positions >= 0).all() and (positions < (10.0, 8.0)).all()
     # In the last two, a row up moves back by the tilt.
     assert np.array_equal(positions[:4], np.maximum(edges[:4], 0))
@@ -157,7 +157,9 @@ def test_a_frame_keeps_what_it_was_given():
                 getattr(one, name)[0] = 1
 
 
-@pytest.mark.parametrize("box", [Box(3.0, 4.0, 1.0), Box(3.0, 4.0, 1.0, 0.25), Box.sheared(3.0, 4.0, 11.1)])
+@pytest.mark.parametrize(
+    "box", [Box(3.0, 4.0, tilt=1.0), Box(3.0, 4.0, tilt=1.0, strain=0.25), Box.sheared(3.0, 4.0, 11.1)]
+)
 def test_copies_of_a_box_know_their_history(box):
     for one in (copy.deepcopy(box), pickle.loads(pickle.dumps(box)), replace(box)):
         assert one == box and one.has_history == box.has_history
@@ -165,11 +167,11 @@ def test_copies_of_a_box_know_their_history(box):
 
 def test_a_box_that_is_changed_gets_no_history_it_had_not():
     # From 0.49 to -0.49 of a box length: a flip, or 0.98 backwards, which only a history could tell.
-    one, other = (replace(Box(10.0, 10.0, tilt)) for tilt in (4.9, -4.9))
+    one, other = (replace(Box(10.0, 10.0, tilt=tilt)) for tilt in (4.9, -4.9))
     assert one.strain_to(other) == pytest.approx(0.02, rel=1e-12)
-    assert replace(one, tilt=2.0) == Box(10.0, 10.0, 2.0)
+    assert replace(one, tilt=2.0) == Box(10.0, 10.0, tilt=2.0)
     with pytest.raises(InputError, match="does not belong to tilt"):
-        replace(Box(10.0, 10.0, 1.0, 0.1), tilt=2.0)
+        replace(Box(10.0, 10.0, tilt=1.0, strain=0.1), tilt=2.0)
 
 
 @pytest.mark.parametrize("name", ["positions", "species", "images", "ids"])

@@ -149,7 +149,7 @@ def test_trajectory_round_trip(tmp_path_factory, length_x, length_y, relative_ti
     # Tilts of a whole box length and more than 45° are unusual, but legal.
     frame = make_frame(relative_tilt * length_x, 7, length_x, length_y, time=2.5)
     box = frame.box
-    sheared = Box(length_x, length_y, box.tilt, (box.tilt + 3 * length_x) / length_y)
+    sheared = Box(length_x, length_y, tilt=box.tilt, strain=(box.tilt + 3 * length_x) / length_y)
     images = np.random.default_rng(1).integers(-5, 6, (7, 2))
     path = tmp_path_factory.mktemp("round_trip") / "trajectory.nc"
     with TrajectoryWriter(path, frame.species) as writer:

@@ -151,7 +151,7 @@ def test_species_of_models_as_chemical_symbols():
 def test_more_particles_than_are_written_at_once(tmp_path, name):
     pytest.importorskip("ovito")
     count = 25_000
-    box = ss.Box(200.0, 200.0, 30.0)
+    box = ss.Box(200.0, 200.0, tilt=30.0)
     frame = ss.Frame(np.random.default_rng(1).random((count, 2)) * 200, ["A", "B"] * (count // 2), box)
     ss.write(tmp_path / name, frame)
     found = ss.read(tmp_path / name)[0]

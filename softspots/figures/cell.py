@@ -82,7 +82,7 @@ def place_in_cell(box: Box, position: np.ndarray) -> np.ndarray:
 
 def plane_of(box: Box) -> Box:
     """The lattice in a plane across z, which is that of the box in two dimensions."""
-    return Box(*box.lengths[:2], box.tilt)
+    return Box(*box.lengths[:2], tilt=box.tilt)
 
 
 def extent(box: Box) -> np.ndarray:

@@ -35,7 +35,7 @@ def folded(frame):
     """The same lattice and particles with the tilt of least size and particles in the cell: the oracle lists images."""
     box = frame.box
     tilt = box.tilt - box.length_x * round(box.tilt / box.length_x)
-    folded = Box(box.length_x, box.length_y, tilt)
+    folded = Box(box.length_x, box.length_y, tilt=tilt)
     return replace(frame, positions=folded.wrap(box.wrap(frame.positions)[0])[0], box=folded, images=None)
 
 

@@ -38,7 +38,7 @@ def tilts():
 def boxes(shortest=5.1, longest=20.0):
     """Boxes of these lengths with any tilt."""
     lengths = st.floats(shortest, longest)
-    return st.builds(lambda x, y, tilt: Box(x, y, tilt * x), lengths, lengths, tilts())
+    return st.builds(lambda x, y, tilt: Box(x, y, tilt=tilt * x), lengths, lengths, tilts())
 
 
 @st.composite
@@ -76,7 +76,7 @@ def dense_frames(draw, least=10, most=40):
     """Frames of a glass's density or below, whose particles do not overlap much: a quench soon ends."""
     count, density = draw(st.integers(least, most)), draw(st.floats(0.3, 1.3))
     side = max(5.1, float(np.sqrt(count / density)))
-    box = Box(side, side * draw(st.floats(1.0, 1.3)), side * draw(st.floats(-0.7, 0.7)))
+    box = Box(side, side * draw(st.floats(1.0, 1.3)), tilt=side * draw(st.floats(-0.7, 0.7)))
     return draw(frames(st.just(box), count, count, st.just(0)))
 
 

@@ -140,8 +140,8 @@ AWKWARD = st.floats() | st.integers(-3, 10) | st.sampled_from([10**30, 1e-320, 1
 def test_a_box_is_refused_or_wraps_into_itself(length_x, length_y, tilt, strain):
     # Products of two lengths beyond that overflow, and no box is so large.
     assume(not any(1e150 < abs(size) < math.inf for size in (length_x, length_y, tilt, strain)))
-    assert call(Box, length_x, length_y, tilt, strain) is None or math.isfinite(strain)
-    box = call(Box, length_x, length_y, tilt)
+    assert call(Box, length_x, length_y, tilt=tilt, strain=strain) is None or math.isfinite(strain)
+    box = call(Box, length_x, length_y, tilt=tilt)
     if box is None:
         return
     points = np.array([[0.3, 0.7], [-0.1, 1.2], [5.0, -3.0]]) * (box.length_x, box.length_y)
@@ -183,10 +183,10 @@ def frame_pairs(draw):
     amplitude = draw(st.sampled_from([0.0, 1e-6, 0.05, 0.5]))
     moved = frame.positions + random.normal(0, 1, frame.positions.shape).clip(-2, 2) * amplitude
     moved[:, 0] += strain * moved[:, 1]
-    later = Box(box.length_x, box.length_y, box.tilt + step * box.length_x)
+    later = Box(box.length_x, box.length_y, tilt=box.tilt + step * box.length_x)
     if known:
-        frame = replace(frame, box=Box(box.length_x, box.length_y, box.tilt, box.total_strain))
-        later = Box(box.length_x, box.length_y, later.tilt, box.total_strain + strain)
+        frame = replace(frame, box=Box(box.length_x, box.length_y, tilt=box.tilt, strain=box.total_strain))
+        later = Box(box.length_x, box.length_y, tilt=later.tilt, strain=box.total_strain + strain)
         return frame, flipped(replace(frame, positions=moved, box=later), draw(st.integers(-2, 2))), 0.0
     return frame, replace(frame, positions=moved, box=later), abs(step)
 
