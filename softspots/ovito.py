@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from matplotlib import colormaps
 
-from softspots.chain.defaults import mode_counts
 from softspots.exceptions import InputError, PhysicsError
 from softspots.extras import load_extra
 from softspots.io.readers import read
 from softspots.landscape.modes import hessian, lowest_modes
 from softspots.landscape.quench import inherent_structure
 from softspots.model import Mixture
+from softspots.structure.counts import PARTICLES, mode_counts
 from softspots.structure.spots import soft_spots
 
 _traits = load_extra("traits.api")
@@ -60,7 +60,7 @@ class SoftSpotsModifier(load_extra("ovito.pipeline").ModifierInterface):
     dimension = _traits.Any()
     unit = _traits.Float(1.0)
     modes = _traits.Int(0)
-    n_particles = _traits.Int(20)
+    n_particles = _traits.Int(PARTICLES)
 
     def modify(self, data: Any, **_: Any) -> None:
         """What OVITO calls, with the data that are changed in their place."""

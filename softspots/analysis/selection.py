@@ -13,6 +13,7 @@ from softspots.analysis.probability import THRESHOLD
 from softspots.arrays import float_array, positive_number, real_number, whole_array
 from softspots.estimate import Estimate, combined
 from softspots.exceptions import InputError
+from softspots.structure.counts import FEWEST
 from softspots.structure.spots import rank_modes
 
 
@@ -70,7 +71,7 @@ def delta_p_star(
     n_modes: Sequence[int],
     n_particles: Sequence[int],
     threshold: float = THRESHOLD,
-    min_particles: int = 4,
+    min_particles: int = FEWEST,
     solids: np.ndarray | None = None,
 ) -> Selection:
     """ΔP* = P* − ρ_SS on a grid of (N_m, N_p), from the ranking of modes and particles that a results file keeps.
@@ -149,7 +150,7 @@ def delta_p_star(
     )
 
 
-def modes_needed(ranked: np.ndarray, edges: np.ndarray, n_all: int, min_particles: int = 4) -> np.ndarray:
+def modes_needed(ranked: np.ndarray, edges: np.ndarray, n_all: int, min_particles: int = FEWEST) -> np.ndarray:
     """How many modes it takes for each particle to be on the cleaned map.
 
     Parameters

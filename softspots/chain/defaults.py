@@ -1,4 +1,4 @@
-"""What the stages take where nobody says: the paper's counts in proportion to the system, its lengths in distances."""
+"""What the stages take where nobody says: the paper's lengths in distances, and its threshold in them and T."""
 
 from __future__ import annotations
 
@@ -9,15 +9,8 @@ from softspots.landscape.forces import is_mixture, units
 from softspots.model import Forces, Mixture, Model
 from softspots.plasticity.d2min import MEAN_DISTANCES, PAPER_CUTOFF
 
-# Section II of Schoenholz et al. 2014: modes that are found, and of these for the map, of 20,000 degrees of freedom.
-SHARES, FREEDOM = {"modes": 500, "n_modes": 430}, 20_000
 # Lengths, in σ_AA, and the threshold, in T σ_AA² k_B/ε_AA, of the paper's mixtures.
 PAPER = {"d2min_cutoff": PAPER_CUTOFF, "bond_length": 1.5, "rearrangement_threshold": 15.0}
-
-
-def mode_counts(particles: int, dimension: int) -> dict[str, int]:
-    """How many modes are found, and how many of them make a map, in proportion to the degrees of freedom."""
-    return {name: max(1, round(share * (particles * dimension / FREEDOM))) for name, share in SHARES.items()}
 
 
 def lengths(density: float, dimension: int) -> dict[str, float]:

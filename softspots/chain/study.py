@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from softspots.analysis.cautions import of_spot_sizes
 from softspots.arrays import number_at, one_of, positive_number, real_number, whole_number
-from softspots.chain.defaults import PAPER, lengths, mode_counts, thermal_energy
+from softspots.chain.defaults import PAPER, lengths, thermal_energy
 from softspots.chain.saving import found_values, of_quenches, save
 from softspots.chain.stages import Analysis, Options, analyse, in_a_line
 from softspots.exceptions import DamagedFileError, InputError, PhysicsError
@@ -26,7 +26,8 @@ from softspots.landscape.quench import METHODS
 from softspots.model import Forces, Mixture, Model
 from softspots.objects import require
 from softspots.reasons import number_of
-from softspots.structure.spots import CONNECTIONS, PARTICLES
+from softspots.structure.counts import FEWEST, PARTICLES, mode_counts
+from softspots.structure.spots import CONNECTIONS
 
 # What is wrong with a frame that cannot be read, or is not one of the particles of the others.
 UNREADABLE = (DamagedFileError, InputError)
@@ -44,7 +45,7 @@ def study(
     lag: int = 1,
     n_modes: int | None = None,
     n_particles: int = PARTICLES,
-    min_particles: int = 4,
+    min_particles: int = FEWEST,
     connection: str = "delaunay",
     bond_length: float | None = None,
     d2min_cutoff: float | None = None,
@@ -69,7 +70,8 @@ def study(
     lag : int, optional
         How many frames later D²_min ends; 0 for none. The last frames have no later one, and no D²_min.
     n_modes : int, optional
-        N_m: how many of the modes make the map. Default: the paper's 430, in proportion, or all if that is more.
+        N_m: how many of the modes make the map. Default: the paper's 430, in the same proportion, or all
+        if that is more.
     n_particles, min_particles, connection : optional
         See `soft_spots`.
     bond_length, d2min_cutoff : float, optional

@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from softspots.chain.defaults import mode_counts
 from softspots.commands.checks import LARGEST, NUMBERS, check
 from softspots.commands.kinds import Choice, File, Folder, Fractions, Glass, Grid, Number, Switch, parameter
 from softspots.commands.mixtures import MIXTURES, MODEL, run_defaults, run_mixture, shown_fractions
@@ -17,6 +16,7 @@ from softspots.commands.reading import as_in_reading, said_of_file
 from softspots.dynamics.preparation import STRAIN
 from softspots.landscape.quench import METHODS
 from softspots.model import PRESETS, LennardJones, Mixture, Model
+from softspots.structure.counts import FEWEST, PARTICLES, mode_counts
 from softspots.structure.spots import CONNECTIONS
 
 if TYPE_CHECKING:
@@ -193,8 +193,8 @@ class Parameters:
         "modes of smallest participation ratio that make the map, N_m; default: in proportion to N d",
         paper="430 for N = 10000",
     )
-    n_particles: int = parameter("soft spots", 20, _COUNT, "particles taken from each mode, N_p", paper="20")
-    min_particles: int = parameter("soft spots", 4, _COUNT, "fewest particles of a soft spot", paper="4")
+    n_particles: int = parameter("soft spots", PARTICLES, _COUNT, "particles taken from each mode, N_p", paper="20")
+    min_particles: int = parameter("soft spots", FEWEST, _COUNT, "fewest particles of a soft spot", paper="4")
     connection: str = parameter(
         "soft spots", "delaunay", Choice(CONNECTIONS), "what connects two particles", paper="not given"
     )

@@ -7,6 +7,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from softspots.frame import Box
+from softspots.structure.counts import FEWEST
 
 
 def make_whole(positions: np.ndarray, box: Box, edges: np.ndarray) -> np.ndarray:
@@ -32,7 +33,7 @@ def make_whole(positions: np.ndarray, box: Box, edges: np.ndarray) -> np.ndarray
     return whole[:size]
 
 
-def label_clusters(on_map: np.ndarray, edges: np.ndarray, min_particles: int = 4) -> np.ndarray:
+def label_clusters(on_map: np.ndarray, edges: np.ndarray, min_particles: int = FEWEST) -> np.ndarray:
     """Number the connected clusters of the particles on a map.
 
     Parameters

@@ -16,11 +16,10 @@ from softspots.frame import Frame
 from softspots.landscape.forces import box_array
 from softspots.objects import require
 from softspots.structure.clusters import label_clusters, make_whole
+from softspots.structure.counts import FEWEST, PARTICLES, mode_counts
 from softspots.structure.triangulation import triangulated_pairs
 
 CONNECTIONS = ("delaunay", "distance")
-# Section II of Schoenholz et al. 2014 takes 430 modes for 10,000 particles, and 20 particles of each.
-MODES_PER_PARTICLE, PARTICLES = 0.043, 20
 # Maps of 10,000 particles cover some 0.21 of them, of 2,500 some 0.3; where it is more, spots run into each other.
 MOST_OF_ALL = 0.375
 
@@ -236,7 +235,7 @@ def soft_spots_from_ranking(
     mode_particles: np.ndarray,
     n_modes: int | None = None,
     n_particles: int | None = None,
-    min_particles: int = 4,
+    min_particles: int = FEWEST,
     connection: str = "delaunay",
     bond_length: float = 1.5,
 ) -> SoftSpots:
@@ -251,8 +250,8 @@ def soft_spots_from_ranking(
     mode_particles : (M, K) array_like of int
         Particles of each mode by falling polarization, as `mode_particles` gives them.
     n_modes : int, optional
-        N_m: how many modes to take, the most localized first; at most M. Default: the paper's 430 for 10,000 particles,
-        in proportion to N. If the default is more than M, all are taken, and a warning says so.
+        N_m: how many modes to take, the most localized first; at most M. Default: the paper's 430 of 20,000, in
+        proportion to the N d degrees of freedom. If the default is more than M, all are taken, and a warning says so.
     n_particles : int, optional
         N_p: how many particles to take from each, the most active first; at most K. Default: the paper's 20, or all of
         K if that is less.
@@ -285,7 +284,7 @@ def soft_spots_from_ranking(
             f"{np.shape(mode_particles)}; (modes,) and (modes, particles of each) are needed"
         )
     mode_particles = whole_array("soft_spots: mode_particles", mode_particles, ("M", "K"), 0, len(frame) - 1)
-    n_modes = _default_modes(len(frame), len(mode_particles)) if n_modes is None else n_modes
+    n_modes = _default_modes(frame, len(mode_particles)) if n_modes is None else n_modes
     n_particles = min(PARTICLES, mode_particles.shape[1]) if n_particles is None else n_particles
     for name, value, limit in zip(
         ("n_modes", "n_particles"), (n_modes, n_particles), mode_particles.shape, strict=True
@@ -303,14 +302,14 @@ def soft_spots(
     modes: LocalizedModes,
     n_modes: int | None = None,
     n_particles: int | None = None,
-    min_particles: int = 4,
+    min_particles: int = FEWEST,
     connection: str = "delaunay",
     bond_length: float = 1.5,
 ) -> SoftSpots:
     """Soft spots from the vibrational modes of an inherent structure (Schoenholz et al. 2014, section II).
 
-    The numbers of modes and particles are the paper's for 10,000 particles. In small systems modes are less localized,
-    and such a map may cover most of the box: a warning says so.
+    The numbers of modes and particles are the paper's, that of modes in proportion to the degrees of freedom. In small
+    systems modes are less localized, and such a map may cover most of the box: a warning says so.
 
     Parameters
     ----------
@@ -319,8 +318,8 @@ def soft_spots(
     modes : Modes
         Any object with ``vectors`` (M, N, d) and ``participation_ratio`` (M,).
     n_modes : int, optional
-        N_m: how many modes to take, the most localized first; at most M. Default: the paper's 430 for 10,000 particles,
-        in proportion to N. If the default is more than M, all are taken, and a warning says so.
+        N_m: how many modes to take, the most localized first; at most M. Default: the paper's 430 of 20,000, in
+        proportion to the N d degrees of freedom. If the default is more than M, all are taken, and a warning says so.
     n_particles : int, optional
         N_p: how many particles to take from each, the most active first; at most N. Default: the paper's 20, or all.
     min_particles : int
@@ -346,7 +345,7 @@ def soft_spots(
         needed = f"(modes, {len(frame)}, {frame.dimension})"
         raise InputError(f"soft_spots: vectors have shape {np.shape(modes.vectors)}; {needed} is needed")
     # Here, so that its warning shows the caller's line.
-    n_modes = _default_modes(len(frame), len(modes.vectors)) if n_modes is None else n_modes
+    n_modes = _default_modes(frame, len(modes.vectors)) if n_modes is None else n_modes
     asked = min(PARTICLES, len(frame)) if n_particles is None else n_particles
     ranking = mode_particles(modes.vectors, whole_number("soft_spots: n_particles", asked, 1, len(frame)))
     if not modes.vectors[np.arange(len(ranking)), ranking[:, -1]].any(axis=1).all():
@@ -368,12 +367,12 @@ def soft_spots(
     return spots
 
 
-def _default_modes(particles: int, there: int) -> int:
+def _default_modes(frame: Frame, there: int) -> int:
     """How many modes make a map if nobody says; to be called by public functions, as the warning points two up."""
-    wanted = max(1, round(MODES_PER_PARTICLE * particles))
+    wanted, size = mode_counts(len(frame), frame.dimension)["n_modes"], len(frame)
     if wanted > there:
         warnings.warn(
-            f"soft_spots: {wanted} modes make a map of {particles} particles, but only {there} are given; all are used",
+            f"soft_spots: {wanted} modes make a map of {size} particles, but only {there} are given; all are used",
             stacklevel=3,
         )
     return min(wanted, there)
