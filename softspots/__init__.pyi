@@ -21,6 +21,7 @@ from .exceptions import (
     DamagedFileError as DamagedFileError,
     InputError as InputError,
     InstallationError as InstallationError,
+    MissingFileError as MissingFileError,
     OutputError as OutputError,
     PhysicsError as PhysicsError,
     ShortageError as ShortageError,

@@ -250,7 +250,7 @@ def test_an_earlier_analysis_is_not_overwritten(folder, tmp_path, capsys, one_fi
         (["--hlep"], "unknown argument '--hlep'; did you mean --help?"),
         (["{folder}/cold.nc", "--overwite"], "unknown argument '--overwite'; did you mean --overwrite?"),
         (["{folder}"], "which is no file; allowed: for instance {folder}/results.nc"),
-        (["{folder}/none.nc"], "{folder}/none.nc: No such file"),
+        (["{folder}/none.nc"], "{folder}/none.nc; there is no such file"),
         (["{folder}/text.nc"], "text.nc is not NetCDF, or damaged"),
         (["{folder}/cold.nc", "{folder}/cold.nc"], "twice"),
         (["{folder}/cold.nc", "--epsilon", "1.5"], "--epsilon: got 1.5; allowed: a number above 0 and below 1"),

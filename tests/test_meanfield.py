@@ -315,6 +315,8 @@ def spend(struck, places=2, births=1):
         (lambda: predict_lifetimes([1.0, 1.0], [0, 1.0], 10, 1.0), "ascending"),
         (lambda: predict_lifetimes([-1.0, 1.0], [0, 1.0], 10, 1.0), "not negative"),
         (lambda: predict_lifetimes([1.0, np.inf], [0, 1.0], 10, 1.0), "finite"),
+        (lambda: predict_lifetimes([1.0, 2.0], [0, 1.0], 10, 0.0), r"^predict_lifetimes: rearrangements is 0\.0"),
+        (lambda: predict_lifetimes([1.0, 2.0], [0, 1.0], 10, 1.0, -2.0), r"^predict_lifetimes: interval is -2\.0"),
         (lambda: simulate_lifetimes([0, 0.9], 10, 5, 1), r"sum to 0\.9"),
         (lambda: simulate_lifetimes([0, 1.0], 2.5, 5, 1), r"spots is 2\.5; it must be a whole number, 1 or more"),
         (lambda: simulate_lifetimes([0, 1.0], 10, 0, 1), "births is 0; it must be a whole number, 1 or more"),

@@ -37,7 +37,7 @@ def test_other_and_damaged_files_are_told(tmp_path, modes):
     path.write_bytes(content)
     with pytest.raises(ss.DamagedFileError, match=r"modes\.nc"):
         ss.read_modes(path)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ss.MissingFileError, match=r"there is no .*none\.nc"):
         ss.read_modes(tmp_path / "none.nc")
 
 

@@ -7,9 +7,13 @@ import numpy as np
 import pytest
 from frames_in_files import FRAMES
 
+from softspots.exceptions import MissingFileError
 from softspots.frame import Box
 from softspots.io import ResultsWriter, read_results
+from softspots.io.reduced import read_reduced
 from softspots.io.schema import LABELS, SCHEMA
+from softspots.io.shear import read_shear
+from softspots.io.trajectory import read_trajectory
 
 CONFIGURATION = {
     "temperature": 0.1,
@@ -151,8 +155,13 @@ def test_read_results_refuses_other_files(tmp_path, trajectory):
         read_results(text)
     with pytest.raises(ValueError, match="its software is None"):
         read_results(trajectory)
-    with pytest.raises(FileNotFoundError):
-        read_results(tmp_path / "missing.nc")
+
+
+@pytest.mark.parametrize("read", [read_results, read_reduced, read_shear, read_trajectory])
+def test_a_file_that_is_not_there_is_one_error_for_all(read, tmp_path):
+    assert issubclass(MissingFileError, FileNotFoundError)
+    with pytest.raises(MissingFileError, match=r"^there is no .*missing\.nc$"):
+        list(read(tmp_path / "missing.nc"))
 
 
 def test_results_of_an_earlier_version_are_read(results_path, tmp_path):

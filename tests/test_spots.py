@@ -14,6 +14,7 @@ from softspots.frame import Box, Frame
 from softspots.structure.spots import (
     SoftSpots,
     bonds,
+    connect,
     delaunay_edges,
     label_clusters,
     mode_particles,
@@ -183,8 +184,10 @@ def test_bonds_longer_than_the_box_join_all():
 
 @pytest.mark.parametrize("length", [0.0, -1.0, np.nan, np.inf])
 def test_a_bond_needs_a_length(frame, length):
-    with pytest.raises(ValueError, match="bond_length is"):
+    with pytest.raises(ValueError, match="^bonds: length is"):
         bonds(frame, length)
+    with pytest.raises(ValueError, match="^soft_spots: bond_length is"):
+        connect(frame, "distance", length)
 
 
 # Clusters

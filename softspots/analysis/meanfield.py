@@ -189,6 +189,8 @@ def predict_lifetimes(
         raise InputError(
             f"predict_lifetimes: times must be ascending and not negative; got {times[0]:g}, {times[1]:g}, …"
         )
+    rearrangements = positive_number("predict_lifetimes: rearrangements", rearrangements)
+    interval = positive_number("predict_lifetimes: interval", interval)
     steps = np.maximum(1, np.ceil(times / steps_to_time(1, rearrangements, interval)))
     survival = lifetime_survival(steps, budget_probabilities, spots)
     # Where hardly a spot has died, rounding may let the survival rise by a digit.

@@ -71,7 +71,7 @@ def reduce_run(
 
     Raises
     ------
-    FileNotFoundError, PermissionError, IsADirectoryError
+    MissingFileError, PermissionError, IsADirectoryError
         If there is no such file, or it may not be read.
     DamagedFileError
         If the file is no results file, or is damaged.

@@ -68,7 +68,7 @@ def read_modes(path: str | PathLike[str]) -> Modes:
 
     Raises
     ------
-    FileNotFoundError, PermissionError, IsADirectoryError
+    MissingFileError, PermissionError, IsADirectoryError
         If there is no such file, or it may not be read.
     DamagedFileError
         If it holds no modes, or is damaged.

@@ -81,7 +81,9 @@ def open_sources(
     """
     opened, paths_of = [], {}
     for path in map(_file_in, paths):
-        if os.path.exists(path) and not os.path.isfile(path):
+        if not os.path.exists(path):
+            raise InputError(f"FILE: got {path}; there is no such file")
+        if not os.path.isfile(path):
             raise InputError(f"FILE: got {path}, which is no file; allowed: for instance {path / 'results.nc'}")
         with system_errors(InputError, f"FILE: got {path}"):
             source = _with_given(_opened(path), given)

@@ -13,7 +13,7 @@ from typing import Any
 import netCDF4
 import numpy as np
 
-from softspots.exceptions import DamagedFileError, OutputError
+from softspots.exceptions import DamagedFileError, MissingFileError, OutputError
 from softspots.io.attributes import get_attributes
 from softspots.io.heap import has_endless_heap
 from softspots.io.replacing import replacing
@@ -56,7 +56,7 @@ class NetCDFReader:
 
     Raises
     ------
-    FileNotFoundError, PermissionError, IsADirectoryError
+    MissingFileError, PermissionError, IsADirectoryError
         If there is no such file, or it may not be read.
     OutputError
         If it is locked.
@@ -203,7 +203,10 @@ class NetCDFWriter:
 
 def _place(path) -> tuple[int, ...]:
     """Where a file is, and since when it is as it is."""
-    found = os.stat(path)
+    try:
+        found = os.stat(path)
+    except FileNotFoundError as error:
+        raise MissingFileError(f"there is no {path}") from error
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 

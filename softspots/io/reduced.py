@@ -173,7 +173,7 @@ def read_reduced(path: str | PathLike[str]) -> Reduced:
 
     Raises
     ------
-    FileNotFoundError, PermissionError, IsADirectoryError
+    MissingFileError, PermissionError, IsADirectoryError
         If there is no such file, or it may not be read.
     DamagedFileError
         If it does not hold reduced data of a known version, is damaged, or holds what `KNOWN_AXES` and `KNOWN` do not

@@ -381,7 +381,7 @@ def read_results(path: str | PathLike[str]) -> Results:
 
     Raises
     ------
-    FileNotFoundError, PermissionError, IsADirectoryError
+    MissingFileError, PermissionError, IsADirectoryError
         If there is no such file, or it may not be read.
     OutputError
         If the file is locked, for instance since another process is writing it.

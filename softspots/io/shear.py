@@ -244,7 +244,7 @@ def read_shear(path: str | PathLike[str]) -> Sheared:
 
     Raises
     ------
-    FileNotFoundError, PermissionError, IsADirectoryError
+    MissingFileError, PermissionError, IsADirectoryError
         If there is no such file, or it may not be read.
     OutputError
         If the file is locked.

@@ -207,7 +207,7 @@ class Trajectory:
 
     Raises
     ------
-    FileNotFoundError, PermissionError, IsADirectoryError
+    MissingFileError, PermissionError, IsADirectoryError
         If there is no such file, or it may not be read.
     DamagedFileError
         If the file is not a trajectory of softspots, or is damaged; each method may raise it.

@@ -213,7 +213,7 @@ def bonds(frame: Frame, length: float, among: np.ndarray | None = None) -> np.nd
         If the length is not a positive finite number, or ``among`` is not one value a particle.
     """
     require("bonds", frame=frame)
-    length = positive_number("bonds: bond_length", length)
+    length = positive_number("bonds: length", length)
     return _core.connect(frame.positions, box_array(frame.box), _checked_among(among, frame), length)
 
 
@@ -226,7 +226,9 @@ def connect(frame: Frame, connection: str, bond_length: float, among: np.ndarray
         If the connection is neither "delaunay" nor "distance", and as these do.
     """
     one_of("soft_spots: connection", connection, CONNECTIONS)
-    return delaunay_edges(frame, among) if connection == "delaunay" else bonds(frame, bond_length, among)
+    if connection == "delaunay":
+        return delaunay_edges(frame, among)
+    return bonds(frame, positive_number("soft_spots: bond_length", bond_length), among)
 
 
 def soft_spots_from_ranking(
