@@ -165,6 +165,17 @@ def test_a_bar_may_lose_its_terminal(monkeypatch):
         bar.close()
 
 
+@pytest.mark.parametrize("name", ["one", "x" * 22, "run 1 of 12: " + "of a long name " * 9])
+def test_a_bar_stays_where_it_is_whatever_the_stage_is_called(monkeypatch, capsys, name):
+    monkeypatch.setattr(progress, "stderr_is_watched", lambda: False)
+    bar = progress.Progress(10, 0, visible=True)
+    bar.stage(name)
+    bar.advance(5)
+    line = capsys.readouterr().err
+    bar.close()
+    assert line.startswith(name[:22].ljust(22) + " 50 %|") and "|" in line[28:] and " left" in line
+
+
 def test_where_no_terminal_is_the_time_left_is_told_from_the_first_piece_on(monkeypatch, capsys):
     monkeypatch.setattr(progress, "stderr_is_watched", lambda: False)
     bar = progress.Progress(10_000, 0, visible=True)

@@ -186,7 +186,7 @@ def analyze(arguments, sources: Sequence[Source]) -> str:
         series = series_of(runs)
         with matplotlib.rc_context(PANEL_STYLE):
             for name, draw in figures(series):
-                progress.stage(name[:22])
+                progress.stage(name)
                 if figure := draw():
                     for suffix in FORMATS:
                         save_figure(figure, folder / (name + suffix))
@@ -195,7 +195,7 @@ def analyze(arguments, sources: Sequence[Source]) -> str:
                         panels[name] = panel_of(figure)
                 progress.advance(FIGURE)
         for source in sources if arguments.movie else ():
-            progress.stage(f"movie {source.name}"[:22])
+            progress.stage(f"movie {source.name}")
             draw_movie(
                 folder / (source.name + movie_suffix()),
                 source.results,
@@ -227,7 +227,7 @@ def _reduced(arguments, source, prefix, progress) -> Reduced:
     advance = _parts(progress, source.work)
 
     def report(stage, part):
-        progress.stage((prefix + stage)[:22])
+        progress.stage(prefix + stage)
         advance(part)
 
     if source.samples:

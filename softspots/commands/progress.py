@@ -9,6 +9,9 @@ from tqdm import tqdm
 from softspots.commands.command import telling
 from softspots.dynamics.parallel import stderr_is_watched
 
+# Of the name of a stage, so that the bar behind it stays where it is.
+WIDTH = 22
+
 
 class _Nowhere:
     """A stream that forgets: the bar draws itself there, as it is printed in lines instead."""
@@ -28,7 +31,7 @@ class Progress:
     Parameters
     ----------
     total, done : int
-        Work of the whole run and of its part before a resumption, in time steps.
+        Work of the whole run and of its part before a resumption, in the unit in which `advance` counts it.
     visible : bool
     """
 
@@ -51,8 +54,8 @@ class Progress:
         )
 
     def stage(self, name: str):
-        """Say what is being done."""
-        self._bar.set_description_str(f"{name:22}")
+        """Say what is being done; of a long name, its beginning."""
+        self._bar.set_description_str(f"{name[:WIDTH]:{WIDTH}}")
 
     def advance(self, work: int):
         """Count work as done."""
