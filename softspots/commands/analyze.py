@@ -13,6 +13,7 @@ import matplotlib
 from softspots.analysis.reduce import SELECTION_FRAMES, reduce_run
 from softspots.analysis.reduce_shear import reduce_shear
 from softspots.analysis.series import series_of
+from softspots.commands.checks import LARGEST
 from softspots.commands.command import called, check_streams, command, say, typed
 from softspots.commands.interruption import cutting, listening
 from softspots.commands.kinds import Files, Folder, Number, Switch, parameter
@@ -99,7 +100,7 @@ class Arguments:
     from_strain: float = parameter(
         "",
         0.0,
-        Number(least=0, most=1e9),
+        Number(least=0, most=LARGEST),
         "of athermal shear, leave out events before so much strain has been gone through, as the start-up",
     )
     selection_frames: int = parameter(

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from softspots.commands.checks import LARGEST
 from softspots.commands.kinds import Choice, File, Number, Text, Types, option, parameter
 from softspots.exceptions import SoftspotsError
 from softspots.io.readers import Frames, read
 from softspots.io.readers.formats import FORMATS
 
 GROUP = "what the file leaves open"
-_POSITIVE = Number(above=0, most=1e9)
+_POSITIVE = Number(above=0, most=LARGEST)
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Reading:
 
 def of_run(name: str, group: str, text: str):
     """The field of the temperature or the strain rate of the run that a file is from."""
-    allowed = {"temperature": _POSITIVE, "strain_rate": Number(least=0, most=1e9)}
+    allowed = {"temperature": _POSITIVE, "strain_rate": Number(least=0, most=LARGEST)}
     return parameter(group, None, allowed[name], text)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from softspots.box import Box
 from softspots.chain.defaults import threshold
+from softspots.commands.checks import LARGEST
 from softspots.commands.command import typed
 from softspots.commands.kinds import Choice, Number, Strains, Ways, option, parameter
 from softspots.commands.options import Form
@@ -135,7 +136,7 @@ class ShearParameters:
     rearrangement_threshold: float | None = parameter(
         "plasticity",
         None,
-        Number(above=0, most=1e9),
+        Number(above=0, most=LARGEST),
         "D²_min beyond which a particle rearranges; default: where its neighbours move by 0.28 mean distances, that is "
         "1.54 in the paper's mixtures",
         "σ_AA²",

@@ -14,6 +14,7 @@ from softspots.analysis.reduce import D2MIN_CUTOFF, SELECTION_FRAMES
 from softspots.analysis.reduce_shear import after, check_samples, configuration_of, of_one_kind, provenance_of, traveled
 from softspots.chain.defaults import threshold_of
 from softspots.commands.copies import Places, hold_same_frames, hold_same_numbers
+from softspots.commands.kinds import option
 from softspots.exceptions import InputError, system_errors
 from softspots.figures.naming import run_names
 from softspots.io.attributes import CONTENT, FORCES, with_trajectory
@@ -149,17 +150,17 @@ def _opened(path) -> Source:
 def _with_given(source, given) -> Source:
     """A source with parameters of its run that its file does not say."""
     for name, value in given.items():
-        option = f"--{name.replace('_', '-')}"
+        said = option(name)
         if source.samples:
-            raise InputError(f"{option}: got {source.path} of athermal shear, which has none; allowed: results files")
+            raise InputError(f"{said}: got {source.path} of athermal shear, which has none; allowed: results files")
         if (known := source.reduced.configuration.get(name, value)) != value:
-            raise InputError(f"{option}: got {value:g}; allowed: {known:g}, which {source.path} says, or nothing")
+            raise InputError(f"{said}: got {value:g}; allowed: {known:g}, which {source.path} says, or nothing")
     lacking = {name: value for name, value in given.items() if name not in source.reduced.configuration}
     if not lacking:
         return source
     if source.results is None:
         raise InputError(
-            f"--{next(iter(lacking)).replace('_', '-')}: got {source.path}, which has been reduced without; "
+            f"{option(next(iter(lacking)))}: got {source.path}, which has been reduced without; "
             "allowed: its results file"
         )
     known = source.results.configuration | lacking
