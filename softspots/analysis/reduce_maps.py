@@ -59,7 +59,11 @@ def prediction(run: Maps, found: Findings) -> None:
         raise Missing("P(D²_min) does not level off: too few particles rearrange")
     if np.isnan(onset.low):
         raise Missing(f"where P(D²_min) levels off cannot be told from its noise: {onset.note}")
-    found.estimate("onset", onset, note=note)
+    # Where the search begins: at the fullest bin.
+    if onset.value <= edges[law.counts.argmax()]:
+        raise Missing("P(D²_min) does not rise from its fullest bin on: where it levels off is not seen")
+    late = f"P(D²_min) still rises at the threshold, {run.level}" if onset.low > run.threshold else ""
+    found.estimate("onset", onset, note=joined(late, note))
 
 
 def _density(run, found):
