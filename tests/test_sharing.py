@@ -25,13 +25,34 @@ def frames():
     return [disordered_frame(seed=seed, length_x=11.7, length_y=13.0, tilt=4.1) for seed in (5, 6)]
 
 
+class Watched:
+    """A lock that says when a thread has to wait for it."""
+
+    def __init__(self):
+        self._lock, self.waited_for = threading.RLock(), threading.Event()
+
+    def __enter__(self):
+        if not self.acquire(blocking=False):
+            self.waited_for.set()
+            self.acquire()
+
+    def __exit__(self, *_):
+        self.release()
+
+    def acquire(self, blocking=True):
+        return self._lock.acquire(blocking)
+
+    def release(self):
+        self._lock.release()
+
+
 class Overtaken(Cholesky):
     """Starts another thread's stage within the first use of a factor, and lets it go on as far as it can."""
 
     def __init__(self, stage, use):
         super().__init__()
-        self._use = use
-        self._thread = threading.Thread(target=stage, daemon=True)
+        self.lock, self._use = Watched(), use
+        self._thread = threading.Thread(target=self._to_the_end, args=(stage,), daemon=True)
 
     def solve(self, right_hand_side):
         self._let_overtake("solve")
@@ -44,8 +65,14 @@ class Overtaken(Cholesky):
     def _let_overtake(self, use):
         if use == self._use and not self._thread.ident:
             self._thread.start()
-            # It goes far enough in this time where nothing keeps it.
-            self._thread.join(0.4)
+            # Where nothing keeps it, it is at its end then.
+            assert self.lock.waited_for.wait(60)
+
+    def _to_the_end(self, stage):
+        try:
+            stage()
+        finally:
+            self.lock.waited_for.set()
 
 
 @pytest.mark.parametrize("method", ["lanczos", "arpack"])
