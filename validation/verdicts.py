@@ -92,10 +92,10 @@ class Range:
 
 
 class Place(Range):
-    """A range for a place on a grid: its interval ends on the grid too, and is as wide as a few steps at least.
+    """A range for a place on a grid: its interval is of whole steps.
 
-    So the reach of a place is wider than any range that says something, and the interval alone decides whether it
-    agrees: it must lie in the range, and is undecided if it goes beyond.
+    So the reach of a place, of three intervals, is wider than a range of a step or two, and the interval alone decides
+    whether it agrees: it must lie in the range, and is undecided if it goes beyond.
     """
 
     def verdict(self, found: Number) -> str:
