@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from softspots.curve import Curve
 from softspots.estimate import Estimate
@@ -24,6 +25,8 @@ class Whole(Reduced):
     ----------
     configuration, provenance, axes, measured, missing, checked, dimension
         As of `Reduced`.
+    alone : dict
+        The provenance of F_s, τ* and τ_α of the dynamics alone, with the name of their ``condition``; or empty.
     scattering : Curve, optional
         F_s of the dynamics alone, whose lags are others than those of the frames.
     given : dict of str to Estimate
@@ -32,6 +35,7 @@ class Whole(Reduced):
         By their titles.
     """
 
+    alone: Mapping[str, Any] = field(default_factory=dict)
     scattering: Curve | None = None
     given: Mapping[str, Estimate] = field(default_factory=dict)
     experiments: Mapping[str, Estimate] = field(default_factory=dict)
@@ -57,10 +61,11 @@ def read_whole(one: Condition) -> Whole | None:
         note = f"of the dynamics alone, over a strain of {alone.provenance['strain']:.2g}"
         found = {name: replace(each, note=joined(note, each.note)) for name, each in alone.measured.items()}
         measured, missing = measured | found, missing | alone.missing
-        further["scattering"] = alone["scattering"]
+        further |= {"scattering": alone["scattering"], "alone": alone.provenance | {"condition": one.name}}
     elif one.repeats and (alone := read_relaxation(condition(one.repeats))):
         missing |= dict.fromkeys(OF_F_S, f"that of {one.repeats}, of the dynamics alone")
         further["given"] = {name: found for name, found in alone.measured.items() if name != "scattering"}
+        further["alone"] = alone.provenance | {"condition": one.repeats}
     else:
         measured, missing = data.measured, data.missing
     return Whole(**vars(data) | {"measured": measured, "missing": missing} | further)

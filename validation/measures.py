@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -225,7 +226,9 @@ def collapse(name: str) -> Measure:
     """ln of the spread of a function of the lag at different strain rates against δt, over that against γ̇ δt."""
 
     def measure(runs):
-        found = collapses(Series("strain_rate", tuple(runs)))
+        # The others, which would be measured too, rest on other data.
+        alone = (replace(run, measured={name: run.measured[name]} if name in run else {}) for run in runs)
+        found = collapses(Series("strain_rate", tuple(alone)))
         if name not in found:
             raise Missing(f"fewer than two runs with {name} and a range of γ̇ δt in common")
         # As `collapses` takes them: a curve has a course, if it is known at two lags.

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
+from typing import Any
 
 from paper.sources import REDUCTION, checksum
 from paper.sources import read as read_code
 from softspots.figures.summary import Part, shown
 from softspots.io.reduced import Reduced
 
+from .asked import Rests
 from .evidence import FIRST, of_first_edition
 from .findings import FINDINGS
 from .measures import Missing
@@ -46,9 +48,10 @@ class Judgement:
     lacking : str
         Why there is none.
     stale : tuple of str
-        The runs, seeds too, that were reduced by other code than is here.
+        What it rests on, of all runs, seeds too, that was reduced by other code than is here: frames, and F_s of the
+        dynamics alone.
     first : tuple of str
-        Those of the first edition.
+        The runs whose frames, of the first edition, it rests on.
     runs : int
         How many of its conditions the number is of: those that are there, less those that a measure leaves out as they
         have no interval.
@@ -110,25 +113,42 @@ def is_stale(run: Reduced, study: Mapping[str, Reduced]) -> bool:
     return not low <= run["epsilon"].value <= high
 
 
+def is_stale_alone(provenance: Mapping[str, Any]) -> bool:
+    """Whether F_s of the dynamics alone was reduced by code that is neither what is here nor known to give the same."""
+    return current_code() not in (provenance.get("reduction"), provenance.get("reduction_alike"))
+
+
 def judge(row: Row, study: Mapping[str, Reduced]) -> Judgement:
     """A row held against the runs that are there."""
-    used = row.used(study)
-    about = (
-        tuple(name for name in used if is_stale(study[name], study)),
-        tuple(filter(of_first_edition, used)),
-        len(set(row.conditions) & set(used)),
-    )
+    rests = {name: Rests.on(study[name]) for name in row.used(study)}
+    found, verdict, lacking = None, "", ""
     if absent := row.missing(study):
-        return Judgement(row, None, "", f"no data of {', '.join(absent)}", *about)
-    try:
-        found = row.found(study)
-    except Missing as reason:
-        if row.otherwise and (other := judge(row.otherwise, study)).found:
-            return other
-        verdict = DISAGREES if row.absent and row.absent in str(reason) else ""
-        return Judgement(row, None, verdict, str(reason), *about)
-    one = Judgement(row, found, row.accepted.verdict(found), "", *about)
-    return one if found.used is None else replace(one, runs=len(found.used))
+        lacking = f"no data of {', '.join(absent)}"
+    else:
+        try:
+            found = row.found({name: one.run for name, one in rests.items()})
+            verdict = row.accepted.verdict(found)
+        except Missing as reason:
+            if row.otherwise and (other := judge(row.otherwise, study)).found:
+                return other
+            lacking = str(reason)
+            verdict = DISAGREES if row.absent and row.absent in lacking else ""
+    # Where none was asked, all might have been.
+    asked = any(one.anything for one in rests.values())
+    frames = [name for name, one in rests.items() if one.frames or not asked]
+    alone = {one.alone["condition"]: one.alone for one in rests.values() if one.alone}
+    return Judgement(
+        row,
+        found,
+        verdict,
+        lacking,
+        stale=(
+            *(name for name in frames if is_stale(study[name], study)),
+            *(f"F_s of {name}" for name, provenance in alone.items() if is_stale_alone(provenance)),
+        ),
+        first=tuple(filter(of_first_edition, frames)),
+        runs=len(set(row.conditions) & set(rests) if found is None or found.used is None else found.used),
+    )
 
 
 def judge_all(study: Mapping[str, Reduced]) -> list[Judgement]:

@@ -8,14 +8,15 @@ import pytest
 
 from paper.numbers import AS_SEEN
 from paper.whole import Whole
+from softspots.curve import Curve
 from softspots.estimate import Estimate
 from softspots.io.reduced import Reduced
 
 from . import measures as m
 from . import tally
 from .published import ROWS
-from .rows import APART, COLD, FAST, SLOW, Row
-from .verdicts import AGREES, DISAGREES, UNDECIDED, Direction, Range
+from .rows import APART, COLD, FALLS, FAST, SLOW, Row
+from .verdicts import AGREES, DISAGREES, UNDECIDED, Direction, Number, Range
 
 TWO = Range(1.8, 2.2, "two digits")
 
@@ -139,6 +140,78 @@ def test_a_seed_of_earlier_code_makes_a_row_stale():
     study = {"a": run(2.0), "a_seed2": run(2.0, stale=True)}
     assert tally.judge(row(), study).stale == ("a_seed2",)
     assert tally.judge(row(), {"a": run(2.0)}).stale == ()
+
+
+def whole(alone, stale=True):
+    """A run of earlier code, or of this, with τ_α of the dynamics alone of this provenance, and of its condition."""
+    one, tau = run(2.0, stale=stale), Estimate(*map(np.array, (30.0, 29.0, 31.0)))
+    alone = {"condition": "a"} | alone
+    return Whole(**vars(one) | {"measured": one.measured | {"tau_alpha": tau}, "alone": alone})
+
+
+def by_time(runs):
+    """P*/ρ_SS in units of τ_α."""
+    found, time = m.number(runs[0], "ratio"), m.time(runs[0], "tau_alpha")
+    return Number(found.value / time, found.low / time, found.high / time)
+
+
+CURRENT = {"reduction": tally.current_code()}
+
+
+@pytest.mark.parametrize(
+    ("provenance", "stale"),
+    [
+        ({}, ("F_s of a",)),
+        ({"reduction": "other"}, ("F_s of a",)),
+        ({"reduction_alike": "other"}, ("F_s of a",)),
+        (CURRENT, ()),
+        ({"reduction_alike": tally.current_code()}, ()),
+    ],
+)
+def test_rows_of_f_s_alone_have_its_edition_and_its_code(provenance, stale):
+    study = {"a": whole(provenance)}
+    times = tally.judge(row(measure="tau_alpha", accepted=Range(20, 40, "two digits")), study)
+    # Neither the code nor the edition of the frames matters.
+    assert (times.verdict, times.stale, times.first) == (AGREES, stale, ())
+    ratio = tally.judge(row(), study)
+    assert (ratio.verdict, ratio.stale, ratio.first) == (AGREES, ("a",), ("a",))
+
+
+def test_what_rests_on_frames_and_f_s_alone_is_stale_by_either():
+    both = Row("both", "", "", ("a",), by_time, FALLS)
+    for stale in (False, True):
+        for alone in (CURRENT, {}):
+            judged = tally.judge(both, {"a": whole(alone, stale)})
+            assert judged.stale == ("a",) * stale + ("F_s of a",) * (alone == {}) and judged.first == ("a",)
+
+
+def test_a_seed_by_times_of_its_first_run_rests_on_f_s_of_that():
+    seed = replace(whole({}, stale=False), given={"tau_alpha": Estimate(*map(np.array, (30.0, 29.0, 31.0)))})
+    del seed.measured["tau_alpha"]
+    both = Row("both", "", "", ("a",), by_time, FALLS)
+    assert tally.judge(both, {"a": whole(CURRENT, stale=False), "a_seed2": seed}).stale == ("F_s of a",)
+
+
+def test_a_collapse_rests_on_its_own_curve():
+    lags = np.array([0.0, 2.0, 20.0, 200.0])
+
+    def curve(rate):
+        values = np.exp(-lags * rate * 100)
+        resampled = values * (1 + 0.01 * np.random.default_rng(1).normal(size=(50, 1)))
+        found = {"scattering": Estimate(values, values * 0.99, values * 1.01, resampled, 1)}
+        return Whole(
+            {"strain_rate": rate},
+            {},
+            {"lag": lags},
+            found | {"c_ss": found["scattering"]},
+            alone=CURRENT | {"condition": "a"},
+            scattering=Curve.over(lags, found["scattering"]),
+        )
+
+    study = {"a": curve(1e-4), "b": curve(1e-3)}
+    for name, stale in (("scattering", ()), ("c_ss", ("a", "b"))):
+        judged = tally.judge(Row(name, "", "", ("a", "b"), m.collapse(name), Range(-inf, inf, "any")), study)
+        assert (judged.verdict, judged.stale, judged.first) == (AGREES, stale, stale)
 
 
 def test_rows_are_counted_by_what_they_came_to(monkeypatch):
