@@ -46,20 +46,20 @@ class Rests:
     @classmethod
     def on(cls, run: Reduced) -> Rests:
         """On nothing so far."""
-        return cls(replace(run, measured=Asked(run.measured)))
+        others = {"experiments": Asked(run.experiments)} if isinstance(run, Whole) else {}
+        return cls(replace(run, measured=Asked(run.measured), **others))
+
+    @property
+    def names(self) -> set[str]:
+        """The quantities and experiments that it was asked for."""
+        return self.run.measured.names | (self.run.experiments.names if isinstance(self.run, Whole) else set())
 
     @property
     def alone(self) -> Mapping[str, Any]:
         """The provenance of F_s of the dynamics alone, if it was asked for what comes from it; else empty."""
-        return self.run.alone if isinstance(self.run, Whole) and self.run.measured.names & set(OF_F_S) else {}
+        return self.run.alone if isinstance(self.run, Whole) and self.names & set(OF_F_S) else {}
 
     @property
     def frames(self) -> bool:
         """Whether it was asked for what comes from its frames."""
-        names = self.run.measured.names
-        return bool(names - set(OF_F_S) if self.alone else names)
-
-    @property
-    def anything(self) -> bool:
-        """Whether it was asked at all."""
-        return bool(self.run.measured.names)
+        return bool(self.names - set(OF_F_S) if self.alone else self.names)

@@ -134,7 +134,7 @@ def judge(row: Row, study: Mapping[str, Reduced]) -> Judgement:
             lacking = str(reason)
             verdict = DISAGREES if row.absent and row.absent in lacking else ""
     # Where none was asked, all might have been.
-    asked = any(one.anything for one in rests.values())
+    asked = any(one.names for one in rests.values())
     frames = [name for name, one in rests.items() if one.frames or not asked]
     alone = {one.alone["condition"]: one.alone for one in rests.values() if one.alone}
     return Judgement(

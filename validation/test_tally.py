@@ -250,3 +250,11 @@ def test_rows_are_counted_by_what_they_came_to(monkeypatch):
         "none rearranges (1): unmeasured",
         "no data of b (1): missing",
     ]
+
+
+def test_experiments_come_from_frames():
+    mean = {"mean": Estimate(*map(np.array, (2.0, 1.9, 2.1)))}
+    one, seed = (replace(whole(CURRENT), experiments=mean) for _ in range(2))
+    other = replace(whole(CURRENT, stale=False), experiments={})
+    measured = Row("measured", "", "", ("a", "b"), lambda runs: Number.of(runs[0].experiments["mean"]), TWO)
+    assert tally.judge(measured, {"a": one, "b": other, "a_seed2": seed}).stale == ("a", "a_seed2")
