@@ -51,7 +51,10 @@ def test_from_a_dump_to_results_and_maps(dump, tmp_path, capsys):
     # 100 steps of 0.005.
     assert results.configuration["frame_interval"] == pytest.approx(0.5, rel=1e-12)
     status, _, err = run(capsys, dump, *OPTIONS, "-o", tmp_path / "out")
-    assert status == 2 and "has results.nc; allowed: another, --resume, or --overwrite" in err
+    assert status == 2 and "where results.nc is that of an earlier run; allowed: another folder, --resume, or" in err
+    own = [tmp_path / "out" / "results.nc", *OPTIONS[:2], "--overwrite", "-o", tmp_path / "out"]
+    status, _, err = run(capsys, *own)
+    assert status == 2 and "where the trajectory would be replaced; allowed: another folder" in err
     status, _, err = run(
         capsys, dump, *OPTIONS, "--frames=1:", "--lag=0", "--maps", "--overwrite", "--quiet", "-o", tmp_path / "out"
     )

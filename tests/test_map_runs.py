@@ -72,7 +72,7 @@ def test_a_run_that_was_ended_goes_on(dump, undisturbed, tmp_path, capsys, monke
     assert results.attributes["instruction_set"] == instruction_set()
     assert (tmp_path / "out" / "map_000000.png").exists()
     status, _, err = run(capsys, *arguments)
-    assert status == 2 and "allowed: another, --resume, or --overwrite" in err
+    assert status == 2 and "allowed: another folder, --resume, or --overwrite" in err
     status, out, err = run(capsys, *arguments, "--resume")
     assert (status, err) == (0, "") and "4 inherent structures certified" in out
     same_results(tmp_path / "out" / "results.nc", undisturbed / "results.nc")

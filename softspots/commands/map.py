@@ -15,13 +15,13 @@ from softspots.analysis.cautions import of_one_spot, of_quench
 from softspots.chain.defaults import thermal_energy
 from softspots.chain.study import Study
 from softspots.commands.command import check_streams, command, complain, from_first, say
-from softspots.commands.identity import checksum, instruction_sets, notes_on
+from softspots.commands.identity import checksum, instruction_sets
 from softspots.commands.interruption import cutting, listening
 from softspots.commands.map_options import NAME, Arguments, as_recorded, make_parser, open_study, require_same
 from softspots.commands.mapping import RESULTS, Target, draw, map_frames
 from softspots.commands.memory import keep_memory
 from softspots.commands.options import read_line
-from softspots.commands.output import check_kind, make_folder
+from softspots.commands.output import earlier_checkpoint, hold
 from softspots.commands.reading import as_options
 from softspots.dynamics.parallel import (
     Serial,
@@ -32,20 +32,9 @@ from softspots.dynamics.parallel import (
     together,
     world,
 )
-from softspots.exceptions import DamagedFileError, InputError, PhysicsError
+from softspots.exceptions import InputError, PhysicsError
 from softspots.io.attributes import QUENCH_DISTANCE, QUENCH_ENERGY
-from softspots.io.checkpoint import (
-    CHECKPOINT,
-    FRAMES,
-    PREVIOUS,
-    Checkpoint,
-    discard,
-    discard_frames,
-    read_checkpoint,
-    write_checkpoint,
-)
-from softspots.io.claim import claimed
-from softspots.io.replacing import remove_leftovers
+from softspots.io.checkpoint import CHECKPOINT, Checkpoint, discard, discard_frames, write_checkpoint
 from softspots.io.results import Results, read_results
 from softspots.landscape.forces import units
 from softspots.reasons import number_of
@@ -66,20 +55,12 @@ def open_target(arguments, found: Study, stack: contextlib.ExitStack) -> Target:
     """
     folder, recorded = arguments.output, as_recorded(arguments, found)
     pictures = {number: folder / f"map_{number:06}.png" for number in chosen_maps(arguments, len(found))}
-    if arguments.resume:
-        if arguments.overwrite:
-            raise InputError("--resume: got --overwrite too; allowed: one of the two")
-        if not folder.exists():
-            raise InputError(f"--resume: there is no folder {folder}; allowed: one with a run, or no --resume")
-    make_folder(folder)
-    stack.enter_context(claimed(folder))
-    check_output(arguments, [folder / RESULTS, *pictures.values()])
-    earlier = _earlier(folder, recorded) if arguments.resume else None
-    for note in notes_on(earlier):
-        complain(NAME, note)
+    files = [RESULTS, *(path.name for path in pictures.values())]
+    if arguments.trajectory.resolve() in {(folder / name).resolve() for name in files}:
+        raise InputError(f"--output: got {folder}, where the trajectory would be replaced; allowed: another folder")
+    earlier = hold(NAME, arguments, files, lambda: _earlier(folder, recorded), stack)
     new = {"run_id": secrets.token_hex(8), "parameters_checksum": checksum(recorded)}
     identity, kernels = earlier.identity if earlier else new, instruction_sets(earlier)
-    remove_leftovers(folder)
     if not arguments.resume:
         discard(folder)
         for path in [folder / RESULTS, *folder.glob("map_[0-9]*.png")]:
@@ -90,10 +71,7 @@ def open_target(arguments, found: Study, stack: contextlib.ExitStack) -> Target:
 
 
 def _earlier(folder, recorded) -> Checkpoint:
-    try:
-        checkpoint = read_checkpoint(folder)
-    except DamagedFileError as error:
-        raise InputError(f"--resume: {error}; allowed: a folder with a run that was ended, or no --resume") from error
+    checkpoint = earlier_checkpoint(folder)
     require_same(recorded, checkpoint.configuration)
     return checkpoint
 
@@ -112,26 +90,6 @@ def chosen_maps(arguments, count: int) -> list[int]:
                 f"--maps: got {number}; allowed: from {-count} to {count - 1}, of {number_of(count, 'frame')}"
             )
     return sorted({number % count for number in arguments.maps})
-
-
-def check_output(arguments, files) -> None:
-    """See that nothing in the output folder is lost.
-
-    Raises
-    ------
-    InputError
-    """
-    folder = arguments.output
-    for path in files:
-        check_kind(path)
-        if path.resolve() == arguments.trajectory.resolve():
-            raise InputError(f"--output: got {folder}, where the trajectory would be replaced; allowed: another")
-    if arguments.overwrite or arguments.resume:
-        return
-    there = [folder / name for name in (CHECKPOINT, PREVIOUS, FRAMES)]
-    if found := next((path for path in (*files, *there) if path.exists()), None):
-        resume = ", --resume" if any(path.exists() for path in there) else ""
-        raise InputError(f"--output: got {folder}, which has {found.name}; allowed: another{resume}, or --overwrite")
 
 
 def show(found: Study, target: Target, temperature: float | None) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import tempfile
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from softspots.commands.command import complain
+from softspots.commands.identity import notes_on
 from softspots.commands.kinds import option
 from softspots.commands.parameters import Parameters
 from softspots.exceptions import DamagedFileError, InputError, system_errors
 from softspots.io.attributes import CHANGEABLE
 from softspots.io.checkpoint import CHECKPOINT, FRAMES, PREVIOUS, Checkpoint, read_checkpoint
+from softspots.io.claim import claimed
+from softspots.io.replacing import remove_leftovers
 
 
 def make_folder(folder: Path) -> None:
@@ -34,7 +39,41 @@ def _shown(path: Path) -> str:
     return os.fsencode(path).decode(errors="backslashreplace")
 
 
-def open_folder(parameters: Parameters) -> None:
+def hold(
+    name: str, run, files: Iterable[str], find: Callable[[], Checkpoint], stack: contextlib.ExitStack
+) -> Checkpoint | None:
+    """Claim the output folder until the stack unwinds; the checkpoint to go on from, with what there is to note of it.
+
+    Parameters
+    ----------
+    name : str
+        Of the command.
+    run : object
+        With ``output``, ``overwrite`` and ``resume``.
+    files : iterable of str
+        What the run leaves in its folder.
+    find : callable
+        Gives the checkpoint of a run that is resumed.
+    stack : contextlib.ExitStack
+
+    Raises
+    ------
+    InputError
+        As `open_folder` and `check_output` do, and ``find``.
+    OutputError
+        If another process has the folder.
+    """
+    open_folder(run, files)
+    stack.enter_context(claimed(run.output))
+    check_output(run, files)
+    checkpoint = find() if run.resume else None
+    remove_leftovers(run.output)
+    for note in notes_on(checkpoint):
+        complain(name, note)
+    return checkpoint
+
+
+def open_folder(run, files: Iterable[str]) -> None:
     """Make the output folder, unless a run is to be resumed there, and see that it can take all files of a run.
 
     Raises
@@ -43,16 +82,16 @@ def open_folder(parameters: Parameters) -> None:
         If the folder cannot be made or written, or is not there to be resumed, or something else than a file has the
         name of one of the run's files.
     """
-    folder = parameters.output
-    if parameters.resume:
-        if parameters.overwrite:
+    folder = run.output
+    if run.resume:
+        if run.overwrite:
             raise InputError("--resume: got --overwrite too; allowed: one of the two")
         if not folder.exists():
             raise InputError(
                 f"--resume: there is no folder {_shown(folder)}; allowed: one with a checkpoint, or no --resume"
             )
     make_folder(folder)
-    for name in (*parameters.files, CHECKPOINT, PREVIOUS, FRAMES):
+    for name in (*files, CHECKPOINT, PREVIOUS, FRAMES):
         check_kind(folder / name, stat.S_IFDIR if name == FRAMES else stat.S_IFREG)
 
 
@@ -64,7 +103,7 @@ def check_kind(path: Path, kind: int = stat.S_IFREG) -> None:
     InputError
         If something else is there.
     """
-    with suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError):
         found = stat.S_IFMT(path.lstat().st_mode)
         if found != kind and not (found == stat.S_IFLNK and kind == stat.S_IFREG):
             word = "folder" if kind == stat.S_IFDIR else "file"
@@ -73,7 +112,7 @@ def check_kind(path: Path, kind: int = stat.S_IFREG) -> None:
             )
 
 
-def check_output(parameters: Parameters) -> None:
+def check_output(run, files: Iterable[str]) -> None:
     """See that nothing in the output folder is lost.
 
     Raises
@@ -81,10 +120,10 @@ def check_output(parameters: Parameters) -> None:
     InputError
         If it has files of an earlier run and neither ``overwrite`` nor ``resume`` is on.
     """
-    if parameters.overwrite or parameters.resume:
+    if run.overwrite or run.resume:
         return
-    folder = parameters.output
-    present = [name for name in (*parameters.files, CHECKPOINT, PREVIOUS) if (folder / name).exists()]
+    folder = run.output
+    present = [name for name in (*files, CHECKPOINT, PREVIOUS) if (folder / name).exists()]
     if (folder / FRAMES).exists() and any((folder / FRAMES).iterdir()):
         present.append(FRAMES)
     if present:
@@ -112,6 +151,20 @@ def find_checkpoint(parameters: Parameters) -> Checkpoint:
     return checkpoint
 
 
+def earlier_checkpoint(folder: Path) -> Checkpoint:
+    """The checkpoint of a run to resume.
+
+    Raises
+    ------
+    InputError
+        If there is no whole one.
+    """
+    try:
+        return read_checkpoint(folder)
+    except DamagedFileError as error:
+        raise InputError(f"--resume: {error}; allowed: a folder with a checkpoint, or no --resume") from error
+
+
 def checkpoint_of(parameters) -> Checkpoint:
     """The checkpoint in the output folder, checked to be of a run with these parameters, of any command.
 
@@ -120,10 +173,7 @@ def checkpoint_of(parameters) -> Checkpoint:
     InputError
         If there is no whole one, or a parameter other than those in `CHANGEABLE` differs from the checkpoint's.
     """
-    try:
-        checkpoint = read_checkpoint(parameters.output)
-    except DamagedFileError as error:
-        raise InputError(f"--resume: {error}; allowed: a folder with a checkpoint, or no --resume") from error
+    checkpoint = earlier_checkpoint(parameters.output)
     # Earlier versions knew unbroken series only.
     earlier = {"frame_separation": checkpoint.configuration.get("frame_interval")} | checkpoint.configuration
     if "start" in earlier and parameters.start is None:

@@ -283,11 +283,6 @@ class Parameters:
         return run_mixture({entry.name: getattr(self, entry.name) for entry in fields(self)})
 
     @property
-    def files(self) -> tuple[str, ...]:
-        """What the run leaves in its folder."""
-        return FILES
-
-    @property
     def noun(self) -> str:
         """What is simulated, for people: particles, and of which mixture, if it is none of the paper's."""
         origin = f" from {self.start.name}, frame {self.start.number}" if self.start else ""

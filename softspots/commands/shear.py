@@ -19,11 +19,11 @@ from softspots.chain import stages
 from softspots.commands.chain import kept_particles, make_simulation, options_of
 from softspots.commands.command import called, check_streams, command, complain, say
 from softspots.commands.files import read_frame_file, write_frame_file
-from softspots.commands.identity import instruction_sets, new_identity, notes_on
+from softspots.commands.identity import instruction_sets, new_identity
 from softspots.commands.interruption import Terminated, cutting, listening
 from softspots.commands.memory import keep_memory
 from softspots.commands.options import read_arguments
-from softspots.commands.output import check_output, checkpoint_of, open_folder
+from softspots.commands.output import check_output, checkpoint_of, hold, open_folder
 from softspots.commands.parameters import Parameters
 from softspots.commands.progress import Progress
 from softspots.commands.samples import ProgressOfAll, samples_of
@@ -34,8 +34,6 @@ from softspots.dynamics.parallel import Serial, launched_rank, one_thread, requi
 from softspots.dynamics.trail import Trail
 from softspots.exceptions import InputError, PhysicsError, SoftspotsError
 from softspots.io.checkpoint import CHECKPOINT, Checkpoint, discard, discard_frames, write_checkpoint
-from softspots.io.claim import claimed
-from softspots.io.replacing import remove_leftovers
 from softspots.io.shear import LAYOUT, VERSION, read_shear, write_shear
 from softspots.plasticity.events import Event
 from softspots.reasons import number_of
@@ -285,14 +283,7 @@ def resumed_checkpoint(parameters: ShearParameters) -> Checkpoint:
 
 def open_run(parameters: ShearParameters, stack: contextlib.ExitStack) -> Checkpoint | None:
     """The checkpoint to go on from; the output folder is claimed until the stack unwinds."""
-    open_folder(parameters)
-    stack.enter_context(claimed(parameters.output))
-    check_output(parameters)
-    checkpoint = resumed_checkpoint(parameters) if parameters.resume else None
-    remove_leftovers(parameters.output)
-    for note in notes_on(checkpoint):
-        complain(NAME, note)
-    return checkpoint
+    return hold(NAME, parameters, FILES, lambda: resumed_checkpoint(parameters), stack)
 
 
 def alone(parameters: ShearParameters) -> None:
@@ -326,8 +317,8 @@ def several(parameters: ShearParameters, comm) -> None:
     with together(comm):
         if comm.rank == 0:
             for sample in samples:
-                open_folder(sample)
-                check_output(sample)
+                open_folder(sample, FILES)
+                check_output(sample, FILES)
                 begun.append(resumed_checkpoint(sample).progress["strains"] if sample.resume else 0)
             if not parameters.quiet:
                 about = f"{heading(parameters)}, {len(samples)} samples on {comm.size} rank(s)"

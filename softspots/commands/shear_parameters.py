@@ -218,11 +218,6 @@ class ShearParameters:
         """How long before each event there are maps, from 0 on, where the minimum is lost."""
         return sorted({0.0, *(self.maps_before or ())})
 
-    @property
-    def files(self) -> tuple[str, ...]:
-        """What the run leaves in its folder."""
-        return FILES
-
     @cached_property
     def path(self) -> list[float]:
         """The strains of all states but the first, which is at zero."""

@@ -25,11 +25,11 @@ from softspots.commands.chain import Analysis, analyse, make_simulation, next_in
 from softspots.commands.checkpointing import Checkpointer
 from softspots.commands.command import called, check_streams, command, complain, from_first, say
 from softspots.commands.files import Files, check_files, earlier_frames, finished, finished_frames, save_frames
-from softspots.commands.identity import instruction_sets, new_identity, notes_on
+from softspots.commands.identity import instruction_sets, new_identity
 from softspots.commands.interruption import Terminated, cutting, listening
 from softspots.commands.memory import keep_memory, machine_memory, needed_memory
 from softspots.commands.options import read_arguments
-from softspots.commands.output import check_output, find_checkpoint, open_folder
+from softspots.commands.output import find_checkpoint, hold
 from softspots.commands.parameters import FILES, MAP, Parameters
 from softspots.commands.progress import Progress
 from softspots.commands.ranks import rank_grid
@@ -39,8 +39,6 @@ from softspots.exceptions import InputError, PhysicsError
 from softspots.figures.naming import rate_text
 from softspots.io.attributes import FAULTS
 from softspots.io.checkpoint import Checkpoint, discard, discard_frames
-from softspots.io.claim import claimed
-from softspots.io.replacing import remove_leftovers
 from softspots.reasons import number_of
 
 NAME = called("simulate")
@@ -202,19 +200,13 @@ def _opened(argv, size, ranks_here, stack):
     parameters = read_arguments(argv)
     parameters = replace(parameters, grid=rank_grid(parameters, size))
     check_memory(parameters, ranks_here)
-    open_folder(parameters)
-    stack.enter_context(claimed(parameters.output))
-    check_output(parameters)
-    checkpoint = find_checkpoint(parameters) if parameters.resume else None
-    remove_leftovers(parameters.output)
+    checkpoint = hold(NAME, parameters, FILES, lambda: find_checkpoint(parameters), stack)
     if not parameters.quiet:
         complain(NAME, heading(parameters, size, checkpoint))
         for note in parameters.start.notes if parameters.start else ():
             complain(NAME, f"{parameters.start.name}: {note}")
         if parameters.liquid_temperature is not None and parameters.temperature >= parameters.liquid_temperature:
             complain(NAME, hot(parameters))
-    for note in notes_on(checkpoint):
-        complain(NAME, note)
     return parameters, checkpoint
 
 

@@ -11,11 +11,12 @@ import numpy as np
 
 from softspots.commands.kinds import Fractions, option
 from softspots.commands.mixtures import MODEL, OF_PRESETS, preset_in, run_mixture
+from softspots.commands.output import earlier_checkpoint
+from softspots.commands.parameters import Parameters
 from softspots.commands.reading import as_options, read_with, with_options
 from softspots.dynamics.starting import kinetic_temperature, peculiar_velocities
-from softspots.exceptions import DamagedFileError, InputError, SoftspotsError
+from softspots.exceptions import InputError, SoftspotsError
 from softspots.frame import Frame
-from softspots.io.checkpoint import read_checkpoint
 from softspots.io.readers import Frames
 from softspots.io.seal import checksum_of
 from softspots.landscape.forces import energy_forces, scales
@@ -158,10 +159,7 @@ def _of_start(place: str = "") -> Iterator[None]:
 
 def _of_checkpoint(path: Path, values: Mapping, thermal: bool) -> tuple[Start, dict]:
     """What the checkpoint of a run says of its start, of which the file is not needed."""
-    try:
-        checkpoint = read_checkpoint(values.get("output", Path("results")))
-    except DamagedFileError as error:
-        raise InputError(f"--resume: {error}; allowed: a folder with a checkpoint, or no --resume") from error
+    checkpoint = earlier_checkpoint(values.get("output", Parameters.output))
     known, arrays = checkpoint.configuration, checkpoint.arrays
     if "start" not in known:
         raise InputError(f"--start: got {path.name}; allowed: none, as the run to resume made its solid itself")
