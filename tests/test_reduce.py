@@ -1,7 +1,4 @@
-"""Reduced data: right numbers in right units, reasons for what is missing, and the file."""
-
-from dataclasses import replace
-from pathlib import Path
+"""Reduced data: right numbers in right units, and reasons for what is missing."""
 
 import netCDF4
 import numpy as np
@@ -12,17 +9,14 @@ from softspots.analysis import reduce_maps
 from softspots.analysis.correlations import field_correlation
 from softspots.analysis.reduce import reduce_run
 from softspots.curve import relaxation_time
-from softspots.estimate import Estimate
 from softspots.frame import Box, Frame
 from softspots.io import read_results
 from softspots.io.quantities import AXES, QUANTITIES
-from softspots.io.reduced import Reduced, is_reduced, read_reduced, write_reduced
 from softspots.plasticity.d2min import d2min
 from softspots.structure.spots import delaunay_edges, label_clusters, rank_modes
 
 FRAMES, FAULTY = 160, (40, 41, 90)
 SILENT = [f"silent_{of}" for of in ("rate", "gain", "without", "median", "lifetimes")] + ["possible_gain"]
-DATA = Path(__file__).parents[1] / "paper" / "data"
 
 
 @pytest.fixture(scope="module")
@@ -262,65 +256,6 @@ def test_inherent_structures_too_far_apart_to_follow_lack_their_activity_only(tm
     assert "c_sd" in found
 
 
-# The file
-
-
-def test_reduced_data_round_trip(tmp_path, reduced):
-    path = tmp_path / "reduced.nc"
-    write_reduced(path, reduced)
-    # Of each of eight curves 400 resamples are kept.
-    assert path.stat().st_size < 500_000
-    assert is_reduced(path)
-    back = read_reduced(path)
-    assert back.configuration == reduced.configuration
-    assert back.provenance == reduced.provenance
-    assert back.missing == reduced.missing
-    for name, values in reduced.axes.items():
-        np.testing.assert_array_equal(back.axes[name], values)
-    for name, found in reduced.measured.items():
-        for one, two in zip(ends(back[name]), ends(found), strict=True):
-            np.testing.assert_array_equal(one, two)
-        assert back[name].block == found.block
-        assert back[name].note == found.note
-        assert (back[name].resampled is None) == (found.resampled is None)
-        if found.resampled is not None:
-            # Eleven binary digits are kept, rounded: half a unit in the last place is 2^-12.
-            np.testing.assert_allclose(back[name].resampled, found.resampled, rtol=2.5e-4)
-
-
-def test_infinite_resamples_are_kept(tmp_path):
-    # A relaxation that outlives some of the resamples; others have none.
-    resampled = np.array([1.5, np.inf, np.nan, 2.0])
-    found = Estimate(np.array(1.5), np.array(1.0), np.array(np.inf), resampled, 3)
-    write_reduced(tmp_path / "reduced.nc", Reduced({"temperature": 0.1}, {}, measured={"tau_alpha": found}))
-    back = read_reduced(tmp_path / "reduced.nc")["tau_alpha"]
-    np.testing.assert_array_equal(back.resampled, resampled)
-    assert back.high == np.inf
-
-
-def test_what_is_missing_is_kept(tmp_path):
-    found = reduce_run(write_results(tmp_path / "results.nc", 2))
-    write_reduced(tmp_path / "reduced.nc", found)
-    assert read_reduced(tmp_path / "reduced.nc").missing == found.missing
-
-
-def test_other_files_are_no_reduced_data(path):
-    assert not is_reduced(path)
-    with pytest.raises(ValueError, match="reduced_version is None"):
-        read_reduced(path)
-
-
-def test_reduced_data_are_plain_in_xarray(tmp_path, reduced):
-    xarray = pytest.importorskip("xarray")
-    write_reduced(tmp_path / "reduced.nc", reduced)
-    with xarray.open_dataset(tmp_path / "reduced.nc") as dataset:
-        assert dataset["c_ss"].dims == ("lag",)
-        assert dataset["difference"].dims == ("n_modes", "n_particles")
-        assert dataset["c_ss_resampled"].dims == ("resample", "lag")
-        assert dataset["lag"].attrs["units"] == "tau"
-        assert dataset.attrs["config_temperature"] == 0.1
-
-
 def test_no_interval_excludes_its_number(reduced):
     for name, found in reduced.measured.items():
         known = np.isfinite(found.value) & ~np.isnan(found.low)
@@ -335,68 +270,3 @@ def test_two_frames_have_numbers_but_no_intervals(tmp_path):
     for name, one in found.measured.items():
         assert np.isnan(one.low).all(), name
     assert found["density"].note == "too few independent blocks: 2"
-
-
-# Of an earlier version
-
-
-def test_an_earlier_version_is_put_right(tmp_path, reduced):
-    path = tmp_path / "reduced.nc"
-    write_reduced(path, reduced)
-    with netCDF4.Dataset(path, "a") as dataset:
-        dataset.reduced_version = 1
-        for name, value in (("", 0.896), ("_low", 0.754), ("_high", 0.888)):
-            dataset["chosen_difference" + name][...] = value
-        for end, below in (("_low", 2), ("_high", 1)):
-            dataset["boson_peak" + end][...] = dataset["boson_peak"][...] - below
-    back = read_reduced(path)
-    # The middle of the interval is 0.075 below the value, and so is the value.
-    part = back["chosen_difference"]
-    assert [part.low, part.value, part.high] == pytest.approx([0.904, 0.971, 1.038], abs=1e-12)
-    assert back["boson_peak"].high == back["boson_peak"].value
-    assert "other events" in back.missing["model_median"] and "other events" in back.missing["model_lifetimes"]
-    assert not {"model_median", "model_lifetimes"} & back.measured.keys()
-    # It is from blocks of a fifth of the data, as the lifetimes are.
-    assert back["median_lifetime"].note.startswith("by a centered window")
-    assert back["lifetimes"].note.startswith("by a centered window")
-    assert back["median_lifetime_centered"].value == back["median_lifetime"].value
-    # The law is binned, with a mean that lies somewhere in each bin.
-    assert back["mean_rearrangements"].value == pytest.approx(reduced["mean_rearrangements"].value, rel=0.05)
-    assert back.measured.keys() | back.missing.keys() == QUANTITIES.keys()
-
-
-def test_blocks_of_an_earlier_version_that_are_a_fifth_of_the_data_give_no_interval(tmp_path, reduced):
-    path = tmp_path / "reduced.nc"
-    write_reduced(path, reduced)
-    used = FRAMES - len(FAULTY)
-    # As long as they can be, a fifth; nearly; and a seventh. Of F_s all frames count.
-    longest = {"boson_peak": used // 5, "c_ss": used // 6 + 1, "scattering": FRAMES // 6 + 1, "density": used // 7}
-    with netCDF4.Dataset(path, "a") as dataset:
-        dataset.reduced_version = 1
-        for name, block in longest.items():
-            dataset[name].block = block
-    back = read_reduced(path)
-    for name in ("boson_peak", "c_ss", "scattering"):
-        assert np.isfinite(reduced[name].low).any()
-        assert np.isnan(back[name].low).all() and np.isnan(back[name].high).all()
-        assert np.array_equal(back[name].value, reduced[name].value)
-        assert back[name].note.endswith("too few independent blocks: 5 or less, by an earlier version")
-    assert np.isnan([back["c_ss"].low, back["c_ss"].high]).all()
-    assert back["density"].low == reduced["density"].low and back["density"].note == reduced["density"].note
-
-
-def test_a_plateau_of_an_earlier_version_is_looked_for_again(tmp_path, reduced):
-    path = tmp_path / "reduced.nc"
-    straight = 0.9 - 0.05 * np.log(np.maximum(reduced.axes["lag"], 1.0))
-    found = Estimate(straight, straight, straight, np.tile(straight, (400, 1)), 1)
-    one = Estimate(np.array(3.0), np.array(2.0), np.array(4.0), np.full(400, 3.0), 1)
-    measured = reduced.measured | {"scattering": found, "tau_star": one}
-    write_reduced(path, replace(reduced, measured=measured, missing={}))
-    with netCDF4.Dataset(path, "a") as dataset:
-        dataset.reduced_version = 1
-    back = read_reduced(path)
-    assert "tau_star" not in back
-    assert back.missing["tau_star"] == "no plateau of F_s is resolved"
-
-
-# Several runs
