@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import re
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from signal import SIGTERM
@@ -15,7 +16,7 @@ import softspots as ss
 from softspots.analysis.reduce import reduce_run
 from softspots.commands import shear, simulate
 from softspots.commands.interruption import Terminated
-from softspots.commands.options import read_arguments
+from softspots.commands.options import SIMULATE, read_arguments
 from softspots.commands.shear_parameters import SHEAR
 from softspots.dynamics.parallel import Serial
 from softspots.dynamics.starting import without_overlaps
@@ -243,6 +244,35 @@ def test_athermal_shear_of_a_file(glass, tmp_path, monkeypatch):
         assert results[name].tobytes() == again[name].tobytes(), name
 
 
+@pytest.mark.parametrize("form", [SIMULATE, SHEAR], ids=["simulate", "shear"])
+def test_exchanged_species_are_asked_for(glass, form):
+    start, swapped = ["--start", str(glass[0])], ["--types", "1=B", "2=A"]
+    thermal = ["--temperature=0.1"] if form is SIMULATE else []
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        read_arguments([*start, *swapped, *thermal], form=form)
+    told = [str(one.message) for one in told]
+    where = "--start: glass.dump, frame 1: "
+    assert told[0] == f"{where}Mixture: 35 % of the frame are A, and in kob-andersen 65 %: are A and B swapped?"
+    # Shear begins with a minimum, whatever the temperature was.
+    assert len(told) == 1 + len(thermal)
+    assert all(re.match(rf"{where}by forces it is at .* and the run is at 0\.1: is it hotter", one) for one in told[1:])
+    # Whoever gives the parts of the species knows them.
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*by forces it is at.*")
+        read_arguments([*start, *swapped, "--fraction-a=0.35"], form=form)
+
+
+def test_what_is_warned_of_is_a_line_of_a_quiet_run_too(glass, tmp_path):
+    swapped = ["--types", "1=B", "2=A", *SMALL, "--strains=1e-3", "--output", tmp_path / "out"]
+    process = run_python(["-m", "softspots.shear", "--start", glass[0], *swapped])
+    assert process.returncode == 0
+    assert process.stderr.splitlines() == [
+        "softspots.shear: --start: glass.dump, frame 1: Mixture: 35 % of the frame are A, and in kob-andersen 65 %: "
+        "are A and B swapped?"
+    ]
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
@@ -316,7 +346,8 @@ def test_a_published_liquid_cools(tmp_path):
     pytest.importorskip("ovito")
     path = DATA / "rumd_kablj_N4000.xyz.gz"
     more = ["--model=kob-andersen-3d", "--types", "0=A", "1=B", "--temperature=0.2", "--strain-rate=0", "--frames=1"]
-    parameters = go(tmp_path, path, *SMALL[:3], *more)
+    with pytest.warns(UserWarning, match=r"by forces it is at a temperature of 2\.\d+, and the run is at 0\.2: is it"):
+        parameters = go(tmp_path, path, *SMALL[:3], *more)
     assert (parameters.particles, parameters.fractions) == (4000, (0.8, 0.2))
     assert parameters.density == pytest.approx(1.2, rel=1e-3)
     results = read_results(tmp_path / "results.nc")

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from time import sleep
 
@@ -35,7 +36,8 @@ def command(name: str, comm=None, rank: int = 0) -> Iterator[None]:
     """The body of a command: its errors end the process.
 
     With status 2 if what was given, or the installation, is wrong, 1 if the work fails, 128 and its number after a
-    signal. What softspots raises on purpose is told in one line, anything else with its traceback.
+    signal. What softspots raises on purpose is told in one line, anything else with its traceback. So are warnings of
+    what it was given: see `warning_lines`.
 
     Parameters
     ----------
@@ -48,7 +50,8 @@ def command(name: str, comm=None, rank: int = 0) -> Iterator[None]:
     """
     try:
         try:
-            yield
+            with warning_lines(name):
+                yield
         except SystemExit:
             # After --help, of which a part may still be in the buffer.
             with printing():
@@ -66,6 +69,22 @@ def command(name: str, comm=None, rank: int = 0) -> Iterator[None]:
         _end(name, error, f"not enough memory: {error}", FAILED, comm, rank)
     except Exception as error:
         _end(name, error, traceback.format_exc().rstrip(), FAILED, comm, rank)
+
+
+@contextlib.contextmanager
+def warning_lines(name: str) -> Iterator[None]:
+    """Around what warns a command's user: each `UserWarning` in a line, as errors are; others say where they are."""
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def told(message, category, *place, **more):
+            if issubclass(category, UserWarning):
+                complain(name, " ".join(str(message).split()))
+            else:
+                show(message, category, *place, **more)
+
+        warnings.showwarning = told
+        yield
 
 
 def _told(ended: Terminated) -> str:

@@ -171,10 +171,8 @@ def main(argv=None) -> None:
         require_same_kernels(comm)
         with command(NAME, comm), contextlib.ExitStack() as stack:
             arguments = from_first(comm, lambda: Arguments(**read_line(make_parser(), argv)))
-            if comm.rank == 0:
-                # In a line each, as errors are.
-                warnings.showwarning = lambda message, *_: complain(NAME, message)
-            else:
+            if comm.rank > 0:
+                # All ranks read the same file.
                 warnings.simplefilter("ignore")
             with together(comm):
                 frames, found = open_study(arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from softspots.landscape.forces import energy_forces, scales
 from softspots.landscape.modes import hessian
 from softspots.model import Mixture, Model
 from softspots.model.composition import same_parameter
+from softspots.model.fitting import warn_of_composition
 from softspots.reasons import number_of
 
 # What is said of the file; the dimension is that of the run too.
@@ -37,6 +39,9 @@ THERMAL = (*LIQUID, "temperature", "timestep", "seed")
 LARGEST_FORCE = 4e3
 # Times the liquid's temperature: what is hotter is no start of any use.
 HOTTEST = 10
+# Times the temperature of the run, beyond which forces are those of something else: in 48 frames of the paper's model
+# in thermal motion they were at 0.69 to 1.25 times their temperature for 64 particles, 0.95 to 1.13 for 1,000.
+HOTTER_THAN_RUN = 3
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -130,7 +135,13 @@ def _of_file(path: Path, values: Mapping, thermal: bool) -> tuple[Start, dict]:
     with _of_start(f"{path.name}, frame {number}: "):
         own = _composition(frame, values)
         open_ones = dict.fromkeys((*OF_PRESETS, "density", "fractions"))
-        configurational = _configurational_temperature(frame, run_mixture(open_ones | {"model": MODEL} | values | own))
+        mixture = run_mixture(open_ones | {"model": MODEL} | values | own)
+        configurational = _configurational_temperature(frame, mixture)
+    with _warnings_of(f"{path.name}, frame {number}: "):
+        if not {"fraction_a", "fractions"} & values.keys():
+            warn_of_composition(_unmixed(values, frame.dimension), frame, stacklevel=1)
+        if thermal:
+            _warn_of_heat(configurational, values.get("temperature", (mixture.temperatures or (np.inf,))[0]))
     return Start(
         name=path.name,
         number=number,
@@ -155,6 +166,16 @@ def _of_start(place: str = "") -> Iterator[None]:
     except SoftspotsError as error:
         message = " ".join(str(error).split())
         raise InputError(message if message.startswith("--") else f"--start: {place}{message}") from error
+
+
+@contextlib.contextmanager
+def _warnings_of(place: str) -> Iterator[None]:
+    """Around what warns of the frame, for whoever has named the file."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", UserWarning)
+        yield
+    for one in told:
+        warnings.warn(f"--start: {place}{one.message}", stacklevel=3)
 
 
 def _of_checkpoint(path: Path, values: Mapping, thermal: bool) -> tuple[Start, dict]:
@@ -188,15 +209,30 @@ def _number(values, count, name) -> int:
 
 def _composition(frame: Frame, values: Mapping) -> dict:
     """What the frame has of `COMPOSITION`, for the mixture of the run."""
-    model = values.get("model", MODEL)
     own = {"particles": len(frame), "dimension": frame.dimension, "density": len(frame) / frame.box.volume}
-    made = model if isinstance(model, Mixture) else preset_in(model, frame.dimension)
+    made = _unmixed(values, frame.dimension)
     numbers = made.indices(frame)
     made.sizes_of(frame)
     if made.sizes is not None:
         return own
     fractions = tuple((np.bincount(numbers, minlength=len(made.species)) / len(frame)).tolist())
     return own | ({"fraction_a": fractions[0]} if isinstance(made, Model) else {"fractions": fractions})
+
+
+def _unmixed(values: Mapping, dimension: int) -> Mixture:
+    """The mixture of the run with the composition that it has of its own."""
+    model = values.get("model", MODEL)
+    return model if isinstance(model, Mixture) else preset_in(model, dimension)
+
+
+def _warn_of_heat(configurational: float, temperature: float) -> None:
+    """Ask where forces are those of a temperature far above that of the run."""
+    if configurational > HOTTER_THAN_RUN * temperature:
+        warnings.warn(
+            f"by forces it is at a temperature of {configurational:.3g}, and the run is at {temperature:g}: is it "
+            "hotter on purpose, or are the mixture, species (--types), lengths (--unit) or sizes (--sizes) others?",
+            stacklevel=2,
+        )
 
 
 def _configurational_temperature(frame: Frame, mixture: Mixture) -> float:
