@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -46,6 +47,14 @@ def test_what_is_raised_on_purpose_is_one_line(capsys, error, status):
     assert signal.getsignal(signal.SIGINT) == before
     assert end.value.code == status
     assert capsys.readouterr().err == "us: out of luck\n"
+
+
+def test_what_is_warned_of_is_one_line(capsys):
+    # What is a fault of softspots shows where it is from.
+    with pytest.warns(RuntimeWarning, match="a fault"), command("us"):
+        warnings.warn("luck is\nshort", stacklevel=1)
+        warnings.warn("a fault", RuntimeWarning, stacklevel=1)
+    assert capsys.readouterr().err == "us: luck is short\n"
 
 
 def test_a_machine_that_is_too_small_is_no_fault_of_softspots(capsys):
