@@ -12,7 +12,7 @@ from softspots.arrays import whole_array
 from softspots.box import Box
 from softspots.exceptions import DamagedFileError, InputError
 from softspots.frame import Frame
-from softspots.io.schema import BOX_LENGTH, SIZE, SPECIES_NAME
+from softspots.io.schema import BOX_LENGTH, PARTICLE_ID, SIZE, SPECIES_NAME
 
 if TYPE_CHECKING:
     from softspots.io.results import Results
@@ -42,6 +42,11 @@ def frame_from(like: Frame, values: Mapping[str, Any]) -> Frame:
     return replace(like, positions=values["position"], box=box, **own)
 
 
+def own_ids(frame: Frame) -> np.ndarray | None:
+    """The ids of a frame's particles where files have to keep them; None where they are not known, or are the rows."""
+    return None if frame.ids is None or np.array_equal(frame.ids, np.arange(len(frame))) else frame.ids
+
+
 def particles(results: Results, dimension: int) -> Frame:
     """A frame of the particles of a results file, all in one place, in a box of the run's lengths without a tilt.
 
@@ -56,7 +61,8 @@ def particles(results: Results, dimension: int) -> Frame:
         if SPECIES_NAME in results:
             names = results[SPECIES_NAME]
             species = names[whole_array("species", species, ("N",), 0, len(names) - 1)]
-        places, ids = np.zeros((len(species), dimension)), np.arange(len(species))
+        places = np.zeros((len(species), dimension))
+        ids = results[PARTICLE_ID] if PARTICLE_ID in results else np.arange(len(species))
         sizes = {"sizes": results[SIZE]} if SIZE in results else {}
         return Frame(places, species, box, ids=ids, only_b=True, **sizes)
     except InputError as error:

@@ -18,12 +18,13 @@ from softspots.exceptions import DamagedFileError, InputError, SoftspotsError
 from softspots.frame import Frame
 from softspots.io.attributes import CONFIGURATION, FAULTS, FORCES, LEFT_OUT, MIXTURE, set_attributes, split_prefix
 from softspots.io.content import is_written
-from softspots.io.frames import LENGTHS, TILTS, frame_from, particles
+from softspots.io.frames import LENGTHS, TILTS, frame_from, own_ids, particles
 from softspots.io.layout import ALL, TITLE, layout_fault, names_in, read_variable
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
 from softspots.io.schema import (
     BOX_LENGTH,
     LABELS,
+    PARTICLE_ID,
     SCHEMA,
     SIZE,
     SIZES,
@@ -59,7 +60,7 @@ class ResultsWriter:
     path : str or path-like
         An existing file is replaced.
     frame : Frame
-        Any frame of the run: its species, sizes and side lengths hold for all, but for own boxes.
+        Any frame of the run: its species, sizes, ids and side lengths hold for all, but for own boxes.
     modes, top_particles : int
         How many modes, and how many particles of each mode, a frame has.
     configuration : dict
@@ -96,6 +97,8 @@ class ResultsWriter:
         constants |= dict(zip(LENGTHS[frame.dimension], frame.box.lengths, strict=True))
         if frame.sizes is not None:
             constants[SIZE] = frame.sizes
+        if (ids := own_ids(frame)) is not None:
+            constants[PARTICLE_ID] = ids
         if frame.species.dtype.kind == "U":
             constants[SPECIES_NAME], constants["species"] = np.unique(frame.species, return_inverse=True)
         self._variables = {
@@ -257,7 +260,9 @@ class Results:
             return {name: read_variable(file, name, index) for name in names}
 
     def frame(self, index: int) -> Frame:
-        """One frame of the dynamics, with its strain, images and time; -1 is the last one.
+        """One frame of the dynamics, with its strain, images and time, and its particles' ids; -1 is the last one.
+
+        Where the file has no ids, particles have their row, from 0.
 
         Raises
         ------

@@ -21,8 +21,8 @@ from softspots.model import PRESETS, LennardJones
 VERSION = 4
 TIME, TIME_BEFORE_3 = "time", "frame"
 
-# The sizes of these dimensions are the run's: all particles, by id; the lowest modes, by rising eigenvalue, the
-# translations left out; the particles kept for each mode, by falling |e_i|.
+# The sizes of these dimensions are the run's: all particles, a row each, in the same order in all frames; the lowest
+# modes, by rising eigenvalue, the translations left out; the particles kept for each mode, by falling |e_i|.
 SIZES = ("particle", "mode", "top_particle")
 # These are fixed, and each has a coordinate variable of the same name. The one dimension left is `time`, unlimited: one
 # entry a frame. In two dimensions there is no axis z.
@@ -162,7 +162,7 @@ SCHEMA = {
         (TIME, "mode", "top_particle"),
         "i4",
         "1",
-        "ids of the particles with the largest |e_i|",
+        "rows, from 0, of the particles with the largest |e_i|",
         "",
         Content(least=0, numbers="particle"),
         compress=True,
@@ -186,8 +186,9 @@ SCHEMA = {
 
 # What only some files have: all of three dimensions the first ones; then where particles have sizes; where species have
 # names, of which ``species`` has the numbers, from 0 on, in this order; where each frame has a box of its own size, of
-# which that of the run is one.
+# which that of the run is one; where particles have ids of their own, other than 0 to N - 1 in this order.
 SPACE, SIZE, SPECIES_NAME, BOX_LENGTH = ("length_z", "tilt_xz", "tilt_yz"), "size", "species_name", "box_length"
+PARTICLE_ID = "particle_id"
 OPTIONAL = {
     "length_z": Variable((), "f8", "sigma_AA", "side length of the box in z", "", POSITIVE, since=4),
     "tilt_xz": Variable(
@@ -197,6 +198,9 @@ OPTIONAL = {
     SIZE: Variable(("particle",), "f8", "sigma_AA", "diameter of the particle", "σ_i", POSITIVE, since=4),
     SPECIES_NAME: Variable((SPECIES_NAME,), str, "1", "name of the species", since=4),
     BOX_LENGTH: Variable((TIME, "axis"), "f8", "sigma_AA", "side lengths of its box", "", POSITIVE, since=4),
+    PARTICLE_ID: Variable(
+        ("particle",), "i8", "1", "id of the particle in the file that it is from", compress=True, since=4
+    ),
 }
 
 # Per area in the table above; in three dimensions per volume.

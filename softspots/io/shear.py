@@ -16,8 +16,9 @@ from softspots.exceptions import DamagedFileError
 from softspots.frame import Box, Frame
 from softspots.io.attributes import CONFIGURATION, FAULTS, set_attributes, split_prefix
 from softspots.io.content import Content
+from softspots.io.frames import own_ids
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
-from softspots.io.schema import OPTIONAL, SCHEMA, SIZE, SPECIES_NAME, Variable, define
+from softspots.io.schema import OPTIONAL, PARTICLE_ID, SCHEMA, SIZE, SPECIES_NAME, Variable, define
 from softspots.reasons import number_of
 
 # The version of this layout, and of checkpoints, and what it is called there.
@@ -47,7 +48,11 @@ def schema(dimension: int) -> dict[str, Variable]:
         "stress_drop": Variable(("event",), "f8", stress, "what the event takes off the stress"),
         "energy_drop": Variable(("event",), "f8", "epsilon_AA", "what the event loses as heat, of all particles"),
         "core": Variable(
-            ("event",), "i4", "1", "particle with the largest D²_min, -1 where none is known", content=Content(least=-1)
+            ("event",),
+            "i4",
+            "1",
+            "row, from 0, of the particle with the largest D²_min, -1 where none is known",
+            content=Content(least=-1),
         ),
         "participation": Variable(("event",), "f8", "1", "how many particles take part, (Σ u²)²/Σ u⁴"),
         "lattice": Variable(
@@ -73,7 +78,7 @@ def schema(dimension: int) -> dict[str, Variable]:
             ("event", "mode", "top_particle"),
             "i4",
             "1",
-            "ids of the particles with the largest |e_i| in the minimum that is lost",
+            "rows, from 0, of the particles with the largest |e_i| in the minimum that is lost",
             compress=True,
         ),
     }
@@ -98,7 +103,7 @@ def write_shear(
     path : str or path-like
         An existing file is replaced.
     frame : Frame
-        Any of the solid: for its species.
+        Any of the solid: for its species, sizes and ids.
     modes, top_particles : int
         How many modes a minimum has, and how many particles are named for each.
     map_strains : sequence of float
@@ -127,6 +132,8 @@ def write_shear(
         constants[SPECIES_NAME] = constants[SPECIES_NAME].astype(object)
     if frame.sizes is not None:
         constants[SIZE] = frame.sizes
+    if (ids := own_ids(frame)) is not None:
+        constants[PARTICLE_ID] = ids
     known = schema(d) | {name: OPTIONAL[name] for name in constants if name in OPTIONAL}
     with NetCDFWriter(path, "NETCDF4", whole=True) as writer:
         with writer.library():
@@ -218,13 +225,13 @@ class Sheared:
         with NetCDFReader(self.path, self._stamp) as file:
             lattice, positions = (np.asarray(file.read(name, event)) for name in ("lattice", "position"))
             species = np.asarray(file.read("species"))
-            sizes = np.asarray(file.read(SIZE)) if SIZE in file.layout else None
+            sizes, ids = (np.asarray(file.read(one)) if one in file.layout else None for one in (SIZE, PARTICLE_ID))
             if SPECIES_NAME in file.layout:
                 species = np.asarray(file.read(SPECIES_NAME)).astype(np.str_)[species]
         tilts = lattice[np.tril_indices(len(lattice), -1)].tolist()
         # Strains are along the direction of the shear, from the start: the tilt need not tell them.
         box = Box(lengths=np.diag(lattice).tolist(), tilts=tilts)
-        return Frame(positions, species, box, sizes=sizes, only_b=True)
+        return Frame(positions, species, box, ids=ids, sizes=sizes, only_b=True)
 
     def __repr__(self) -> str:
         states, events = number_of(len(self["strain"]), "state"), number_of(len(self), "event")

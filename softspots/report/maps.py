@@ -76,7 +76,7 @@ def map_data(run: Moments, most_bytes: int = MOST_BYTES, progress: Callable[[flo
         "noun": run.noun,
         "frames": frames,
         "all": len(run.d2min),
-        "ids": order.tolist(),
+        "ids": (order if first.ids is None else first.ids[order]).tolist(),
         "species": first.species[order].astype(str).tolist(),
         "radii": (diameters[order] / 2).round(6).tolist(),
         "lowest": lowest if np.isfinite(lowest) else 1.0,

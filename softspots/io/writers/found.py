@@ -10,6 +10,7 @@ import numpy as np
 
 from softspots.exceptions import SoftspotsError
 from softspots.frame import Frame
+from softspots.io.attributes import LEFT_OUT, SOURCE_NOTES, unit_of_time
 from softspots.io.results import Results
 from softspots.io.writers.columns import spot_numbers
 from softspots.model import Mixture
@@ -46,6 +47,18 @@ def named(frame: Frame, source: Any) -> Frame:
         if isinstance(source.model, Mixture):
             return replace(frame, species=np.array(source.model.species)[source.model.indices(frame)])
     return frame
+
+
+def step_of(frame: Frame, source: Any) -> int | None:
+    """The number of the time step of a frame, where its time is that, by what ``source`` tells; None if it is not.
+
+    A source is frames that have been read, a study of such frames, or a results file.
+    """
+    told = getattr(source, "attributes", None) or getattr(source, "source", None) or {}
+    if not told:
+        told = {SOURCE_NOTES: "; ".join(getattr(source, "notes", ()))}
+    in_steps = unit_of_time(told) == "steps" and "time" not in told.get(LEFT_OUT, "").split()
+    return int(frame.time) if in_steps and frame.time.is_integer() else None
 
 
 def known(results: Results, index: int, frame: Frame) -> dict[str, np.ndarray]:

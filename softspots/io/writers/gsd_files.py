@@ -27,11 +27,12 @@ class GSDWriter:
     def __exit__(self, *exception: Any) -> None:
         self._file.close()
 
-    def write(self, frame: Frame, columns: dict[str, np.ndarray]) -> None:
-        """Write a frame with its columns, checked ones."""
+    def write(self, frame: Frame, columns: dict[str, np.ndarray], step: int | None) -> None:
+        """Write a frame with its columns, checked ones, and the number of its time step, where that is known."""
         flat = frame.dimension == 2
         made, box = self._library.Frame(), frame.box
-        made.configuration.step, made.configuration.dimensions = self._index, frame.dimension
+        made.configuration.step = self._index if step is None else step
+        made.configuration.dimensions = frame.dimension
         lengths = np.array([*box.lengths, *[1.0] * flat])
         tilts = np.array([*box.tilts, *[0.0, 0.0] * flat])
         # In parts of the side along which the next particles of the lattice lie; the box is centred on zero.

@@ -38,19 +38,19 @@ class TextWriter:
     def __exit__(self, *exception: Any) -> None:
         return self._stack.__exit__(*exception)
 
-    def write(self, frame: Frame, columns: dict[str, np.ndarray]) -> None:
-        """Write a frame with its columns, checked ones."""
-        self._write(frame, columns)
+    def write(self, frame: Frame, columns: dict[str, np.ndarray], step: int | None) -> None:
+        """Write a frame with its columns, checked ones, and the number of its time step, where that is known."""
+        self._write(frame, columns, step)
         self._index += 1
 
-    def _write(self, frame, columns):
+    def _write(self, frame, columns, step):
         raise NotImplementedError
 
 
 class ExtendedXYZ(TextWriter):
     """Extended XYZ as OVITO and ASE read it; time and strain are in the comment."""
 
-    def _write(self, frame, columns):
+    def _write(self, frame, columns, step):
         words, types = numbered_types(frame)
         own = {"species": words[types], "pos": in_space(frame.positions)}
         if frame.ids is not None:
@@ -71,9 +71,12 @@ class ExtendedXYZ(TextWriter):
 
 
 class LammpsDump(TextWriter):
-    """LAMMPS' text dump, in its restricted triclinic boxes; columns of several numbers are ``name[1] name[2] …``."""
+    """LAMMPS' text dump, in its restricted triclinic boxes; columns of several numbers are ``name[1] name[2] …``.
 
-    def _write(self, frame, columns):
+    Where times are numbers of steps they are those of the steps, and no times beside them.
+    """
+
+    def _write(self, frame, columns, step):
         cell = cell_in_space(frame, SLAB)
         low, high = np.minimum(0, cell).sum(axis=0), np.maximum(0, cell).sum(axis=0)
         if frame.dimension == 2:
@@ -94,8 +97,11 @@ class LammpsDump(TextWriter):
             parts = [values] if values.ndim == 1 else values.T
             names = [name] if values.ndim == 1 else [f"{name}[{number}]" for number in range(1, len(parts) + 1)]
             own |= dict(zip(names, parts, strict=True))
+        moment = f"ITEM: TIME\n{DIGITS % frame.time}\nITEM: TIMESTEP\n{self._index}\n"
+        if step is not None:
+            moment = f"ITEM: TIMESTEP\n{step}\n"
         self._file.write(
-            f"ITEM: TIME\n{DIGITS % frame.time}\nITEM: TIMESTEP\n{self._index}\nITEM: NUMBER OF ATOMS\n{len(frame)}\n"
+            f"{moment}ITEM: NUMBER OF ATOMS\n{len(frame)}\n"
             f"ITEM: BOX BOUNDS xy xz yz pp pp pp\n{bounds}\nITEM: ATOMS {' '.join(own)}\n"
         )
         _write_rows(self._file, own.values())

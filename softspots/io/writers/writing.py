@@ -13,7 +13,7 @@ from softspots.frame import Frame
 from softspots.io.replacing import replacing
 from softspots.io.results import Results
 from softspots.io.writers.columns import checked_columns
-from softspots.io.writers.found import frame_and_found, known, named
+from softspots.io.writers.found import frame_and_found, known, named, step_of
 
 TEXT = ("", ".gz", ".zst")
 # By the endings of names: how they may be packed, the module in this package, and its writer.
@@ -29,7 +29,8 @@ def write(path: str | PathLike[str], frames: Frame | Iterable[Frame] | Results, 
 
     The name says the format: extended XYZ (``.xyz``, ``.extxyz``), LAMMPS' text dump (``.dump``, ``.lammpstrj``), both
     also packed (``.gz``, ``.zst`` behind it), or GSD (``.gsd``). Positions, species, box and time are written, and ids,
-    sizes, images and strain where they are known (a dump has no place for the strain). Frames are taken one by one, so
+    sizes, images and strain where they are known (a dump has no place for the strain); where times are numbers of
+    steps, a dump has these in place of times. Frames are taken one by one, so
     a lazy sequence of any length needs the memory of one. A frame of a sequence or of a results file that cannot be
     read is left out, with a warning. An existing file is replaced once the new one is whole.
 
@@ -67,7 +68,7 @@ def write(path: str | PathLike[str], frames: Frame | Iterable[Frame] | Results, 
     writer = _writer_of(fspath(path))
     with replacing(path) as unfinished, writer(unfinished) as file:
         for frame, values in _with_columns(frames, columns):
-            file.write(frame, checked_columns(frame, values))
+            file.write(frame, checked_columns(frame, values), step_of(frame, frames))
 
 
 def _writer_of(path: str):

@@ -1,0 +1,116 @@
+"""Ids and time steps of a file of anybody's: the same in all that is made from it, and in what is written again."""
+
+import re
+
+import numpy as np
+import pytest
+from dumps import OPTIONS, dumped, glass_frames
+from launch import called
+
+import softspots as ss
+from softspots.__main__ import main as softspots
+from softspots.io.results import read_results
+
+pytest.importorskip("ovito")
+IDS = {"from 13 on": 13 + 10 * np.arange(300), "from 1 on": 1 + np.arange(300), "large": 2**40 - np.arange(300)}
+STEPS = (12000, 12400, 12800)
+TYPES = {1: "A", 2: "B"}
+
+
+def renumbered(text, ids):
+    """A dump with other ids and steps, its rows in another order in each frame."""
+    random, found, steps = np.random.default_rng(3), [], iter(STEPS)
+    for frame in re.split(r"(?=ITEM: TIMESTEP)", text)[1:]:
+        head, columns, rows = re.split(r"(ITEM: ATOMS .*\n)", frame)
+        head = re.sub(r"TIMESTEP\n\d+", f"TIMESTEP\n{next(steps)}", head)
+        own = [re.sub(r"^\d+", lambda word: str(ids[int(word[0]) - 1]), row) for row in rows.splitlines()]
+        found.append(head + columns + "".join(own[k] + "\n" for k in random.permutation(len(own))))
+    return "".join(found)
+
+
+@pytest.fixture(scope="module", params=IDS)
+def dump(request, tmp_path_factory):
+    """Three frames of 300 particles as LAMMPS writes them, and their ids in the order of the rows of frames."""
+    path = tmp_path_factory.mktemp("ids") / "glass.lammpstrj"
+    path.write_text(renumbered(dumped(glass_frames(3)), IDS[request.param]))
+    return path, np.sort(IDS[request.param])
+
+
+@pytest.fixture(scope="module")
+def results(dump, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("map") / "out"
+    softspots(["map", str(dump[0]), *map(str, OPTIONS), "--maps", "--quiet", "-o", str(folder)])
+    return read_results(folder / "results.nc")
+
+
+def test_results_have_the_ids_of_the_file(dump, results):
+    path, ids = dump
+    frames = ss.read(path, types=TYPES)
+    for frame, found in zip(frames, results, strict=True):
+        np.testing.assert_array_equal(found.ids, ids)
+        np.testing.assert_array_equal(found.positions, frame.positions)
+    np.testing.assert_array_equal(results["particle_id"], ids)
+    # Rows, whatever the ids are.
+    assert results["mode_particle"].max() < len(ids)
+    assert [frame.ids.tolist() for frame in ss.read(results.path)] == [ids.tolist()] * 3
+
+
+@pytest.mark.parametrize("name", ["again.dump", "again.xyz", "again.gsd"])
+def test_what_is_written_of_results_has_them_too(dump, results, tmp_path, name):
+    if name.endswith("gsd"):
+        pytest.importorskip("gsd")
+    path, ids = dump
+    frames, own = ss.read(path, types=TYPES), tmp_path / name
+    for source in (results, frames):
+        ss.write(own, source)
+        again = ss.read(own)
+        assert [frame.time for frame in again] == [*STEPS]
+        for frame, found in zip(frames, again, strict=True):
+            np.testing.assert_array_equal(found.ids, ids)
+            np.testing.assert_array_equal(found.species, frame.species)
+            # GSD has single precision.
+            moved = found.box.minimum_image(found.positions - frame.positions)
+            np.testing.assert_allclose(moved, 0, atol=2e-6 if name.endswith("gsd") else 1e-13)
+
+
+def test_a_dump_of_results_has_the_steps_of_the_file(dump, results, tmp_path):
+    ss.write(tmp_path / "again.dump", results)
+    text = (tmp_path / "again.dump").read_text()
+    assert re.findall(r"TIMESTEP\n(\d+)", text) == [*map(str, STEPS)] and "ITEM: TIME\n" not in text
+    assert any("times are numbers of steps" in note for note in ss.read(tmp_path / "again.dump").notes)
+
+
+def test_a_dump_of_a_study_has_them_too(dump, tmp_path):
+    path, ids = dump
+    ss.write(tmp_path / "one.dump", ss.study(ss.read(path, types=TYPES), ss.Model.preset(), modes=40)[1:2])
+    (found,) = ss.read(tmp_path / "one.dump")
+    assert found.time == STEPS[1] and found.ids.tolist() == ids.tolist()
+
+
+def test_times_that_are_no_steps_are_times(dump, tmp_path):
+    frames = ss.read(dump[0], types=TYPES, timestep=0.005)
+    ss.write(tmp_path / "again.dump", frames)
+    text = (tmp_path / "again.dump").read_text()
+    assert re.findall(r"TIME\n(\S+)", text) == ["60.0", "62.0", "64.0"]
+    assert re.findall(r"TIMESTEP\n(\d+)", text) == ["0", "1", "2"]
+
+
+def test_a_resumed_map_has_them(dump, results, tmp_path, capsys):
+    folder = tmp_path / "out"
+    arguments = ["map", dump[0], *OPTIONS, "--maps", "--quiet", "-o", folder]
+    assert called(capsys, softspots, arguments)[0] == 0
+    (folder / "results.nc").unlink()
+    assert called(capsys, softspots, [*arguments, "--resume"])[0] == 0
+    np.testing.assert_array_equal(read_results(folder / "results.nc")["particle_id"], dump[1])
+
+
+def test_frames_numbered_from_0_have_no_ids_of_their_own(tmp_path):
+    for ids in (None, np.arange(300)):
+        frames = [
+            ss.Frame(**{name: getattr(one, name) for name in ("positions", "species", "box")}, ids=ids)
+            for one in glass_frames(2)
+        ]
+        ss.study(frames, ss.Model.preset(), modes=20, progress=False).save(tmp_path / "results.nc")
+        results = read_results(tmp_path / "results.nc")
+        assert "particle_id" not in results
+        np.testing.assert_array_equal(results.frame(0).ids, np.arange(300))
