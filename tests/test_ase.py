@@ -10,6 +10,7 @@ import ase.build
 import numpy as np
 import pytest
 from ase.calculators.calculator import Calculator, all_changes
+from ase.calculators.emt import EMT
 from ase.calculators.lj import LennardJones
 from ase.constraints import FixAtoms
 from reference import disordered_frame
@@ -130,6 +131,39 @@ def test_a_hessian_from_differences_is_that_of_the_kernels():
     np.testing.assert_allclose(found.toarray(), exact.toarray(), atol=1e-5 * abs(exact).max())
     assert abs(found - found.T).max() == 0
     assert kernels.calls < 0.7 * 6 * len(frame)
+
+
+def lattice(calculator, spacing):
+    """Particles near the places of a simple cubic lattice, with 17.2 Å from image to image at a spacing of 4.3 Å."""
+    atoms = ase.build.bulk({4.3: "Ar", 3.0: "Cu"}[spacing], "sc", a=spacing) * (4, 4, 4)
+    atoms.positions += np.random.default_rng(3).normal(0, 0.1, atoms.positions.shape)
+    return ss.frame_from_atoms(atoms), calculator
+
+
+@pytest.mark.parametrize("smooth", [False, True])
+def test_a_reach_as_long_as_the_forces_passes_without_a_word(smooth):
+    # Pairs that cross a cutoff where the force jumps have differences of their own.
+    frame, calculator = lattice(LennardJones(sigma=3.4, epsilon=0.0104, rc=8.5, smooth=smooth), 4.3)
+    ss.hessian(frame, ss.ASEForces(calculator, reach=8.5))
+
+
+@pytest.mark.parametrize(
+    ("calculator", "spacing", "reach", "message"),
+    [
+        (
+            LennardJones(sigma=3.4, epsilon=0.0104, rc=8.5),
+            4.3,
+            4.0,
+            r"reach is 4 Å.* off by 87.4 % .* raise reach",
+        ),
+        (EMT(), 3.0, 3.5, "reach is 3.5 Å"),
+        (EMT(), 3.0, 2.0, "reach is 2 Å.* off by 100 %"),
+    ],
+)
+def test_a_reach_that_is_too_short_is_told(calculator, spacing, reach, message):
+    frame, calculator = lattice(calculator, spacing)
+    with pytest.raises(InputError, match=message):
+        ss.hessian(frame, ss.ASEForces(calculator, reach=reach))
 
 
 def test_a_quench_on_differences_of_forces_is_certified():

@@ -15,7 +15,14 @@ from softspots.landscape.matrices import row_sums, with_places
 from softspots.model.atoms import atoms_from_frame
 
 if TYPE_CHECKING:
+    from ase import Atoms
     from ase.calculators.calculator import Calculator
+
+# How far off a Hessian from differences may be, of how forces change. A sound one is off by 1e-5 at most, the h²/6 of a
+# fourth derivative where particles all but overlap; one with half the reach of a Lennard-Jones potential by 2e-2.
+OFF = 1e-3
+# Of the components of the force: a force that jumps at its cutoff spoils differences of the few pairs that cross it.
+MOST = 0.9
 
 
 class ASEForces:
@@ -25,7 +32,8 @@ class ASEForces:
     Hessian in eV/Å². Where the calculator has a Hessian of its own, as most of matscipy's have, that is taken. Else it
     is found from central differences of the forces. Two particles are moved at the same time if none feels both, so
     that a large system costs six evaluations for every particle within twice the ``reach`` of one, whatever its size,
-    and a smaller one six for each of its own.
+    and a smaller one six for each of its own. Two more evaluations, with all particles moved at random, tell whether
+    the ``reach`` is long enough.
 
     Parameters
     ----------
@@ -92,7 +100,8 @@ class ASEForces:
         Raises
         ------
         InputError
-            If the calculator has no Hessian, and there is no ``reach`` to find it from differences of forces.
+            If the calculator has no Hessian, and there is no ``reach`` to find it from differences of forces, or that
+            is too short.
         """
         atoms = atoms_from_frame(frame)
         # matscipy's calculators that can answer do not all name it among their properties.
@@ -122,13 +131,9 @@ class ASEForces:
             # Whoever feels a move feels that of one particle alone.
             owner, felt = near[moved].nonzero()
             for axis in range(3):
-                ends = []
-                for sign in (1, -1):
-                    positions = frame.positions.copy()
-                    positions[moved, axis] += sign * self.step
-                    atoms.positions = positions
-                    ends.append(np.array(self.calculator.get_property("forces", atoms)))
-                slope = (ends[1] - ends[0])[felt] / (2 * self.step)
+                along = np.zeros_like(frame.positions)
+                along[moved, axis] = 1.0
+                slope = self._slope(frame, atoms, along)[felt]
                 rows.append(3 * felt[:, None] + np.arange(3))
                 columns.append(np.repeat(3 * moved[owner] + axis, 3))
                 values.append(slope)
@@ -137,7 +142,30 @@ class ASEForces:
         size = frame.positions.size
         matrix = sparse.coo_array((values, (rows, columns)), shape=(size, size)).tocsc()
         matrix = ((matrix + matrix.T) / 2).tocsc()
+        if near.nnz < len(frame) ** 2:
+            self._require_reach(frame, atoms, matrix)
         return with_places(matrix, -row_sums(matrix, 3))
+
+    def _slope(self, frame: Frame, atoms: Atoms, along: np.ndarray) -> np.ndarray:
+        """How the forces change, but for their sign, where particles move ``along`` (N, 3): a central difference."""
+        ends = []
+        for sign in (1, -1):
+            atoms.positions = frame.positions + sign * self.step * along
+            ends.append(np.array(self.calculator.get_property("forces", atoms)))
+        return (ends[1] - ends[0]) / (2 * self.step)
+
+    def _require_reach(self, frame: Frame, atoms: Atoms, matrix: sparse.csc_array) -> None:
+        along = np.random.default_rng(0).choice([-1.0, 1.0], frame.positions.shape)
+        felt = self._slope(frame, atoms, along)
+        missed = np.abs(felt - (matrix @ along.ravel()).reshape(felt.shape))
+        missed, felt = (np.quantile(one, MOST) for one in (missed, np.abs(felt)))
+        if missed > OFF * felt:
+            raise InputError(
+                f"ASEForces: reach is {self.reach:g} Å, and a Hessian of that is off by {100 * missed / felt:.3g} % of "
+                f"how forces change where all particles move; at most {100 * OFF:g} % is allowed: raise reach, of pair "
+                "potentials to their cutoff, of embedded atoms to twice that (or step, where forces are in single "
+                "precision)"
+            )
 
 
 def _neighbors(frame: Frame, reach: float) -> sparse.csr_array:
