@@ -142,7 +142,7 @@ def test_help_says_what_is_done_and_for_which_names(capsys):
     assert "checkpoint" in said and "hours" in said and said.count("_rate") == 12
 
 
-# By the code at 284efdf, which reduced the earliest of the six files of F_s alone that say by `reduction_alike` which
+# By the code at 284efdf, which reduced the earliest of the files of F_s alone that say by `reduction_alike` which
 # later code gives the same. Every version of it in between gives the same bits.
 EARLIER = {
     1e-3: ({"tau_alpha": (35.350227514869395, 34.36530646657626, 36.77950988638807)}, (0.8580607329882817, 0.7318679)),
