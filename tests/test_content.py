@@ -124,3 +124,15 @@ def test_reduced_data_with_an_unknown_quantity_are_refused(paths, tmp_path):
         dataset.renameVariable("density", "hardness")
     with pytest.raises(DamagedFileError, match="its variable hardness is none of reduced data"):
         read_reduced(path)
+
+
+def test_a_quantity_that_is_no_longer_measured_is_left_out(paths, tmp_path):
+    path = change(paths["reduced"], tmp_path / "reduced.nc")
+    with netCDF4.Dataset(path, "a") as dataset:
+        for end in ("", "_low", "_high"):
+            dataset.renameVariable(f"density{end}", f"softest{end}")
+    read = read_reduced(path)
+    assert read.measured.keys() == read_reduced(paths["reduced"]).measured.keys() - {"density"}
+    with netCDF4.Dataset(path, "a") as dataset:
+        dataset.missing_softest = "no event has a map"
+    assert "softest" not in read_reduced(path).missing

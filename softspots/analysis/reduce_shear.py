@@ -338,14 +338,12 @@ def _maps_before(run, found):
     if not len(there):
         raise Missing("no event has a map")
     found.axes["map_strain"] = run.map_strains[there]
-    curves = {"ratio_before": [], "cores_before": [], "softest": []}
+    curves = {"ratio_before": [], "cores_before": []}
     for place in there:
         which = known[:, place]
         labels, solids = run.labels_before[which, place], run.solids_of(which)
         curves["ratio_before"].append(plateau(run.d2min[which], labels, 1.0, run.threshold, solids).ratio)
         curves["cores_before"].append(_on_spot(labels, cores[which], solids))
-        lowest = run.eigenvalues_before[which, place, 0]
-        curves["softest"].append(bootstrap(fraction, lowest, np.ones(len(lowest)), solids=solids))
     missing = [
         f"δγ = {run.map_strains[one]:g}: {np.sum(~known[:, one])} of {len(known)}{run.why_unmapped(one)}"
         for one in there

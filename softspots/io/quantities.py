@@ -232,14 +232,6 @@ EVENTS = {
     "cores_before": Entry(
         "events", "P(core)(δγ)", "1", "cores on soft spots some strain before", _MANNING, ("map_strain",), content=PART
     ),
-    "softest": Entry(
-        "events",
-        "ω_1²(δγ)",
-        "epsilon_AA sigma_AA^-2 m^-1",
-        "lowest eigenvalue before events, mean",
-        _MANNING,
-        ("map_strain",),
-    ),
     "strain": Entry("course", "γ", "1", "strain since the start", _MALONEY, ("traveled",), content=Content()),
     "stress": Entry("course", "σ", STRESS, "stress, mean of samples", _MALONEY, ("traveled",), content=Content()),
     "energy": Entry(

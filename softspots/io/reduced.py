@@ -27,6 +27,8 @@ RUN, MISSING = "run_", "missing_"
 # Binary digits of the resamples, from which errors are derived: a precision of 2.5e-4, which halves the file. (Decimal
 # digits would turn infinities into zeros.)
 BITS = 11
+# Quantities that files may have, and nothing reads any more.
+FORMER = ("softest",)
 # What a run is told by in a short description.
 DESCRIBING = ("particles", "temperature", "strain_rate", "seed")
 
@@ -197,6 +199,7 @@ def read_reduced(path: str | PathLike[str]) -> Reduced:
         inside, attributes = split_prefix(attributes, prefix)
         parts.append(inside)
     configuration, provenance, missing = parts
+    missing = {name: reason for name, reason in missing.items() if name not in FORMER}
     if fault := reduced_fault(axes, measured, format_version, dimension) or parameter_fault(configuration):
         raise DamagedFileError(f"{path}: {fault}")
     if format_version < VERSION:
@@ -212,7 +215,7 @@ def is_reduced(path: str | PathLike[str]) -> bool:
 
 def _variables() -> set[str]:
     """The names of all variables that a file can have."""
-    return {*KNOWN_AXES, *(name + end for name in KNOWN for end in ("", "_low", "_high", "_resampled"))}
+    return {*KNOWN_AXES, *(name + end for name in (*KNOWN, *FORMER) for end in ("", "_low", "_high", "_resampled"))}
 
 
 def _read_measured(file, name):
