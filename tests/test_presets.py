@@ -61,3 +61,13 @@ def test_presets_come_back_from_their_tables(name):
     # No value of another kind than TOML has.
     kinds = (str, int, float, bool, list, dict)
     assert all(type(value) in kinds for value in mixture.as_table().values())
+
+
+def test_the_papers_mixtures_with_other_ends():
+    with pytest.warns(UserWarning, match="jump at the cutoff"):
+        plain = ss.Mixture.preset("kob-andersen", smoothing="none", cutoff_per_pair=True)
+    pairs = {"".join(key): pair for key, pair in plain.pairs.items()}
+    assert {key: pair.cutoff for key, pair in pairs.items()} == {"AA": 2.5, "AB": 2.0, "BB": 2.2}
+    # 4 ε (x⁻¹² − x⁻⁶) at r = 1.
+    assert pairs["BB"].terms(1.0)[0] == pytest.approx(4 * 0.5 * (0.88**12 - 0.88**6), rel=1e-14)
+    assert (plain.name, plain.fractions, plain.density) == ("kob-andersen", ss.Mixture.preset("kob-andersen").fractions, 1.2)

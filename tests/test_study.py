@@ -399,13 +399,3 @@ def test_refusals_of_frames_and_models(frames):
         ss.study(replace(frames[0], species=["C"] * 300), MODEL)
     with pytest.warns(UserWarning, match="13 modes make a map of so many particles, but only 5"):
         assert ss.study(frames, MODEL, modes=5).options.n_modes == 5
-
-
-def test_the_papers_mixtures_with_other_ends():
-    with pytest.warns(UserWarning, match="jump at the cutoff"):
-        plain = ss.Mixture.preset("kob-andersen", smoothing="none", cutoff_per_pair=True)
-    pairs = {"".join(key): pair for key, pair in plain.pairs.items()}
-    assert {key: pair.cutoff for key, pair in pairs.items()} == {"AA": 2.5, "AB": 2.0, "BB": 2.2}
-    # 4 ε (x⁻¹² − x⁻⁶) at r = 1.
-    assert pairs["BB"].terms(1.0)[0] == pytest.approx(4 * 0.5 * (0.88**12 - 0.88**6), rel=1e-14)
-    assert (plain.name, plain.fractions, plain.density) == ("kob-andersen", MODEL.fractions, 1.2)
