@@ -360,12 +360,8 @@ def test_other_forces_are_drawn_in_their_units_and_saved(tmp_path):
 
 def test_frames_of_another_dimension_are_refused(frames):
     flat = frames[0]
-    deep = ss.Frame(
-        np.column_stack((flat.positions, np.linspace(0, 3, len(flat)))),
-        flat.species,
-        ss.Box(lengths=(*flat.box.lengths, 9.0)),
-        ids=flat.ids,
-    )
+    positions = np.column_stack((flat.positions, np.linspace(0, 3, len(flat))))
+    deep = ss.Frame(positions, flat.species, ss.Box(lengths=(*flat.box.lengths, 9.0)), ids=flat.ids)
     study = ss.study([flat, deep], MODEL, lag=0, **OPTIONS)
     assert study[0].spots is not None
     with pytest.raises(InputError, match="study: frame 1 has 3 dimensions, the first one 2"):
