@@ -18,6 +18,9 @@ from hoomd import hoomd_frame, write_gsd
 from scipy.spatial.transform import Rotation
 
 import softspots as ss
+from softspots.commands.map_options import Arguments, open_study
+from softspots.commands.options import read_arguments
+from softspots.commands.reading import Reading
 from softspots.io.trajectory import cell_box
 
 AB = {1: "A", 2: "B"}
@@ -316,3 +319,47 @@ def test_what_mdanalysis_writes(tmp_path, ending):
     else:
         with pytest.raises(ss.InputError, match=rf"a\.{ending} is {ending.upper()}, which does not say what"):
             ss.read(path, types=AB)
+
+
+class TestTypesInAColumn:
+    """As ASE writes them with chemical symbols that are none of the mixture's."""
+
+    @pytest.fixture
+    def path(self, tmp_path):
+        pytest.importorskip("ovito")
+        rows = "".join(f"Ar {k}.0 {k}.5 {k}.2 {1 + k % 2} {'ba'[k % 2]}\n" for k in range(8))
+        header = 'Lattice="9 0 0 0 9 0 0 0 9" Properties=species:S:1:pos:R:3:kind:I:1:word:S:1 pbc="T T T"'
+        (path := tmp_path / "argon.xyz").write_text(f"8\n{header}\n{rows}")
+        return path
+
+    def test_a_column_has_the_types(self, path):
+        frames = ss.read(path, types={"Kind": {1: "B", 2: "A"}}, dimension=3)
+        assert frames[0].species.tolist() == ["B", "A"] * 4
+        assert "types are the column Kind" in repr(frames)
+        assert ss.read(path, dimension=3).kinds[""] == ("Ar",)
+        assert ss.read(path, dimension=3).kinds["kind"] == (1, 2)
+        assert ss.read(path, types="word", dimension=3)[0].species.tolist() == ["b", "a"] * 4
+
+    @pytest.mark.parametrize(
+        "types, message",
+        [
+            ("kind", r"types 1 \(4\), 2 \(4\): say which species that is, types={'kind': {1: 'A', 2: 'B'}} or"),
+            ({"kin": {1: "A"}}, "there is no column 'kin' with types; there are: .*kind"),
+            ({"kind": {1: "A"}}, r"type 2 \(4 particles\) has no entry in types={'1': 'A'}"),
+        ],
+    )
+    def test_what_is_left_open_is_asked(self, path, types, message):
+        with pytest.raises(ss.InputError, match=message):
+            ss.read(path, types=types, dimension=3)
+
+    def test_commands_say_how_to_name_them(self, path, tmp_path):
+        model, to = "--model=kob-andersen-3d", f"--output={tmp_path / 'out'}"
+        hint = "species Ar of the frame is not known; .*.* which: --types kind 1=A 2=B or --types word a=A b=B, or the"
+        with pytest.raises(ss.InputError, match=hint):
+            open_study(Arguments(trajectory=path, model="kob-andersen-3d"))
+        with pytest.raises(ss.InputError, match=hint):
+            read_arguments(["--start", str(path), model, to])
+        with pytest.raises(ss.InputError, match="say which species that is, --types kind 1=A 2=B or the like$"):
+            read_arguments(["--start", str(path), model, to, "--types", "kind"])
+        values = Reading.__dataclass_fields__["types"].metadata["kind"].parse(["kind", "1=A", "2=B"])
+        assert values == {"kind": {"1": "A", "2": "B"}}

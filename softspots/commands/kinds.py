@@ -294,27 +294,48 @@ class Folder(File):
 
 
 class Types(Kind):
-    """Which species each type of a file is, as a dict; or one species for all."""
+    """Which species each type of a file is, as a dict; or one species for all; or the column that types are in.
 
-    allowed = "TYPE=SPECIES of each, for instance 1=A 2=B, or one species; in a file a table"
+    With a column, the dict is the only value in another one, under the column's name.
+    """
+
+    allowed = (
+        "TYPE=SPECIES of each, for instance 1=A 2=B, or one species, or a column, with TYPE=SPECIES of each behind it "
+        "where it has no species; in a file a table"
+    )
     metavar = "TYPE=SPECIES"
     nargs = "+"
 
     def read(self, value):
         if isinstance(value, str):
             return self.parse(value.split())
-        species = [*value.values()] if isinstance(value, dict) else [value]
+        if isinstance(value, dict) and len(value) == 1 and isinstance(table := next(iter(value.values())), dict):
+            species = [*table.values()]
+        else:
+            species = [*value.values()] if isinstance(value, dict) else [value]
         if not species or not all(isinstance(one, str | int) and str(one) for one in species):
             raise self.refusal(value)
         return value
 
     def parse(self, given):
-        pairs = [one.rpartition("=") for one in " ".join(given).split()]
+        words = " ".join(given).split()
+        pairs = [one.rpartition("=") for one in words]
         if len(pairs) == 1 and not pairs[0][1]:
             return pairs[0][2]
+        column = words[0] if pairs and not pairs[0][1] else None
+        pairs = pairs[column is not None :]
         if not pairs or not all(kind and species for kind, _, species in pairs):
             raise self.refusal(" ".join(given))
-        return {kind: species for kind, _, species in pairs}
+        table = {kind: species for kind, _, species in pairs}
+        return table if column is None else {column: table}
+
+
+def types_as_typed(types: dict) -> list[str]:
+    """Which species types are, in the words that `Types` reads."""
+    words = []
+    for kind, one in types.items():
+        words += [str(kind), *types_as_typed(one)] if isinstance(one, dict) else [f"{kind}={one}"]
+    return words
 
 
 def _is_text(value: str) -> bool:

@@ -13,11 +13,11 @@ from pathlib import Path
 from softspots.chain.saving import described
 from softspots.chain.study import Study, study
 from softspots.commands.command import called, typed
-from softspots.commands.kinds import File, Folder, Kind, Number, Text, option, parameter
+from softspots.commands.kinds import File, Folder, Kind, Number, Text, option, parameter, types_as_typed
 from softspots.commands.mixtures import MIXTURES, preset_in
 from softspots.commands.options import ListModels, Parser, add_options, add_value
 from softspots.commands.parameters import as_in_simulations
-from softspots.commands.reading import NAMES, Reading, of_run, read_with, with_options
+from softspots.commands.reading import NAMES, Reading, of_run, read_with, with_options, with_species
 from softspots.exceptions import DamagedFileError, InputError, system_errors
 from softspots.io.readers import Frames
 from softspots.io.seal import checksum_of
@@ -245,7 +245,8 @@ def open_study(arguments: Arguments) -> tuple[Frames, Study]:
             frames = open_frames(arguments)
             if arguments.model in MIXTURES:
                 model = preset_in(arguments.model, frames.dimension)
-            return frames, study(frames, model, progress=False, **arguments.studying)
+            with with_species(frames, model, arguments.types):
+                return frames, study(frames, model, progress=False, **arguments.studying)
     except DamagedFileError as error:
         raise InputError(str(error)) from error
 
@@ -297,5 +298,5 @@ def require_same(recorded: dict, earlier: dict) -> None:
 
 def _shown(value) -> str:
     if isinstance(value, dict):
-        return " ".join(f"{kind}={species}" for kind, species in value.items())
+        return " ".join(types_as_typed(value))
     return "nothing" if value is None else str(value)

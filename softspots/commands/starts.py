@@ -14,7 +14,7 @@ from softspots.commands.kinds import Fractions, option
 from softspots.commands.mixtures import MODEL, OF_PRESETS, preset_in, run_mixture
 from softspots.commands.output import earlier_checkpoint
 from softspots.commands.parameters import Parameters
-from softspots.commands.reading import as_options, read_with, with_options
+from softspots.commands.reading import as_options, read_with, with_options, with_species
 from softspots.dynamics.starting import kinetic_temperature, peculiar_velocities
 from softspots.exceptions import InputError, SoftspotsError
 from softspots.frame import Frame
@@ -133,7 +133,8 @@ def _of_file(path: Path, values: Mapping, thermal: bool) -> tuple[Start, dict]:
         frame, sha256 = frames[number], checksum_of(path)
         velocities, notes = _velocities(frames, frame, number, values) if thermal else (None, [])
     with _of_start(f"{path.name}, frame {number}: "):
-        own = _composition(frame, values)
+        with with_species(frames, _unmixed(values, frame.dimension), values.get("types")):
+            own = _composition(frame, values)
         open_ones = dict.fromkeys((*OF_PRESETS, "density", "fractions"))
         mixture = run_mixture(open_ones | {"model": MODEL} | values | own)
         configurational = _configurational_temperature(frame, mixture)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 
@@ -41,6 +41,11 @@ class Frames(Sequence[Frame]):
     def dimension(self) -> int:
         """Of space, 2 or 3."""
         return self._reading.dimension
+
+    @property
+    def kinds(self) -> dict[str, tuple[Any, ...]]:
+        """The species of the first frame, under "", and the labels in each column that has few, and may be others."""
+        return dict(self._reading.kinds)
 
     def __len__(self) -> int:
         return len(self._indices)
@@ -111,10 +116,11 @@ class Reading:
                 self._follows = len(self.source) > 1 and first.strain is None
                 with self._at(None, InputError):
                     self._interpretation = Interpretation(first, options, alone=len(self.source) == 1)
-                self.frame(index)
+                species = np.unique(self.frame(index).species)
             except DamagedFileError as error:
                 fault = fault or error
                 continue
+            self.kinds = {"": tuple(species.tolist())} | self._interpretation.kinds
             self.notes: list[str] = [*self.source.notes, *self._interpretation.notes]
             if fault:
                 self.notes.append(f"the first frame that can be read is frame {index}")

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from softspots.arrays import float_array, is_whole, label_array, positive_number
+from softspots.arrays import float_array, label_array, positive_number
 from softspots.box import SAME, Box
 from softspots.exceptions import InputError
 from softspots.io.attributes import TIMES_ARE_STEPS
+from softspots.io.readers.labels import (
+    SIZES,
+    column,
+    counts,
+    kinds_in_columns,
+    labels_of,
+    letter,
+    named_column,
+    size_column,
+    translated,
+    types_of,
+)
 from softspots.io.readers.snapshot import Snapshot
 from softspots.lattice import aligned
 
-# Names of columns with sizes, and what makes diameters of them; the first that is there is taken.
-SIZES = {"diameter": 1, "size": 1, "radius": 2, "radii": 2}
 # For a file whose sizes mean nothing.
 NO_SIZES = "none"
 # A box of which a side is this part of the others, or less, may be a plane with a thickness for the simulation's sake.
@@ -42,7 +53,10 @@ class Options:
         positive_number("read: unit", self.unit)
         if self.timestep is not None:
             positive_number("read: timestep", self.timestep)
-        types = [*self.types.values()] if isinstance(self.types, dict) else self.types
+        types = self.types
+        if isinstance(types, dict) and len(types) == 1 and isinstance(inner := next(iter(types.values())), dict):
+            types = inner
+        types = [*types.values()] if isinstance(types, dict) else types
         if types is not None:
             label_array("read: types", [types] if np.isscalar(types) else types, ("N",))
         sizes = [*self.sizes.values()] if isinstance(self.sizes, dict) else self.sizes
@@ -69,6 +83,8 @@ class Interpretation:
         Of space, in all frames.
     notes : list of str
         What was inferred, and what was taken for granted.
+    kinds : dict of str to tuple
+        The labels in each column that has few.
 
     Raises
     ------
@@ -89,6 +105,7 @@ class Interpretation:
         self._flat = options.dimension is None and options.box is None and self.dimension == 2
         self._require_periodic(first)
         self._species_of = self._decide_types(first)
+        self.kinds = kinds_in_columns(first)
         self._column, self._factor = self._decide_sizes(first)
         self._say_the_rest(first, alone)
 
@@ -211,10 +228,10 @@ class Interpretation:
     def _sizes(self, snapshot, species, order):
         given = self._options.sizes
         if self._column is not None:
-            values = np.asarray(_column(snapshot, self._column), dtype=float)
+            values = np.asarray(column(snapshot, self._column), dtype=float)
             return values[order] * self._factor / self._options.unit
         if isinstance(given, dict):
-            return _translated(species, given, "species", "a size", "sizes")
+            return translated(species, given, "species", "a size", "sizes")
         return None if isinstance(given, str) else given
 
     def _decide_dimension(self, first):
@@ -251,32 +268,37 @@ class Interpretation:
 
     def _decide_types(self, first):
         """What gives the species of a snapshot's particles, in a given order."""
-        given = self._options.types
-        raw = None if first.types is None else _labels(first.types)
+        given, found_in, place = self._options.types, types_of, ""
+        if (inner := self._types_in_column(first)) is not None:
+            place, given = inner
+            self.notes.append(f"types are the column {place}")
+            found_in = partial(column, name=place, what="types")
+        raw = None if first.types is None and not place else labels_of(found_in(first))
         named = raw is not None and (raw.dtype.kind == "U" or first.types_are_species)
-        if given is None and raw is None and (self._options.sizes is not None or _size_column(first)):
+        if given is None and raw is None and (self._options.sizes is not None or size_column(first)):
             self.notes.append("one species, 0: particles differ by size only (types='A' gives it another name)")
             given = 0
         if given is None and raw is None:
             raise InputError("there are no types of particles: say types='A', or give each particle a label")
         if given is None:
             if not named:
+                table = f"{{{', '.join(f'{t}: {letter(k)!r}' for k, t in enumerate(np.unique(raw)))}}}"
                 raise InputError(
-                    f"there are particles of {_counts(raw)}: say which species that is, "
-                    f"types={{{', '.join(f'{t}: {_letter(k)!r}' for k, t in enumerate(np.unique(raw)))}}} or the like"
+                    f"there are particles of {counts(raw)}: say which species that is, "
+                    f"types={f'{{{place!r}: {table}}}' if place else table} or the like"
                 )
             if not first.types_are_species:
-                self.notes.append(f"species have the names of the types: {_counts(raw)}")
-            return lambda snapshot, order: _labels(_types_of(snapshot))[order]
+                self.notes.append(f"species have the names of the types: {counts(raw)}")
+            return lambda snapshot, order: labels_of(found_in(snapshot))[order]
         if isinstance(given, dict):
             if raw is None:
                 raise InputError("there are no types of particles that types={…} could name: give types='A', or a list")
             names = {str(key): value for key, value in given.items()}
             self._say_missing(raw, names)
             self._say_merged(raw, names)
-            need = f"a species for each of {_counts(raw)}" + ", or no types= at all, which keeps their names," * named
-            return lambda snapshot, order: _translated(
-                _labels(_types_of(snapshot))[order], names, "type", need, "types"
+            need = f"a species for each of {counts(raw)}" + ", or no types= at all, which keeps their names," * named
+            return lambda snapshot, order: translated(
+                labels_of(found_in(snapshot))[order], names, "type", need, "types"
             )
         if isinstance(given, str | int | np.integer):
             if raw is not None:
@@ -289,12 +311,21 @@ class Interpretation:
             )
         return lambda snapshot, order: given
 
+    def _types_in_column(self, first):
+        """The column that types are in, if that is said, and what is said of them; a species of its name is none."""
+        given = self._options.types
+        if isinstance(given, dict) and len(given) == 1 and isinstance(inner := next(iter(given.values())), dict):
+            column(first, next(iter(given)), "types")
+            return next(iter(given)), inner
+        place = named_column(first, given)
+        return None if place is None else (place, None)
+
     def _say_missing(self, raw, names):
         """Say which types that species are given for are not in the file, as after a slip of the keyboard."""
         missing = [one for one in names if one not in raw.astype(np.str_)]
         if missing:
             names = f"type{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
-            self.notes.append(f"types= names {names}, of which the first frame has no particles; it has {_counts(raw)}")
+            self.notes.append(f"types= names {names}, of which the first frame has no particles; it has {counts(raw)}")
 
     def _say_merged(self, raw, names):
         """Say which types of the file are one species."""
@@ -302,8 +333,8 @@ class Interpretation:
         for species in dict.fromkeys(names.values()):
             merged = [one for one in labels if one in names and names[one] == species]
             if len(merged) > 1:
-                counts = _counts(raw[np.isin(raw.astype(np.str_), merged)])
-                self.notes.append(f"{counts} are {'both' if len(merged) == 2 else 'all'} species {species}")
+                those = counts(raw[np.isin(raw.astype(np.str_), merged)])
+                self.notes.append(f"{those} are {'both' if len(merged) == 2 else 'all'} species {species}")
 
     def _decide_sizes(self, first):
         """The column that sizes are in, None if they are in none, and what makes diameters of it."""
@@ -311,7 +342,7 @@ class Interpretation:
         if isinstance(given, str) and given == NO_SIZES:
             return None, 1
         if isinstance(given, str):
-            _column(first, given)
+            column(first, given)
             factor = SIZES.get(given.lower(), 1)
             if factor != 1:
                 self.notes.append(f"sizes are diameters, twice what stands in {given}")
@@ -322,7 +353,7 @@ class Interpretation:
                     f"sizes have shape {np.shape(given)}; one for each of {self._count} particles is needed"
                 )
             return None, 1
-        found = _size_column(first)
+        found = size_column(first)
         if found is None:
             return None, 1
         factor = SIZES[found.lower()]
@@ -344,57 +375,3 @@ class Interpretation:
 def sheared(box: Box, flips: int) -> float:
     """How far the second lattice vector has been moved along x, with the flips of the tilt."""
     return box.tilt + flips * box.length_x
-
-
-def _types_of(snapshot) -> np.ndarray:
-    if snapshot.types is None:
-        raise InputError("there are no types of particles, though the first frame has them")
-    return snapshot.types
-
-
-def _labels(types) -> np.ndarray:
-    """Types as whole numbers, or as strings if one of them is not as a number of 32 bits is written."""
-    types = np.asarray(types)
-    if types.dtype.kind in "iu":
-        return types
-    text = types.astype(np.str_)
-    distinct, where = np.unique(text, return_inverse=True)
-    if all(map(is_whole, distinct.tolist())):
-        return distinct.astype(np.int64)[where]
-    return text
-
-
-def _translated(labels, table, kind, meaning, option) -> np.ndarray:
-    """``labels`` through a table by their names as strings."""
-    distinct, where = np.unique(labels, return_inverse=True)
-    table = {str(key): value for key, value in table.items()}
-    for number, one in enumerate(distinct.tolist()):
-        if str(one) not in table:
-            count = np.count_nonzero(where == number)
-            raise InputError(f"{kind} {one} ({count} particles) has no entry in {option}={table}; {meaning} is needed")
-    return np.array([table[str(one)] for one in distinct.tolist()])[where]
-
-
-def _column(snapshot, name) -> np.ndarray:
-    """A column by its name, whatever its capitals."""
-    for key in snapshot.columns:
-        if key.lower() == name.lower() and np.ndim(snapshot.columns[key]) == 1:
-            return snapshot.columns[key]
-    scalars = [key for key in snapshot.columns if np.ndim(snapshot.columns[key]) == 1]
-    raise InputError(f"there is no column {name!r} with sizes; there are: {', '.join(scalars) or 'none'}")
-
-
-def _size_column(snapshot) -> str | None:
-    by_name = {key.lower(): key for key in snapshot.columns}
-    return next((by_name[name] for name in SIZES if name in by_name), None)
-
-
-def _counts(raw) -> str:
-    labels, counts = np.unique(raw, return_counts=True)
-    named = ", ".join(f"{label} ({count})" for label, count in zip(labels[:6], counts[:6], strict=True))
-    rest = f" and {len(labels) - 6} more" if len(labels) > 6 else ""
-    return f"type{'s' if len(labels) > 1 else ''} {named}{rest}"
-
-
-def _letter(number: int) -> str:
-    return chr(ord("A") + number % 26)

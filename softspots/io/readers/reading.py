@@ -55,6 +55,7 @@ def read(
         Universe makes it the current one there.
     types : dict, str, int, or (N,) array_like, optional
         Which species a type is, ``{1: "A", 2: "B"}``; one species for all; or a label for each particle, sorted by id.
+        Where types stand in another column its name, or ``{"kind": {1: "A", 2: "B"}}``.
         Default: the names of the types where they have names; numbers are asked for.
     sizes : str, dict, or (N,) array_like, optional
         The name of the column that has diameters (of "radius", twice); the diameter of each species; or of each
