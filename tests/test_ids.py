@@ -1,20 +1,29 @@
 """Ids and time steps of a file of anybody's: the same in all that is made from it, and in what is written again."""
 
 import re
+import shutil
 
+import netCDF4
 import numpy as np
 import pytest
 from dumps import OPTIONS, dumped, glass_frames
 from launch import called
+from sound import change
 
 import softspots as ss
 from softspots.__main__ import main as softspots
+from softspots.exceptions import DamagedFileError
+from softspots.io import read_trajectory
 from softspots.io.results import read_results
+from softspots.io.seal import SEAL_LENGTH
+from softspots.io.shear import read_shear
 
-pytest.importorskip("ovito")
+import_file = pytest.importorskip("ovito.io").import_file
 IDS = {"from 13 on": 13 + 10 * np.arange(300), "from 1 on": 1 + np.arange(300), "large": 2**40 - np.arange(300)}
 STEPS = (12000, 12400, 12800)
 TYPES = {1: "A", 2: "B"}
+START = ["--types", "1=A", "2=B", "--temperature=0.1", "--strain-rate=1e-3", "--frame-interval=0.5", "--modes=20"]
+START += ["--n-modes=15", "--quiet"]
 
 
 def renumbered(text, ids):
@@ -114,3 +123,55 @@ def test_frames_numbered_from_0_have_no_ids_of_their_own(tmp_path):
         results = read_results(tmp_path / "results.nc")
         assert "particle_id" not in results
         np.testing.assert_array_equal(results.frame(0).ids, np.arange(300))
+
+
+@pytest.fixture(scope="module")
+def simulated(dump, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("simulate") / "out"
+    softspots(["simulate", *START, "--start", str(dump[0]), "--frames=2", "-o", str(folder)])
+    return folder
+
+
+def test_runs_that_begin_with_such_a_file_keep_them(dump, simulated):
+    for name in ("results.nc", "trajectory.nc"):
+        for frame in ss.read(simulated / name):
+            np.testing.assert_array_equal(frame.ids, dump[1])
+    with netCDF4.Dataset(simulated / "trajectory.nc") as file:
+        assert file.data_model == ("NETCDF3_64BIT_DATA" if dump[1].max() >= 2**31 else "NETCDF3_64BIT_OFFSET")
+    # As OVITO has them.
+    found = import_file(str(simulated / "trajectory.nc")).compute(1).particles
+    np.testing.assert_array_equal(found["Particle Identifier"], dump[1])
+
+
+def test_a_resumed_run_keeps_them(dump, simulated, tmp_path):
+    folder = tmp_path / "out"
+    shutil.copytree(simulated, folder)
+    softspots(["simulate", *START, "--start", str(dump[0]), "--frames=3", "--resume", "-o", str(folder)])
+    results = read_results(folder / "results.nc")
+    assert len(results) == 3
+    for frame in (*results, *read_trajectory(folder / "trajectory.nc")):
+        np.testing.assert_array_equal(frame.ids, dump[1])
+
+
+def test_athermal_shear_keeps_them(dump, tmp_path):
+    arguments = ["--start", str(dump[0]), "--types", "1=A", "2=B", "--strains=0.03", "--strain-step=0.01"]
+    softspots(["shear", *arguments, "--modes=20", "--n-modes=15", "--quiet", "-o", str(tmp_path / "out")])
+    sheared = read_shear(tmp_path / "out" / "shear.nc")
+    assert len(sheared)
+    np.testing.assert_array_equal(sheared.frame(0).ids, dump[1])
+    np.testing.assert_array_equal(sheared["particle_id"], dump[1])
+
+
+def test_damaged_ids_of_a_trajectory_are_found(simulated, tmp_path):
+    path = tmp_path / "trajectory.nc"
+    # Without the seal behind it, which finds any damage.
+    path.write_bytes((simulated / "trajectory.nc").read_bytes()[:-SEAL_LENGTH])
+    assert len([*read_trajectory(path)]) == 2
+    with pytest.raises(DamagedFileError, match="the checksum of the ids"):
+        list(read_trajectory(change(path, tmp_path / "changed.nc", id=(4, 3))))
+
+
+def test_ids_that_are_there_twice_are_no_ids(results, tmp_path):
+    path = change(results.path, tmp_path / "changed.nc", particle_id=(4, results["particle_id"][5]))
+    with pytest.raises(DamagedFileError, match="ids must all be different"):
+        read_results(path).frame(0)

@@ -49,6 +49,7 @@ class Files:
                     identity,
                     dimension=frame.dimension,
                     sizes=frame.sizes,
+                    ids=frame.ids,
                 )
             )
             self._end = stack.pop_all()

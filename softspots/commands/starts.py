@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -151,8 +151,7 @@ def _of_file(path: Path, values: Mapping, thermal: bool) -> tuple[Start, dict]:
         lengths=frame.box.lengths,
         sizes=frame.sizes,
         drawn=velocities is None if thermal else None,
-        # Files of runs number particles from 0, in the order of their ids.
-        frame=replace(frame, ids=None),
+        frame=frame,
         velocities=velocities,
         notes=(*map(as_options, frames.notes), f"by forces it is at a temperature of {configurational:.3g}", *notes),
     ), own

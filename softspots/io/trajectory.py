@@ -36,6 +36,9 @@ PER_FRAME = {
 }
 # Of the file, where particles have sizes.
 RADIUS = "radius"
+# Of the file, where particles have ids other than 0 to N - 1; their CRC-32 is an attribute, which checksums of frames
+# hold with all others.
+ID, ID_CHECKSUM = "id", "id_checksum"
 # Of the frame: CRC-32 of all that it holds, its number, and the file's attributes. Earlier versions had none.
 CHECKSUM = "checksum"
 LONGEST_HEADER = 8192
@@ -56,7 +59,8 @@ class TrajectoryWriter:
 
     Besides what the convention has: ``strain``, the total strain of the box (NaN if it is not known), and ``image``,
     how often each particle has been wrapped along the lattice vectors (−2³¹ + 1 if not known); where particles have
-    sizes, ``radius``, half of them, in the unit of the coordinates; in three dimensions, the attribute ``dimension``.
+    sizes, ``radius``, half of them, in the unit of the coordinates; where they have ids other than 0 to N - 1, ``id``
+    (beyond 32 bits in the format CDF-5, which has 64); in three dimensions, the attribute ``dimension``.
     Full precision is in the results file only.
     Each frame has a ``checksum``, and what ends without an error gets one of the whole behind it (`softspots.io.seal`).
 
@@ -72,6 +76,8 @@ class TrajectoryWriter:
         Of all frames.
     sizes : (N,) array_like of float, optional
         The same in every frame. Default: None, particles have none.
+    ids : (N,) array_like of int, optional
+        The same in every frame. Default: None, 0 to N - 1.
 
     Raises
     ------
@@ -87,6 +93,7 @@ class TrajectoryWriter:
         *,
         dimension: int = 2,
         sizes: ArrayLike | None = None,
+        ids: ArrayLike | None = None,
     ) -> None:
         self._species = label_array("TrajectoryWriter: species", species, ("N",))
         self._dimension = whole_number("TrajectoryWriter: dimension", dimension, 2, 3)
@@ -94,6 +101,12 @@ class TrajectoryWriter:
         if sizes is not None:
             self._radii = float_array("TrajectoryWriter: sizes", sizes, self._species.shape) / 2
         self._types, own = self._species, {}
+        self._ids, own_ids = np.arange(self._species.size), False
+        if ids is not None:
+            ids = whole_array("TrajectoryWriter: ids", ids, self._species.shape, -(2**62), 2**62, np.int64)
+            self._ids, own_ids = ids, not np.array_equal(ids, self._ids)
+        if own_ids:
+            own[ID_CHECKSUM] = _checksum_of_ids(self._ids)
         if self._species.dtype.kind == "U":
             names, self._types = np.unique(self._species, return_inverse=True)
             own["species_names"] = json.dumps(names.tolist())
@@ -101,9 +114,12 @@ class TrajectoryWriter:
             own["dimension"] = 3
         attributes = own | dict(attributes or {})
         self._time = -np.inf
-        self._writer = NetCDFWriter(path, "NETCDF3_64BIT_OFFSET")
+        wide = own_ids and np.abs(self._ids).max() >= 2**31
+        self._writer = NetCDFWriter(path, "NETCDF3_64BIT_DATA" if wide else "NETCDF3_64BIT_OFFSET")
         with self._writer.library():
             self._define(self._writer.dataset, attributes)
+            if own_ids:
+                self._writer.dataset.createVariable(ID, "i8" if wide else "i4", ("atom",))[:] = self._ids
             self._attributes = get_attributes(self._writer.dataset)
 
     def _define(self, dataset, attributes):
@@ -152,11 +168,14 @@ class TrajectoryWriter:
         Raises
         ------
         InputError
-            If the species, sizes or dimension of the frame are not those of the trajectory, its ids are not 0 to N - 1
-            in order, or its time lies before that of the last one.
+            If the species, sizes or dimension of the frame are not those of the trajectory, it has other ids or these
+            in another order, or its time lies before that of the last one.
         """
-        if frame.ids is not None and not np.array_equal(frame.ids, np.arange(len(frame))):
-            raise InputError("TrajectoryWriter: the ids of the frame are not 0 to N - 1 in this order, as in the file")
+        if frame.ids is not None and not np.array_equal(frame.ids, self._ids):
+            raise InputError(
+                "TrajectoryWriter: the ids of the frame are not those of the trajectory (ids=, or 0 to N - 1) in the "
+                "same order"
+            )
         if not np.array_equal(frame.species, self._species):
             raise InputError("TrajectoryWriter: the species of the frame differ from those of the trajectory")
         radii = None if frame.sizes is None else frame.sizes / 2
@@ -264,12 +283,14 @@ def trajectory_attributes(path: str | PathLike[str]) -> dict[str, Any]:
 
 def _read_frame(file: NetCDFReader, index: int) -> Frame:
     values = {name: np.asarray(file.read(name, index)) for name in PER_FRAME if name in file.layout}
-    radii = np.asarray(file.read(RADIUS)) if RADIUS in file.layout else None
+    radii, ids = (np.asarray(file.read(one)) if one in file.layout else None for one in (RADIUS, ID))
+    if ids is not None and _checksum_of_ids(ids) != file.attributes.get(ID_CHECKSUM):
+        raise DamagedFileError(f"{file.path} is damaged: the checksum of the ids is not that of its content")
     checksum = _checksum(file.attributes, index, values, radii) if CHECKSUM in file.layout else None
     if checksum is not None and checksum != file.read(CHECKSUM, index):
         raise DamagedFileError(f"{file.path} is damaged: the checksum of frame {index} is not that of its content")
     try:
-        return _frame(values, file.attributes, radii)
+        return _frame(values, file.attributes, radii, ids)
     except InputError as error:
         raise DamagedFileError(f"{file.path}: frame {index}: {error}") from error
 
@@ -299,7 +320,9 @@ def cell_box(lengths: ArrayLike, angles: ArrayLike, dimension: int, strain: floa
     return Box(lengths=lengths, tilts=tilts, strain=strain)
 
 
-def _frame(values: Mapping[str, Any], attributes: Mapping[str, Any], radii: np.ndarray | None) -> Frame:
+def _frame(
+    values: Mapping[str, Any], attributes: Mapping[str, Any], radii: np.ndarray | None, ids: np.ndarray | None
+) -> Frame:
     dimension = attributes.get("dimension", 2)
     strain = float(values.get("strain", np.nan))
     images = values["image"][:, :dimension] if "image" in values else None
@@ -315,7 +338,7 @@ def _frame(values: Mapping[str, Any], attributes: Mapping[str, Any], radii: np.n
         ),
         float(values["time"]),
         None if images is None or (images == NOT_KNOWN).all() else images,
-        np.arange(len(species)),
+        np.arange(len(species)) if ids is None else ids,
         only_b=True,
         sizes=None if radii is None else 2 * radii,
     )
@@ -328,6 +351,14 @@ def _checksum(attributes: Mapping[str, Any], index: int, arrays: Mapping[str, An
         checksum = zlib.crc32(np.ascontiguousarray(arrays[name], dtype=f"<{dtype}"), checksum)
     if radii is not None:
         checksum = zlib.crc32(np.ascontiguousarray(radii, dtype="<f8"), checksum)
+    return _signed(checksum)
+
+
+def _checksum_of_ids(ids: np.ndarray) -> int:
+    return _signed(zlib.crc32(np.ascontiguousarray(ids, dtype="<i8")))
+
+
+def _signed(checksum: int) -> int:
     return int(np.uint32(checksum).astype(np.int32))
 
 
@@ -344,6 +375,8 @@ def _fault(file: NetCDFReader) -> str | None:
             return f"its variable {name} is {file.layout.get(name)}"
     if RADIUS in file.layout and file.layout[RADIUS] != (np.dtype("f8"), ("atom",)):
         return f"its variable {RADIUS} is {file.layout[RADIUS]}"
+    if ID in file.layout and file.layout[ID] not in ((np.dtype("i4"), ("atom",)), (np.dtype("i8"), ("atom",))):
+        return f"its variable {ID} is {file.layout[ID]}"
     if file.attributes.get("dimension", 2) not in (2, 3):
         return f"its dimension is {file.attributes['dimension']!r}; 2 or 3 is needed"
     if (file.sizes["spatial"], file.sizes["cell_spatial"], file.sizes["cell_angular"]) != (3, 3, 3):

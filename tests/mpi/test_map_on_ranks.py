@@ -39,6 +39,8 @@ def test_the_same_file_on_any_number_of_ranks(dump, alone, tmp_path, ranks):
     process = run(dump, tmp_path / "out", ranks)
     assert process.returncode == 0, process.stderr
     same_results(tmp_path / "out" / "results.nc", folder / "results.nc")
+    # Those of the dump.
+    assert read_results(tmp_path / "out" / "results.nc")["particle_id"].tolist() == [*range(1, 301)]
     assert {path.name for path in (tmp_path / "out").iterdir()} == {path.name for path in folder.iterdir()}
     assert process.stdout.replace(str(tmp_path / "out"), str(folder)) == said
     # Rank 0 alone speaks.
