@@ -289,6 +289,22 @@ def untold(folder, tmp_path):
     return path
 
 
+def test_another_threshold_of_what_rearranges_can_be_given(folder, untold, tmp_path, capsys, one_figure):
+    options = ("--selection-frames", 5, "--quiet", "--output")
+    status, out, err = run(capsys, folder / "cold.nc", "--rearrangement-threshold", 30, *options, tmp_path / "given")
+    assert (status, err) == (0, "") and "| 30 " in out
+    run(capsys, folder / "cold.nc", *options, tmp_path / "said")
+    given, said = (read_reduced(next((tmp_path / name).glob("*.nc"))) for name in ("given", "said"))
+    assert (given.configuration["rearrangement_threshold"], said.configuration["rearrangement_threshold"]) == (30, 15)
+    # Of fewer particles, the same of all else.
+    assert given["plateau"].value != said["plateau"].value and given["density"].value == said["density"].value
+    status, _, err = run(capsys, untold, "--rearrangement-threshold", 30, *options, tmp_path / "untold")
+    assert status == 2 and "--rearrangement-threshold: got 30, in units of T; allowed: with --temperature" in err
+    path = next((tmp_path / "given").glob("*.nc"))
+    status, _, err = run(capsys, path, "--rearrangement-threshold", 15, *options, tmp_path / "again")
+    assert status == 2 and "--rearrangement-threshold: got 15; allowed: 30, which" in err
+
+
 def test_what_a_file_does_not_say_can_be_given(folder, untold, tmp_path, capsys, one_figure):
     given = ("--temperature", 0.1, "--strain-rate", 1e-3, "--selection-frames", 5)
     status, _, err = run(capsys, untold, *given, "--output", tmp_path / "given", "--quiet")

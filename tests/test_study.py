@@ -13,7 +13,8 @@ from dialects import dump_of_plane
 import softspots as ss
 from softspots.analysis.findings import NEEDED
 from softspots.analysis.reduce import reduce_run
-from softspots.chain.defaults import threshold
+from softspots.chain.defaults import threshold, threshold_of
+from softspots.chain.saving import configuration, described
 from softspots.exceptions import InputError
 from softspots.io.results import read_results
 
@@ -299,6 +300,31 @@ def test_a_plot_marks_the_threshold_of_its_mixture(frames, monkeypatch):
     density = len(found.frame) / found.frame.box.volume
     expected = threshold(density, 2, 2.5, 0.2)
     assert [one.get("threshold") for one in told] == [15.0, expected, 3.0, None] and expected != 15.0
+
+
+def test_a_threshold_of_what_rearranges_is_kept_with_what_is_saved(frames):
+    study = ss.study(frames[:2], MODEL, temperature=0.1, rearrangement_threshold=12.0, **OPTIONS)
+    assert configuration(study)["rearrangement_threshold"] == 12.0
+    with pytest.raises(InputError, match="rearrangement_threshold is in units of T; a temperature is needed"):
+        ss.study(frames[:2], MODEL, rearrangement_threshold=12.0, **OPTIONS)
+
+
+def test_a_potential_from_a_function_is_told_how_to_be_an_array(frames):
+    pair = ss.Tabulated.from_function(lambda r: (r**-12, -12 * r**-13, 156 * r**-14), 0.5, 1.5, smoothing="even")
+    with pytest.raises(InputError, match=r"give arrays: ss.Tabulated\(r, energy, force\)"):
+        described(ss.Mixture({("A", "A"): pair}))
+
+
+@pytest.mark.filterwarnings("ignore:Mixture. .* jump")
+@pytest.mark.parametrize("name", ["kob-andersen", "as-printed"])
+@pytest.mark.parametrize("smoothing", ["even", "shifted-force", "shifted", "none"])
+def test_the_same_liquid_has_the_same_rule_however_its_potentials_end(name, smoothing):
+    model = ss.Mixture.preset(name, smoothing=smoothing)
+    for one in (model, ss.Mixture.from_table(model.as_table())):
+        assert threshold_of(one, 1.2, 2, 2.5, temperature=0.4) == 15.0
+    # Of its name, but not its particles.
+    other = ss.Mixture({pair: ss.LennardJones(cutoff=2.5, smoothing=smoothing) for pair in model.pairs}, name=name)
+    assert threshold_of(other, 1.2, 2, 2.5, temperature=0.4) == threshold(1.2, 2, 2.5, 0.4)
 
 
 @pytest.mark.filterwarnings("ignore:Mixture. .* jump at the cutoff")

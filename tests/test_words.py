@@ -127,3 +127,33 @@ def test_the_unit_of_time_is_steps_where_it_is_not_known_how_long_one_is():
 def test_quantities_have_sections_and_units():
     for name, entry in QUANTITIES.items():
         assert entry.section and entry.units and entry.symbol, name
+
+
+def told_of_rearranging(*runs):
+    lines = summary_text(list(runs), []).splitlines()
+    found = [line for line in lines if "particle rearranges" in line or "neighbours move" in line]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in found]
+
+
+def at(temperature, threshold):
+    known = {"model": "kob-andersen", "temperature": temperature, "rearrangement_threshold": threshold}
+    return Reduced(known | {"density": 1.2, "d2min_cutoff": 2.5, "particles": 100}, {})
+
+
+def test_a_summary_says_from_where_on_particles_rearrange():
+    in_temperature, in_length, moved = told_of_rearranging(at(0.1, 15.0), at(0.4, 15.0))
+    assert in_temperature[1:5] == ["T σ_AA² k_B ε_AA⁻¹", "15", "15", "15"]
+    # 23.6 neighbours, whose mean distance is 0.913.
+    assert in_length[1:4] == ["σ_AA²", "1.5", "6"] and moved[1:4] == ["ρ^(-1/d)", "0.28", "0.55"]
+    # Of frames whose temperature is not known, nothing.
+    assert told_of_rearranging(Reduced({"model": "kob-andersen", "density": 1.2, "d2min_cutoff": 2.5}, {})) == []
+
+
+@pytest.mark.parametrize(
+    ("threshold", "differ"),
+    # The same in units of T; the same distance, which is 7.57 T at 0.2; neither.
+    [(15.0, False), (7.57, False), (10.0, True)],
+)
+def test_a_summary_says_where_runs_have_different_rules(threshold, differ):
+    text = summary_text([at(0.1, 15.0), at(0.2, threshold)], [])
+    assert ("Runs differ in what it means that a particle rearranges" in text) == differ

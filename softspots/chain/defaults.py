@@ -7,10 +7,21 @@ from collections.abc import Mapping
 from softspots.box import BALL
 from softspots.landscape.forces import is_mixture, units
 from softspots.model import Forces, Mixture, Model
+from softspots.model.binary import PRESETS
 from softspots.plasticity.d2min import MEAN_DISTANCES, PAPER_CUTOFF
 
 # Lengths, in σ_AA, and the threshold, in T σ_AA² k_B/ε_AA, of the paper's mixtures.
 PAPER = {"d2min_cutoff": PAPER_CUTOFF, "bond_length": 1.5, "rearrangement_threshold": 15.0}
+
+
+def is_of_paper(model: Mixture | Forces | None) -> bool:
+    """Whether it is one of the paper's mixtures; how its potentials end at their cutoff makes it no other liquid."""
+    if isinstance(model, Model):
+        return True
+    own = PRESETS.get(getattr(model, "name", None))
+    return own is not None and own == {
+        name: tuple(getattr(pair, name, None) for pair in model.pairs.values()) for name in own
+    }
 
 
 def lengths(density: float, dimension: int) -> dict[str, float]:
@@ -40,8 +51,8 @@ def thermal_energy(model: Mixture | Forces, given: Mapping[str, float]) -> float
 def threshold_of(
     model: Mixture | Forces, density: float, dimension: int, d2min_cutoff: float, temperature: float
 ) -> float:
-    """The same for any forces; the paper's for its mixtures."""
-    if isinstance(model, Model):
+    """The same for any forces; the paper's 15 for its mixtures, at any temperature."""
+    if is_of_paper(model):
         return PAPER["rearrangement_threshold"]
     return threshold(density, dimension, d2min_cutoff, temperature)
 

@@ -16,6 +16,7 @@ import numpy as np
 from softspots.analysis.cautions import of_quench, of_spot_sizes, of_strain_rate
 from softspots.chain.defaults import thermal_energy, threshold_of
 from softspots.chain.stages import rms_distance
+from softspots.exceptions import InputError
 from softspots.frame import Frame
 from softspots.installation import instruction_set
 from softspots.io.attributes import (
@@ -197,7 +198,7 @@ def configuration(study: Study) -> dict[str, Any]:
     density = len(frame) / frame.box.volume
     values = {"particles": len(frame), "dimension": frame.dimension, "density": density, "frames": len(study)}
     values |= described(study.model) | asdict(study.options) | study.given | {"lag": study.lag}
-    if "temperature" in study.given:
+    if "temperature" in study.given and "rearrangement_threshold" not in values:
         cutoff, temperature = study.options.d2min_cutoff, study.given["temperature"]
         values["rearrangement_threshold"] = threshold_of(study.model, density, frame.dimension, cutoff, temperature)
     return values
@@ -209,7 +210,12 @@ def described(model: Mixture | Forces) -> dict[str, Any]:
         own = (entry.name for entry in fields(model))
         return {"model": model.name} | {name: getattr(model, name) for name in own if name not in PRESETS[model.name]}
     if is_mixture(model):
-        return {"model": model.name or "own", MIXTURE: json.dumps(model.as_table())}
+        try:
+            table = model.as_table()
+        except InputError as error:
+            # Of a function of Python.
+            raise InputError(f"{error}: ss.Tabulated(r, energy, force)") from error
+        return {"model": model.name or "own", MIXTURE: json.dumps(table)}
     # The plain repr of an object has its place in memory, which says nothing.
     plain = type(model).__repr__ is object.__repr__
     told = {"forces": type(model).__name__ if plain else repr(model)}

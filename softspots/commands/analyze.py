@@ -19,6 +19,7 @@ from softspots.commands.interruption import cutting, listening
 from softspots.commands.kinds import Files, Folder, Number, Switch, parameter
 from softspots.commands.options import Parser, add_options, add_value, read_line
 from softspots.commands.output import check_kind, make_folder
+from softspots.commands.parameters import as_in_simulations
 from softspots.commands.progress import Progress
 from softspots.commands.reading import as_options, of_run
 from softspots.commands.sources import Source, open_sources
@@ -78,6 +79,8 @@ from a bootstrap over whole samples where five or more have events; with fewer t
 """
 
 
+# Parameters of runs.
+GIVEN = ("temperature", "strain_rate", "rearrangement_threshold")
 OF_RUN = "of the run, where a file does not say it, as after softspots map"
 
 
@@ -97,6 +100,9 @@ class Arguments:
     )
     temperature: float | None = of_run("temperature", "", OF_RUN)
     strain_rate: float | None = of_run("strain_rate", "", OF_RUN)
+    rearrangement_threshold: float | None = as_in_simulations(
+        "rearrangement_threshold", group="", text="D²_min beyond which a particle rearranges; default: that of the run"
+    )
     from_strain: float = parameter(
         "",
         0.0,
@@ -279,7 +285,7 @@ def main(argv=None) -> None:
         arguments = Arguments(**read_line(make_parser(), argv))
         if arguments.report:
             require_library()
-        given = {name: getattr(arguments, name) for name in ("temperature", "strain_rate")}
+        given = {name: getattr(arguments, name) for name in GIVEN}
         given = {name: value for name, value in given.items() if value is not None}
         sources = open_sources(arguments.files, given, arguments.from_strain)
         make_folder(arguments.output)

@@ -138,6 +138,7 @@ class Arguments(Reading):
     max_force: float | None = as_in_simulations("max_force", group=STAGES)
     temperature: float | None = of_run("temperature", STAGES, "of the run, for its analysis and the maps")
     strain_rate: float | None = of_run("strain_rate", STAGES, "of the run, for its analysis")
+    rearrangement_threshold: float | None = as_in_simulations("rearrangement_threshold", group=STAGES)
 
     @property
     def chosen(self) -> slice:

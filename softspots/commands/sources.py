@@ -153,9 +153,11 @@ def _with_given(source, given) -> Source:
         said = option(name)
         if source.samples:
             raise InputError(f"{said}: got {source.path} of athermal shear, which has none; allowed: results files")
-        if (known := source.reduced.configuration.get(name, value)) != value:
+        # Counted from the frames, it may be another one than that of the run.
+        counted = name == "rearrangement_threshold" and source.results is not None
+        if not counted and (known := source.reduced.configuration.get(name, value)) != value:
             raise InputError(f"{said}: got {value:g}; allowed: {known:g}, which {source.path} says, or nothing")
-    lacking = {name: value for name, value in given.items() if name not in source.reduced.configuration}
+    lacking = {name: value for name, value in given.items() if source.reduced.configuration.get(name) != value}
     if not lacking:
         return source
     if source.results is None:
@@ -164,6 +166,11 @@ def _with_given(source, given) -> Source:
             "allowed: its results file"
         )
     known = source.results.configuration | lacking
+    if "temperature" not in known and "rearrangement_threshold" in known:
+        raise InputError(
+            f"--rearrangement-threshold: got {known['rearrangement_threshold']:g}, in units of T; allowed: with "
+            f"--temperature, as {source.path} does not say it"
+        )
     if "temperature" in lacking and "rearrangement_threshold" not in known and len(source.results):
         model, first = None if known.get("model") == FORCES else source.results.model, source.results.frame(0)
         density, cutoff = len(first) / first.box.volume, known.get("d2min_cutoff", D2MIN_CUTOFF)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from softspots.analysis.series import Series, collapses, misfit, relaxation_exponent, solids_of
+from softspots.box import BALL
 from softspots.estimate import CONFIDENCE, ROUNDING, Estimate
 from softspots.figures.naming import column_names
 from softspots.io.attributes import CAUTION, SOURCE_NOTES, units_in
@@ -26,6 +27,7 @@ NUMBERS_OF_EVENTS = {
 # Of the provenance, with what is most urgent first.
 ABOUT_FILES = (CAUTION, SOURCE_NOTES)
 COLUMNS = 3  # runs side by side
+ALIKE = 1.02  # thresholds have three digits, densities of files more
 # Numbers that are chosen from an axis: at its end the best may lie beyond.
 RANGES = {"best_modes": "n_modes", "best_particles": "n_particles"}
 ASCII = {"sigma": "σ", "tau": "τ", "epsilon": "ε", "^-1": "⁻¹", "^-2": "⁻²", "^-3": "⁻³", "^2": "²"}
@@ -67,7 +69,7 @@ def summary_parts(runs: Sequence[Reduced], series: Sequence[Series]) -> list[Par
     for start in range(0, len(runs), COLUMNS):
         shown_now = slice(start, start + COLUMNS)
         parts.append(Part(rows=_rows(runs[shown_now], list(names)[shown_now])))
-    parts.append(Part(items=_apart(list(names), runs)))
+    parts.append(Part(items=[*_apart(list(names), runs), *_rules(list(names), runs)]))
     parts += _collapses(series)
     for one in series:
         if exponent := relaxation_exponent(one):
@@ -214,6 +216,7 @@ def _rows(runs, names) -> list[list[str]]:
         # Of an earlier version, that left out none.
         starts = [f"{run.provenance.get('from_strain', 0.0):g}" for run in runs]
         rows.append(["events from a strain of", "", *starts, "", ""])
+    rows += _thresholds(runs)
     for name in _numbers(runs[0]):
         # Why is told below.
         if all(name in run.missing and name not in run for run in runs):
@@ -228,6 +231,55 @@ def _rows(runs, names) -> list[list[str]]:
         paper = entries[0].paper if any(_compares(run, name) for run in runs) else ""
         rows.append([" or ".join(titles), " or ".join(units), *values, paper, entries[0].section])
     return rows
+
+
+def _thresholds(runs) -> list[list[str]]:
+    """From which D²_min on a particle rearranges: in units of T, as it is, and what that means."""
+    known = [run.configuration.get("rearrangement_threshold") for run in runs]
+    if not any(known):
+        return []
+    title, section = "D²_min from where a particle rearranges", KNOWN["probability"].section
+    units = [
+        dict.fromkeys(unit_words(units_in(name, run.configuration, run.provenance)) for run in runs)
+        for name in ("T sigma_AA^2 k_B epsilon_AA^-1", "sigma_AA^2")
+    ]
+    in_temperature, in_length = (" or ".join(one) for one in units)
+    plain = [_least_activity(run) for run in runs]
+    rows = [[title, in_length, *(f"{one:.3g}" if one else "—" for one in plain), "", section]]
+    if not runs[0].athermal:
+        papers = "15" if any(_is_papers(run) for run in runs) else ""
+        rows.insert(0, [title, in_temperature, *(f"{one:.3g}" if one else "—" for one in known), papers, section])
+    moves = [_move(run) for run in runs]
+    if any(moves):
+        shares = [f"{one:.2g}" if one else "—" for one in moves]
+        rows.append(["there neighbours move by, root mean square", "ρ^(-1/d)", *shares, "", section])
+    return rows
+
+
+def _least_activity(run) -> float | None:
+    """D²_min from where a particle rearranges."""
+    threshold, unit = run.configuration.get("rearrangement_threshold"), 1.0 if run.athermal else run.temperature
+    return threshold * unit if threshold and unit else None
+
+
+def _move(run) -> float | None:
+    """How far neighbours of a particle move where it begins to rearrange, root mean square, in mean distances."""
+    activity, density, cutoff = _least_activity(run), *map(run.configuration.get, ("density", "d2min_cutoff"))
+    if not (activity and density and cutoff):
+        return None
+    neighbours = density * BALL[run.dimension] * cutoff**run.dimension
+    return math.sqrt(activity / neighbours) * density ** (1 / run.dimension)
+
+
+def _rules(names, runs) -> list[str]:
+    """A note where neither is the same in all runs: the threshold in units of T, and how far neighbours then move."""
+    found = [(run.configuration.get("rearrangement_threshold"), _move(run)) for run in runs]
+    told = [(name, *one) for name, one in zip(names, found, strict=True) if all(one)]
+    alike = [not told or max(one) < ALIKE * min(one) for one in list(zip(*told, strict=True))[1:]]
+    if not told or any(alike) or runs[0].athermal:
+        return []
+    which = "; ".join(f"{name}: {threshold:.3g} T, {move:.2g} ρ^(-1/d)" for name, threshold, move in told)
+    return [f"Runs differ in what it means that a particle rearranges ({which}): compare P* and lifetimes with care"]
 
 
 def _cell(run, name) -> str:
