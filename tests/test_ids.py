@@ -17,6 +17,8 @@ from softspots.io import read_trajectory
 from softspots.io.results import read_results
 from softspots.io.seal import SEAL_LENGTH
 from softspots.io.shear import read_shear
+from softspots.report.maps import map_data
+from softspots.report.sources import moments_of_run
 
 import_file = pytest.importorskip("ovito.io").import_file
 IDS = {"from 13 on": 13 + 10 * np.arange(300), "from 1 on": 1 + np.arange(300), "large": 2**40 - np.arange(300)}
@@ -62,6 +64,8 @@ def test_results_have_the_ids_of_the_file(dump, results):
     # Rows, whatever the ids are.
     assert results["mode_particle"].max() < len(ids)
     assert [frame.ids.tolist() for frame in ss.read(results.path)] == [ids.tolist()] * 3
+    # Of the particle under the mouse, in a report.
+    assert sorted(map_data(moments_of_run(results))["ids"]) == ids.tolist()
 
 
 @pytest.mark.parametrize("name", ["again.dump", "again.xyz", "again.gsd"])
