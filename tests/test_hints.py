@@ -69,7 +69,7 @@ def test_a_frame_of_a_study_gives_its_atoms():
 
 
 @pytest.mark.parametrize(
-    ("source", "title"), [({SOURCE_NOTES: TIMES_ARE_STEPS}, "$t=$ 5,450,000 steps"), ({}, "$t=5.45e+06$")]
+    ("source", "title"), [({SOURCE_NOTES: TIMES_ARE_STEPS}, "$t=$5,450,000 steps"), ({}, "$t=5.45e+06$")]
 )
 def test_steps_in_titles_are_whole_numbers(source, title, monkeypatch, tmp_path):
     drawn = {}

@@ -3,6 +3,7 @@
 import gzip
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from softspots import _core
 from softspots.__main__ import COMMANDS
 from softspots.__main__ import main as softspots
 from softspots.commands import mapping
+from softspots.commands.map import fault_rows
 from softspots.commands.map_options import read_model
 from softspots.io.results import read_results
 
@@ -112,7 +114,8 @@ def test_a_model_from_a_file(dump, tmp_path, capsys):
         ([*OPTIONS, "--frames=5"], "got 5; allowed: for instance 10:"),
         ([*OPTIONS, "--maps=3"], "--maps: got 3; allowed: from -3 to 2"),
         ([*OPTIONS, "--lag=-1"], "--lag: got -1; allowed: a whole number from 0"),
-        ([*OPTIONS, "--types", "A", "2=B"], "--types: got A 2=B; allowed: TYPE=SPECIES of each"),
+        ([*OPTIONS, "--types", "A", "2=B"], "there is no column 'A' with types; there are: "),
+        ([*OPTIONS, "--types", "1=A", "2"], "--types: got 1=A 2; allowed: TYPE=SPECIES of each"),
         ([*OPTIONS, "--types", "1=A", "2=C"], "species C of the frame is not known"),
         ([], "--model"),
     ],
@@ -191,3 +194,28 @@ def test_python_m_softspots():
     )
     kernels = f"kernels for {_core.instruction_set}, {'with' if _core.built_with_mpi else 'without'} MPI"
     assert (process.returncode, process.stdout) == (0, f"softspots {ss.__version__} ({kernels})\n")
+
+
+def test_why_there_is_no_activity_is_told(dump, tmp_path, capsys):
+    one = [dump, *OPTIONS, "--quiet", "--maps"]
+    _, out, _ = run(capsys, *one, "--frames=1:2", "-o", tmp_path / "one")
+    assert "D²_min        none: no later frame (--lag, --frames)" in out
+    _, out, _ = run(capsys, *one, "--frames=:2", "-o", tmp_path / "two")
+    assert "D²_min" not in out
+
+
+def test_reasons_that_differ_in_numbers_are_told_once():
+    text = "Box: from tilts (0.0, {}, 0.0) to (0.0, 1e-05, 0.0): no other deformation is allowed"
+    rows = fault_rows({3: text.format(0.25), 4: text.format(-1.5), 6: "another"})
+    assert [name for name, _ in rows] == ["frame 3", "frame 6"]
+    assert rows[0][1].endswith("exchange y and z in the file (and in 1 other frame, but for numbers)")
+
+
+def test_particles_without_ids_that_are_sorted_anew_are_told():
+    first, second = glass_frames(2)
+    first, second = (replace(frame, ids=None) for frame in (first, second))
+    found = ss.study([first, replace(second, species=second.species[::-1])], ss.Model.preset(), modes=20, n_modes=10)
+    with pytest.raises(ss.InputError, match="have another species; particles have no ids: does the program sort them"):
+        found[1]
+    with pytest.raises(ss.InputError, match=r"n_modes is 30; .* from 1 to 20, which is the number of modes"):
+        ss.study([first], ss.Model.preset(), modes=20, n_modes=30)

@@ -327,3 +327,16 @@ def test_a_frame_of_gsd_without_diameters():
     made.particles.position, made.configuration.box = np.eye(3), [5, 5, 5, 0, 0, 0]
     [frame] = ss.read(made)
     assert frame.sizes is None and frame.species.tolist() == ["A", "B", "A"]
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (b"2\nAtoms. Timestep: 0\n1 0 0 0\n2 1 1 0\n", "is XYZ with no box in it; extended XYZ has one, Lattice="),
+        (b"LammpS RestartT\0\1\0\0\0", "is a restart file of LAMMPS; write_data in LAMMPS makes a data file"),
+    ],
+)
+def test_what_is_missing_of_a_file_that_cannot_be_read(tmp_path, content, message):
+    (path := tmp_path / "file").write_bytes(content)
+    with pytest.raises(ss.InputError, match=message):
+        ss.read(path)

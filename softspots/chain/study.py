@@ -118,9 +118,7 @@ def study(
     reaches = {name: known[name] if given is None else given for name, given in reaches.items()}
     options = Options(
         modes=modes,
-        n_modes=whole_number(
-            "study: n_modes", _map_modes(counts["n_modes"], modes) if n_modes is None else n_modes, 1, modes
-        ),
+        n_modes=_map_modes(counts["n_modes"], modes) if n_modes is None else _of_modes(n_modes, modes),
         n_particles=whole_number("study: n_particles", n_particles, 1, size),
         min_particles=whole_number("study: min_particles", min_particles, 1),
         connection=one_of("study: connection", connection, CONNECTIONS),
@@ -150,6 +148,13 @@ def _first_of(frames) -> Frame:
         except UNREADABLE as error:
             fault = fault or error
     raise fault
+
+
+def _of_modes(wanted: int, there: int) -> int:
+    try:
+        return whole_number("study: n_modes", wanted, 1, there)
+    except InputError as error:
+        raise InputError(f"{error}, which is the number of modes (modes, --modes)") from None
 
 
 def _map_modes(wanted: int, there: int) -> int:
@@ -375,4 +380,10 @@ class _Work:
             raise InputError(
                 f"study: frame {index} has {frame.dimension} dimensions, the first one {self.first.dimension}"
             )
-        return frame.in_order_of(self.first)
+        try:
+            return frame.in_order_of(self.first)
+        except InputError as error:
+            if frame.ids is not None or len(frame) != len(self.first):
+                raise
+            hint = "particles have no ids: does the program sort them anew, as LAMMPS does? Its dumps can have ids"
+            raise InputError(f"{error}; {hint}") from error

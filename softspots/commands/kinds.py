@@ -186,7 +186,7 @@ class Glass(Kind):
 
     @property
     def allowed(self) -> str:
-        return f"one of {', '.join(self.names)}, or in a file a table [model]"
+        return f"one of {', '.join(self.names)}, or in the file of --config a table [model]"
 
     def read(self, value):
         if isinstance(value, dict):

@@ -6,8 +6,10 @@ Alone, or under mpirun, where each rank takes frames of its own.
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
 import warnings
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -129,6 +131,21 @@ def quench_rows(found: Study, results: Results) -> list[tuple[str, str]]:
     return rows
 
 
+def fault_rows(faults: Mapping[int, str]) -> list[tuple[str, str]]:
+    """What is missing in frames and why, once where reasons differ in their numbers only."""
+    alike: dict[str, list[int]] = {}
+    for index, fault in faults.items():
+        alike.setdefault(re.sub(r"-?\d[\d.]*(e[+-]?\d+)?", "", fault), []).append(index)
+    told = [*alike.values()][:MOST_TOLD]
+    rows = []
+    for first, *others in told:
+        same = f" (and in {number_of(len(others), 'other frame')}, but for numbers)" if others else ""
+        rows.append((f"frame {first}", as_options(faults[first]) + same))
+    if more := len(faults) - sum(map(len, told)):
+        rows.append((number_of(more, "frame"), f"more in which something is missing; {RESULTS} says why"))
+    return rows
+
+
 def report(found: Study, target: Target) -> str:
     """What was found, in a few lines."""
     results = read_results(target.results)
@@ -143,9 +160,9 @@ def report(found: Study, target: Target) -> str:
         rows.append(("soft spots", f"{np.mean(labels[good].max(axis=1) + 1):.1f} per frame"))
         if caution := of_one_spot(labels[good]):
             rows.append(("note", caution))
-    rows += [(f"frame {index}", fault) for index, fault in [*results.faults.items()][:MOST_TOLD]]
-    if (more := len(results.faults) - MOST_TOLD) > 0:
-        rows.append((number_of(more, "frame"), f"more in which something is missing; {RESULTS} says why"))
+    if np.isnan(results["d2min"]).all() and (reason := found.no_later(0)):
+        rows.append(("D²_min", f"none: {reason} (--lag, --frames)"))
+    rows += fault_rows(results.faults)
     rows.append(("left out", results.attributes["left_out_because"]))
     rows.append(("files", f"{RESULTS} and maps in {target.folder}"))
     return "\n".join(f"{name:14}{value}" for name, value in rows)

@@ -82,6 +82,8 @@ class Slice(Kind):
     metavar = "A:B:C"
 
     def parse(self, given):
+        if re.fullmatch(r"\d{1,18}", given):
+            raise InputError(f"{self.refusal(given)}; {given}:{int(given) + 1} is this frame alone")
         if not re.fullmatch(r"(-?\d{1,18})?:(-?\d{1,18})?(:[1-9]\d{,17})?", given):
             raise self.refusal(given)
         return slice(*(int(one) if one else None for one in given.split(":")))
@@ -182,7 +184,13 @@ def read_model(name: str) -> Mixture:
     with system_errors(InputError, f"--model: got {name}"):
         text = Path(name).read_text(encoding="utf-8")
     try:
-        return Mixture.from_table(tomllib.loads(text)["model"])
+        table = tomllib.loads(text)["model"]
+        if isinstance(table, str):
+            raise InputError(
+                f"--model: got {name}, whose model is a name, as in a file of options (simulate --config); allowed: a "
+                "table [model]"
+            )
+        return Mixture.from_table(table)
     except KeyError as error:
         raise InputError(f"--model: got {name}; it has no table [model]") from error
     except tomllib.TOMLDecodeError as error:

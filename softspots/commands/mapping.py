@@ -179,7 +179,7 @@ def draw(study: Study, index: int, path: Path, values: dict, temperature: float 
     """Draw the map of the frame ``index`` from what a results file has of it; if that cannot be, there is a warning."""
     frame = frame_from(study.first, values)
     in_steps = unit_of_time(study.source) == "steps"
-    title = rf"$t=$ {frame.time:,.0f} steps" if in_steps else rf"$t={frame.time:g}$"
+    title = rf"$t=${frame.time:,.0f} steps" if in_steps else rf"$t={frame.time:g}$"
     about = {"model": study.model, "title": title, "unknown": study.no_later(index)}
     if "rearrangement_threshold" in (known := configuration(study)):
         about["threshold"] = known["rearrangement_threshold"]

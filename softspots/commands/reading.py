@@ -24,6 +24,9 @@ _POSITIVE = Number(above=0, most=LARGEST)
 UNKNOWN = "of the frame is not known"
 # What the library says of what only Python has, and what to do on a command line.
 ADVICE = {
+    "no other deformation is allowed": (
+        "no other deformation is allowed: where z is the gradient's axis, exchange y and z in the file"
+    ),
     "a mixture of its pairs alone, Mixture(mixture.pairs), is of none": (
         "a TOML file whose table [model] has its pairs alone is of none"
     ),

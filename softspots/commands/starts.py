@@ -18,6 +18,7 @@ from softspots.commands.reading import as_options, read_with, with_options, with
 from softspots.dynamics.starting import kinetic_temperature, peculiar_velocities
 from softspots.exceptions import InputError, SoftspotsError
 from softspots.frame import Frame
+from softspots.io.attributes import TIMES_ARE_STEPS
 from softspots.io.readers import Frames
 from softspots.io.seal import checksum_of
 from softspots.landscape.forces import energy_forces, scales
@@ -143,6 +144,8 @@ def _of_file(path: Path, values: Mapping, thermal: bool) -> tuple[Start, dict]:
             warn_of_composition(_unmixed(values, frame.dimension), frame, stacklevel=1)
         if thermal:
             _warn_of_heat(configurational, values.get("temperature", (mixture.temperatures or (np.inf,))[0]))
+    # The time of a run begins at 0.
+    told = [note for note in frames.notes if not note.startswith(TIMES_ARE_STEPS)]
     return Start(
         name=path.name,
         number=number,
@@ -153,7 +156,7 @@ def _of_file(path: Path, values: Mapping, thermal: bool) -> tuple[Start, dict]:
         drawn=velocities is None if thermal else None,
         frame=frame,
         velocities=velocities,
-        notes=(*map(as_options, frames.notes), f"by forces it is at a temperature of {configurational:.3g}", *notes),
+        notes=(*map(as_options, told), f"by forces it is at a temperature of {configurational:.3g}", *notes),
     ), own
 
 

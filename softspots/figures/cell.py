@@ -44,8 +44,8 @@ def draw_cell(axes: Axes, box: Box, origin: np.ndarray, units: Units, draw: Call
         xlim=(low[0], high[0]),
         ylim=(low[1], high[1]),
         aspect="equal",
-        xlabel=rf"$x$ (${units.length}$)" + ELSEWHERE * bool(np.any(origin)),
-        ylabel=rf"$y$ (${units.length}$)",
+        xlabel=rf"$x$ (${units.length}$)" + ELSEWHERE * bool(origin[0]),
+        ylabel=rf"$y$ (${units.length}$)" + ELSEWHERE * bool(origin[1]),
     )
     axes.spines[:].set_visible(False)
     return discs[-1]

@@ -17,6 +17,7 @@ from softspots.io.readers.snapshot import Source
 
 # Enough for the header of a data file and the first rows of all others.
 HEAD = 16384
+RESTART = b"LammpS RestartT"
 NUMBER_OF_PARTICLES = re.compile(r"\s*\d+\s*$")
 
 
@@ -121,6 +122,12 @@ def open_file(
             if _format_of(_head(topology)) not in (None, *NEED_TOPOLOGY):
                 described = open_file(topology, None, None, None).snapshot(0)
             return reader(path, topology, described)
+    if found is None and head.startswith(RESTART):
+        raise InputError(
+            f"{path} is a restart file of LAMMPS; write_data in LAMMPS makes a data file, which can be read"
+        )
+    if found is None and _xyz(head, ""):
+        raise InputError(f"{path} is XYZ with no box in it; extended XYZ has one, Lattice=… in the second line")
     if found is None:
         raise InputError(
             f"{path} has no format that can be read: {', '.join(entry.words for entry in FORMATS.values())}; texts may "

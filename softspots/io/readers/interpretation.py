@@ -365,7 +365,10 @@ class Interpretation:
         if first.types_are_species:
             return
         if first.ids is None and not alone:
-            self.notes.append("particles have no ids: they are told by their places, in each frame the same")
+            self.notes.append(
+                "particles have no ids: they are told by their places, in each frame the same; where a program sorts "
+                "them anew, as LAMMPS does, D²_min means nothing"
+            )
         if self._options.timestep is None and first.time is None and (first.step or not alone):
             self.notes.append(f"{TIMES_ARE_STEPS} (timestep= says how long one is)")
         if self._options.unit == 1:
