@@ -176,7 +176,7 @@ def test_summary_says_which_end_of_an_interval_is_not_known():
     assert rows["τ*,"] == "30.0 (-∞ to 31.0)"
     assert rows["D²_min/T,"] == "30"
     assert rows["P*,"] == "30.0 (28.0 to 32.0)"
-    assert rows["ρ_SS,"] == "30.00 (30.00 to 30.00)"
+    assert rows["ρ_SS,"] == "30 (30 to 30)"
 
 
 def test_two_runs_with_equal_parameters_have_names_of_their_own(folder, tmp_path, capsys, one_figure):
