@@ -52,7 +52,8 @@ def test_what_is_raised_on_purpose_is_one_line(capsys, error, status):
 def test_what_is_warned_of_is_one_line(capsys):
     # What is a fault of softspots shows where it is from.
     with pytest.warns(RuntimeWarning, match="a fault"), command("us"):
-        warnings.warn("luck is\nshort", stacklevel=1)
+        for _ in range(2):
+            warnings.warn("luck is\nshort", stacklevel=1)
         warnings.warn("a fault", RuntimeWarning, stacklevel=1)
     assert capsys.readouterr().err == "us: luck is short\n"
 

@@ -1,4 +1,4 @@
-"""How a command ends: the one place where errors become a line and an exit status."""
+"""How a command begins and ends: the one place where errors become a line and an exit status."""
 
 from __future__ import annotations
 
@@ -11,8 +11,17 @@ import warnings
 from collections.abc import Callable, Iterator
 from time import sleep
 
-from softspots.commands.interruption import Terminated
-from softspots.dynamics.parallel import FailedTogether, Serial, launched, together
+from softspots.commands.interruption import Terminated, cutting, listening
+from softspots.commands.memory import keep_memory
+from softspots.dynamics.parallel import (
+    FailedTogether,
+    Serial,
+    launched,
+    launched_rank,
+    one_thread,
+    require_same_kernels,
+    together,
+)
 from softspots.exceptions import InputError, InstallationError, OutputError, SoftspotsError
 
 FAILED, WRONG = 1, 2
@@ -72,16 +81,33 @@ def command(name: str, comm=None, rank: int = 0) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def on_all_ranks(name: str, find: Callable) -> Iterator:
+    """The body of a command that ranks share, with the communicator that ``find`` gives; see `command`."""
+    check_streams(name)
+    one_thread()
+    keep_memory()
+    nothing = cutting(hint="; nothing new had been computed")
+    with listening(), command(name, rank=launched_rank()), nothing:
+        comm = find()
+        require_same_kernels(comm)
+        with command(name, comm):
+            yield comm
+
+
+@contextlib.contextmanager
 def warning_lines(name: str) -> Iterator[None]:
-    """Around what warns a command's user: each `UserWarning` in a line, as errors are; others say where they are."""
+    """Around what warns a user: each `UserWarning` once, in a line, as errors are; others say where they are."""
+    said = set()
     with warnings.catch_warnings():
         show = warnings.showwarning
 
         def told(message, category, *place, **more):
-            if issubclass(category, UserWarning):
-                complain(name, " ".join(str(message).split()))
-            else:
+            line = " ".join(str(message).split())
+            if not issubclass(category, UserWarning):
                 show(message, category, *place, **more)
+            elif line not in said:
+                said.add(line)
+                complain(name, line)
 
         warnings.showwarning = told
         yield

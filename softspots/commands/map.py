@@ -16,24 +16,15 @@ import numpy as np
 from softspots.analysis.cautions import of_one_spot, of_quench
 from softspots.chain.defaults import thermal_energy
 from softspots.chain.study import Study
-from softspots.commands.command import check_streams, command, complain, from_first, say
+from softspots.commands.command import complain, from_first, on_all_ranks, say
 from softspots.commands.identity import checksum, instruction_sets
-from softspots.commands.interruption import cutting, listening
+from softspots.commands.interruption import cutting
 from softspots.commands.map_options import NAME, Arguments, as_recorded, make_parser, open_study, require_same
 from softspots.commands.mapping import RESULTS, Target, draw, map_frames
-from softspots.commands.memory import keep_memory
 from softspots.commands.options import read_line
 from softspots.commands.output import earlier_checkpoint, hold
 from softspots.commands.reading import as_options
-from softspots.dynamics.parallel import (
-    Serial,
-    launched,
-    launched_rank,
-    one_thread,
-    require_same_kernels,
-    together,
-    world,
-)
+from softspots.dynamics.parallel import Serial, launched, together, world
 from softspots.exceptions import InputError, PhysicsError
 from softspots.io.attributes import QUENCH_DISTANCE, QUENCH_ENERGY
 from softspots.io.checkpoint import CHECKPOINT, Checkpoint, discard, discard_frames, write_checkpoint
@@ -179,27 +170,20 @@ def main(argv=None) -> None:
     argv : sequence of str, optional
         Default: the command line of the process.
     """
-    check_streams(NAME)
-    one_thread()
-    keep_memory()
-    nothing = cutting(hint="; nothing new had been computed")
-    with listening(), command(NAME, rank=launched_rank()), nothing, warnings.catch_warnings():
-        comm = world() if launched() else Serial()
-        require_same_kernels(comm)
-        with command(NAME, comm), contextlib.ExitStack() as stack:
-            arguments = from_first(comm, lambda: Arguments(**read_line(make_parser(), argv)))
-            if comm.rank > 0:
-                # All ranks read the same file.
-                warnings.simplefilter("ignore")
-            with together(comm):
-                frames, found = open_study(arguments)
-            target = from_first(comm, lambda: open_target(arguments, found, stack))
-            if comm.rank == 0 and not arguments.quiet:
-                complain(NAME, as_options(repr(frames)))
-            if not from_first(comm, lambda: target.finished(len(found))):
-                map_frames(found, target, comm, arguments.temperature, not arguments.quiet)
-            with together(comm):
-                if comm.rank == 0:
-                    discard_frames(target.folder)
-                    with cutting(hint="; all frames are done, and --resume draws what is missing and prints the table"):
-                        show(found, target, arguments.temperature)
+    with on_all_ranks(NAME, lambda: world() if launched() else Serial()) as comm, contextlib.ExitStack() as stack:
+        if comm.rank:
+            # All ranks read the same file.
+            warnings.simplefilter("ignore")
+        arguments = from_first(comm, lambda: Arguments(**read_line(make_parser(), argv)))
+        with together(comm):
+            frames, found = open_study(arguments)
+        target = from_first(comm, lambda: open_target(arguments, found, stack))
+        if comm.rank == 0 and not arguments.quiet:
+            complain(NAME, as_options(repr(frames)))
+        if not from_first(comm, lambda: target.finished(len(found))):
+            map_frames(found, target, comm, arguments.temperature, not arguments.quiet)
+        with together(comm):
+            if comm.rank == 0:
+                discard_frames(target.folder)
+                with cutting(hint="; all frames are done, and --resume draws what is missing and prints the table"):
+                    show(found, target, arguments.temperature)

@@ -8,7 +8,6 @@ strain, and each event goes to a small file of its own, from which shear.nc is m
 from __future__ import annotations
 
 import contextlib
-import sys
 from signal import Signals
 from time import perf_counter
 from typing import NamedTuple
@@ -17,11 +16,10 @@ import numpy as np
 
 from softspots.chain import stages
 from softspots.commands.chain import kept_particles, make_simulation, options_of
-from softspots.commands.command import called, check_streams, command, complain, say
+from softspots.commands.command import called, complain, from_first, on_all_ranks, say
 from softspots.commands.files import read_frame_file, write_frame_file
 from softspots.commands.identity import instruction_sets, new_identity
-from softspots.commands.interruption import Terminated, cutting, listening
-from softspots.commands.memory import keep_memory
+from softspots.commands.interruption import Terminated, cutting
 from softspots.commands.options import read_arguments
 from softspots.commands.output import check_output, checkpoint_of, hold, open_folder
 from softspots.commands.parameters import Parameters
@@ -30,7 +28,7 @@ from softspots.commands.samples import ProgressOfAll, samples_of
 from softspots.commands.shear_parameters import FILES, RESULTS, SHEAR, STEPS_PER_STATE, ShearParameters
 from softspots.commands.shear_report import draw, report
 from softspots.dynamics.athermal_shear import AthermalShear, ShearState
-from softspots.dynamics.parallel import Serial, launched_rank, one_thread, require_same_kernels, together, world
+from softspots.dynamics.parallel import Serial, together, world
 from softspots.dynamics.trail import Trail
 from softspots.exceptions import InputError, PhysicsError, SoftspotsError
 from softspots.io.checkpoint import CHECKPOINT, Checkpoint, discard, discard_frames, write_checkpoint
@@ -370,18 +368,12 @@ def main(argv=None) -> None:
     argv : sequence of str, optional
         Default: the command line of the process.
     """
-    check_streams(NAME)
-    one_thread()
-    keep_memory()
-    with listening(), command(NAME, rank=launched_rank()), cutting(hint="; nothing new had been computed"):
-        parameters = read_arguments(sys.argv[1:] if argv is None else argv, SHEAR)
-        comm = world()
-        require_same_kernels(comm)
-        with command(NAME, comm):
-            if parameters.samples > 1:
-                several(parameters, comm)
-            else:
-                with together(comm):
-                    if comm.size > 1:
-                        raise InputError(f"mpirun: got {comm.size} ranks for one sample; allowed: one, or --samples")
-                alone(parameters)
+    with on_all_ranks(NAME, world) as comm:
+        parameters = from_first(comm, lambda: read_arguments(argv, SHEAR))
+        if parameters.samples > 1:
+            several(parameters, comm)
+        else:
+            with together(comm):
+                if comm.size > 1:
+                    raise InputError(f"mpirun: got {comm.size} ranks for one sample; allowed: one, or --samples")
+            alone(parameters)

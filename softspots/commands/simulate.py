@@ -16,25 +16,24 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-import sys
 from dataclasses import replace
 from time import perf_counter
 
 from softspots.box import BALL
 from softspots.commands.chain import Analysis, analyse, make_simulation, next_interval
 from softspots.commands.checkpointing import Checkpointer
-from softspots.commands.command import called, check_streams, command, complain, from_first, say
+from softspots.commands.command import called, complain, from_first, on_all_ranks, say
 from softspots.commands.files import Files, check_files, earlier_frames, finished, finished_frames, save_frames
 from softspots.commands.identity import instruction_sets, new_identity
-from softspots.commands.interruption import Terminated, cutting, listening
-from softspots.commands.memory import keep_memory, machine_memory, needed_memory
+from softspots.commands.interruption import Terminated, cutting
+from softspots.commands.memory import machine_memory, needed_memory
 from softspots.commands.options import read_arguments
 from softspots.commands.output import find_checkpoint, hold
 from softspots.commands.parameters import FILES, MAP, Parameters
 from softspots.commands.progress import Progress
 from softspots.commands.ranks import rank_grid
 from softspots.commands.report import Outcome, draw, report
-from softspots.dynamics.parallel import launched_rank, one_thread, require_same_kernels, together, world
+from softspots.dynamics.parallel import together, world
 from softspots.exceptions import InputError, PhysicsError
 from softspots.figures.naming import rate_text
 from softspots.io.attributes import FAULTS
@@ -291,15 +290,9 @@ def main(argv=None) -> None:
     argv : sequence of str, optional
         Default: the command line of the process.
     """
-    check_streams(NAME)
-    one_thread()
-    keep_memory()
-    with listening(), command(NAME, rank=launched_rank()), cutting(hint="; nothing new had been computed"):
-        comm = world()
-        require_same_kernels(comm)
-        with command(NAME, comm), contextlib.ExitStack() as stack:
-            parameters, checkpoint = open_run(sys.argv[1:] if argv is None else argv, comm, stack)
-            outcome = simulate(parameters, comm, checkpoint)
-            with together(comm):
-                if comm.rank == 0:
-                    show(parameters, outcome)
+    with on_all_ranks(NAME, world) as comm, contextlib.ExitStack() as stack:
+        parameters, checkpoint = open_run(argv, comm, stack)
+        outcome = simulate(parameters, comm, checkpoint)
+        with together(comm):
+            if comm.rank == 0:
+                show(parameters, outcome)
