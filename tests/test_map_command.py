@@ -219,3 +219,20 @@ def test_particles_without_ids_that_are_sorted_anew_are_told():
         found[1]
     with pytest.raises(ss.InputError, match=r"n_modes is 30; .* from 1 to 20, which is the number of modes"):
         ss.study([first], ss.Model.preset(), modes=20, n_modes=30)
+
+
+def test_shear_with_the_gradient_along_z_is_told_and_asks_for_no_other_rate(tmp_path):
+    rng = np.random.default_rng(3)
+    lattice = np.stack(np.meshgrid(*[np.arange(5.0)] * 3), axis=-1).reshape(-1, 3) * 1.3
+    frames = []
+    for time in (0.0, 1.0):
+        box = ss.Box(lengths=(6.5, 6.5, 6.5), tilts=(0.0, 0.01 * 6.5 * time, 0.0), strain=0.0)
+        places = lattice + rng.uniform(-0.05, 0.05, lattice.shape)
+        frames.append(ss.Frame(box=box, positions=places, species=np.zeros(125, dtype=int), time=time))
+    mixture = ss.Mixture({("A", "A"): ss.InversePower(cutoff=2.0)})
+    found = ss.study(frames, mixture, modes=5, n_modes=3, n_particles=5, d2min_cutoff=2.0, strain_rate=0.01, progress=False)
+    with pytest.warns(UserWarning) as told:
+        found.save(tmp_path / "results.nc")
+    told = [str(one.message) for one in told]
+    assert any("no other deformation is allowed" in one for one in told)
+    assert not any("another rate" in one for one in told)

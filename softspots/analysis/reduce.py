@@ -37,7 +37,7 @@ D2MIN_CUTOFF = 2.5  # of the earliest results files, which do not tell
 # What depends on how long the time is in which D²_min is measured.
 OF_INTERVALS = ("probability", "plateau", "ratio", "onset", "difference", "largest_difference", "chosen_difference")
 OF_INTERVALS += ("best_modes", "best_particles")
-UNEVEN = "the times over which D²_min is measured are not known to be equal"
+UNEVEN = "the times over which D²_min is measured are not equal, or not known"
 
 
 def reduce_run(

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 # Part of the time between two frames by which their times may be off.
 EVEN = 1e-6
+# What `Box.strain_to` says of boxes that are deformed otherwise than sheared.
+OTHERWISE = "no other deformation"
 # What needs velocities.
 OF_VELOCITIES = ("kinetic_temperature", "shear_stress", "pressure")
 
@@ -172,6 +174,9 @@ class StudyWriter:
         return float(np.sqrt(np.mean(distances**2))), float(np.mean(energies))
 
     def _of_strain_rate(self) -> str:
+        # Then the strain of the boxes is not all that is done to them, and a fault says what is.
+        if any(OTHERWISE in fault for fault in self._faults.values()):
+            return ""
         indices = sorted(self._times)
         times, strains = (np.array([known[index] for index in indices]) for known in (self._times, self._strains))
         return of_strain_rate(times, strains, self._study.given.get("strain_rate"))
