@@ -230,7 +230,8 @@ def test_shear_with_the_gradient_along_z_is_told_and_asks_for_no_other_rate(tmp_
         places = lattice + rng.uniform(-0.05, 0.05, lattice.shape)
         frames.append(ss.Frame(box=box, positions=places, species=np.zeros(125, dtype=int), time=time))
     mixture = ss.Mixture({("A", "A"): ss.InversePower(cutoff=2.0)})
-    found = ss.study(frames, mixture, modes=5, n_modes=3, n_particles=5, d2min_cutoff=2.0, strain_rate=0.01, progress=False)
+    options = {"modes": 5, "n_modes": 3, "n_particles": 5, "d2min_cutoff": 2.0, "strain_rate": 0.01}
+    found = ss.study(frames, mixture, progress=False, **options)
     with pytest.warns(UserWarning) as told:
         found.save(tmp_path / "results.nc")
     told = [str(one.message) for one in told]

@@ -123,6 +123,8 @@ def test_the_start_is_said(glass, tmp_path, capsys):
     # The run that it is from is at 0.1, and was a liquid at 1 a few τ before.
     by_forces = float(re.search(r"glass.dump: by forces it is at a temperature of (\S+)", told.err)[1])
     assert 0.1 < by_forces < 0.3
+    # Where --timestep is that of the dynamics, nothing is said of the file's.
+    assert "--timestep" not in told.err
     assert "300 particles from glass.dump, frame 0" in told.out
     assert read_results(tmp_path / "results.nc").configuration["start_frame"] == 0
 
