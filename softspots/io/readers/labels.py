@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from softspots.arrays import is_whole
 from softspots.exceptions import InputError
+from softspots.io.readers.snapshot import Snapshot
 
 # Names of columns with sizes, and what makes diameters of them; the first that is there is taken.
 SIZES = {"diameter": 1, "size": 1, "radius": 2, "radii": 2}
@@ -15,14 +18,14 @@ SIZES = {"diameter": 1, "size": 1, "radius": 2, "radii": 2}
 MOST_KINDS = 10
 
 
-def types_of(snapshot) -> np.ndarray:
+def types_of(snapshot: Snapshot) -> np.ndarray:
     """The types of a snapshot's particles."""
     if snapshot.types is None:
         raise InputError("there are no types of particles, though the first frame has them")
     return snapshot.types
 
 
-def labels_of(types) -> np.ndarray:
+def labels_of(types: ArrayLike) -> np.ndarray:
     """Types as whole numbers, or as strings if one of them is not as a number of 32 bits is written."""
     types = np.asarray(types)
     if types.dtype.kind in "iu":
@@ -34,7 +37,7 @@ def labels_of(types) -> np.ndarray:
     return text
 
 
-def translated(labels, table, kind, meaning, option) -> np.ndarray:
+def translated(labels: ArrayLike, table: Mapping[Any, Any], kind: str, meaning: str, option: str) -> np.ndarray:
     """``labels`` through a table by their names as strings."""
     distinct, where = np.unique(labels, return_inverse=True)
     table = {str(key): value for key, value in table.items()}
@@ -45,7 +48,7 @@ def translated(labels, table, kind, meaning, option) -> np.ndarray:
     return np.array([table[str(one)] for one in distinct.tolist()])[where]
 
 
-def column(snapshot, name, what="sizes") -> np.ndarray:
+def column(snapshot: Snapshot, name: str, what: str = "sizes") -> np.ndarray:
     """A column by its name, whatever its capitals."""
     for key in snapshot.columns:
         if key.lower() == name.lower() and np.ndim(snapshot.columns[key]) == 1:
@@ -60,13 +63,13 @@ def _array(values) -> np.ndarray:
     return np.array([*map(str, values)]) if texts else np.asarray(values)
 
 
-def named_column(snapshot, name) -> str | None:
+def named_column(snapshot: Snapshot, name: object) -> str | None:
     """The column of this name, whatever its capitals, or None."""
     columns = [key for key, values in snapshot.columns.items() if np.ndim(values) == 1]
     return next((key for key in columns if isinstance(name, str) and key.lower() == name.lower()), None)
 
 
-def kinds_in_columns(snapshot) -> dict[str, tuple[Any, ...]]:
+def kinds_in_columns(snapshot: Snapshot) -> dict[str, tuple[Any, ...]]:
     """The labels in each column that has few, and so may say what particles are, otherwise than their types."""
     columns = {key: _array(values) for key, values in snapshot.columns.items() if np.ndim(values) == 1}
     types = None if snapshot.types is None else np.unique(labels_of(snapshot.types), return_inverse=True)[1]
@@ -88,13 +91,13 @@ def _same_parts(numbers, types) -> bool:
     return both == numbers.max() + 1 == types.max() + 1
 
 
-def size_column(snapshot) -> str | None:
+def size_column(snapshot: Snapshot) -> str | None:
     """The name of a column that has sizes by its name."""
     by_name = {key.lower(): key for key in snapshot.columns}
     return next((by_name[name] for name in SIZES if name in by_name), None)
 
 
-def counts(raw) -> str:
+def counts(raw: ArrayLike) -> str:
     """Labels with how many particles have each, in words."""
     labels, numbers = np.unique(raw, return_counts=True)
     named = ", ".join(f"{label} ({count})" for label, count in zip(labels[:6], numbers[:6], strict=True))
