@@ -16,7 +16,7 @@ import softspots.landscape.quench
 model = ss.Model.preset()
 side = 12.0
 random = np.random.default_rng(1)
-frame = ss.Frame(random.random((170, 2)) * side, np.arange(170) >= 110, ss.Box(side, side, 3.0))
+frame = ss.Frame(random.random((170, 2)) * side, np.arange(170) >= 110, ss.Box(side, side, tilt=3.0))
 
 def work(number=0):
     minimum = ss.inherent_structure(frame, model)

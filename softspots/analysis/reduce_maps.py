@@ -62,7 +62,9 @@ def prediction(run: Maps, found: Findings) -> None:
     # Where the search begins: at the fullest bin.
     if onset.value <= edges[law.counts.argmax()]:
         raise Missing("P(D²_min) does not rise from its fullest bin on: where it levels off is not seen")
-    late = f"P(D²_min) still rises at the threshold, {run.level}" if onset.low > run.threshold else ""
+    # The threshold lies within a bin.
+    beyond = edges[np.searchsorted(edges, run.threshold).clip(max=len(edges) - 1)]
+    late = f"P(D²_min) still rises at the threshold, {run.level}" if onset.low > beyond else ""
     found.estimate("onset", onset, note=joined(late, note))
 
 

@@ -102,5 +102,5 @@ def test_a_mistake_is_told_once_and_ends_all_ranks(dump, tmp_path, program, more
     process = run(dump, tmp_path / "out", 2, *more, program=program)
     assert process.returncode == 2, process.stderr
     told = [line for line in process.stderr.splitlines() if line.startswith("softspots map: ")]
-    assert len(told) == 1 and ("rank 1 cannot read it" in told[0] or "modes is 0" in told[0])
+    assert len(told) == 1 and ("rank 1 cannot read it" in told[0] or "--modes: got 0" in told[0])
     assert not (tmp_path / "out").exists()
