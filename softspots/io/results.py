@@ -260,9 +260,7 @@ class Results:
             return {name: read_variable(file, name, index) for name in names}
 
     def frame(self, index: int) -> Frame:
-        """One frame of the dynamics, with its strain, images and time, and its particles' ids; -1 is the last one.
-
-        Where the file has no ids, particles have their row, from 0.
+        """One frame of the dynamics, with strain, images, time, and ids, else rows from 0; -1 is the last one.
 
         Raises
         ------
@@ -286,8 +284,6 @@ class Results:
 
     def inherent_structures(self) -> tuple[np.ndarray, Callable[[int], Frame]]:
         """Positions of all inherent structures, (F, N, d), NaN where there is none, and a frame of each by its number.
-
-        What they need of the file is read once, not for each.
 
         Raises
         ------
@@ -376,9 +372,9 @@ def mixture_of(path: str | PathLike[str], configuration: Mapping[str, Any]) -> M
 
 
 def read_results(path: str | PathLike[str]) -> Results:
-    """Open the results file ``path`` and check its checksum and its layout.
+    """Open the results file ``path`` and check its checksum and its layout, for which all of it is read once.
 
-    The whole file is read once for that, a gigabyte in a second. What is in it is checked when it is read.
+    What is in it is checked when it is read.
 
     Returns
     -------
