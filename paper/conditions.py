@@ -94,9 +94,9 @@ def _again(temperature, rate, number, seed, frames=SERIES // 2):
 
 
 CONDITIONS = (
-    Condition("T0.1_rate1e-4", _at(0.1, 1e-4, 1), SERIES, "figures 1 to 6"),
+    Condition("T0.1_rate1e-4", _at(0.1, 1e-4, 1), SERIES, "figures 1 to 7"),
     # A strain of 3, for laws of lives with few that outlive the data.
-    Condition("T0.1_rate1e-3", _at(0.1, 1e-3, 2), 1_500, "figures 2, 4, 5 and 6: strain rates"),
+    Condition("T0.1_rate1e-3", _at(0.1, 1e-3, 2), 1_500, "figures 2 and 4 to 7: strain rates"),
     Condition(
         "T0.4_rate1e-3", _at(0.4, 1e-3, 3) | APART, INDEPENDENT, "figure 4: the highest temperature and strain rate"
     ),
@@ -105,10 +105,10 @@ CONDITIONS = (
     _small("small_quadratic", 15, "another smoothing", smoothing="quadratic"),
     _small("small_thermostats", 16, "a chain of three thermostats", thermostat_chain=3),
     Condition("T0.2_rate1e-3", _at(0.2, 1e-3, 8) | APART, INDEPENDENT, "figure 4; ε"),
-    Condition("T0.2_rate1e-4", _at(0.2, 1e-4, 5), SERIES, "figures 2, 4, 5 and 6: temperatures"),
+    Condition("T0.2_rate1e-4", _at(0.2, 1e-4, 5), SERIES, "figures 2 and 4 to 7: temperatures"),
     Condition("T0.3_rate1e-3", _at(0.3, 1e-3, 9) | APART, INDEPENDENT, "figure 4; ε"),
-    Condition("T0.3_rate1e-4", _at(0.3, 1e-4, 6), SERIES, "figures 2, 4, 5 and 6: temperatures"),
-    Condition("T0.1_rate1e-5", _at(0.1, 1e-5, 7), SERIES, "figures 2, 4, 5 and 6: strain rates"),
+    Condition("T0.3_rate1e-4", _at(0.3, 1e-4, 6), SERIES, "figures 2 and 4 to 7: temperatures"),
+    Condition("T0.1_rate1e-5", _at(0.1, 1e-5, 7), SERIES, "figures 2 and 4 to 7: strain rates"),
     Condition("T0.2_rate1e-5", _at(0.2, 1e-5, 10) | APART, INDEPENDENT, "figure 4"),
     Condition("T0.3_rate1e-5", _at(0.3, 1e-5, 11) | APART, INDEPENDENT, "figure 4"),
     Condition("T0.4_rate1e-5", _at(0.4, 1e-5, 12) | APART, INDEPENDENT, "figure 4"),
@@ -130,7 +130,7 @@ CONDITIONS = (
         "T0.1_rate1e-5",
     ),
     # A strain of 1; the longest run, of which less is used as it comes.
-    Condition("T0.4_rate1e-4", _at(0.4, 1e-4, 4), 5_000, "figures 2, 4, 5 and 6: temperatures"),
+    Condition("T0.4_rate1e-4", _at(0.4, 1e-4, 4), 5_000, "figures 2 and 4 to 7: temperatures"),
 )
 
 

@@ -132,7 +132,8 @@ FINDINGS = {
         "the data",
     ),
     "mean N_R, T = 0.1, 1e-4": Finding(
-        "perhaps ε, as at 1e-3, and the deaths in the data alone, which leave out those that live on",
+        "in part perhaps ε, as at 1e-3, and the deaths in the data alone, which leave out those that live on; both are "
+        "not enough",
         _lives(COLD),
         "by product limit, an upper estimate where 23 % of the spots outlive the data, 12 with our ε and 8.3 with the "
         "published 0.2; of the deaths in the data alone 6.9 and 5.4 (reviewed)",

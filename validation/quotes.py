@@ -88,8 +88,66 @@ QUOTES = (
         *(one for name in ("small_as-printed", "small") for one in _with_ends("onset", name)),
     ),
     quote(
+        "ρ_SS is {} ({} to {}), P*/ρ_SS {} ({} to {}) instead of {}, the mean of N_R {} ({} to {}) instead of {}, the "
+        "median life {} τ ({} to {}) instead of {} τ.",
+        *(
+            one
+            for name in ("density", "ratio", "mean_rearrangements", "median_lifetime")
+            for one in (
+                *_with_ends(name, "small_thermostats"),
+                *([(name, "small")] if name != "density" else []),
+            )
+        ),
+    ),
+    quote(
         "half of what is beyond 1 is lost after {} τ ({} to {}), a third of τ_α",
         *_with_ends("map_age", "small"),
+    ),
+    quote(
+        "that is {} τ old ({} to {}), 0.6 τ_α, half of what is beyond 1",
+        *_with_ends("map_age", COLD),
+    ),
+    quote(
+        "is {} ({} to {}). Without clusters below two, three or four inside each mode it is {}, {} or {}",
+        *_with_ends("density", COLD),
+        *((f"ρ_SS, clusters below {smallest} removed inside each mode", COLD) for smallest in (2, 3, 4)),
+    ),
+    quote(
+        "The median is {} τ ({} to {}), that of the mean-field model {} τ ({} to {}). With silent deaths, {}/τ ({} to "
+        "{}), it is {} τ ({} to {}), too short. They gain {} ({} to {}) of the {} ({} to {})",
+        *(
+            one
+            for name in (
+                *("median_lifetime", "model_median", "silent_rate"),
+                *("silent_median", "silent_gain", "possible_gain"),
+            )
+            for one in _with_ends(name, COLD)
+        ),
+    ),
+    quote(
+        "are a part of {} ({} to {}); they gain {} ({} to {})",
+        *(one for name in ("part of fleeting spots", "Δ ln L/n by fleeting spots") for one in _with_ends(name, COLD)),
+    ),
+    quote(
+        "The mean is {} ({} to {}) by product limit and {} of the deaths alone, with ε = 0.2 it is {} ({} to {}) and "
+        "{}",
+        *_with_ends("mean_rearrangements", COLD),
+        ("mean N_R of deaths alone, ε, forward window", COLD),
+        *_with_ends("mean N_R, ε = 0.2, forward window", COLD),
+        ("mean N_R of deaths alone, ε = 0.2, forward window", COLD),
+    ),
+    quote(
+        "the best maps take {} ({} to {}) and {} particles ({} to {})",
+        *(one for name in ("best_modes", "best_particles") for one in _with_ends(name, COLD)),
+    ),
+    quote(
+        "of 900 modes they take {} ({} to {})",
+        *_with_ends("N_m* of 900 modes, N_p = 20", COLD),
+    ),
+    quote(
+        "have a median life of {} τ ({} to {}) and a mean N_R of {}",
+        *_with_ends("τ_½, frames 20 τ apart", COLD),
+        ("mean N_R, frames 20 τ apart", COLD),
     ),
     quote(
         "has a median life of {} τ ({} to {}) where {} τ ({} to {}) are measured",
