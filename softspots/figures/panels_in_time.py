@@ -198,8 +198,9 @@ def _finish_laws(axes, laws):
     axes.set(xscale="log", yscale="log")
     if not laws:
         return
-    # Below the laws there is room for notes.
-    axes.set_ylim(min(y.min() for _, y in laws) / 80, 8 * max(y.max() for _, y in laws))
+    # Below the laws there is room for notes, more than a third of the panel.
+    lowest, highest = min(y.min() for _, y in laws), max(y.max() for _, y in laws)
+    axes.set_ylim(lowest / max(80, (highest / lowest) ** 0.6), 8 * highest)
     left, right = axes.get_xlim()
     axes.set_xlim(left, 1.6 * right)
     x, y = max(laws, key=lambda one: one[1][0])
