@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from paper.sources import LANDSCAPE
+from softspots.landscape.lanczos import TOLERANCE
 from softspots.landscape.quench import HANDOVER
 
 from . import landscape
@@ -14,6 +15,7 @@ from .stale import Parts
 PARTS = Parts(landscape.DATA, landscape.PARTS, LANDSCAPE)
 TEMPERATURES = [str(temperature) for temperature in SEEDS]
 SOLVERS = ["modes, N = 10,000", "modes, N = 2,500"]
+LAST = 5  # modes that block Lanczos need not bring to rounding
 
 
 @pytest.fixture(params=TEMPERATURES)
@@ -134,8 +136,10 @@ def test_participation_ratios_agree(solvers):
 
 def test_residuals_are_at_rounding(solvers):
     # Rounding of H e, ε ‖H‖, is 7e-14 of the last eigenvalue; a basis of a thousand and more vectors adds to it.
-    lanczos, arpack = (np.max(solvers[name], axis=1) for name in ("lanczos", "arpack"))
-    assert max(*lanczos, *arpack) < 1e-12
+    lanczos, arpack = (np.array(solvers[name]) for name in ("lanczos", "arpack"))
+    assert max(lanczos[:, :-LAST].max(), arpack.max()) < 1e-12
+    # The last to converge end with a residual of so much of their value on the inverse, of which H makes up to ‖H‖/λ.
+    assert lanczos.max() < TOLERANCE * 7e-14 / np.finfo(float).eps
 
 
 @pytest.mark.parametrize("name", ["density", "ratio"])
