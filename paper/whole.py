@@ -52,8 +52,10 @@ def read_whole(one: Condition) -> Whole | None:
     condition that is done again for its frames has none of its own then, but those of the first run.
     """
     data = read_data(one)
-    if data is None:
-        return None
+    return None if data is None else _whole(one, data)
+
+
+def _whole(one: Condition, data: Reduced) -> Whole:
     measured = {name: found for name, found in data.measured.items() if name not in OF_F_S}
     missing = {name: reason for name, reason in data.missing.items() if name not in OF_F_S}
     further = {"experiments": from_raw(one)[0]}
@@ -73,10 +75,12 @@ def read_whole(one: Condition) -> Whole | None:
 
 def read_column(one: Condition) -> Whole | None:
     """The same for the table of all runs side by side, where τ* is that of the frames: their lags are others."""
-    whole = read_whole(one)
-    if whole is None or whole.scattering is None:
-        return whole
     own = read_data(one)
+    if own is None:
+        return None
+    whole = _whole(one, own)
+    if whole.scattering is None:
+        return whole
     if "tau_star" not in own:
         measured = {name: found for name, found in whole.measured.items() if name != "tau_star"}
         return replace(whole, measured=measured, missing=whole.missing | {"tau_star": own.missing["tau_star"]})

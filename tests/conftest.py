@@ -8,6 +8,7 @@ import sys
 import matplotlib
 import numpy as np
 import pytest
+import synthetic
 from frames_in_files import write_trajectory
 from hypothesis import settings
 from matplotlib.figure import Figure
@@ -15,6 +16,7 @@ from reference import disordered_frame
 from threadpoolctl import threadpool_limits
 from tiny import run
 
+from softspots.analysis.reduce import reduce_run
 from softspots.commands import interruption
 from softspots.figures.drawing import PANEL_STYLE
 from softspots.landscape.modes import hessian
@@ -90,6 +92,19 @@ def exact(matrix):
 def trajectory(tmp_path_factory):
     """A file of the frames of `frames_in_files`."""
     return write_trajectory(tmp_path_factory.mktemp("trajectory") / "trajectory.nc")
+
+
+@pytest.fixture(scope="session")
+def long_results(tmp_path_factory):
+    """Results of a long series with faulty frames."""
+    path = tmp_path_factory.mktemp("long") / "results.nc"
+    return synthetic.write_results(path, synthetic.FRAMES, faulty=synthetic.FAULTY)
+
+
+@pytest.fixture(scope="session")
+def long_reduced(long_results):
+    """What is measured in it."""
+    return reduce_run(long_results)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ MODES, TOP = 12, 8
 # Of all frames alike; most are close together, which makes a boson peak.
 FREQUENCIES = np.concatenate(([1.0], np.linspace(6.5, 7.5, MODES - 2), [12.0]))
 STRAIN_RATE = 1e-3
+# Of the long series that tests share (`long_results`).
+FRAMES, FAULTY = 160, (40, 41, 90)
 
 
 def configuration(temperature, strain_rate, seed):
@@ -117,3 +119,8 @@ def dying_maps(random, frames, groups, size, death, birth):
         alive[frame] = np.where(alive[frame - 1], draw >= death, draw < birth)
     numbers = np.where(alive, np.cumsum(alive, axis=1) - 1, -1)
     return np.repeat(numbers, size, axis=1)
+
+
+def ends(found):
+    """A value and the ends of its interval."""
+    return found.value, found.low, found.high

@@ -5,43 +5,27 @@ from dataclasses import replace
 import netCDF4
 import numpy as np
 import pytest
-from synthetic import write_results
+from synthetic import FAULTY, FRAMES, ends, write_results
 
 from softspots.analysis.reduce import reduce_run
 from softspots.estimate import Estimate
 from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import Reduced, is_reduced, read_reduced, write_reduced
 
-FRAMES, FAULTY = 160, (40, 41, 90)
 
-
-@pytest.fixture(scope="module")
-def path(tmp_path_factory):
-    return write_results(tmp_path_factory.mktemp("long") / "results.nc", FRAMES, faulty=FAULTY)
-
-
-@pytest.fixture(scope="module")
-def reduced(path):
-    return reduce_run(path)
-
-
-def ends(found):
-    return found.value, found.low, found.high
-
-
-def test_reduced_data_round_trip(tmp_path, reduced):
+def test_reduced_data_round_trip(tmp_path, long_reduced):
     path = tmp_path / "reduced.nc"
-    write_reduced(path, reduced)
+    write_reduced(path, long_reduced)
     # Of each of eight curves 400 resamples are kept.
     assert path.stat().st_size < 500_000
     assert is_reduced(path)
     back = read_reduced(path)
-    assert back.configuration == reduced.configuration
-    assert back.provenance == reduced.provenance
-    assert back.missing == reduced.missing
-    for name, values in reduced.axes.items():
+    assert back.configuration == long_reduced.configuration
+    assert back.provenance == long_reduced.provenance
+    assert back.missing == long_reduced.missing
+    for name, values in long_reduced.axes.items():
         np.testing.assert_array_equal(back.axes[name], values)
-    for name, found in reduced.measured.items():
+    for name, found in long_reduced.measured.items():
         for one, two in zip(ends(back[name]), ends(found), strict=True):
             np.testing.assert_array_equal(one, two)
         assert back[name].block == found.block
@@ -68,15 +52,15 @@ def test_what_is_missing_is_kept(tmp_path):
     assert read_reduced(tmp_path / "reduced.nc").missing == found.missing
 
 
-def test_other_files_are_no_reduced_data(path):
-    assert not is_reduced(path)
+def test_other_files_are_no_reduced_data(long_results):
+    assert not is_reduced(long_results)
     with pytest.raises(ValueError, match="reduced_version is None"):
-        read_reduced(path)
+        read_reduced(long_results)
 
 
-def test_reduced_data_are_plain_in_xarray(tmp_path, reduced):
+def test_reduced_data_are_plain_in_xarray(tmp_path, long_reduced):
     xarray = pytest.importorskip("xarray")
-    write_reduced(tmp_path / "reduced.nc", reduced)
+    write_reduced(tmp_path / "reduced.nc", long_reduced)
     with xarray.open_dataset(tmp_path / "reduced.nc") as dataset:
         assert dataset["c_ss"].dims == ("lag",)
         assert dataset["difference"].dims == ("n_modes", "n_particles")
@@ -85,9 +69,9 @@ def test_reduced_data_are_plain_in_xarray(tmp_path, reduced):
         assert dataset.attrs["config_temperature"] == 0.1
 
 
-def test_an_earlier_version_is_put_right(tmp_path, reduced):
+def test_an_earlier_version_is_put_right(tmp_path, long_reduced):
     path = tmp_path / "reduced.nc"
-    write_reduced(path, reduced)
+    write_reduced(path, long_reduced)
     with netCDF4.Dataset(path, "a") as dataset:
         dataset.reduced_version = 1
         for name, value in (("", 0.896), ("_low", 0.754), ("_high", 0.888)):
@@ -106,13 +90,13 @@ def test_an_earlier_version_is_put_right(tmp_path, reduced):
     assert back["lifetimes"].note.startswith("by a centered window")
     assert back["median_lifetime_centered"].value == back["median_lifetime"].value
     # The law is binned, with a mean that lies somewhere in each bin.
-    assert back["mean_rearrangements"].value == pytest.approx(reduced["mean_rearrangements"].value, rel=0.05)
+    assert back["mean_rearrangements"].value == pytest.approx(long_reduced["mean_rearrangements"].value, rel=0.05)
     assert back.measured.keys() | back.missing.keys() == QUANTITIES.keys()
 
 
-def test_blocks_of_an_earlier_version_that_are_a_fifth_of_the_data_give_no_interval(tmp_path, reduced):
+def test_blocks_of_an_earlier_version_that_are_a_fifth_of_the_data_give_no_interval(tmp_path, long_reduced):
     path = tmp_path / "reduced.nc"
-    write_reduced(path, reduced)
+    write_reduced(path, long_reduced)
     used = FRAMES - len(FAULTY)
     # As long as they can be, a fifth; nearly; and a seventh. Of F_s all frames count.
     longest = {"boson_peak": used // 5, "c_ss": used // 6 + 1, "scattering": FRAMES // 6 + 1, "density": used // 7}
@@ -122,21 +106,21 @@ def test_blocks_of_an_earlier_version_that_are_a_fifth_of_the_data_give_no_inter
             dataset[name].block = block
     back = read_reduced(path)
     for name in ("boson_peak", "c_ss", "scattering"):
-        assert np.isfinite(reduced[name].low).any()
+        assert np.isfinite(long_reduced[name].low).any()
         assert np.isnan(back[name].low).all() and np.isnan(back[name].high).all()
-        assert np.array_equal(back[name].value, reduced[name].value)
+        assert np.array_equal(back[name].value, long_reduced[name].value)
         assert back[name].note.endswith("too few independent blocks: 5 or less, by an earlier version")
     assert np.isnan([back["c_ss"].low, back["c_ss"].high]).all()
-    assert back["density"].low == reduced["density"].low and back["density"].note == reduced["density"].note
+    assert back["density"].low == long_reduced["density"].low and back["density"].note == long_reduced["density"].note
 
 
-def test_a_plateau_of_an_earlier_version_is_looked_for_again(tmp_path, reduced):
+def test_a_plateau_of_an_earlier_version_is_looked_for_again(tmp_path, long_reduced):
     path = tmp_path / "reduced.nc"
-    straight = 0.9 - 0.05 * np.log(np.maximum(reduced.axes["lag"], 1.0))
+    straight = 0.9 - 0.05 * np.log(np.maximum(long_reduced.axes["lag"], 1.0))
     found = Estimate(straight, straight, straight, np.tile(straight, (400, 1)), 1)
     one = Estimate(np.array(3.0), np.array(2.0), np.array(4.0), np.full(400, 3.0), 1)
-    measured = reduced.measured | {"scattering": found, "tau_star": one}
-    write_reduced(path, replace(reduced, measured=measured, missing={}))
+    measured = long_reduced.measured | {"scattering": found, "tau_star": one}
+    write_reduced(path, replace(long_reduced, measured=measured, missing={}))
     with netCDF4.Dataset(path, "a") as dataset:
         dataset.reduced_version = 1
     back = read_reduced(path)
