@@ -1,13 +1,13 @@
 """The eigensolver's kernels on blocks of vectors: what is written to is taken as it is, without a copy."""
 
-# As fortran/linear/krylov.f90 has them.
+# As fortran/linear/krylov.fypp has them.
 PANEL_ROWS = 2048
 BLOCK_WIDTH = 16
 TILE_WIDTH = 4
 
 
 cdef class PackedFactor:
-    """A sparse Cholesky factor, packed for solves with blocks of vectors; see fortran/linear/krylov.f90.
+    """A sparse Cholesky factor, packed for solves with blocks of vectors; see fortran/linear/krylov.fypp.
 
     Indices are counted from 1: columns ``column[t]`` to ``column[t + 1]``, exclusive, are tile t, and its rows below
     are ``row[start[t] - 1:start[t + 1] - 1]``. The factor comes in compressed columns, ``indptr`` (n + 1,) and ``values``.

@@ -8,7 +8,7 @@ module softspots_c_krylov
 
 contains
 
-  !> Pack a Cholesky factor for solves with blocks of vectors; see krylov.f90. All indices are counted from 1.
+  !> Pack a Cholesky factor for solves with blocks of vectors; see krylov.fypp. All indices are counted from 1.
   subroutine ss_pack_factor(n, tiles, column, indptr, values, start, below, triangle) bind(c)
     integer(c_int), value :: n, tiles
     integer(c_int), intent(in) :: column(tiles + 1), indptr(n + 1), start(tiles + 1)
@@ -18,7 +18,7 @@ contains
     call pack_factor(n, tiles, column, indptr, values, start, below, triangle)
   end subroutine ss_pack_factor
 
-  !> Solve for a block of vectors; see krylov.f90.
+  !> Solve for a block of vectors; see krylov.fypp.
   subroutine ss_solve_block(n, tiles, column, start, row, below, triangle, block) bind(c)
     integer(c_int), value :: n, tiles
     integer(c_int), intent(in) :: column(tiles + 1), start(tiles + 1), row(start(tiles + 1))
@@ -28,7 +28,7 @@ contains
     call solve_block(n, tiles, column, start, row, below, triangle, block)
   end subroutine ss_solve_block
 
-  !> Take columns first .. last, counted from 1, of a basis out of a block of vectors; see krylov.f90.
+  !> Take columns first .. last, counted from 1, of a basis out of a block of vectors; see krylov.fypp.
   subroutine ss_project_out(first, last, capacity, panels, basis, block, overlaps) bind(c)
     integer(c_int), value :: first, last, capacity, panels
     real(c_double), intent(in) :: basis(panel_rows, capacity, panels)
@@ -39,7 +39,7 @@ contains
   end subroutine ss_project_out
 
   !> Take the first `columns` of a basis out of a block of vectors that is nearly orthogonal to them; see
-  !> krylov.f90.
+  !> krylov.fypp.
   subroutine ss_reorthogonalize(columns, capacity, panels, basis, rounded, block) bind(c)
     integer(c_int), value :: columns, capacity, panels
     real(c_double), intent(in) :: basis(panel_rows, capacity, panels)
@@ -49,7 +49,7 @@ contains
     call reorthogonalize(columns, capacity, panels, basis, rounded, block)
   end subroutine ss_reorthogonalize
 
-  !> Transform a block of vectors and put it into a basis from column `first` on; see krylov.f90.
+  !> Transform a block of vectors and put it into a basis from column `first` on; see krylov.fypp.
   subroutine ss_append(first, capacity, panels, transform, block, basis, rounded, gram) bind(c)
     integer(c_int), value :: first, capacity, panels
     real(c_double), intent(in) :: transform(block_width, block_width)
@@ -60,7 +60,7 @@ contains
     call append(first, capacity, panels, transform, block, basis, rounded, gram)
   end subroutine ss_append
 
-  !> Residuals of eigenpairs of a symmetric matrix in compressed columns counted from 0; see krylov.f90.
+  !> Residuals of eigenpairs of a symmetric matrix in compressed columns counted from 0; see krylov.fypp.
   subroutine ss_residual_norms(n, entries, indptr, indices, values, modes, eigenvalues, vectors, norms) bind(c)
     integer(c_int), value :: n, entries, modes
     integer(c_int), intent(in) :: indptr(n + 1), indices(entries)

@@ -122,7 +122,7 @@ def largest_pairs(
 
 
 class _Basis:
-    """Orthonormal vectors, the locked ones first, and the block that will join them; see fortran/linear/krylov.f90."""
+    """Orthonormal vectors, the locked ones first, and the block that will join them; see fortran/linear/krylov.fypp."""
 
     def __init__(self, size: int, locked: np.ndarray, capacity: int) -> None:
         self.size = size
