@@ -9,6 +9,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
+from paper.alike import code_of_sample
 from paper.sources import REDUCTION, checksum
 from paper.sources import read as read_code
 from softspots.figures.summary import Part, shown
@@ -48,8 +49,8 @@ class Judgement:
     lacking : str
         Why there is none.
     stale : tuple of str
-        What it rests on, of all runs, seeds too, that was reduced by other code than is here: frames, and F_s of the
-        dynamics alone.
+        What it rests on, of all runs, seeds too, that was reduced by code that may give other numbers: frames, and F_s
+        of the dynamics alone.
     first : tuple of str
         The runs whose frames, of the first edition, it rests on.
     runs : int
@@ -102,9 +103,15 @@ def current_code() -> str:
     return checksum(read_code(REDUCTION))
 
 
+@cache
+def fresh_codes() -> frozenset[str]:
+    """The checksums of the code that reduces, and of that which gives the same numbers of the sample of the study."""
+    return frozenset((current_code(), code_of_sample()))
+
+
 def is_stale(run: Reduced, study: Mapping[str, Reduced]) -> bool:
-    """Whether a run was reduced by other code than is here, or with an ε that is no longer that of its condition."""
-    if run.provenance.get("reduction") != current_code():
+    """Whether a run was reduced by code that gives other numbers, or with an ε that is not that of its condition."""
+    if run.provenance.get("reduction") not in fresh_codes():
         return True
     source = study.get(run.provenance.get("epsilon_from"))
     if source is None or "epsilon" not in source:
@@ -115,7 +122,7 @@ def is_stale(run: Reduced, study: Mapping[str, Reduced]) -> bool:
 
 def is_stale_alone(provenance: Mapping[str, Any]) -> bool:
     """Whether F_s of the dynamics alone was reduced by code that is neither what is here nor known to give the same."""
-    return current_code() not in (provenance.get("reduction"), provenance.get("reduction_alike"))
+    return fresh_codes().isdisjoint(provenance.get(name) for name in ("reduction", "reduction_alike"))
 
 
 def judge(row: Row, study: Mapping[str, Reduced]) -> Judgement:

@@ -191,7 +191,7 @@ def test_published(row, study, judgements):
     if one.kind == EXPLAINED:
         told += f": {told_of(FINDINGS[row.name], study)}"
     if one.stale:
-        words = f"stale: {', '.join(one.stale)} reduced by other code than is here"
+        words = f"stale: {', '.join(one.stale)} reduced by code that may give other numbers"
         told = f"{words}; {one.verdict} if it still holds. {told}"
     ended = outcome(one.verdict, one.explained, bool(one.stale))
     if ended == "xfailed":
