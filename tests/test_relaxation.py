@@ -10,6 +10,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from paper import conditions, plan, relaxation  # noqa: E402
+from softspots.dynamics.parallel import Serial  # noqa: E402
 from softspots.exceptions import InputError  # noqa: E402
 
 SMALL = conditions.Condition(
@@ -34,7 +35,7 @@ def test_an_interruption_changes_nothing(tmp_path, monkeypatch):
     # At each frame.
     monkeypatch.setattr(relaxation, "STEPS_PER_CHECKPOINT", 1)
     monkeypatch.setattr(conditions, "RAW", tmp_path / "whole")
-    relaxation.record(SMALL)
+    relaxation.record(SMALL, Serial())
     whole = relaxation.folder(SMALL) / relaxation.POSITIONS
 
     class Interrupted(Exception):
@@ -52,13 +53,13 @@ def test_an_interruption_changes_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(relaxation, "write_checkpoint", interrupted)
     monkeypatch.setattr(conditions, "RAW", tmp_path / "parts")
     with pytest.raises(Interrupted):
-        relaxation.record(SMALL)
+        relaxation.record(SMALL, Serial())
     parts = relaxation.folder(SMALL) / relaxation.POSITIONS
     # What was written after the last checkpoint is not to be trusted.
     with open(parts, "ab") as file:
         file.write(b"torn")
     assert 0 < parts.stat().st_size < whole.stat().st_size
-    relaxation.record(SMALL)
+    relaxation.record(SMALL, Serial())
     assert parts.read_bytes() == whole.read_bytes()
 
     reduced = relaxation.reduce(SMALL, "of this code")
@@ -86,14 +87,14 @@ def test_a_stopped_process_does_not_count(tmp_path, monkeypatch):
     monkeypatch.setattr("time.perf_counter", iter(range(0, 10**12, 86_400)).__next__)
     monkeypatch.setattr(relaxation, "STARTS", 4)
     monkeypatch.setattr(conditions, "RAW", tmp_path)
-    relaxation.record(SMALL)
+    relaxation.record(SMALL, Serial())
     assert 0 < relaxation.read_checkpoint(relaxation.folder(SMALL)).progress["processor_time"] < 3_600
 
 
 def test_progress_and_the_time_left_are_told(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(relaxation, "STARTS", 10)
     monkeypatch.setattr(conditions, "RAW", tmp_path)
-    relaxation.record(SMALL)
+    relaxation.record(SMALL, Serial())
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) > 8 and all(line.startswith("small_fast") and line.endswith("left") for line in lines)
     assert "100 %" in lines[-1]
@@ -123,7 +124,7 @@ def test_a_checkpoint_of_other_parameters_is_not_gone_on_from(tmp_path, monkeypa
     other = conditions.Condition("other", SMALL.parameters | {"seed": 9}, 1, "")
     checkpoint_of({"frames": 1}, tmp_path, monkeypatch, other.all_parameters)
     with pytest.raises(InputError, match="small_fast_relaxation: its parameters are not those of small_fast"):
-        relaxation.record(SMALL)
+        relaxation.record(SMALL, Serial())
 
 
 @pytest.mark.parametrize("wrong", ["small", "T0.1_rate1e-4_seed2", "T0.1_rate1e-6"])
