@@ -20,6 +20,8 @@ from softspots.exceptions import InputError
 from softspots.io import ResultsWriter, read_results
 from softspots.io.reduced import Reduced, write_reduced
 from softspots.io.replacing import replacing
+from softspots.io.results import Results
+from softspots.io.schema import LABELS
 
 from .conditions import FRAME, HERE, SHOWN, Condition, condition, forgets_sooner, read_data
 from .experiments import measure, text
@@ -76,12 +78,24 @@ def reduce_condition(one: Condition) -> Reduced:
     provenance = (
         reduced.provenance
         | {"source": str(path.relative_to(HERE.parent)), "configuration_checksum": checksum(expected)}
-        # By the median: a machine that was suspended counts in one frame.
-        | {"wall_time_frames": found.n_frames * float(np.median(found["wall_time"].sum(axis=1)))}
+        | core_time(found)
         | {"reduction": checksum_of_code(read_code(REDUCTION))}
         | record
     )
     return replace(reduced, configuration=expected, measured=measured, provenance=provenance)
+
+
+def core_time(found: Results) -> dict[str, float]:
+    """Wall time of the preparation and of all frames, in s of one core: ranks share the dynamics, but each has frames.
+
+    By the median frame: a machine that was suspended counts in one.
+    """
+    ranks, stages = int(found.attributes["ranks"]), LABELS["stage"]
+    of_frames = found["wall_time"] @ [ranks if stage == "dynamics" else 1 for stage in stages]
+    return {
+        "wall_time_preparation": ranks * float(found.attributes["wall_time_preparation"]),
+        "wall_time_frames": found.n_frames * float(np.median(of_frames)),
+    }
 
 
 def write_frame(one: Condition, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Run a condition, or go on with it where it was interrupted: ``python -m paper.run NAME``."""
+"""Run a condition, or go on with it where it was interrupted: ``python -m paper.run NAME``, or under mpirun."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks import measure
 from softspots import _cholmod
+from softspots.dynamics.parallel import launched_rank
 from softspots.exceptions import SoftspotsError
 from softspots.installation import instruction_set
 from softspots.io.checkpoint import CHECKPOINT, PREVIOUS
@@ -101,9 +102,11 @@ def main() -> None:
     one = condition(sys.argv[1])
     if finished_frames(one) >= one.frames:
         return
-    one.raw.mkdir(parents=True, exist_ok=True)
     words = command(one)
-    record(one)
+    # Under mpirun every rank becomes one of the run.
+    if launched_rank() == 0:
+        one.raw.mkdir(parents=True, exist_ok=True)
+        record(one)
     os.execv(words[0], words)
 
 

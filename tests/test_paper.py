@@ -16,10 +16,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT))
 
-from paper import conditions, plan, reduce, sources  # noqa: E402
+from paper import conditions, plan, reduce, run, sources  # noqa: E402
 from paper.figures import NAMES, figures  # noqa: E402
 from paper.fingerprint import fingerprint  # noqa: E402
-from paper.run import describe  # noqa: E402
 from softspots.commands.options import make_parser, read_arguments  # noqa: E402
 from softspots.estimate import Estimate  # noqa: E402
 from softspots.exceptions import InputError  # noqa: E402
@@ -97,6 +96,28 @@ def test_conditions_are_runs_that_the_command_takes():
         names.add(one.name)
         seeds.add(read.seed)
     assert len(names) == len(seeds) == len(conditions.CONDITIONS)
+
+
+@pytest.mark.parametrize(("rank", "recorded"), [("", True), ("0", True), ("1", False)])
+def test_of_the_ranks_of_a_run_one_writes_what_it_is_computed_with(rank, recorded, tmp_path, monkeypatch):
+    monkeypatch.setattr(conditions, "RAW", tmp_path)
+    for variable in ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("OMPI_COMM_WORLD_RANK", rank)
+    monkeypatch.setattr(sys, "argv", ["paper.run", "small"])
+    begun = []
+    monkeypatch.setattr(os, "execv", lambda *words: begun.append(words))
+    run.main()
+    assert begun and (tmp_path / "small" / run.RECORD).exists() == recorded
+
+
+def test_ranks_share_the_dynamics_and_the_preparation_and_have_frames_of_their_own():
+    class Found(dict):
+        attributes, n_frames = {"ranks": 2, "wall_time_preparation": 100.0}, 3  # noqa: RUF012
+
+    # Dynamics, quench, modes, soft spots, D²_min; in the second frame the machine was suspended.
+    found = Found(wall_time=np.array([[1, 2, 4, 0.5, 0.5], [1, 2, 900, 0.5, 0.5], [1, 2, 4, 0.5, 0.5]]))
+    assert reduce.core_time(found) == {"wall_time_preparation": 200.0, "wall_time_frames": 27.0}
 
 
 def test_checksum_depends_on_what_is_in_a_frame_only():
@@ -195,7 +216,7 @@ def test_the_dynamics_keep_their_bits(name):
     # Bits are promised for one build only. Another rounds otherwise, which 500 steps of a liquid amplify: to at most
     # 1.3e-5 in the energy of 24 starts. A wrong force would show in the first digits.
     committed, now = BITS["conditions"][name], fingerprint(conditions.condition(name).all_parameters)
-    here = describe()
+    here = run.describe()
     if all(here[entry] == BITS[entry] for entry in ("instruction_set", "compiler")):
         assert now == committed
     energy = "fingerprint_potential_energy"
@@ -268,7 +289,7 @@ def test_an_interrupted_study_goes_on_and_a_longer_one_continues(study):
     parameters = read_arguments(["--particles=300", "--strain-rate=1e-3", "--liquid-time=5", "--cooling-time=5"])
     # Computed in another process, from the same seed.
     assert fingerprint(parameters).items() <= reduced.provenance.items()
-    assert describe().items() <= reduced.provenance.items()
+    assert run.describe().items() <= reduced.provenance.items()
     assert str(folder) not in str(reduced.provenance)
     frame = read_results(folder / "paper" / "data" / "frame.nc")
     # D²_min is over 2 τ, and so is the motion that goes with it.
