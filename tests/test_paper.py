@@ -273,13 +273,13 @@ def test_correlations_share_limits_and_have_guides_at_the_times_of_the_coldest_s
 def test_an_interrupted_study_goes_on_and_a_longer_one_continues(study):
     pytest.importorskip("snakemake")
     folder = study(2_000)
-    run = python(folder, "paper.run", "T0.1_rate1e-4")
+    process = python(folder, "paper.run", "T0.1_rate1e-4")
     raw = folder / "paper" / "raw" / "T0.1_rate1e-4"
     while not (raw / "results.nc").exists():
-        assert run.poll() is None, run.stdout.read()
+        assert process.poll() is None, process.stdout.read()
         time.sleep(0.05)
-    run.send_signal(signal.SIGTERM)
-    assert "--resume goes on" in output(run, status=143)
+    process.send_signal(signal.SIGTERM)
+    assert "--resume goes on" in output(process, status=143)
 
     study(4)
     said = output(workflow(folder))
