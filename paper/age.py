@@ -65,16 +65,18 @@ def _half_life(run: Reduced) -> Estimate | None:
 def figure(runs: Sequence[Reduced], smaller: Sequence[Reduced]) -> Figure | None:
     """Figure 7: a row of panels for each strain rate that has maps of an age; None if none has.
 
-    A smaller run stands in at a rate where no other has been measured.
+    A smaller run has a row where no other of its strain rate and temperature has been measured.
     """
     rows, lacking = [], []
     for rate in sorted({run.strain_rate for run in (*runs, *smaller)}):
         members, others = ([run for run in some if run.strain_rate == rate] for some in (runs, smaller))
-        if not any(AGE in run for run in members):
-            lacking.append(rate_words(rate))
-            members = [run for run in others if AGE in run][:1]
-        if members:
+        measured = {run.temperature for run in members if AGE in run}
+        if measured:
             rows.append(Series("temperature", tuple(sorted(members, key=lambda run: run.temperature))))
+        else:
+            lacking.append(rate_words(rate))
+        standing = [run for run in others if AGE in run and run.temperature not in measured]
+        rows += [Series("temperature", (run,)) for run in standing[:1]]
     panels = [[(AGE, draw_age, (one,)), ("c_sd", draw_correlation, (one, "c_sd"))] for one in rows]
     found = figure_of([run for one in rows for run in one.runs], panels) if rows else None
     if found and lacking:

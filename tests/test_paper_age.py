@@ -46,8 +46,11 @@ def test_a_small_run_stands_in_where_no_other_is_and_the_figure_says_so():
     assert [float(line.get_xdata()[0]) for line in marks] == [20.0]
 
     both = age.figure([*large[:2], run(0.4, 1e-3)], [run(0.1, 1e-3, particles=2_500)])
-    assert len(both.axes) == 2 and not any("N=2500" in text for text in words(both))
+    assert len(both.axes) == 4 and any("N=2500" in text for text in words(both))
     assert "no data: $T=0.1$" in "\n".join(words(both)) and both.get_supxlabel().count("10^") == 1
+    # Not where its own temperature has been measured.
+    whole = age.figure([*large[:1], run(0.1, 1e-3), run(0.4, 1e-3)], [run(0.1, 1e-3, particles=2_500)])
+    assert len(whole.axes) == 2 and not any("N=2500" in text for text in words(whole))
 
 
 def test_half_lives_are_told_in_times_of_their_run_or_why_they_are_not():
