@@ -145,6 +145,18 @@ QUOTES = (
         *_with_ends("N_m* of 900 modes, N_p = 20", COLD),
     ),
     quote(
+        "as at T = 0.1: {}, {} or {} are left",
+        *((f"ρ_SS, clusters below {smallest} removed inside each mode", HOT_AND_FAST) for smallest in (2, 3, 4)),
+    ),
+    quote(
+        "Of 500 modes the best maps take {} ({} to {}) and {} particles ({} to {}); of 900 modes {} ({} to {})",
+        *(
+            one
+            for name in ("best_modes", "best_particles", "N_m* of 900 modes, N_p = 20")
+            for one in _with_ends(name, HOT_AND_FAST)
+        ),
+    ),
+    quote(
         "have a median life of {} τ ({} to {}) and a mean N_R of {}",
         *_with_ends("τ_½, frames 20 τ apart", COLD),
         ("mean N_R, frames 20 τ apart", COLD),
