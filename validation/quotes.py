@@ -41,7 +41,7 @@ def _with_ends(name: str, condition: str) -> tuple[tuple[str, str, str], ...]:
     return tuple((name, condition, end) for end in ("value", "low", "high"))
 
 
-WARM, HOTTER = "T0.2_rate1e-4", "T0.3_rate1e-4"
+WARM, HOTTER, WARM_AND_FAST = "T0.2_rate1e-4", "T0.3_rate1e-4", "T0.2_rate1e-3"
 QUOTES = (
     quote(
         "It is the lower the warmer, {}, {}, {} and {} at γ̇ = 10⁻⁴, and the faster, {}, {} and {} at T = 0.1.",
@@ -56,7 +56,7 @@ QUOTES = (
         "with T from {} to {} at 10⁻⁵ and from {} to {} at 10⁻⁴; at 10⁻³, where it is {}, {}, {} and {} at T = 0.1 to "
         "0.4, that is not decided",
         *(("ratio", one) for one in (SLOW, "T0.4_rate1e-5", COLD, HOT)),
-        *(("ratio", one) for one in (FAST, "T0.2_rate1e-3", "T0.3_rate1e-3", HOT_AND_FAST)),
+        *(("ratio", one) for one in (FAST, WARM_AND_FAST, "T0.3_rate1e-3", HOT_AND_FAST)),
     ),
     quote(
         "F_s falls to 1/e at τ_α = {} τ ({} to {}), {} τ ({} to {}), {} τ ({} to {}) and {} τ ({} to {}), and at "
@@ -145,17 +145,32 @@ QUOTES = (
         *_with_ends("N_m* of 900 modes, N_p = 20", COLD),
     ),
     quote(
-        "as at T = 0.1: {}, {} or {} are left",
-        *((f"ρ_SS, clusters below {smallest} removed inside each mode", HOT_AND_FAST) for smallest in (2, 3, 4)),
-    ),
-    quote(
-        "Of 500 modes the best maps take {} ({} to {}) and {} particles ({} to {}); of 900 modes {} ({} to {})",
+        "of {} and {} {}, {} or {}, and {}, {} or {} are left",
+        ("density", WARM_AND_FAST),
+        ("density", HOT_AND_FAST),
         *(
-            one
-            for name in ("best_modes", "best_particles", "N_m* of 900 modes, N_p = 20")
-            for one in _with_ends(name, HOT_AND_FAST)
+            (f"ρ_SS, clusters below {smallest} removed inside each mode", one)
+            for one in (WARM_AND_FAST, HOT_AND_FAST)
+            for smallest in (2, 3, 4)
         ),
     ),
+    quote(
+        "Of 500 modes the best maps take {} ({} to {}) and {} particles ({} to {}) at T = 0.2, {} ({} to {}) and {} "
+        "({} to {}) at T = 0.4; of 900 modes {} ({} to {}) and {} ({} to {}).",
+        *(
+            one
+            for condition in (WARM_AND_FAST, HOT_AND_FAST)
+            for name in ("best_modes", "best_particles")
+            for one in _with_ends(name, condition)
+        ),
+        *(
+            one
+            for condition in (WARM_AND_FAST, HOT_AND_FAST)
+            for one in _with_ends("N_m* of 900 modes, N_p = 20", condition)
+        ),
+    ),
+    quote("is lost after {} τ ({} to {}) at T = 0.2", *_with_ends("map_age", WARM_AND_FAST)),
+    quote("is {} ({} to {}) at T = 0.2, where the first", *_with_ends("epsilon", WARM_AND_FAST)),
     quote(
         "have a median life of {} τ ({} to {}) and a mean N_R of {}",
         *_with_ends("τ_½, frames 20 τ apart", COLD),
