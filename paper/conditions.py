@@ -150,7 +150,8 @@ def forgets_sooner(one: Condition) -> Condition | None:
     """The condition of the same solid and temperature under the fastest shear, which has ε; None if it is this one.
 
     Its maps are unrelated soonest. The overlap of unrelated maps depends on their density, which shear hardly changes;
-    lives at several strain rates, and of several seeds, are compared by one ε.
+    lives at several strain rates, and of several seeds, are compared by one ε. Under the fastest shear each seed has
+    its own, so that their spread has that of ε.
     """
     faster = [
         other

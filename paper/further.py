@@ -8,12 +8,13 @@ from softspots.estimate import Estimate
 from softspots.figures.summary import NUMBERS, Part, shown
 from softspots.io.earlier import COUNTS
 from softspots.io.reduced import Reduced
+from validation.evidence import FIRST
 from validation.tally import counts, judge_all, lists
 
 from .age import half_lives
 from .conditions import CONDITIONS
 from .numbers import from_data, from_raw
-from .seeds import together, with_seeds
+from .seeds import of_latest_edition, together, with_seeds
 
 COLUMNS = 3  # conditions side by side
 
@@ -64,24 +65,28 @@ def _cell(found: Estimate | None) -> str:
 def seeds(data: Mapping[str, Reduced | None]) -> list[Part]:
     """The numbers of conditions with several seeds: the mean, the error by the spread and by bootstrap, each run.
 
-    Counts are those of each run alone.
+    Counts are those of each run alone. Of runs of both editions it is those of the second that are taken together.
     """
     parts = []
     for one in CONDITIONS:
-        runs = [run for name in with_seeds(one.name) if (run := data.get(name))]
+        runs = {name: run for name in with_seeds(one.name) if (run := data.get(name))}
         if len(runs) < 2:
             continue
-        rows = [[one.name, "together", *("seed " + str(run.configuration["seed"]) for run in runs)]]
-        sizes = (f"{run.configuration['particles']} × {run.provenance['frames']}" for run in runs)
+        latest = of_latest_edition(runs)
+        titles = (f"seed {run.configuration['seed']}" + FIRST * (name not in latest) for name, run in runs.items())
+        rows = [[one.name, "together", *titles]]
+        sizes = (f"{run.configuration['particles']} × {run.provenance['frames']}" for run in runs.values())
         rows.append(["particles × frames", "", *sizes])
         for name, entry in NUMBERS.items():
-            found = [run[name] for run in runs if name in run]
+            having = of_latest_edition({each: run for each, run in runs.items() if name in run})
+            found = [run[name] for run in having.values()]
+            cells = (run.measured.get(name) for run in runs.values())
             if name in COUNTS:
-                rows.append([entry.symbol, "", *(f"{run[name].value:.0f}" if name in run else "" for run in runs)])
-            elif len(found) > 1:
+                rows.append([entry.symbol, "", *(f"{cell.value:.0f}" if cell else "" for cell in cells)])
+            elif found:
                 mean, error = together([float(each.value) for each in found], [float(each.error) for each in found])
                 both = Estimate(mean, mean - error, mean + error)
-                rows.append([entry.symbol, shown(both), *(_cell(run.measured.get(name)) for run in runs)])
+                rows.append([entry.symbol, shown(both), *map(_cell, cells)])
         parts.append(Part(rows=rows))
     if not parts:
         parts.append(Part("No condition has been run with several seeds yet."))

@@ -4,6 +4,9 @@ The interval is the wider of two. One is that of the mean by its spread, with St
 runs is exact where numbers are normally distributed; the range of three runs, 68 to 75 % of cases, says about the same,
 but nothing for two. The other is that of the bootstraps of the single runs: of two or three numbers the spread can be
 small by chance.
+
+Runs of the first edition, some of whose quantities are defined otherwise, are not averaged with those of the second:
+where there are both it is those of the second that count.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from softspots.estimate import CONFIDENCE
+from softspots.io.reduced import Reduced
 
 Run = TypeVar("Run")
 
@@ -40,6 +44,23 @@ def samples(names: Sequence[str], study: Mapping[str, Run]) -> tuple[list[list[R
             found.append([one if run is None else run for one, run in zip(first, again, strict=True)])
             independent &= None not in again
     return found, independent
+
+
+def by_edition(samples: Sequence[Sequence[Reduced]]) -> list[list[Sequence[Reduced]]]:
+    """Samples that may be averaged, in groups: those with the fewest runs of the first edition come first."""
+    earlier = [sum(map(_of_first_edition, sample)) for sample in samples]
+    return [[one for one, count in zip(samples, earlier, strict=True) if count == n] for n in sorted(set(earlier))]
+
+
+def of_latest_edition(runs: Mapping[str, Reduced]) -> dict[str, Reduced]:
+    """Those of the second edition, or all if there are none."""
+    second = {name: run for name, run in runs.items() if not _of_first_edition(run)}
+    return second or dict(runs)
+
+
+def _of_first_edition(run: Reduced) -> bool:
+    """Whether a run was reduced before data had a checksum of the code."""
+    return "reduction" not in run.provenance
 
 
 def together(values: Sequence[float], errors: Sequence[float], independent: bool = True) -> tuple[float, float]:

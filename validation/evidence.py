@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from paper.conditions import condition
 from paper.numbers import from_data, from_raw
-from paper.seeds import together, with_seeds
+from paper.seeds import of_latest_edition, together, with_seeds
 from softspots.figures.summary import shown
 from softspots.io.reduced import Reduced
 
@@ -28,7 +28,8 @@ def evidence(finding: Finding, study: Mapping[str, Reduced]) -> str:
     sentences, whole = [], bool(finding.measured)
     for one in finding.measured:
         numbers = {name: number for name in one.conditions if (number := _number(one, name, study))}
-        first = {name: of_first_edition(name) for name in numbers}
+        # With a seed of the second edition the number is that seed's.
+        first = {name: all(of_first_edition(run) for run in with_seeds(name) if run in study) for name in numbers}
         whole &= len(numbers) == len(one.conditions) and not any(first.values())
         alike = all(first.values())
         marks = {name: FIRST * (first[name] and not alike) for name in numbers}
@@ -51,7 +52,8 @@ def _at(name: str) -> str:
 
 def _number(one: Shown, name: str, study: Mapping[str, Reduced]) -> Number | None:
     """The number in a condition, of all of its seeds; None if no run has it."""
-    found = [number for run in with_seeds(name) if (number := _of_run(one, run, study))]
+    runs = of_latest_edition({run: study[run] for run in with_seeds(name) if _of_run(one, run, study)})
+    found = [number for run in runs if (number := _of_run(one, run, study))]
     if len(found) < 2:
         return found[0] if found else None
     return Number.with_error(*together([each.value for each in found], [each.error for each in found]))

@@ -42,6 +42,7 @@ def _with_ends(name: str, condition: str) -> tuple[tuple[str, str, str], ...]:
 
 
 WARM, HOTTER, WARM_AND_FAST = "T0.2_rate1e-4", "T0.3_rate1e-4", "T0.2_rate1e-3"
+AGAIN = f"{FAST}_seed2"
 QUOTES = (
     quote(
         "It is the lower the warmer, {}, {}, {} and {} at γ̇ = 10⁻⁴, and the faster, {}, {} and {} at T = 0.1.",
@@ -170,7 +171,41 @@ QUOTES = (
         ),
     ),
     quote("is lost after {} τ ({} to {}) at T = 0.2", *_with_ends("map_age", WARM_AND_FAST)),
-    quote("is {} ({} to {}) at T = 0.2, where the first", *_with_ends("epsilon", WARM_AND_FAST)),
+    quote("At T = 0.2 it is {} ({} to {}) in the second edition", *_with_ends("epsilon", WARM_AND_FAST)),
+    quote(
+        "ρ_SS of {} ({} to {}) and {}, P*/ρ_SS of {} ({} to {}) and {}.",
+        *(one for name in ("density", "ratio") for one in (*_with_ends(name, AGAIN), (name, FAST))),
+    ),
+    quote(
+        "**ε** is {} ({} to {}), that of the first {} ({} to {}).",
+        *(one for run in (AGAIN, FAST) for one in _with_ends("epsilon", run)),
+    ),
+    quote(
+        "The median is {} τ ({} to {}), that of the mean-field model {} τ ({} to {}), with silent deaths {} τ ({} to "
+        "{}). Silent deaths gain {} ({} to {}) of the {} ({} to {}) in ln L per life that any law could. Fleeting "
+        "spots, a part of {} ({} to {}), gain {} ({} to {}), four fifths of it",
+        *(
+            one
+            for name in (
+                *("median_lifetime", "model_median", "silent_median", "silent_gain", "possible_gain"),
+                *("part of fleeting spots", "Δ ln L/n by fleeting spots"),
+            )
+            for one in _with_ends(name, AGAIN)
+        ),
+    ),
+    quote(
+        "The mean is {} ({} to {}), of the deaths alone {}; with ε = 0.2 it is {} ({} to {}), of the deaths alone {} "
+        "({} to {}).",
+        *_with_ends("mean_rearrangements", AGAIN),
+        ("mean N_R of deaths alone, ε, forward window", AGAIN),
+        *_with_ends("mean N_R, ε = 0.2, forward window", AGAIN),
+        *_with_ends("mean N_R of deaths alone, ε = 0.2, forward window", AGAIN),
+    ),
+    quote(
+        "Of 500 modes the best maps take {} ({} to {}), of 900 modes {} ({} to {}).",
+        *(one for name in ("best_modes", "N_m* of 900 modes, N_p = 20") for one in _with_ends(name, AGAIN)),
+    ),
+    quote("is lost after {} τ ({} to {}), 0.7 τ_α", *_with_ends("map_age", AGAIN)),
     quote(
         "have a median life of {} τ ({} to {}) and a mean N_R of {}",
         *_with_ends("τ_½, frames 20 τ apart", COLD),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
-from paper.seeds import samples, together, with_seeds
+from paper.seeds import by_edition, samples, together, with_seeds
 from softspots.io.reduced import Reduced
 
 from . import measures as m
@@ -63,18 +63,21 @@ class Row:
     def found(self, study: Mapping[str, Reduced]) -> Number:
         """The number, from the runs that are there and all of their seeds; `measures.Missing` if they do not allow it.
 
-        With several seeds it is the mean over those in which it is of the same runs, and its interval the wider of
-        spread and bootstrap: see `paper.seeds`.
+        With several seeds it is the mean over those in which it is of the same runs and edition, and its interval the
+        wider of spread and bootstrap: see `paper.seeds`.
         """
         runs, independent = samples([name for name in self.conditions if name in study], study)
-        numbers, reasons = [], []
-        for sample in runs:
-            try:
-                numbers.append(self.measure(sample))
-            except m.Missing as reason:
-                reasons.append(reason)
-        if not numbers:
-            raise reasons[0]
+        numbers, reasons = [], {}
+        for group in by_edition(runs):
+            for sample in group:
+                try:
+                    numbers.append(self.measure(sample))
+                except m.Missing as reason:
+                    reasons[id(sample)] = reason
+            if numbers:
+                break
+        else:
+            raise reasons[id(runs[0])]
         used = numbers[0].used
         numbers = [one for one in numbers if one.used == used]
         if len(numbers) == 1:

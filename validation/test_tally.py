@@ -54,6 +54,18 @@ def test_several_seeds_have_the_interval_of_their_spread():
     assert alike.verdict == AGREES and alike.found.error == pytest.approx(0.02 / np.sqrt(3))
 
 
+def test_a_run_of_the_first_edition_is_not_averaged_with_seeds_of_the_second():
+    first = replace(run(2.5), provenance={})
+    seeds = {"a_seed2": run(2.1), "a_seed3": run(1.9)}
+    judged = tally.judge(row(), {"a": first} | seeds)
+    assert judged.found.value == pytest.approx(2.0) and judged.stale == judged.first == ()
+    assert tally.judge(row(), {"a": first, "a_seed2": run(2.1)}).found == Number(2.1, 2.08, 2.12)
+    # Where a seed has no such number it is that of the first.
+    without = replace(run(2.1), measured={})
+    judged = tally.judge(row(), {"a": first, "a_seed2": without})
+    assert judged.found.value == 2.5 and judged.stale == judged.first == ("a",)
+
+
 def test_a_number_says_of_how_many_runs_it_is():
     names = ("a", "b", "c")
     mean = Row("mean", "2", "III", names, m.mean("ratio"), TWO, least=1)
