@@ -78,12 +78,12 @@ def seeds(data: Mapping[str, Reduced | None]) -> list[Part]:
         sizes = (f"{run.configuration['particles']} × {run.provenance['frames']}" for run in runs.values())
         rows.append(["particles × frames", "", *sizes])
         for name, entry in NUMBERS.items():
-            having = of_latest_edition({each: run for each, run in runs.items() if name in run})
-            found = [run[name] for run in having.values()]
+            having = {each: run for each, run in runs.items() if name in run}
             cells = (run.measured.get(name) for run in runs.values())
             if name in COUNTS:
                 rows.append([entry.symbol, "", *(f"{cell.value:.0f}" if cell else "" for cell in cells)])
-            elif found:
+            elif len(having) > 1:
+                found = [run[name] for run in of_latest_edition(having).values()]
                 mean, error = together([float(each.value) for each in found], [float(each.error) for each in found])
                 both = Estimate(mean, mean - error, mean + error)
                 rows.append([entry.symbol, shown(both), *map(_cell, cells)])
