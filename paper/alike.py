@@ -53,6 +53,9 @@ def differences(found: tuple[Reduced, dict], kept: tuple[Reduced, dict]) -> Iter
     for name in sorted(one.measured.keys() | other.measured.keys()):
         if not (name in one and name in other and same(one[name], other[name])):
             yield name
+    for name in sorted(one.axes.keys() | other.axes.keys()):
+        if not (name in one.axes and name in other.axes and np.array_equal(one.axes[name], other.axes[name])):
+            yield f"the axis {name}"
     if one.missing != other.missing:
         yield "what is missing"
     numbers, kept_numbers = experiments["numbers"], kept_experiments["numbers"]
@@ -77,7 +80,7 @@ def same_number(one: dict, other: dict) -> bool:
 
 
 def close(one: np.ndarray, other: np.ndarray, relative: float = SAME) -> bool:
-    """Whether arrays are equal but for a small part of themselves; correlations near 0, for one of their noise."""
+    """Whether arrays are equal but for a small part of themselves or, where they are all but 0, for 1e-9."""
     return bool(np.allclose(one, other, rtol=relative, atol=1e-9, equal_nan=True))
 
 

@@ -57,6 +57,12 @@ def test_a_number_that_is_gone_and_another_note_are_told(found, kept):
     assert list(alike.differences((changed, experiments), kept)) == ["density", "ratio", "what is missing"]
 
 
+def test_another_axis_is_told(found, kept):
+    reduced, experiments = found
+    changed = replace(reduced, axes=dict(reduced.axes) | {"lag": 2 * reduced.axes["lag"]})
+    assert list(alike.differences((changed, experiments), kept)) == ["the axis lag"]
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -52,8 +52,8 @@ def _at(name: str) -> str:
 
 def _number(one: Shown, name: str, study: Mapping[str, Reduced]) -> Number | None:
     """The number in a condition, of all of its seeds; None if no run has it."""
-    runs = of_latest_edition({run: study[run] for run in with_seeds(name) if _of_run(one, run, study)})
-    found = [number for run in runs if (number := _of_run(one, run, study))]
+    numbers = {run: number for run in with_seeds(name) if (number := _of_run(one, run, study))}
+    found = [numbers[run] for run in of_latest_edition({run: study[run] for run in numbers})]
     if len(found) < 2:
         return found[0] if found else None
     return Number.with_error(*together([each.value for each in found], [each.error for each in found]))
