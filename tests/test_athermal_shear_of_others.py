@@ -1,5 +1,6 @@
 """Athermal shear of another group's solid, step by step, against their frames and stresses, where they are here."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,14 +68,20 @@ def test_the_same_minima_behind_it(theirs, stresses):
     assert_same_minima(states, theirs[AVALANCHE:], stresses[AVALANCHE:])
 
 
-def test_conjugate_gradients_decide_where_theirs_ends(theirs):
-    """From the same start FIRE goes where steepest descent does, which is where ours ends."""
+def test_rounding_decides_where_conjugate_gradients_end_and_not_where_fire_does(theirs):
+    """Of 100 starts 1e-6 apart, conjugate gradients bring 49 to theirs and 29 to ours; FIRE all to ours."""
     last, behind = theirs[AVALANCHE - 1 : AVALANCHE + 1]
     start = ss.Deformation(last.box).carry(last, 0.0, behind.box.strain - last.box.strain)
-    ends = {
-        method: ss.inherent_structure(minimize(start, MODEL, method, 1e-6, 10_000)[0], MODEL).energy
-        for method in ("fire", "cg")
-    }
-    assert ends["cg"] == pytest.approx(ss.inherent_structure(behind, MODEL).energy, abs=1e-9)
-    assert ends["fire"] == pytest.approx(follow([last, behind])[-1].energy, abs=1e-9)
-    assert ends["fire"] < ends["cg"] - 3
+    theirs_ends, ours_ends = ss.inherent_structure(behind, MODEL).energy, follow([last, behind])[-1].energy
+    assert ours_ends == pytest.approx(theirs_ends - 3.666, abs=1e-3)
+    # At 49 and 29 % a minimum is missed by all of 40 starts with a chance of 1e-12 and 1e-6.
+    shifts = 1e-6 * np.random.default_rng(0).standard_normal((40, *start.positions.shape))
+    starts = [replace(start, positions=start.positions + shift) for shift in shifts]
+    ends = {method: [end_of(start, method) for start in starts] for method in ("cg", "fire")}
+    for minimum in (theirs_ends, ours_ends):
+        assert any(end == pytest.approx(minimum, abs=1e-9) for end in ends["cg"])
+    assert ends["fire"] == pytest.approx([ours_ends] * len(starts), abs=1e-9)
+
+
+def end_of(start, method):
+    return ss.inherent_structure(minimize(start, MODEL, method, 1e-6, 10_000)[0], MODEL).energy
