@@ -14,7 +14,7 @@ from validation.tally import counts, judge_all, lists
 from .age import half_lives
 from .conditions import CONDITIONS
 from .numbers import from_data, from_raw
-from .seeds import of_latest_edition, together, with_seeds
+from .seeds import of_first_edition, of_latest_edition, together, with_seeds
 
 COLUMNS = 3  # conditions side by side
 
@@ -26,7 +26,7 @@ def experiments(data: Mapping[str, Reduced | None]) -> list[Part]:
         if run := data[one.name]:
             numbers, missing = from_raw(one)
             columns[one.name] = from_data(run) | numbers
-            if not one.experiments.exists():
+            if of_first_edition(run):
                 missing = {"all that needs raw results": "first edition"}
             for experiment, reason in missing.items():
                 reasons.setdefault(f"{experiment}: {reason}", []).append(one.name)

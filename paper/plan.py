@@ -15,6 +15,7 @@ from softspots.io.reduced import Reduced
 
 from . import relaxation
 from .conditions import CONDITIONS, Condition, is_complete, needs_relaxation, read_data, read_relaxation
+from .seeds import of_first_edition
 
 BENCHMARKS = BENCHMARKS_FOLDER / "results.json"
 # Time steps of its frame.
@@ -143,7 +144,7 @@ def table() -> str:
                 one.name,
                 one.purpose,
                 f"{run.provenance['frames'] if run else 0} of {one.frames}",
-                ("second" if one.experiments.exists() else "first") if run else "",
+                ("first" if of_first_edition(run) else "second") if run else "",
                 _hours(spent.get(one.name, 0.0)),
                 _hours(left[one.name]),
                 TOLD[way][0].format(_hours(seconds)),

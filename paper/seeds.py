@@ -48,17 +48,17 @@ def samples(names: Sequence[str], study: Mapping[str, Run]) -> tuple[list[list[R
 
 def by_edition(samples: Sequence[Sequence[Reduced]]) -> list[list[Sequence[Reduced]]]:
     """Samples that may be averaged, in groups: those with the fewest runs of the first edition come first."""
-    earlier = [sum(map(_of_first_edition, sample)) for sample in samples]
+    earlier = [sum(map(of_first_edition, sample)) for sample in samples]
     return [[one for one, count in zip(samples, earlier, strict=True) if count == n] for n in sorted(set(earlier))]
 
 
 def of_latest_edition(runs: Mapping[str, Reduced]) -> dict[str, Reduced]:
     """Those of the second edition, or all if there are none."""
-    second = {name: run for name, run in runs.items() if not _of_first_edition(run)}
+    second = {name: run for name, run in runs.items() if not of_first_edition(run)}
     return second or dict(runs)
 
 
-def _of_first_edition(run: Reduced) -> bool:
+def of_first_edition(run: Reduced) -> bool:
     """Whether a run was reduced before data had a checksum of the code."""
     return "reduction" not in run.provenance
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from paper.conditions import condition
 from paper.numbers import from_data, from_raw
-from paper.seeds import of_latest_edition, together, with_seeds
+from paper.seeds import of_first_edition, of_latest_edition, together, with_seeds
 from softspots.figures.summary import shown
 from softspots.io.reduced import Reduced
 
@@ -18,18 +18,15 @@ from .verdicts import Number
 FIRST = " (first edition)"
 
 
-def of_first_edition(name: str) -> bool:
-    """Whether the data of a condition that are there are those of the first edition."""
-    return not condition(name).experiments.exists()
-
-
 def evidence(finding: Finding, study: Mapping[str, Reduced]) -> str:
     """What shows it."""
     sentences, whole = [], bool(finding.measured)
     for one in finding.measured:
         numbers = {name: number for name in one.conditions if (number := _number(one, name, study))}
         # With a seed of the second edition the number is that seed's.
-        first = {name: all(of_first_edition(run) for run in with_seeds(name) if run in study) for name in numbers}
+        first = {
+            name: all(of_first_edition(study[run]) for run in with_seeds(name) if run in study) for name in numbers
+        }
         whole &= len(numbers) == len(one.conditions) and not any(first.values())
         alike = all(first.values())
         marks = {name: FIRST * (first[name] and not alike) for name in numbers}

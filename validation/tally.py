@@ -10,13 +10,14 @@ from operator import attrgetter
 from typing import Any
 
 from paper.alike import code_of_sample
+from paper.seeds import of_first_edition
 from paper.sources import REDUCTION, checksum
 from paper.sources import read as read_code
 from softspots.figures.summary import Part, shown
 from softspots.io.reduced import Reduced
 
 from .asked import Rests
-from .evidence import FIRST, of_first_edition
+from .evidence import FIRST
 from .findings import FINDINGS
 from .measures import Missing
 from .published import ROWS
@@ -153,7 +154,7 @@ def judge(row: Row, study: Mapping[str, Reduced]) -> Judgement:
             *(name for name in frames if is_stale(study[name], study)),
             *(f"F_s of {name}" for name, provenance in alone.items() if is_stale_alone(provenance)),
         ),
-        first=tuple(filter(of_first_edition, frames)),
+        first=tuple(name for name in frames if of_first_edition(study[name])),
         runs=len(set(row.conditions) & set(rests) if found is None or found.used is None else found.used),
     )
 
