@@ -108,7 +108,7 @@ PREDICTION = [
             "III, fig. 2",
             (condition,),
             m.value("onset"),
-            factor(15, 1.5, BY_EYE),
+            factor(15, 1.5, BY_EYE, Place),
         )
         for condition in SHOWN
     ),
@@ -355,7 +355,7 @@ COMPARISONS = [
             "III, fig. 2",
             (condition,),
             m.value("onset"),
-            factor(15, 1.5, BY_EYE),
+            factor(15, 1.5, BY_EYE, Place),
         )
         # The paper has it for the mixture that it has simulated, which is not the one that it prints.
         for preset, condition, published in (("kob-andersen", SMALL, "15"), ("as-printed", f"{SMALL}_as-printed", ""))

@@ -64,26 +64,36 @@ class Row:
         """The number, from the runs that are there and all of their seeds; `measures.Missing` if they do not allow it.
 
         With several seeds it is the mean over those in which it is of the same runs and edition, and its interval the
-        wider of spread and bootstrap: see `paper.seeds`.
+        wider of spread and bootstrap: see `paper.seeds`. What is of more of the runs counts before what is of the later
+        edition: a seed has no F_s of the dynamics alone.
         """
         runs, independent = samples([name for name in self.conditions if name in study], study)
-        numbers, reasons = [], {}
+        editions, reasons = [], {}
         for group in by_edition(runs):
+            numbers = []
             for sample in group:
                 try:
                     numbers.append(self.measure(sample))
                 except m.Missing as reason:
                     reasons[id(sample)] = reason
             if numbers:
-                break
-        else:
+                editions.append(numbers)
+                if _of(numbers[0]) >= len(runs[0]):
+                    break
+        if not editions:
             raise reasons[id(runs[0])]
+        numbers = max(editions, key=lambda one: _of(one[0]))
         used = numbers[0].used
         numbers = [one for one in numbers if one.used == used]
         if len(numbers) == 1:
             return numbers[0]
         values, errors = ([getattr(one, name) for one in numbers] for name in ("value", "error"))
         return Number.with_error(*together(values, errors, independent), used)
+
+
+def _of(number: Number) -> float:
+    """How many runs a number is of."""
+    return inf if number.used is None else len(number.used)
 
 
 COLD, HOT = "T0.1_rate1e-4", "T0.4_rate1e-4"
@@ -112,9 +122,9 @@ def near(value: float, part: float, reason: str) -> Range:
     return Range(value * (1 - part), value * (1 + part), reason)
 
 
-def factor(value: float, factor: float, reason: str) -> Range:
+def factor(value: float, factor: float, reason: str, kind: type[Range] = Range) -> Range:
     """Within a factor of the value, up and down."""
-    return Range(value / factor, value * factor, reason)
+    return kind(value / factor, value * factor, reason)
 
 
 def short(condition: str) -> str:

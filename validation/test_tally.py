@@ -60,6 +60,22 @@ def test_a_run_of_the_first_edition_is_not_averaged_with_seeds_of_the_second():
     assert judged.found.value == 2.5 and judged.stale == judged.first == ("a",)
 
 
+def test_f_s_of_the_first_run_counts_where_a_seed_has_none():
+    """τ_α ∝ γ̇^-1 from three rates, the last of which has frames of the second edition in a seed alone."""
+
+    def with_time(rate, **options):
+        resampled = 0.03 / rate * (1 + 0.01 * np.random.default_rng(1).normal(size=50))
+        times = {"tau_alpha": Estimate(*np.array((0.03, 0.029, 0.031)) / rate, resampled, 1)}
+        return replace(run(2.0, **options), configuration={"strain_rate": rate}, measured=times)
+
+    exponent = Row("n", "-1", "IV", ("a", "b", "c"), m.exponent, Range(-1.1, -0.9, "two digits"))
+    study = {"a": with_time(1e-5), "b": with_time(1e-4), "c": with_time(1e-3, first=True)}
+    seed = replace(study["c"], provenance=study["a"].provenance, measured={})
+    judged = tally.judge(exponent, study | {"c_seed2": seed})
+    assert judged.found.value == pytest.approx(-1) and judged.runs == 3
+    assert judged.found == tally.judge(exponent, study).found
+
+
 def test_a_number_says_of_how_many_runs_it_is():
     names = ("a", "b", "c")
     mean = Row("mean", "2", "III", names, m.mean("ratio"), TWO, least=1)
