@@ -3,6 +3,7 @@
 Raw results of the study are too large to be kept, so later code cannot reduce them again. What was reduced by the code
 that reduced the sample is not stale while the code that is here gives the same numbers of the sample, which is tested.
 A change that is to give others ends with this command: it writes them, and data of earlier code are stale from then on.
+So does a new experiment, which leaves them as they are.
 """
 
 from __future__ import annotations
@@ -87,13 +88,19 @@ def close(one: np.ndarray, other: np.ndarray, relative: float = SAME) -> bool:
 def main() -> None:
     """The command."""
     found = reduce_sample()
+    stale = True
     if REDUCED.exists():
-        changed = list(differences(found, (read_reduced(REDUCED), json.loads(EXPERIMENTS.read_text(encoding="utf-8")))))
+        kept = read_reduced(REDUCED), json.loads(EXPERIMENTS.read_text(encoding="utf-8"))
+        changed = list(differences(found, kept))
         if not changed:
             print("The code that is here gives the same numbers of the sample: nothing is written.")
             return
-        print("Not the same, so that data of earlier code are stale:", *changed, sep="\n  ")
-    write_reduced(REDUCED, found[0])
+        new = sorted(found[1]["numbers"].keys() - kept[1]["numbers"].keys())
+        stale = changed != new
+        words = "Not the same, so that data of earlier code are stale:" if stale else "New, all else is the same:"
+        print(words, *changed, sep="\n  ")
+    if stale:
+        write_reduced(REDUCED, found[0])
     with replacing(EXPERIMENTS) as unfinished:
         Path(unfinished).write_text(text(found[1]), encoding="utf-8")
 

@@ -25,7 +25,7 @@ from softspots.analysis.lifetimes import (
 )
 from softspots.analysis.selection import delta_p_star
 from softspots.analysis.silent import PER_DECADE, Lives, of_lives
-from softspots.analysis.tracking import track
+from softspots.analysis.tracking import WINDOW, track
 from softspots.curve import relaxation_time
 from softspots.estimate import Estimate, competing
 from softspots.exceptions import SoftspotsError
@@ -46,6 +46,7 @@ MODES_PER_PARTICLE, GRID = 0.09, 18  # 900 of 10,000
 # Thresholds of D²_min, in T and, as 15 T at T = 0.1, 0.2 and 0.4, in σ_AA².
 SCALED, FIXED = (5.0, 10.0, 15.0, 20.0, 30.0), (1.5, 3.0, 6.0)
 PUBLISHED_EPSILON = 0.2
+STEP = 0.05  # of ε, up and down
 COARSE = 20.0  # τ between frames
 PRECISE = {"xatol": 1e-6}  # of a part of the spots
 
@@ -207,6 +208,13 @@ def other_epsilon(run: Run, reduced: Reduced) -> Numbers:
     return found
 
 
+def nearby_epsilon(run: Run, reduced: Reduced) -> Numbers:
+    """The mean of N_R with an ε a little smaller and larger: what its error does."""
+    run.need_unbroken_series("lives of soft spots need")
+    epsilon, level = epsilon_of(reduced), run.threshold * run.temperature
+    return {f"mean N_R, {factor:g} ε": mean_of(lives(run, factor * epsilon, level)) for factor in (1 - STEP, 1 + STEP)}
+
+
 def of_deaths(tracks) -> Estimate:
     """The mean of N_R of the spots that die in the data: below the mean of all, as the longest lives are cut off."""
     sums = (sums_of_starts(tracks, values) for values in (tracks.rearrangements * tracks.dead, tracks.dead))
@@ -231,22 +239,31 @@ def fleeting_part(run: Run, reduced: Reduced) -> Numbers:
     The other spots are as in mean field, with budgets by their own P(N_R). Beside the gains, in ln of the likelihood of
     the lifetimes over that of the paper's model, are the deaths without a rearrangement in the first interval that the
     part predicts, and those of all ages that are seen.
+
+    A moving window gathers what dies early at the first lag. So the same is measured of lives by single frames, with
+    what dies at the first two lags, of those alive.
     """
     run.need_unbroken_series("lives of soft spots need")
-    tracks = lives(run, epsilon_of(reduced), run.threshold * run.temperature)
-    if not tracks.rearrangements.any():
-        raise Missing("no soft spot rearranges")
-    found = of_lives(tracks, logarithmic_edges(tracks.lifetime.max(), PER_DECADE), fitted_part)
-    names = (
-        "part of fleeting spots",
-        "Δ ln L/n by fleeting spots",
-        "Δ ln L/n by silent deaths",
-        "Δ ln L/n by any law",
-        "P(N_R = 0) by fleeting spots",
-    )
-    numbers = {name: found.map(lambda values, place=place: values[place]) for place, name in enumerate(names)}
-    none = survival(tracks, np.arange(2), "rearrangements").map(lambda values: 1 - values[1])
-    return numbers | {"P(N_R = 0), seen": none}
+    numbers = {}
+    for window, words in ((WINDOW, ""), (1, ", frame by frame")):
+        tracks = lives(run, epsilon_of(reduced), run.threshold * run.temperature, window=window)
+        if not tracks.rearrangements.any():
+            raise Missing("no soft spot rearranges")
+        found = of_lives(tracks, logarithmic_edges(tracks.lifetime.max(), PER_DECADE), fitted_part)
+        names = (
+            "part of fleeting spots",
+            "Δ ln L/n by fleeting spots",
+            "Δ ln L/n by silent deaths",
+            "Δ ln L/n by any law",
+            "P(N_R = 0) by fleeting spots",
+        )
+        parts = {name: found.map(lambda values, place=place: values[place]) for place, name in enumerate(names)}
+        parts["P(N_R = 0), seen"] = survival(tracks, np.arange(2), "rearrangements").map(lambda alive: 1 - alive[1])
+        dying = survival(tracks, np.arange(4)).map(lambda alive: fraction(-np.diff(alive), alive[:-1]))
+        for lag, called in ((1, "first"), (2, "second")):
+            parts[f"dies at the {called} lag"] = dying.map(lambda values, lag=lag: values[lag])
+        numbers |= {name + words: number for name, number in parts.items()}
+    return numbers
 
 
 def fitted_part(sample: Lives) -> np.ndarray:
@@ -298,6 +315,7 @@ EXPERIMENTS = (
     Experiment("more modes", more_modes),
     Experiment("thresholds of D²_min", thresholds),
     Experiment("published ε", other_epsilon),
+    Experiment("ε nearby", nearby_epsilon),
     Experiment("coarser frames", coarser_frames),
     Experiment("fleeting spots", fleeting_part),
 )

@@ -93,3 +93,18 @@ def test_the_command_writes_only_what_has_changed(tmp_path, monkeypatch, capsys,
     monkeypatch.setattr(alike, "reduce_sample", lambda: (other, found[1]))
     alike.main()
     assert "density" in capsys.readouterr().out and read_reduced(alike.REDUCED)["density"].value == number.low
+
+
+def test_a_new_experiment_leaves_the_data_as_they_are(tmp_path, monkeypatch, capsys, found):
+    for name in ("REDUCED", "EXPERIMENTS"):
+        monkeypatch.setattr(alike, name, tmp_path / getattr(alike, name).name)
+    reduced, experiments = found
+    earlier = {name: number for name, number in experiments["numbers"].items() if name != "τ_½, ε, forward window"}
+    monkeypatch.setattr(alike, "reduce_sample", lambda: (reduced, experiments | {"numbers": earlier}))
+    alike.main()
+    later = replace(reduced, provenance=reduced.provenance | {"reduction": "later"})
+    monkeypatch.setattr(alike, "reduce_sample", lambda: (later, experiments))
+    alike.main()
+    assert "New, all else is the same:\n  τ_½, ε, forward window\n" in capsys.readouterr().out
+    assert alike.code_of_sample() == reduced.provenance["reduction"]
+    assert json.loads(alike.EXPERIMENTS.read_text(encoding="utf-8"))["numbers"].keys() == experiments["numbers"].keys()
