@@ -39,9 +39,7 @@ def draw_age(axes: Axes, series: Series) -> None:
         explain(axes, r"$\delta t_{1/2}$", "o", markersize=5)
     axes.axhline(1, linestyle="--", **GUIDE)
     axes.annotate("chance", (0.03, 1), **BESIDE | {"ha": "left"}, va="bottom", xytext=(0, 1))
-    first = series.runs[0]
-    small = rf"$N={first.configuration['particles']}$" + "\n" if len(series.runs) == 1 else ""
-    axes.annotate(small + rate_words(first.strain_rate), (0.97, 0.95), **CORNER)
+    axes.annotate(rate_words(series.runs[0].strain_rate), (0.97, 0.95), **CORNER)
     # Below chance there is room for notes.
     axes.set(
         xscale="log",
@@ -62,27 +60,19 @@ def _half_life(run: Reduced) -> Estimate | None:
     return age if age is not None and age.value >= run.axes["lag"][1] else None
 
 
-def figure(runs: Sequence[Reduced], smaller: Sequence[Reduced]) -> Figure | None:
-    """Figure 7: a row of panels for each strain rate that has maps of an age; None if none has.
-
-    A smaller run has a row where no other of its strain rate and temperature has been measured.
-    """
+def figure(runs: Sequence[Reduced]) -> Figure | None:
+    """Figure 7: a row of panels for each strain rate that has maps of an age; None if none has."""
     rows, lacking = [], []
-    for rate in sorted({run.strain_rate for run in (*runs, *smaller)}):
-        members, others = ([run for run in some if run.strain_rate == rate] for some in (runs, smaller))
-        measured = {run.temperature for run in members if AGE in run}
-        if measured:
+    for rate in sorted({run.strain_rate for run in runs}):
+        members = [run for run in runs if run.strain_rate == rate]
+        if any(AGE in run for run in members):
             rows.append(Series("temperature", tuple(sorted(members, key=lambda run: run.temperature))))
         else:
             lacking.append(rate_words(rate))
-        standing = [run for run in others if AGE in run and run.temperature not in measured]
-        rows += [Series("temperature", (run,)) for run in standing[:1]]
     panels = [[(AGE, draw_age, (one,)), ("c_sd", draw_correlation, (one, "c_sd"))] for one in rows]
     found = figure_of([run for one in rows for run in one.runs], panels) if rows else None
     if found and lacking:
-        found.supxlabel(
-            f"not measured at full size yet: {', '.join(lacking)}", x=0.01, ha="left", fontsize=SMALL, color=GREY
-        )
+        found.supxlabel(f"not measured yet: {', '.join(lacking)}", x=0.01, ha="left", fontsize=SMALL, color=GREY)
     return found
 
 

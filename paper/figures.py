@@ -27,7 +27,7 @@ from . import age
 from .conditions import CONDITIONS, FRAME, HERE, SHOWN, condition
 from .further import further_text
 from .plan import table
-from .whole import read_column, read_whole
+from .whole import read_column, read_shown, read_whole
 
 FOLDER = HERE / "figures"
 NAMES = ("1_map", "2_probability", "3_selection", "4_prediction", "5_correlations", "6_lifetimes", "7_age")
@@ -64,11 +64,8 @@ def _condition_words(parameters: Mapping[str, Any]) -> str:
     return rf"$T={parameters['temperature']:g}$, {rate_words(parameters['strain_rate'])}"
 
 
-def figures(runs: Sequence[Reduced], smaller: Sequence[Reduced] = ()) -> Iterator[tuple[str, Figure | None]]:
-    """Figures 2 to 7 of the conditions that are there: name and figure; None if there is nothing for it.
-
-    Smaller runs stand in figure 7 where no other has been measured.
-    """
+def figures(runs: Sequence[Reduced]) -> Iterator[tuple[str, Figure | None]]:
+    """Figures 2 to 7 of the conditions that are there: name and figure; None if there is nothing for it."""
     shown = condition(SHOWN).all_parameters
     temperatures = _series("temperature", [run for run in runs if run.strain_rate == shown.strain_rate])
     rates = _series("strain_rate", [run for run in runs if run.temperature == shown.temperature])
@@ -115,7 +112,7 @@ def figures(runs: Sequence[Reduced], smaller: Sequence[Reduced] = ()) -> Iterato
         _share(lifetimes.axes[2:], "x", "y")
     yield NAMES[5], lifetimes
 
-    ages = age.figure(runs, smaller)
+    ages = age.figure(runs)
     if ages:
         for column in (ages.axes[::2], ages.axes[1::2]):
             _one_axis(column)
@@ -171,16 +168,15 @@ def main() -> None:
     for name, run in data.items():
         if run is None:
             print(f"left out, as its data are not there: {name}")
-    first = [data[one.name] for one in CONDITIONS if data[one.name] and not one.repeats]
-    runs = [run for run in first if run.configuration["particles"] == size]
-    smaller = [run for run in first if run.configuration["particles"] < size]
+    conditions = [one for one in CONDITIONS if one.all_parameters.particles == size and not one.repeats]
+    runs = [run for run in map(read_shown, conditions) if run]
     if FRAME.exists():
         for suffix in SUFFIXES:
             draw_frame(FRAME, FOLDER / f"figure{NAMES[0]}.{suffix}")
     else:
         print(f"left out, as {FRAME.name} is not there: figure{NAMES[0]}")
     with matplotlib.rc_context(PANEL_STYLE):
-        for name, figure in figures(runs, smaller):
+        for name, figure in figures(runs):
             if figure is None:
                 print(f"left out, as nothing is there for it: figure{name}")
                 continue

@@ -11,9 +11,11 @@ from softspots.estimate import Estimate
 from softspots.io.reduced import Reduced
 from softspots.reasons import joined
 
-from .conditions import Condition, condition, read_data, read_relaxation
+from .conditions import CONDITIONS, Condition, condition, read_data, read_relaxation
 from .numbers import from_raw
+from .seeds import of_latest_edition, with_seeds
 
+NAMES = frozenset(one.name for one in CONDITIONS)
 OF_F_S = ("scattering", "tau_star", "tau_alpha")
 
 
@@ -71,6 +73,18 @@ def _whole(one: Condition, data: Reduced) -> Whole:
     else:
         measured, missing = data.measured, data.missing
     return Whole(**vars(data) | {"measured": measured, "missing": missing} | further)
+
+
+def read_shown(one: Condition) -> Whole | None:
+    """What figures show of a condition; None if nothing of it is there.
+
+    While its own frames are of the first edition, those of a seed of the second count. F_s, τ* and τ_α are its own.
+    """
+    runs = {name: data for name in with_seeds(one.name) if name in NAMES and (data := read_data(condition(name)))}
+    if not runs:
+        return None
+    name, data = next(iter(of_latest_edition(runs).items()))
+    return replace(_whole(one, data), experiments=from_raw(condition(name))[0])
 
 
 def read_column(one: Condition) -> Whole | None:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,10 @@ from softspots.io.reduced import Reduced, write_reduced
 sys.path.append(str(Path(__file__).parent.parent))
 
 from paper import conditions  # noqa: E402
-from paper.conditions import condition  # noqa: E402
+from paper.conditions import condition, read_data  # noqa: E402
 from paper.figures import NAMES, figures  # noqa: E402
 from paper.numbers import from_data  # noqa: E402
-from paper.whole import read_column, read_whole  # noqa: E402
+from paper.whole import read_column, read_shown, read_whole  # noqa: E402
 
 LAGS, CLOSER = np.append(0, np.arange(2.0, 400, 20)), np.append(0, 0.5 * np.unique(np.geomspace(1, 2000, 30).round()))
 
@@ -79,6 +80,21 @@ def test_figure_5_shows_f_s_of_the_dynamics_alone():
     drawn = dict(figures([read_whole(condition("T0.1_rate1e-4"))]))[NAMES[4]]
     lines = [line.get_xdata() for line in drawn.axes[0].lines]
     assert any(np.array_equal(line, CLOSER[1:]) for line in lines)
+
+
+def test_figures_show_a_seed_while_the_frames_of_the_first_run_are_of_the_first_edition():
+    one, seed = condition("T0.1_rate1e-4"), condition("T0.1_rate1e-4_seed2")
+    assert read_shown(one).configuration["seed"] == one.parameters["seed"]
+    second = read_data(seed)
+    write_reduced(seed.data, replace(second, provenance=second.provenance | {"reduction": "code"}))
+    shown = read_shown(one)
+    assert shown.configuration["seed"] == seed.parameters["seed"]
+    # F_s and its times stay those of the dynamics alone of the first run.
+    assert (shown["tau_alpha"].value, shown.alone["condition"]) == (100, one.name)
+    first = read_data(one)
+    write_reduced(one.data, replace(first, provenance=first.provenance | {"reduction": "code"}))
+    assert read_shown(one).configuration["seed"] == one.parameters["seed"]
+    assert read_shown(condition("T0.4_rate1e-4")) is None
 
 
 def test_a_seed_has_no_times_of_its_own_beside_a_longer_run():

@@ -41,12 +41,15 @@ def _with_ends(name: str, condition: str) -> tuple[tuple[str, str, str], ...]:
     return tuple((name, condition, end) for end in ("value", "low", "high"))
 
 
-WARM, HOTTER, WARM_AND_FAST = "T0.2_rate1e-4", "T0.3_rate1e-4", "T0.2_rate1e-3"
+WARM, HOTTER = "T0.2_rate1e-4", "T0.3_rate1e-4"
+WARM_AND_FAST, HOTTER_AND_FAST = "T0.2_rate1e-3", "T0.3_rate1e-3"
+LAGS = "first", "second"
+ALL_FAST = (WARM_AND_FAST, HOTTER_AND_FAST, HOT_AND_FAST)
 AGAIN = f"{FAST}_seed2"
 QUOTES = (
     quote(
-        "It is the lower the warmer, {}, {}, {} and {} at γ̇ = 10⁻⁴, and the faster, {}, {} and {} at T = 0.1.",
-        *(("plateau", one) for one in (COLD, WARM, HOTTER, HOT, SLOW, COLD, FAST)),
+        "The plateau is the lower the warmer, {}, {}, {} and {} at γ̇ = 10⁻⁴, and the faster, {}, {} and {} at T = 0.1.",
+        *(("plateau", one) for one in (COLD, WARM, HOTTER, HOT, SLOW, COLD, AGAIN)),
     ),
     quote(
         "Seen here: {} at T = 0.1 and γ̇ = 10⁻⁵, more than 3 as published, and {} at T = 0.4 and 10⁻³.",
@@ -57,7 +60,7 @@ QUOTES = (
         "with T from {} to {} at 10⁻⁵ and from {} to {} at 10⁻⁴; at 10⁻³, where it is {}, {}, {} and {} at T = 0.1 to "
         "0.4, that is not decided",
         *(("ratio", one) for one in (SLOW, "T0.4_rate1e-5", COLD, HOT)),
-        *(("ratio", one) for one in (FAST, WARM_AND_FAST, "T0.3_rate1e-3", HOT_AND_FAST)),
+        *(("ratio", one) for one in (AGAIN, WARM_AND_FAST, HOTTER_AND_FAST, HOT_AND_FAST)),
     ),
     quote(
         "F_s falls to 1/e at τ_α = {} τ ({} to {}), {} τ ({} to {}), {} τ ({} to {}) and {} τ ({} to {}), and at "
@@ -77,7 +80,7 @@ QUOTES = (
     ),
     quote(
         "the mean of N_R at T = 0.1 is {} at γ̇ = 10⁻³, where the paper has 3, and {} at 10⁻⁴",
-        ("mean_rearrangements", FAST),
+        ("mean_rearrangements", AGAIN),
         ("mean_rearrangements", COLD),
     ),
     quote(
@@ -101,7 +104,7 @@ QUOTES = (
         ),
     ),
     quote(
-        "half of what is beyond 1 is lost after {} τ ({} to {}), a third of τ_α",
+        "half of what is beyond 1 is lost after {} τ ({} to {}), and some",
         *_with_ends("map_age", "small"),
     ),
     quote(
@@ -146,31 +149,31 @@ QUOTES = (
         *_with_ends("N_m* of 900 modes, N_p = 20", COLD),
     ),
     quote(
-        "of {} and {} {}, {} or {}, and {}, {} or {} are left",
-        ("density", WARM_AND_FAST),
-        ("density", HOT_AND_FAST),
+        "of {}, {} and {} {}, {} or {}, {}, {} or {}, and {}, {} or {} are left",
+        *(("density", one) for one in ALL_FAST),
         *(
             (f"ρ_SS, clusters below {smallest} removed inside each mode", one)
-            for one in (WARM_AND_FAST, HOT_AND_FAST)
+            for one in ALL_FAST
             for smallest in (2, 3, 4)
         ),
     ),
     quote(
         "Of 500 modes the best maps take {} ({} to {}) and {} particles ({} to {}) at T = 0.2, {} ({} to {}) and {} "
-        "({} to {}) at T = 0.4; of 900 modes {} ({} to {}) and {} ({} to {}).",
+        "({} to {}) at T = 0.4, and {} ({} to {}) and {} ({} to {}), the end of the range, at T = 0.3; of 900 modes {} "
+        "({} to {}), {} ({} to {}) and {} ({} to {}) at T = 0.2, 0.3 and 0.4.",
         *(
             one
-            for condition in (WARM_AND_FAST, HOT_AND_FAST)
+            for condition in (WARM_AND_FAST, HOT_AND_FAST, HOTTER_AND_FAST)
             for name in ("best_modes", "best_particles")
             for one in _with_ends(name, condition)
         ),
-        *(
-            one
-            for condition in (WARM_AND_FAST, HOT_AND_FAST)
-            for one in _with_ends("N_m* of 900 modes, N_p = 20", condition)
-        ),
+        *(one for condition in ALL_FAST for one in _with_ends("N_m* of 900 modes, N_p = 20", condition)),
     ),
-    quote("is lost after {} τ ({} to {}) at T = 0.2", *_with_ends("map_age", WARM_AND_FAST)),
+    quote(
+        "is lost after {} τ ({} to {}) at T = 0.2, {} τ ({} to {}) at T = 0.3",
+        *(one for condition in (WARM_AND_FAST, HOTTER_AND_FAST) for one in _with_ends("map_age", condition)),
+    ),
+    quote("as it is {}, {} and {} τ", *(("tau_alpha", one) for one in ALL_FAST)),
     quote("At T = 0.2 it is {} ({} to {}) in the second edition", *_with_ends("epsilon", WARM_AND_FAST)),
     quote(
         "ρ_SS of {} ({} to {}) and {}, P*/ρ_SS of {} ({} to {}) and {}.",
@@ -191,6 +194,33 @@ QUOTES = (
                 *("part of fleeting spots", "Δ ln L/n by fleeting spots"),
             )
             for one in _with_ends(name, AGAIN)
+        ),
+    ),
+    quote(
+        "In single frames, see below, they gain {} ({} to {}) of {} ({} to {}), and silent deaths {} ({} to {}).",
+        *(
+            one
+            for law in ("fleeting spots", "any law", "silent deaths")
+            for one in _with_ends(f"Δ ln L/n by {law}, frame by frame", AGAIN)
+        ),
+    ),
+    quote(
+        "the mean of N_R is {}, {} and {} with 0.95, 1 and 1.05 ε",
+        *((name, AGAIN) for name in ("mean N_R, 0.95 ε", "mean_rearrangements", "mean N_R, 1.05 ε")),
+    ),
+    quote(
+        "from {} ({} to {}) at the first lag to {} ({} to {}) at the second, where it falls from {} to {} with the "
+        "window; in 10,000 particles at 10⁻³ from {} ({} to {}) to {} ({} to {}).",
+        *(one for lag in LAGS for one in _with_ends(f"dies at the {lag} lag, frame by frame", "small_quadratic")),
+        *((f"dies at the {lag} lag", "small_quadratic") for lag in LAGS),
+        *(one for lag in LAGS for one in _with_ends(f"dies at the {lag} lag, frame by frame", AGAIN)),
+    ),
+    quote(
+        "more than fleeting spots in 2,500 particles, {} ({} to {}) against {} ({} to {}) of {} ({} to {}), and less",
+        *(
+            one
+            for law in ("silent deaths", "fleeting spots", "any law")
+            for one in _with_ends(f"Δ ln L/n by {law}, frame by frame", "small_quadratic")
         ),
     ),
     quote(
