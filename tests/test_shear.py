@@ -16,6 +16,7 @@ from softspots.commands.interruption import Terminated
 from softspots.commands.options import read_arguments
 from softspots.commands.samples import ProgressOfAll
 from softspots.commands.shear_parameters import FILES, SHEAR
+from softspots.commands.shear_report import report
 from softspots.dynamics.parallel import Serial
 from softspots.exceptions import DamagedFileError, InputError, PhysicsError
 from softspots.installation import instruction_set
@@ -205,6 +206,16 @@ def test_a_run_that_fails_on_its_way_leaves_what_it_had(run, tmp_path, monkeypat
     assert checkpoint.arrays["strain"].tolist() == [0.0, *strains[:2]]
     go(folder, "--resume")
     assert_same(run[1], folder)
+
+
+def test_the_table_has_the_stress_with_its_sign(run):
+    parameters, folder = run
+    results = read_shear(folder / FILES[0])
+    rows = [line.split(maxsplit=1) for line in report(parameters, [results], []).splitlines()]
+    lowest, highest = results["stress"].min(), results["stress"].max()
+    # It goes back beyond its start.
+    assert lowest < 0 < highest
+    assert ["stress", f"from {lowest:.4g} to {highest:.4g}"] in rows
 
 
 def test_other_files_are_refused(run):

@@ -49,7 +49,7 @@ def report(parameters: ShearParameters, samples: Sequence[Sheared], files: Seque
         ("run", f"{parameters.particles} {parameters.simulation.noun}, {parameters.direction}"),
         ("samples", f"{len(samples)}"),
         ("states", f"{len(of('strain'))}, strains from {of('strain').min():g} to {of('strain').max():g}"),
-        ("largest stress", f"{np.abs(of('stress')).max():.4g}"),
+        ("stress", f"from {of('stress').min():.4g} to {of('stress').max():.4g}"),
         ("events", f"{len(of('event_strain'))}"),
     ]
     if len(of("event_strain")):
