@@ -26,6 +26,8 @@ from .exceptions import (
     PhysicsError as PhysicsError,
     ShortageError as ShortageError,
     SoftspotsError as SoftspotsError,
+    UnknownNameError as UnknownNameError,
+    UnknownNumberError as UnknownNumberError,
     UnstableError as UnstableError,
 )
 from .figures.map import draw_map as draw_map

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from softspots.exceptions import InputError
+from softspots.exceptions import InputError, UnknownNameError, UnknownNumberError
 from softspots.reasons import meant, number_of
 
 # Characters of a value in a message.
@@ -164,13 +164,26 @@ def number_at(index: int, numbers: Sequence[int], who: str, noun: str) -> int:
 
     Raises
     ------
-    IndexError
+    UnknownNumberError
         If there is none.
     """
     try:
         return numbers[index]
     except IndexError:
-        raise IndexError(f"{who} has {number_of(len(numbers), noun)}; got {index}") from None
+        raise UnknownNumberError(f"{who} has {number_of(len(numbers), noun)}; got {index}") from None
+
+
+def require_name(name: object, names: Iterable[str], noun: str) -> None:
+    """Refuse a name that is none of those that there are of what ``noun`` says.
+
+    Raises
+    ------
+    UnknownNameError
+        If it is none.
+    """
+    there = [*names]
+    if name not in there:
+        raise UnknownNameError(f"there is no {noun} {name!r}; there are: {', '.join(there)}")
 
 
 def one_of(name: str, value: object, allowed: Iterable[str]) -> str:

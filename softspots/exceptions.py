@@ -17,6 +17,17 @@ class InputError(SoftspotsError, ValueError):
     """What was given cannot be used; the message says what was got and what is allowed."""
 
 
+class UnknownNameError(SoftspotsError, KeyError):
+    """A name that nothing there has; the message says which names there are."""
+
+    # That of KeyError puts the message in quotes.
+    __str__ = Exception.__str__
+
+
+class UnknownNumberError(SoftspotsError, IndexError):
+    """A number, of a frame or event, beyond those that there are."""
+
+
 class PhysicsError(SoftspotsError, FloatingPointError, RuntimeError):
     """A computation that cannot come to its end: forces that are not finite, a run that blew up, an unstable matrix."""
 

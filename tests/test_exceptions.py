@@ -9,6 +9,8 @@ from softspots import exceptions
     ("kind", "builtins"),
     [
         (exceptions.InputError, (ValueError,)),
+        (exceptions.UnknownNameError, (KeyError, LookupError)),
+        (exceptions.UnknownNumberError, (IndexError, LookupError)),
         (exceptions.PhysicsError, (FloatingPointError, ArithmeticError, RuntimeError)),
         (exceptions.DamagedFileError, (OSError, ValueError)),
         (exceptions.MissingFileError, (FileNotFoundError, ValueError)),

@@ -9,6 +9,7 @@ from synthetic import FAULTY, FRAMES, ends, write_results
 
 from softspots.analysis.reduce import reduce_run
 from softspots.estimate import Estimate
+from softspots.exceptions import UnknownNameError
 from softspots.io.quantities import QUANTITIES
 from softspots.io.reduced import Reduced, is_reduced, read_reduced, write_reduced
 
@@ -49,7 +50,15 @@ def test_infinite_resamples_are_kept(tmp_path):
 def test_what_is_missing_is_kept(tmp_path):
     found = reduce_run(write_results(tmp_path / "results.nc", 2))
     write_reduced(tmp_path / "reduced.nc", found)
-    assert read_reduced(tmp_path / "reduced.nc").missing == found.missing
+    back = read_reduced(tmp_path / "reduced.nc")
+    assert back.missing == found.missing
+    assert {*back} == found.measured.keys() and not {*back} & back.missing.keys()
+    for name, reason in back.missing.items():
+        with pytest.raises(UnknownNameError) as error:
+            back[name]
+        assert str(error.value) == f"{name} is missing: {reason}"
+    with pytest.raises(UnknownNameError, match=f"^there is no quantity 'P'; there are: {', '.join(back)}$"):
+        back["P"]
 
 
 def test_other_files_are_no_reduced_data(long_results):

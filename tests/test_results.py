@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from frames_in_files import FRAMES
 
-from softspots.exceptions import MissingFileError
+from softspots.exceptions import MissingFileError, UnknownNameError
 from softspots.frame import Box
 from softspots.io import ResultsWriter, read_results
 from softspots.io.reduced import read_reduced
@@ -80,7 +80,7 @@ def test_results_round_trip(results_path):
     assert np.isnan(results["d2min"][1]).all()
     np.testing.assert_array_equal(results["species"], FRAMES[0].species)
     assert (results["length_x"], results["length_y"]) == (FRAMES[0].box.length_x, FRAMES[0].box.length_y)
-    with pytest.raises(KeyError, match="no variable 'velocity'"):
+    with pytest.raises(UnknownNameError, match="^there is no variable 'velocity'; there are: .*position"):
         results["velocity"]
 
 

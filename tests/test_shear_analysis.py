@@ -26,7 +26,7 @@ from softspots.commands.options import read_arguments
 from softspots.commands.shear_parameters import SHEAR
 from softspots.commands.shear_report import report
 from softspots.commands.sources import open_sources
-from softspots.exceptions import InputError
+from softspots.exceptions import InputError, UnknownNameError, UnknownNumberError
 from softspots.figures.summary import shown
 from softspots.io.quantities import EVENTS, KNOWN, QUANTITIES
 from softspots.io.reduced import read_reduced, write_reduced
@@ -185,8 +185,23 @@ def test_frames_are_those_of_the_events_that_there_are(tmp_path):
     some, none = (read_shear(write_sample(tmp_path / f"{events}.nc", events)) for events in (3, 0))
     np.testing.assert_array_equal(some.frame(-1).positions, some.frame(2).positions)
     for sheared, event in ((some, 3), (none, 0), (none, -1)):
-        with pytest.raises(IndexError, match=rf"has {len(sheared)} events; got {event}$"):
-            sheared.frame(event)
+        for call in (sheared.frame, sheared.variables):
+            with pytest.raises(UnknownNumberError, match=rf"has {len(sheared)} events; got {event}$"):
+                call(event)
+    for event, frame in enumerate(some):
+        np.testing.assert_array_equal(frame.positions, some["position"][event])
+    assert len(list(some)) == 3 and not list(none)
+
+
+def test_variables_are_those_of_the_file(tmp_path):
+    sheared = read_shear(write_sample(tmp_path / "3.nc", 3))
+    assert "stress_tensor" in sheared and "nonsense" not in sheared
+    with pytest.raises(UnknownNameError, match="^there is no variable 'nonsense'; there are: species, strain, "):
+        sheared["nonsense"]
+    last = sheared.only([0, 2]).variables(1)
+    assert {"d2min", "event_strain"} < last.keys() and "strain" not in last
+    for name, value in last.items():
+        np.testing.assert_array_equal(value, sheared[name][2], err_msg=name)
 
 
 def test_a_path_without_events_counts_in_the_strain_between_them(tmp_path):

@@ -226,7 +226,7 @@ class Study(Sequence[Analysis]):
 
         Raises
         ------
-        IndexError
+        UnknownNumberError
             If there is no such frame.
         InputError
             If the frame holds other particles than the first one.

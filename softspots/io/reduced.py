@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from os import PathLike
@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from softspots.arrays import require_name
 from softspots.curve import Curve
 from softspots.estimate import CONFIDENCE, Estimate
-from softspots.exceptions import DamagedFileError, InputError
+from softspots.exceptions import DamagedFileError, InputError, UnknownNameError
 from softspots.io.attributes import CONFIGURATION, is_of_paper, set_attributes, split_prefix, units_in
 from softspots.io.earlier import put_right
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
@@ -47,7 +48,8 @@ class Reduced:
     axes : dict of str to ndarray
         By the names of `KNOWN_AXES`.
     measured : dict of str to Estimate
-        By the names of `KNOWN`. ``reduced[name]`` is the same or, of what depends on one axis, a `Curve` over it.
+        By the names of `KNOWN`. ``reduced[name]`` is the same or, of what depends on one axis, a `Curve` over it;
+        ``list(reduced)`` has the names.
     missing : dict of str to str
         Why the other quantities could not be had, by name.
     checked : bool
@@ -73,7 +75,20 @@ class Reduced:
     def __contains__(self, name: str) -> bool:
         return name in self.measured
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.measured)
+
     def __getitem__(self, name: str) -> Estimate | Curve:
+        """A quantity that is measured.
+
+        Raises
+        ------
+        UnknownNameError
+            If it is missing, or there is no such quantity.
+        """
+        if name in self.missing and name not in self:
+            raise UnknownNameError(f"{name} is missing: {self.missing[name]}")
+        require_name(name, self.measured, "quantity")
         axes = KNOWN[name].axes
         return Curve.over(self.axes[axes[0]], self.measured[name]) if len(axes) == 1 else self.measured[name]
 

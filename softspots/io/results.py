@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from softspots.arrays import number_at
+from softspots.arrays import number_at, require_name
 from softspots.box import SAME
 from softspots.exceptions import DamagedFileError, InputError, SoftspotsError
 from softspots.frame import Frame
@@ -234,13 +234,12 @@ class Results:
 
         Raises
         ------
-        KeyError
+        UnknownNameError
             If there is no such variable.
         DamagedFileError
             If the file is damaged, or a value is not what the schema allows.
         """
-        if name not in self:
-            raise KeyError(f"there is no variable {name!r}; there are: {', '.join(filter(self.__contains__, ALL))}")
+        require_name(name, filter(self.__contains__, ALL), "variable")
         with NetCDFReader(self.path, self._stamp) as file:
             return read_variable(file, name)
 
@@ -249,7 +248,7 @@ class Results:
 
         Raises
         ------
-        IndexError
+        UnknownNumberError
             If there is no such frame.
         DamagedFileError
             If the file is damaged, or a value is not what the schema allows.
@@ -264,7 +263,7 @@ class Results:
 
         Raises
         ------
-        IndexError
+        UnknownNumberError
             If there is no such frame.
         DamagedFileError
             If the file is damaged, or the frame was not written completely.
@@ -287,7 +286,7 @@ class Results:
 
         Raises
         ------
-        KeyError
+        UnknownNameError
             If an earlier version has written the file, without them.
         DamagedFileError
             If the file is damaged.

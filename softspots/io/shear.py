@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from os import PathLike
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from softspots.arrays import number_at
+from softspots.arrays import number_at, require_name
 from softspots.exceptions import DamagedFileError
 from softspots.frame import Box, Frame
 from softspots.io.attributes import CONFIGURATION, FAULTS, set_attributes, split_prefix
@@ -156,7 +156,8 @@ def write_shear(
 class Sheared:
     """A file of athermal shear: ``sheared[name]`` is a variable, whole, read when it is asked for.
 
-    Variables are those of `softspots.io.shear.schema`.
+    Variables are those of `softspots.io.shear.schema`. ``len(sheared)`` is the number of events, and iteration goes
+    through `frame`; some variables are only in some files: ``name in sheared`` tells.
 
     Attributes
     ----------
@@ -169,13 +170,30 @@ class Sheared:
     configuration: dict[str, Any]
     attributes: dict[str, Any]
     _stamp: tuple[Any, ...]
+    _names: tuple[str, ...]
     _events: np.ndarray | None = None
 
     def only(self, events: np.ndarray) -> Sheared:
         """The same without all other events than these, by their numbers."""
         return replace(self, _events=np.asarray(events))
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[Frame]:
+        return map(self.frame, range(len(self)))
+
     def __getitem__(self, name: str) -> np.ndarray:
+        """One variable, of all states or events.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such variable.
+        DamagedFileError
+            If the file is damaged.
+        """
+        require_name(name, self._names, "variable")
         with NetCDFReader(self.path, self._stamp) as file:
             values = np.asarray(file.read(name))
             _, dimensions = file.layout[name]
@@ -210,18 +228,32 @@ class Sheared:
             return found
         return {number: found[event] for number, event in enumerate(self._events.tolist()) if event in found}
 
+    def variables(self, event: int) -> dict[str, np.ndarray]:
+        """All variables of one event by name; -1 is the last event.
+
+        Raises
+        ------
+        UnknownNumberError
+            If there is no such event.
+        DamagedFileError
+            If the file is damaged.
+        """
+        event = self._number(event)
+        with NetCDFReader(self.path, self._stamp) as file:
+            names = [name for name, (_, dimensions) in file.layout.items() if dimensions[:1] == ("event",)]
+            return {name: np.asarray(file.read(name, event)) for name in names}
+
     def frame(self, event: int) -> Frame:
         """The minimum that an event ends, at the last strain at which it is there; -1 is that of the last event.
 
         Raises
         ------
-        IndexError
+        UnknownNumberError
             If there is no such event.
         DamagedFileError
             If the file is damaged.
         """
-        numbers = range(len(self)) if self._events is None else self._events.tolist()
-        event = number_at(event, numbers, str(self.path), "event")
+        event = self._number(event)
         with NetCDFReader(self.path, self._stamp) as file:
             lattice, positions = (np.asarray(file.read(name, event)) for name in ("lattice", "position"))
             species = np.asarray(file.read("species"))
@@ -236,6 +268,11 @@ class Sheared:
     def __repr__(self) -> str:
         states, events = number_of(len(self["strain"]), "state"), number_of(len(self), "event")
         return f"Sheared({str(self.path)!r}, {states}, {events})"
+
+    def _number(self, event: int) -> int:
+        """That of an event in the file."""
+        numbers = range(len(self)) if self._events is None else self._events.tolist()
+        return number_at(event, numbers, str(self.path), "event")
 
 
 def read_shear(path: str | PathLike[str]) -> Sheared:
@@ -269,7 +306,7 @@ def read_shear(path: str | PathLike[str]) -> Sheared:
         if missing := sorted(schema(2).keys() - file.layout.keys()):
             raise DamagedFileError(f"{path} has no {', '.join(missing)}")
         configuration, attributes = split_prefix(file.attributes, CONFIGURATION)
-        return Sheared(path, configuration, attributes, file.stamp)
+        return Sheared(path, configuration, attributes, file.stamp, tuple(file.layout))
 
 
 def is_shear(path: str | PathLike[str]) -> bool:

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from softspots.arrays import float_array, label_array, whole_array, whole_number
 from softspots.box import Box
-from softspots.exceptions import DamagedFileError, InputError
+from softspots.exceptions import DamagedFileError, InputError, UnknownNumberError
 from softspots.frame import Frame
 from softspots.io.attributes import get_attributes, set_attributes
 from softspots.io.netcdf import NetCDFReader, NetCDFWriter
@@ -248,11 +248,11 @@ class Trajectory:
 
         Raises
         ------
-        IndexError
+        UnknownNumberError
             If there is no such frame.
         """
         if not 0 <= index < len(self):
-            raise IndexError(f"{self._path} has {number_of(len(self), 'frame')}; got {index}")
+            raise UnknownNumberError(f"{self._path} has {number_of(len(self), 'frame')}; got {index}")
         with NetCDFReader(self._path, self._stamp) as file:
             return _read_frame(file, index)
 

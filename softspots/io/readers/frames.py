@@ -59,7 +59,7 @@ class Frames(Sequence[Frame]):
 
         Raises
         ------
-        IndexError
+        UnknownNumberError
             If there is no such frame.
         DamagedFileError
             If the file is damaged there; the message has the number of the frame in the file.
@@ -78,7 +78,7 @@ class Frames(Sequence[Frame]):
 
         Raises
         ------
-        IndexError, DamagedFileError, InputError
+        UnknownNumberError, DamagedFileError, InputError
             As where the frame itself is read.
         """
         return self._reading.velocities(self._number(index))
