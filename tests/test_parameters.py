@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from softspots.commands.kinds import Choice, Fractions, Glass, Grid, Number, Switch, Text, Types
 from softspots.commands.options import make_parser, read_arguments
 from softspots.commands.parameters import Parameters
+from softspots.commands.shear_parameters import SHEAR
 from softspots.exceptions import InputError
 
 FIELDS = {entry.name: entry.metadata["kind"] for entry in dataclasses.fields(Parameters)}
@@ -70,6 +71,14 @@ def test_demo_scales_the_modes_with_the_particles():
     # 500 and 430 of 10,000 particles, rounded to even.
     assert (demo.modes, demo.n_modes) == (125, 108)
     assert read_arguments(["--preset=demo", "--modes=130", "--n-modes=120"]).modes == 130
+
+
+def test_all_of_few_modes_make_the_map():
+    with pytest.warns(UserWarning, match="^--modes: 430 modes make a map of 10000 particles, but only 100 are given"):
+        assert read_arguments(["--modes=100"]).n_modes == 100
+    with pytest.warns(UserWarning, match="^--modes: 43 modes make a map of 1000 particles, but only 20 are given"):
+        assert read_arguments(["--modes=20", "--particles=1000"], form=SHEAR).n_modes == 20
+    assert read_arguments(["--modes=600"]).n_modes == 430
 
 
 def test_command_line_before_file_before_preset_before_defaults(tmp_path):
@@ -232,7 +241,6 @@ WRONG = {
     "--smoothing even,switch": "--smoothing: got even,switch; allowed: one of even, quadratic, switch",
     "--modes 20000": "--modes: got 20000; allowed: at most 19998, the degrees of freedom without the two translations",
     "--n-modes 501": "--n-modes: got 501; allowed: at most 500, the number of modes",
-    "--modes 100": "--n-modes: got 430; allowed: at most 100",
     "--n-particles 10001": "--n-particles: got 10001; allowed: at most 10000, the number of particles",
     "--frame-interval 0.012": "--frame-interval: got 0.012; allowed: whole multiples of --timestep = 0.005",
     "--frame-interval 0.001": "--frame-interval: got 0.001; allowed: whole multiples of --timestep = 0.005",

@@ -379,5 +379,5 @@ def test_refusals_of_frames_and_models(frames):
         ss.study([1, 2], MODEL)
     with pytest.raises(InputError, match="species C of the frame is not known"):
         ss.study(replace(frames[0], species=["C"] * 300), MODEL)
-    with pytest.warns(UserWarning, match="13 modes make a map of so many particles, but only 5"):
+    with pytest.warns(UserWarning, match="13 modes make a map of 300 particles, but only 5 are given"):
         assert ss.study(frames, MODEL, modes=5).options.n_modes == 5

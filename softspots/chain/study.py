@@ -26,7 +26,7 @@ from softspots.landscape.quench import METHODS
 from softspots.model import Forces, Mixture
 from softspots.objects import require
 from softspots.reasons import number_of
-from softspots.structure.counts import FEWEST, PARTICLES, mode_counts
+from softspots.structure.counts import FEWEST, PARTICLES, map_modes, mode_counts
 from softspots.structure.spots import CONNECTIONS
 
 # What is wrong with a frame that cannot be read, or is not one of the particles of the others.
@@ -109,8 +109,7 @@ def study(
         with contextlib.suppress(PhysicsError):
             energy_forces(first, model)
     size, dimension = len(first), first.dimension
-    counts = mode_counts(size, dimension)
-    modes = counts["modes"] if modes is None else modes
+    modes = mode_counts(size, dimension)["modes"] if modes is None else modes
     whole_number("study: modes", modes, 1, dimension * (size - 1))
     density = size / first.box.volume
     known = PAPER if is_of_paper(model) else lengths(density, dimension)
@@ -118,7 +117,7 @@ def study(
     reaches = {name: known[name] if given is None else given for name, given in reaches.items()}
     options = Options(
         modes=modes,
-        n_modes=_map_modes(counts["n_modes"], modes) if n_modes is None else _of_modes(n_modes, modes),
+        n_modes=map_modes("study", size, dimension, modes) if n_modes is None else _of_modes(n_modes, modes),
         n_particles=whole_number("study: n_particles", n_particles, 1, size),
         min_particles=whole_number("study: min_particles", min_particles, 1),
         connection=one_of("study: connection", connection, CONNECTIONS),
@@ -155,15 +154,6 @@ def _of_modes(wanted: int, there: int) -> int:
         return whole_number("study: n_modes", wanted, 1, there)
     except InputError as error:
         raise InputError(f"{error}, which is the number of modes (modes, --modes)") from None
-
-
-def _map_modes(wanted: int, there: int) -> int:
-    if wanted > there:
-        warnings.warn(
-            f"study: {wanted} modes make a map of so many particles, but only {there} are asked for; all are used",
-            stacklevel=3,
-        )
-    return min(wanted, there)
 
 
 class Study(Sequence[Analysis]):

@@ -16,7 +16,7 @@ from softspots.commands.reading import as_in_reading, said_of_file
 from softspots.dynamics.preparation import STRAIN
 from softspots.landscape.quench import METHODS
 from softspots.model import PRESETS, LennardJones, Mixture, Model
-from softspots.structure.counts import FEWEST, PARTICLES, mode_counts
+from softspots.structure.counts import FEWEST, PARTICLES, map_modes, mode_counts
 from softspots.structure.spots import CONNECTIONS
 
 if TYPE_CHECKING:
@@ -257,7 +257,10 @@ class Parameters:
     quiet: bool = parameter("run", False, Switch(), "no progress bar")
 
     def __post_init__(self):
-        for name, value in self._derived().items():
+        derived = self._derived()
+        if self.n_modes is None and self.modes is not None:
+            derived["n_modes"] = map_modes("--modes", self.particles, derived["dimension"], self.modes)
+        for name, value in derived.items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
         check(self)

@@ -16,7 +16,7 @@ from softspots.frame import Frame
 from softspots.landscape.forces import box_array
 from softspots.objects import require
 from softspots.structure.clusters import label_clusters, make_whole
-from softspots.structure.counts import FEWEST, PARTICLES, mode_counts
+from softspots.structure.counts import FEWEST, PARTICLES, map_modes
 from softspots.structure.triangulation import triangulated_pairs
 
 CONNECTIONS = ("delaunay", "distance")
@@ -286,7 +286,8 @@ def soft_spots_from_ranking(
             f"{np.shape(mode_particles)}; (modes,) and (modes, particles of each) are needed"
         )
     mode_particles = whole_array("soft_spots: mode_particles", mode_particles, ("M", "K"), 0, len(frame) - 1)
-    n_modes = _default_modes(frame, len(mode_particles)) if n_modes is None else n_modes
+    if n_modes is None:
+        n_modes = map_modes("soft_spots", len(frame), frame.dimension, len(mode_particles))
     n_particles = min(PARTICLES, mode_particles.shape[1]) if n_particles is None else n_particles
     for name, value, limit in zip(
         ("n_modes", "n_particles"), (n_modes, n_particles), mode_particles.shape, strict=True
@@ -347,7 +348,8 @@ def soft_spots(
         needed = f"(modes, {len(frame)}, {frame.dimension})"
         raise InputError(f"soft_spots: vectors have shape {np.shape(modes.vectors)}; {needed} is needed")
     # Here, so that its warning shows the caller's line.
-    n_modes = _default_modes(frame, len(modes.vectors)) if n_modes is None else n_modes
+    if n_modes is None:
+        n_modes = map_modes("soft_spots", len(frame), frame.dimension, len(modes.vectors))
     asked = min(PARTICLES, len(frame)) if n_particles is None else n_particles
     ranking = mode_particles(modes.vectors, whole_number("soft_spots: n_particles", asked, 1, len(frame)))
     if not modes.vectors[np.arange(len(ranking)), ranking[:, -1]].any(axis=1).all():
@@ -367,17 +369,6 @@ def soft_spots(
             stacklevel=2,
         )
     return spots
-
-
-def _default_modes(frame: Frame, there: int) -> int:
-    """How many modes make a map if nobody says; to be called by public functions, as the warning points two up."""
-    wanted, size = mode_counts(len(frame), frame.dimension)["n_modes"], len(frame)
-    if wanted > there:
-        warnings.warn(
-            f"soft_spots: {wanted} modes make a map of {size} particles, but only {there} are given; all are used",
-            stacklevel=3,
-        )
-    return min(wanted, there)
 
 
 def _checked_among(among, frame):
