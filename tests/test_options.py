@@ -4,9 +4,10 @@ import pytest
 
 from softspots.commands import analyze, map_options
 from softspots.commands.kinds import File, Fractions, Number, Strains, Text, Types
-from softspots.commands.options import make_parser, read_arguments, read_line
+from softspots.commands.options import SIMULATE, make_parser, read_arguments, read_line
 from softspots.commands.shear_parameters import SHEAR
 from softspots.exceptions import InputError
+from softspots.model import Mixture
 
 MODEL = ["--model", "kob-andersen"]
 # What makes a parser, and what reads a command line of options that are right but for one.
@@ -102,9 +103,26 @@ def test_a_frame_alone_is_a_slice():
     assert message("map", "--frames=30").endswith("or 0:100:5; 30:31 is this frame alone")
 
 
-def test_a_model_is_in_the_file_of_options():
+@pytest.mark.parametrize("form", (SIMULATE, SHEAR))
+def test_a_model_is_in_a_file_as_it_is_in_that_of_options(form, tmp_path):
+    path = tmp_path / "ka.toml"
+    path.write_text('[model]\npreset = "kob-andersen"\nsmoothing = "shifted-force"\n')
+    one, other = (read_arguments([f"--{name}={path}"], form=form) for name in ("model", "config"))
+    assert one == other and one.mixture == Mixture.preset("kob-andersen", smoothing="shifted-force")
+    path.write_text('model = "kob-andersen"\n')
+    with pytest.raises(InputError, match=f"^--model: got {path}, whose model is a name, as in a file of options"):
+        read_arguments([f"--model={path}"], form=form)
+    path.write_bytes(b"\xff")
+    with pytest.raises(InputError, match=f"^--model: got {path}, which is no TOML file: "):
+        read_arguments([f"--model={path}"], form=form)
+
+
+def test_a_model_that_is_none():
     for command in ("simulate", "shear"):
-        assert message(command, "--model=ka.toml").endswith("or in the file of --config a table [model]")
+        assert message(command, "--model=none.toml") == "--model: got none.toml: No such file or directory"
+        assert message(command, "--model=none").endswith(
+            "hertzian, or a table [model] in a TOML file, this one or that of --config"
+        )
 
 
 def test_where_a_run_is_from_must_be_given():

@@ -9,7 +9,7 @@ import shtab
 
 from softspots.commands import analyze, map_options
 from softspots.commands.command import check_streams, command, say
-from softspots.commands.kinds import Choice, Glass
+from softspots.commands.kinds import Choice
 from softspots.commands.mixtures import MIXTURES
 from softspots.commands.options import SIMULATE, make_parser
 from softspots.commands.shear_parameters import SHEAR
@@ -75,7 +75,7 @@ def _prepare(action: argparse.Action) -> None:
     # In zsh's scripts it must not have colons.
     action.metavar = None
     kind = getattr(action, "kind", None)
-    if isinstance(kind, Choice | Glass):
+    if isinstance(kind, Choice):
         action.choices = kind.names
     elif stands == MODEL:
         action.complete = PRESET_OR_FILE

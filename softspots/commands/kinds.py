@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import sys
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from softspots.exceptions import InputError
+from softspots.exceptions import InputError, system_errors
 from softspots.model import Mixture
 from softspots.reasons import meant
 
@@ -179,14 +180,17 @@ class Grid(Kind):
 
 @dataclass(frozen=True)
 class Glass(Kind):
-    """A mixture: the name of a preset, or in a file also a table, as `Mixture.from_table` reads it."""
+    """A mixture: the name of a preset, or a table, as `Mixture.from_table` reads it, in a file of its own or of all."""
 
     names: tuple[str, ...]
-    metavar = "NAME"
+    metavar = "MODEL"
 
     @property
     def allowed(self) -> str:
-        return f"one of {', '.join(self.names)}, or in the file of --config a table [model]"
+        return f"one of {', '.join(self.names)}, or a table [model] in a TOML file, this one or that of --config"
+
+    def parse(self, given):
+        return self.read(model_table(given) if given.endswith(".toml") else given)
 
     def read(self, value):
         if isinstance(value, dict):
@@ -202,6 +206,42 @@ class Glass(Kind):
         if value not in self.names:
             raise self.refusal(value)
         return value
+
+
+def model_table(path: str) -> dict:
+    """The table [model] of a TOML file.
+
+    Raises
+    ------
+    InputError
+        If the file is not there, or has none.
+    """
+    with system_errors(InputError, f"got {path}"):
+        text = Path(path).read_bytes()
+    table = toml(text, f"got {path}, which is no TOML file").get("model")
+    if isinstance(table, str):
+        raise InputError(
+            f"got {path}, whose model is a name, as in a file of options (simulate --config); allowed: a table [model]"
+        )
+    if not isinstance(table, dict):
+        raise InputError(f"got {path}; it has no table [model]")
+    return table
+
+
+def toml(text: bytes, refusal: str) -> dict:
+    """What TOML says; the mistake of text that is none begins with ``refusal``.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    try:
+        return tomllib.loads(text.decode())
+    except RecursionError:
+        raise InputError(f"{refusal}: this one is nested too deeply") from None
+    except ValueError as error:
+        raise InputError(f"{refusal}: {shown(error)[:200]}") from error
 
 
 def _refuse_long_numbers(value) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-import tomllib
 from dataclasses import dataclass, fields
 from importlib import import_module
 from pathlib import Path
@@ -13,12 +12,12 @@ from pathlib import Path
 from softspots.chain.saving import described
 from softspots.chain.study import Study, study
 from softspots.commands.command import called, typed
-from softspots.commands.kinds import File, Folder, Kind, Number, Text, option, parameter, types_as_typed
+from softspots.commands.kinds import File, Folder, Kind, Number, Text, model_table, option, parameter, types_as_typed
 from softspots.commands.mixtures import MIXTURES, preset_in
-from softspots.commands.options import ListModels, Parser, add_options, add_value
+from softspots.commands.options import ListModels, Parser, add_options, add_value, labeled
 from softspots.commands.parameters import as_in_simulations
 from softspots.commands.reading import NAMES, Reading, of_run, read_with, with_options, with_species
-from softspots.exceptions import DamagedFileError, InputError, system_errors
+from softspots.exceptions import DamagedFileError, InputError
 from softspots.io.readers import Frames
 from softspots.io.seal import checksum_of
 from softspots.landscape.forces import is_mixture
@@ -181,20 +180,7 @@ def read_model(name: str) -> Mixture:
     """
     if name in MIXTURES:
         return Mixture.preset(name)
-    with system_errors(InputError, f"--model: got {name}"):
-        text = Path(name).read_text(encoding="utf-8")
-    try:
-        table = tomllib.loads(text)["model"]
-        if isinstance(table, str):
-            raise InputError(
-                f"--model: got {name}, whose model is a name, as in a file of options (simulate --config); allowed: a "
-                "table [model]"
-            )
-        return Mixture.from_table(table)
-    except KeyError as error:
-        raise InputError(f"--model: got {name}; it has no table [model]") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"--model: got {name}, which is no TOML file: {error}") from error
+    return Mixture.from_table(labeled("--model", model_table, name))
 
 
 def read_forces(name: str) -> Mixture | Forces:

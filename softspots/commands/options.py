@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from importlib.metadata import version
 from pathlib import Path
 
 from softspots.commands.command import printing, typed
-from softspots.commands.kinds import Choice, File, Kind, Switch, in_short, option, shown
+from softspots.commands.kinds import Choice, File, Kind, Switch, in_short, option, toml
 from softspots.commands.mixtures import listing
 from softspots.commands.parameters import Parameters
 from softspots.commands.starts import READING, started
@@ -248,12 +247,7 @@ def read_file(path: Path, form: Form = SIMULATE) -> dict:
         text = file.read(LONGEST_FILE + 1)
     if len(text) > LONGEST_FILE:
         raise InputError(f"{refusal} of at most {LONGEST_FILE} bytes")
-    try:
-        content = tomllib.loads(text.decode())
-    except RecursionError:
-        raise InputError(f"{refusal}: this one is nested too deeply") from None
-    except ValueError as error:
-        raise InputError(f"{refusal}: {shown(error)[:200]}") from error
+    content = toml(text, refusal)
     names = [*(["preset"] if form.presets else []), *form.entries]
     values = {}
     for key, value in content.items():

@@ -56,8 +56,8 @@ class Parameters:
         "model",
         MODEL,
         Glass(tuple(MIXTURES)),
-        "mixture, see --list-models; as-printed has σ_AB and σ_BB as the paper prints them; a file may have a table "
-        "[model] with a mixture of your own",
+        "mixture, see --list-models, or a TOML file with a mixture of your own as a table [model], also that of "
+        "--config; as-printed has σ_AB and σ_BB as the paper prints them",
         paper="not clear",
     )
     particles: int = parameter(
