@@ -311,7 +311,11 @@ def test_options_that_are_wrong(tmp_path, options, message):
 
 
 def test_a_box_of_two_dimensions_for_a_file_of_three(tmp_path):
-    frames = ss.read(put(tmp_path / "a.dump", dump()), types=AB, box=ss.Box(10.0, 10.0))
+    path = put(tmp_path / "a.dump", dump())
+    # Three particles: z is left out of one layer, by the mean distance in the box that is given.
+    with pytest.raises(ss.InputError, match="z spans 6, 1.04 mean distances of particles in the plane; allowed: one"):
+        ss.read(path, types=AB, box=ss.Box(10.0, 10.0))
+    frames = ss.read(path, types=AB, box=ss.Box(20.0, 20.0))
     assert frames[0].dimension == 2 and "is left out" in " ".join(frames.notes)
 
 

@@ -1,5 +1,6 @@
 """Files of other programs, in all their dialects: what was written comes out, by id, with its images."""
 
+import re
 from dataclasses import replace
 
 import netCDF4
@@ -109,6 +110,23 @@ class TestLammpsDumps:
         assert ss.read(path, types=AB, dimension=3)[0].dimension == 3
         flat = ss.read(path, types=AB, dimension=2)
         assert flat[0].dimension == 2 and "is left out" in " ".join(flat.notes)
+
+    def test_more_than_a_layer_is_no_plane(self, tmp_path):
+        [truth] = truths()
+        path = lammps_dump(tmp_path / "a.dump", [truth])
+        z = (truth.fractions @ truth.cell)[:, 2] % truth.cell[2, 2]
+        gap = np.diff(np.sort(z), append=z.min() + truth.cell[2, 2]).max()
+        # Of 30 particles; four digits are told.
+        spans, distance = truth.cell[2, 2] - gap, np.sqrt(truth.cell[0, 0] * truth.cell[1, 1] / 30)
+        with pytest.raises(ss.InputError, match=r"a\.dump: dimension is 2, and z spans .* allowed: one layer") as error:
+            ss.read(path, types=AB, dimension=2)
+        told = [float(one) for one in re.findall(r"spans (\S+), (\S+) mean", str(error.value))[0]]
+        np.testing.assert_allclose(told, [spans, spans / distance], rtol=5e-3)
+        # A layer that lies across the boundary is one.
+        truth.fractions[:, 2], truth.cell[2, :2] = np.linspace(-0.05, 0.05, 30), 0
+        for kind in ("x", "xu"):
+            flat = ss.read(lammps_dump(tmp_path / "b.dump", [truth], kind), types=AB, dimension=2)
+            assert flat[0].dimension == 2 and "is left out" in " ".join(flat.notes)
 
     def test_z_that_differs_later_only(self, tmp_path):
         first, later = truths((0.1, 0.1), origin=(0, 0, 0))

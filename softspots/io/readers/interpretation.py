@@ -248,6 +248,7 @@ class Interpretation:
             return 2
         z = first.positions[:, 2]
         if wanted == 2:
+            self._require_layer(first)
             if np.ptp(z):
                 self.notes.append(f"two dimensions, as asked for: z, from {z.min():.4g} to {z.max():.4g}, is left out")
             return 2
@@ -265,6 +266,17 @@ class Interpretation:
                 "a solid in two dimensions or a thin one in three: say dimension=2 or dimension=3"
             )
         return 3
+
+    def _require_layer(self, first):
+        """Where z is to be left out there must be one layer of particles."""
+        given = self._options.box
+        area = abs(np.linalg.det(first.cell[:2, :2])) if given is None else given.volume * self._options.unit**2
+        thickness, distance = first.thickness, np.sqrt(area / self._count)
+        if thickness > distance:
+            raise InputError(
+                f"dimension is 2, and z spans {thickness:.4g}, {thickness / distance:.3g} mean distances of particles "
+                "in the plane; allowed: one layer, thinner than one of them"
+            )
 
     def _decide_types(self, first):
         """What gives the species of a snapshot's particles, in a given order."""

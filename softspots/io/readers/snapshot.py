@@ -64,6 +64,16 @@ class Snapshot:
     strain: float | None = None
     velocities: np.ndarray | None = None
 
+    @property
+    def thickness(self) -> float:
+        """How much of z particles in three dimensions span; a layer may lie across the boundary of the box."""
+        z = self.positions[:, 2]
+        if self.cell is None or len(self.cell) < 3 or not self.periodic[2]:
+            return float(np.ptp(z))
+        depth = np.linalg.norm(self.cell[2])
+        inside = np.sort(z % depth)
+        return float(min(np.ptp(z), depth - np.diff(inside, append=inside[0] + depth).max()))
+
 
 class Source:
     """Where snapshots come from: a file, or an object of a library.
