@@ -133,14 +133,14 @@ class Frame:
             If the frames hold different particles.
         """
         if len(self) != len(other):
-            raise InputError(f"Frame: the frames hold different particles, {len(other)} and {len(self)}")
+            raise InputError(f"the frames hold different particles, {len(other)} and {len(self)}")
         matched = self
         if self.ids is not None and other.ids is not None and not np.array_equal(self.ids, other.ids):
             order = np.argsort(self.ids)
             if not np.array_equal(self.ids[order], np.sort(other.ids)):
                 missing = np.setdiff1d(other.ids, self.ids)
                 raise InputError(
-                    f"Frame: the frames hold different particles: {len(missing)} of {len(other)} ids are in one of "
+                    f"the frames hold different particles: {len(missing)} of {len(other)} ids are in one of "
                     f"them only, such as {missing[0]}"
                 )
             order = order[np.argsort(np.argsort(other.ids))]
@@ -148,14 +148,12 @@ class Frame:
             matched = replace(self, **{name: getattr(self, name)[order] for name in names})
         if not np.array_equal(matched.species, other.species):
             count = np.count_nonzero(matched.species != other.species)
-            raise InputError(f"Frame: the frames hold different particles: {count} of {len(self)} have another species")
+            raise InputError(f"the frames hold different particles: {count} of {len(self)} have another species")
         if matched.sizes is not None and other.sizes is not None:
             same = np.isclose(matched.sizes, other.sizes, rtol=SAME_SIZE, atol=0)
             if not same.all():
                 count = np.count_nonzero(~same)
-                raise InputError(
-                    f"Frame: the frames hold different particles: {count} of {len(self)} have another size"
-                )
+                raise InputError(f"the frames hold different particles: {count} of {len(self)} have another size")
         return matched
 
     def wrapped(self) -> Frame:

@@ -131,6 +131,13 @@ def test_a_frame_that_the_mixture_does_not_know_is_refused(frame):
         ss.energy_forces(ss.Frame(frame.positions, np.zeros(len(frame)), frame.box), sized)
     with pytest.raises(ss.InputError, match="species D of the frame is not known; known: A, B, C"):
         ss.energy_forces(ss.Frame(frame.positions, ["D"] * len(frame), frame.box), MIXTURES["three species"])
+    two = ["E", "A", *["D"] * (len(frame) - 2)]
+    with pytest.raises(ss.InputError, match="^Mixture: species D, E of the frame are not known; known: A, B, C"):
+        ss.energy_forces(ss.Frame(frame.positions, two, frame.box), MIXTURES["three species"])
+    many = np.arange(len(frame)).astype(str)
+    told = f"species 0, 1, 10, 100, 101, 102 and {len(frame) - 6} more of the frame are not known"
+    with pytest.raises(ss.InputError, match=told):
+        ss.energy_forces(ss.Frame(frame.positions, many, frame.box), MIXTURES["three species"])
 
 
 @pytest.mark.parametrize("name", ["kob-andersen-3d", "polydisperse", "harmonic"])

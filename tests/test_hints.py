@@ -43,7 +43,7 @@ def test_types_of_our_own_dumps_have_names(tmp_path):
     frame = ss.Frame(positions=packing().positions, species=["A"] * 30 + ["B"] * 6, box=packing().box)
     ss.write(path, [frame])
     assert ss.read(path)[0].species.tolist() == frame.species.tolist()
-    told = r"a species for each of types A \(30\), B \(6\), or no types= at all, which keeps their names, is needed"
+    told = r"a species for each of types A \(30\), B \(6\), or, if these are species of the mixture, no types= at all,"
     with pytest.raises(InputError, match=told):
         ss.read(path, types={1: "A", 2: "B"})
     # Numbers are no names that could be kept.

@@ -208,7 +208,8 @@ def test_reasons_that_differ_in_numbers_are_told_once():
     text = "Box: from tilts (0.0, {}, 0.0) to (0.0, 1e-05, 0.0): no other deformation is allowed"
     rows = fault_rows({3: text.format(0.25), 4: text.format(-1.5), 6: "another"})
     assert [name for name, _ in rows] == ["frame 3", "frame 6"]
-    assert rows[0][1].endswith("exchange y and z in the file (and in 1 other frame, but for numbers)")
+    assert rows[0][1].endswith("exchange y and z in the file (the same in 1 other frame, with other numbers)")
+    assert fault_rows({2: "another", 5: "another"}) == [("frame 2", "another (the same in 1 other frame)")]
 
 
 def test_particles_without_ids_that_are_sorted_anew_are_told():

@@ -202,7 +202,7 @@ def test_frames_of_other_particles_do_not_match():
         replace(frame, ids=[1, 2, 4]).in_order_of(frame)
     with pytest.raises(InputError, match="2 of 3 have another species"):
         replace(frame, species=[1, 0, 0]).in_order_of(frame)
-    with pytest.raises(InputError, match="different particles, 3 and 2"):
+    with pytest.raises(InputError, match="^the frames hold different particles, 3 and 2$"):
         Frame(np.zeros((2, 2)), [0, 0], Box(3, 3)).in_order_of(frame)
 
 

@@ -130,7 +130,8 @@ def fault_rows(faults: Mapping[int, str]) -> list[tuple[str, str]]:
     told = [*alike.values()][:MOST_TOLD]
     rows = []
     for first, *others in told:
-        same = f" (and in {number_of(len(others), 'other frame')}, but for numbers)" if others else ""
+        same = f" (the same in {number_of(len(others), 'other frame')}" if others else ""
+        same += ", with other numbers" * any(faults[other] != faults[first] for other in others) + ")" * bool(others)
         rows.append((f"frame {first}", as_options(faults[first]) + same))
     if more := len(faults) - sum(map(len, told)):
         rows.append((number_of(more, "frame"), f"more in which something is missing; {RESULTS} says why"))

@@ -21,7 +21,7 @@ from softspots.model import Forces, Mixture
 GROUP = "what the file leaves open"
 _POSITIVE = Number(above=0, most=LARGEST)
 # What a mixture says of a species that is not its own.
-UNKNOWN = "of the frame is not known"
+UNKNOWN = re.compile("of the frame (is|are) not known")
 # What the library says of what only Python has, and what to do on a command line.
 ADVICE = {
     "no other deformation is allowed": (
@@ -112,7 +112,7 @@ def with_species(frames: Frames, model: Mixture | Forces, types: object) -> Iter
     try:
         yield
     except InputError as error:
-        if types is not None or not is_mixture(model) or UNKNOWN not in str(error):
+        if types is not None or not is_mixture(model) or not UNKNOWN.search(str(error)):
             raise
         raise InputError(f"{error}{_species_hint(frames.kinds, model.species)}") from error
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from softspots.arrays import float_array, positive_number
 from softspots.exceptions import InputError
-from softspots.frame import Frame
+from softspots.frame import MOST_NAMED, Frame
 from softspots.model.contact import Contact
 from softspots.model.fitting import require_fit
 from softspots.model.forms import ContactForm, EvenForm, LennardJonesForm, SplineForm, pair_number
@@ -261,7 +261,10 @@ class Mixture:
             numbers = order[np.minimum(np.searchsorted(names, text, sorter=order), len(names) - 1)]
             unknown = names[numbers] != text
         if unknown.any():
-            raise InputError(f"Mixture: species {given[unknown][0]} of the frame is not known; {self._known}")
+            names = np.unique(given[unknown]).astype(str)
+            few = ", ".join(names[:MOST_NAMED]) + f" and {len(names) - MOST_NAMED} more" * (len(names) > MOST_NAMED)
+            are = "are" if len(names) > 1 else "is"
+            raise InputError(f"Mixture: species {few} of the frame {are} not known; {self._known}")
         return np.ascontiguousarray(numbers, dtype=np.int32)
 
     def sizes_of(self, frame: Frame) -> np.ndarray | None:

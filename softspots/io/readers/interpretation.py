@@ -32,6 +32,8 @@ NO_SIZES = "none"
 # A box of which a side is this part of the others, or less, may be a plane with a thickness for the simulation's sake.
 THIN = 0.1
 AXES = "xyz"
+# Where types have names.
+KEEPING = ", or, if these are species of the mixture, no types= at all, which keeps their names,"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -308,7 +310,7 @@ class Interpretation:
             names = {str(key): value for key, value in given.items()}
             self._say_missing(raw, names)
             self._say_merged(raw, names)
-            need = f"a species for each of {counts(raw)}" + ", or no types= at all, which keeps their names," * named
+            need = f"a species for each of {counts(raw)}" + KEEPING * named
             return lambda snapshot, order: translated(
                 labels_of(found_in(snapshot))[order], names, "type", need, "types"
             )
