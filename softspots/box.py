@@ -20,6 +20,8 @@ NEAREST_LATTICE = 0.25
 FARTHEST = 1e8
 # Part of a box length up to which two boxes are of one size and shape: they may have come through single precision.
 SAME = 1e-6
+# What is less than this part of a side is rounding, and zero to people.
+ROUNDING = 1e-12
 # Area or volume of a ball of radius one, by dimension.
 BALL = {2: math.pi, 3: 4 / 3 * math.pi}
 WAYS = "Box(Lx, Ly), Box(Lx, Ly, tilt=xy), in three dimensions Box(lengths=(Lx, Ly, Lz), tilts=(xy, xz, yz))"
@@ -167,7 +169,8 @@ class Box:
 
     def _in_short(self, length: str, tilt: str) -> str:
         plural = "s" if len(self.tilts) > 1 else ""
-        tilts = " ".join(format(one, tilt) for one in self.tilts)
+        least = ROUNDING * max(self.lengths)
+        tilts = " ".join(format(one if abs(one) > least else 0.0, tilt) for one in self.tilts)
         return f"{' × '.join(format(one, length) for one in self.lengths)}, tilt{plural} {tilts}"
 
     @classmethod

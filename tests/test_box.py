@@ -51,6 +51,9 @@ def test_lattice_vectors_of_a_box():
     assert np.array_equal(flat.vectors, [[3.0, 0.0], [0.3, 4.0]])
     assert Box(lengths=(3, 4, 5)).tilts == (0.0, 0.0, 0.0)
     assert repr(box) == "Box(3 × 4 × 5, tilts 0.3 -0.4 7)"
+    # Lattice vectors of other programs have been turned, which rounds.
+    rounded = Box(lengths=(3.0, 4.0, 5.0), tilts=(8.88e-16, -0.0, -1e-4))
+    assert repr(rounded) == "Box(3 × 4 × 5, tilts 0 0 -0.0001)" and rounded.words == "box 3 × 4 × 5, tilts 0 0 -0.0001"
 
 
 def test_single_lengths_and_tilts_take_their_places():

@@ -18,6 +18,8 @@ from softspots.__main__ import main as softspots
 from softspots.commands import mapping
 from softspots.commands.map import fault_rows
 from softspots.commands.map_options import read_model
+from softspots.commands.mapping import title_of
+from softspots.io.attributes import SOURCE_NOTES, TIMES_ARE_STEPS
 from softspots.io.results import read_results
 
 pytest.importorskip("ovito")
@@ -202,6 +204,12 @@ def test_why_there_is_no_activity_is_told(dump, tmp_path, capsys):
     assert "D²_min        none: no later frame (--lag, --frames)" in out
     _, out, _ = run(capsys, *one, "--frames=:2", "-o", tmp_path / "two")
     assert "D²_min" not in out
+
+
+def test_times_have_a_unit():
+    assert title_of(30.0, {}) == r"$t=30\,\tau$"
+    steps = {SOURCE_NOTES: f"{TIMES_ARE_STEPS} (timestep= says how long one is)"}
+    assert [title_of(time, steps) for time in (0.0, 1.0, 2000.0)] == ["$t=$0 steps", "$t=$1 step", "$t=$2,000 steps"]
 
 
 def test_reasons_that_differ_in_numbers_are_told_once():

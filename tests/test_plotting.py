@@ -253,6 +253,16 @@ def test_another_cell_than_the_first_is_told():
             assert label.endswith("in another periodic cell") == elsewhere
 
 
+def test_an_axis_that_begins_where_the_box_does_but_for_rounding_is_not_told():
+    frame, d2min, labels = glass()
+    peak, _ = most_active(d2min, labels)
+    box = Box(BOX.length_x, BOX.length_y, tilt=8.88e-16)
+    shift = np.array([0.5, 0.0]) * box.lengths - frame.positions[peak]
+    axes = draw_map(replace(frame, positions=frame.positions + shift, box=box), d2min, labels)
+    assert axes.get_ylabel().endswith("in another periodic cell")
+    assert axes.get_xlabel() == r"$x$ ($\sigma_\mathrm{AA}$)"
+
+
 @pytest.mark.parametrize("inset", [True, False])
 @pytest.mark.parametrize("colorbar", [True, False])
 def test_inset_and_bar_are_drawn_as_asked_for(inset, colorbar):

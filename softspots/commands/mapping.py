@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -175,12 +175,17 @@ def _found(study, index, target, temperature) -> tuple[dict, str, list[str]] | N
     return values, fault, [str(one.message) for one in said if issubclass(one.category, UserWarning)]
 
 
+def title_of(time: float, told: Mapping) -> str:
+    """When a frame is, in the unit of time of its source."""
+    if unit_of_time(told) == "steps":
+        return rf"$t=${time:,.0f} step" + "s" * (time != 1)
+    return rf"$t={time:g}\,\tau$"
+
+
 def draw(study: Study, index: int, path: Path, values: dict, temperature: float | None) -> None:
     """Draw the map of the frame ``index`` from what a results file has of it; if that cannot be, there is a warning."""
     frame = frame_from(study.first, values)
-    in_steps = unit_of_time(study.source) == "steps"
-    title = rf"$t=${frame.time:,.0f} steps" if in_steps else rf"$t={frame.time:g}$"
-    about = {"model": study.model, "title": title, "unknown": study.no_later(index)}
+    about = {"model": study.model, "title": title_of(frame.time, study.source), "unknown": study.no_later(index)}
     if "rearrangement_threshold" in (known := configuration(study)):
         about["threshold"] = known["rearrangement_threshold"]
     try:

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
 
-from softspots.box import Box
+from softspots.box import ROUNDING, Box
 from softspots.figures.units import Units
 
 # In σ; in a smaller box, half of its shorter side, so that the inset shows a part of the map.
@@ -40,12 +40,13 @@ def draw_cell(axes: Axes, box: Box, origin: np.ndarray, units: Units, draw: Call
     discs = draw(axes, low, high)
     for collection in discs:
         collection.set_clip_path(border)
+    elsewhere = (np.abs(origin) > ROUNDING * np.array(box.lengths)).tolist()
     axes.set(
         xlim=(low[0], high[0]),
         ylim=(low[1], high[1]),
         aspect="equal",
-        xlabel=rf"$x$ (${units.length}$)" + ELSEWHERE * bool(origin[0]),
-        ylabel=rf"$y$ (${units.length}$)" + ELSEWHERE * bool(origin[1]),
+        xlabel=rf"$x$ (${units.length}$)" + ELSEWHERE * elsewhere[0],
+        ylabel=rf"$y$ (${units.length}$)" + ELSEWHERE * elsewhere[1],
     )
     axes.spines[:].set_visible(False)
     return discs[-1]

@@ -112,7 +112,8 @@ const softspots = (() => {
 
   function words() {
     const {run} = now, frame = run.frames[now.at], parts = [frame.title]
-    if (frame.time !== null) parts.push(`t = ${+frame.time.toPrecision(6)} ${run.time}`)
+    const unit = frame.time === 1 ? run.time.replace(/s$/, "") : run.time
+    if (frame.time !== null) parts.push(`t = ${+frame.time.toPrecision(6)} ${unit}`)
     if (frame.strain !== null) parts.push(`γ = ${+frame.strain.toPrecision(4)}`)
     if (frame.spots === null) parts.push("soft spots not known: no certified inherent structure")
     else parts.push(`${frame.spots} soft spot${frame.spots === 1 ? "" : "s"} on ${(100 * frame.density).toFixed(1)} % of the particles`)
