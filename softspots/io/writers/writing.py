@@ -31,8 +31,9 @@ def write(path: str | PathLike[str], frames: Frame | Iterable[Frame] | Results, 
     also packed (``.gz``, ``.zst`` behind it), or GSD (``.gsd``). Positions, species, box and time are written, and ids,
     sizes, images and strain where they are known (a dump has no place for the strain); where times are numbers of
     steps, a dump has these in place of times. Frames are taken one by one, so
-    a lazy sequence of any length needs the memory of one. A frame of a sequence or of a results file that cannot be
-    read is left out, with a warning. An existing file is replaced once the new one is whole.
+    a lazy sequence of any length needs the memory of one. Lengths and times are those of the frames, as ``unit`` and
+    ``timestep`` of `read` made them, not those of the file that they are from. A frame of a sequence or of a results
+    file that cannot be read is left out, with a warning. An existing file is replaced once the new one is whole.
 
     Parameters
     ----------
