@@ -102,6 +102,17 @@ def test_what_few_blocks_know_has_no_interval():
     assert found.note == f"too few independent blocks: {found.independent[0]:.0f}, at 1 of 2 places"
 
 
+def test_a_frame_that_has_most_of_the_events_counts_as_one():
+    """62 % of 388 events are in one of six frames: (Σw)²/Σw² = 388²/67,118 = 2.2."""
+    events = np.array([240, 23, 92, 2, 20, 11])
+    hits = np.array([38, 0, 17, 0, 0, 7])
+    for solids in (None, np.arange(6)):
+        found = bootstrap(fraction, hits, events, solids=solids, weight=events)
+        assert found.value == pytest.approx(62 / 388) and np.isnan(found.low)
+        assert found.note == "too few independent blocks: 2"
+        assert np.isfinite(bootstrap(fraction, hits, events, solids=solids, weight=np.full(6, 64)).low)
+
+
 def test_each_reason_for_no_interval_is_told_with_its_places():
     resampled = np.ones((100, 5))
     resampled[:60, 0] = resampled[:20, 2] = np.nan

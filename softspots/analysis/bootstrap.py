@@ -66,6 +66,7 @@ def bootstrap(
     seed: int = 0,
     memory: bool = True,
     solids: np.ndarray | None = None,
+    weight: np.ndarray | None = None,
 ) -> Estimate:
     """A quantity that is made of sums over frames, with resamples of it from blocks of frames.
 
@@ -85,6 +86,9 @@ def bootstrap(
         False if what is summed over are no frames that follow one another but samples, which are independent.
     solids : (F,) array_like of int, optional
         Which solid each frame is of. Solids are independent, what happens in one is not: they are resampled whole.
+    weight : (F,) array_like of float, optional
+        What each frame weighs in the quantity, where that differs much: events come in few frames. Blocks of weight w
+        count as (Σw)²/Σw² that weigh the same (Kish 1965).
 
     Returns
     -------
@@ -95,6 +99,7 @@ def bootstrap(
     sums = [np.asarray(values, dtype=float) for values in sums]
     if solids is not None:
         sums, memory = [_of_solids(values, solids) for values in sums], False
+        weight = None if weight is None else _of_solids(np.asarray(weight, dtype=float), solids)
     totals = [values.sum(axis=0) for values in sums]
     n_frames = len(sums[0])
     without = statistic(*(total - values for total, values in zip(totals, sums, strict=True)))
@@ -105,7 +110,8 @@ def bootstrap(
     alone = statistic(*(np.add.reduceat(values, starts, axis=0) for values in sums))
     resampled = statistic(*(np.tensordot(weights, values, 1) for values in sums))
     known = np.sum(np.isfinite(alone), axis=0, dtype=float)
-    support = Support.of(length, without, alone) if memory else Support(known, without, alone)
+    limit = np.inf if weight is None else _of_equal_weight(np.add.reduceat(weight, starts))
+    support = Support.of(length, without, alone, limit) if memory else Support(np.minimum(known, limit), without, alone)
     return Estimate.of(statistic(*totals), resampled, length, support)
 
 
@@ -115,6 +121,11 @@ def _of_solids(values, solids) -> np.ndarray:
     found = np.zeros((len(known), *values.shape[1:]))
     np.add.at(found, places, values)
     return found
+
+
+def _of_equal_weight(weight) -> float:
+    """How many blocks of one weight tell as much as these, to the next whole number."""
+    return float(np.rint(fraction(weight.sum() ** 2, (weight**2).sum())))
 
 
 def fraction(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

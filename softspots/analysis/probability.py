@@ -193,7 +193,7 @@ def plateau(
     return Plateau(
         probability=float(fraction(hits, rearranging)),
         density=float(fraction(on_spot, known)),
-        ratio=bootstrap(ratio, *counts, solids=solids),
+        ratio=bootstrap(ratio, *counts, solids=solids, weight=counts[1]),
         rearranging=int(rearranging),
         unknown=int(d2min.size - known),
     )

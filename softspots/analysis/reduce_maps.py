@@ -50,7 +50,8 @@ def prediction(run: Maps, found: Findings) -> None:
     rearranging = run.rearranging[run.has_both]
     if not rearranging.any():
         raise Missing(f"no particle has D²_min > {run.level}")
-    star = bootstrap(fraction, (rearranging & (labels >= 0)).sum(axis=1), rearranging.sum(axis=1), solids=solids)
+    counts = rearranging.sum(axis=1)
+    star = bootstrap(fraction, (rearranging & (labels >= 0)).sum(axis=1), counts, solids=solids, weight=counts)
     found.estimate("plateau", star, note=joined(of_liquid(rearranging.sum(), known.sum()), note))
     ratio = plateau(activity, labels, run.temperature, run.threshold, solids).ratio
     found.estimate("ratio", ratio, note=note)
