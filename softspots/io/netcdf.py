@@ -15,6 +15,7 @@ import numpy as np
 
 from softspots.exceptions import DamagedFileError, MissingFileError, OutputError
 from softspots.io.attributes import get_attributes
+from softspots.io.classic import extents
 from softspots.io.heap import has_endless_heap
 from softspots.io.replacing import replacing
 from softspots.io.seal import check_seal, write_seal
@@ -47,6 +48,8 @@ class NetCDFReader:
         Its dimensions.
     layout : dict of str to (dtype, tuple of str)
         Type and dimensions of its variables.
+    extents : dict of str to Extent
+        What they take of the file, if it is one of classic NetCDF.
     checked : bool
         Whether it has a seal (`softspots.io.seal`), which fits: not a bit of it has changed. Of a file without one only
         what HDF5 keeps checksums of is sure.
@@ -86,6 +89,7 @@ class NetCDFReader:
                 self.attributes = get_attributes(self._dataset)
                 self.sizes = {name: len(dimension) for name, dimension in self._dataset.dimensions.items()}
                 self.layout = {name: (var.dtype, var.dimensions) for name, var in self._dataset.variables.items()}
+                self.extents = extents(path)
             self.stamp = self.attributes.get("run_id"), *place
             if _place(path)[: len(place)] != place or (stamp or self.stamp) != self.stamp:
                 raise DamagedFileError(f"{path} was replaced or changed while it was read; read it again")
@@ -107,9 +111,13 @@ class NetCDFReader:
         """
         variable = self._dataset.variables[name]
         with self._library("is damaged"):
-            whole = self._dataset.data_model.startswith("NETCDF3")
-            most = os.path.getsize(self.path) * (1 if whole else DENSEST)
-            if not self.checked and variable.dtype is not str and variable.size * variable.dtype.itemsize > most:
+            size, whole = os.path.getsize(self.path), self.checked or variable.dtype is str
+            if name in self.extents:
+                record = (*variable.shape, 1)[0] - 1 if index is ... else index
+                if self.extents[name].end(record) > size:
+                    where = f" in {variable.dimensions[0]} {record}" if self.extents[name].step else ""
+                    raise DamagedFileError(f"the end of {name}{where} is missing")
+            elif not whole and variable.size * variable.dtype.itemsize > size * DENSEST:
                 raise DamagedFileError(f"{name} is larger than the file")
             return variable[index]
 

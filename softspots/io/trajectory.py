@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import zlib
 from collections.abc import Iterator, Mapping
@@ -41,7 +40,6 @@ RADIUS = "radius"
 ID, ID_CHECKSUM = "id", "id_checksum"
 # Of the frame: CRC-32 of all that it holds, its number, and the file's attributes. Earlier versions had none.
 CHECKSUM = "checksum"
-LONGEST_HEADER = 8192
 # Stands for the images of a frame that does not know them: NetCDF's own for what is not written.
 NOT_KNOWN = -(2**31) + 1
 
@@ -382,12 +380,9 @@ def _fault(file: NetCDFReader) -> str | None:
     if (file.sizes["spatial"], file.sizes["cell_spatial"], file.sizes["cell_angular"]) != (3, 3, 3):
         return "space must have three dimensions"
     # A file without a seal says in one place how many frames it has.
-    record = sum(
-        dtype.itemsize * math.prod(file.sizes[name] for name in dimensions[1:])
-        for dtype, dimensions in file.layout.values()
-        if dimensions[:1] == ("frame",)
-    )
-    rest = os.path.getsize(file.path) - file.sizes["frame"] * record
-    if CHECKSUM in file.layout and not file.checked and not 0 < rest < max(record, LONGEST_HEADER):
-        return f"it has {os.path.getsize(file.path)} bytes, which is not what {file.sizes['frame']} frames take"
+    if CHECKSUM in file.extents and not file.checked:
+        first = min((file.extents[name] for name in PER_FRAME), key=lambda extent: extent.first)
+        size = os.path.getsize(file.path)
+        if not 0 <= size - first.first - file.sizes["frame"] * first.step < first.step:
+            return f"it has {size} bytes, which is not what {file.sizes['frame']} frames take"
     return None
