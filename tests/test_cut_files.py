@@ -3,6 +3,7 @@
 import netCDF4
 import numpy as np
 import pytest
+from dialects import lammps_data, truths
 
 import softspots as ss
 from softspots.exceptions import DamagedFileError
@@ -92,3 +93,25 @@ def test_variables_of_classic_files_stand_where_the_library_has_them(tmp_path, f
 
 def test_other_formats_have_no_such_places(tmp_path):
     assert extents(amber(tmp_path / "a.nc", "NETCDF4")) == {}
+
+
+@pytest.mark.parametrize("missing", [4, 300])
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_last_frame_of_dcd_that_is_cut_short_is_left_out_and_said(tmp_path, missing):
+    library = pytest.importorskip("MDAnalysis")
+    [truth] = truths()
+    universe = library.Universe.empty(PARTICLES, trajectory=True)
+    path = tmp_path / "a.dcd"
+    with library.Writer(str(path), n_atoms=PARTICLES) as writer:
+        for number in range(FRAMES):
+            universe.atoms.positions = np.full((PARTICLES, 3), number)
+            universe.dimensions = [5, 5, 5, 90, 90, 90]
+            writer.write(universe.atoms)
+    options = {"topology": lammps_data(tmp_path / "a.lmp", truth, images=False), "types": {1: "A", 2: "B"}}
+    assert len(ss.read(path, **options)) == FRAMES
+    path.write_bytes(path.read_bytes()[:-missing])
+    # A frame is a box of 48 bytes and three axes of 30 numbers of four, each between two marks of four.
+    words = rf"cut short; its last frame is left out \({440 - missing} of its 440 bytes are there\)"
+    with pytest.warns(UserWarning, match=words):
+        frames = ss.read(path, **options)
+    assert len(frames) == FRAMES - 1 and "cut short" in repr(frames)

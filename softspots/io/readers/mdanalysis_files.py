@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from dataclasses import replace
 from os import PathLike
@@ -72,10 +73,21 @@ class TopologyAndTrajectory(AtomGroups):
             universe = library.Universe(*files, **({"topology_format": "MINIMAL"} if described else {}))
         super().__init__(universe)
         self._described = described
+        if self._trajectory.format == "DCD":
+            self._look_behind_the_last_frame(self._trajectory._file)
         if described and len(described.positions) != len(self._atoms):
             raise InputError(
                 f"{path} holds {len(self._atoms)} particles, and the topology {topology} {len(described.positions)}"
             )
+
+    def _look_behind_the_last_frame(self, file: Any) -> None:
+        """Say if a part of one more frame is there, which the library passes over.
+
+        Atoms that do not move are in the first frame only, which is longer then.
+        """
+        rest = os.path.getsize(self.name) - file._header_size - file._firstframesize
+        if part := rest % file._framesize:
+            self.say_cut_short(f"{part} of its {file._framesize} bytes are there")
 
     def snapshot(self, index: int) -> Snapshot:
         found, described = super().snapshot(index), self._described

@@ -7,7 +7,6 @@ import os
 import re
 import sys
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -62,10 +61,7 @@ class OvitoFile(Source):
             self._length = min(self._length, self._walk.frames)
         found = CUT.search(told[0])
         if unended or found:
-            reason = NO_NEWLINE if unended else " ".join(found[1].split())
-            note = f"the file is cut short; its last frame is left out ({reason})"
-            self.notes = (note,)
-            warnings.warn(f"{path}: {note}", UserWarning, stacklevel=2)
+            self.say_cut_short(NO_NEWLINE if unended else " ".join(found[1].split()))
         if self._walk is not None and self._walk.frames > self._length:
             raise DamagedFileError(
                 f"there are {self._walk.frames} frames, and OVITO finds {self._length}; of a file that is packed in "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -102,6 +103,12 @@ class Source:
     def outline(self, index: int) -> Snapshot | None:
         """The same without its particles, for its box, where that is had for less."""
         return None
+
+    def say_cut_short(self, reason: str) -> None:
+        """Say, when the file is opened, that its last frame is not whole, and left out."""
+        note = f"the file is cut short; its last frame is left out ({reason})"
+        self.notes = (*self.notes, note)
+        warnings.warn(f"{self.name}: {note}", UserWarning, stacklevel=3)
 
 
 def snapshot_of(frame: Frame) -> Snapshot:
