@@ -146,6 +146,67 @@ def test_what_does_not_fit_is_refused(frame, forces, error, message):
         ss.hessian(frame, forces)
 
 
+@pytest.mark.parametrize(
+    ("by", "message"),
+    [
+        ((1, 1, 2), "hessian is off by 100 % of how the forces change where all particles move; at most 1 % is"),
+        ((1, 1, 1.02), r"hessian is off by 2(\.\d*)? % of"),
+        ((1, 2, 1), "hessian is off by 50 % of"),
+        ((-1, 1, 1), "the energy falls by -.* where the forces do the work "),
+        ((0.5, 1, 1), "the energy falls by .* at most 5 % between them are allowed"),
+    ],
+)
+def test_energies_forces_and_hessians_that_are_not_of_each_other_are_refused(minimum, by, message):
+    energies, forces, hessians = by
+
+    def energy_forces(self, frame):
+        energy, acting, virial = ss.energy_forces(frame, MODEL)
+        return energies * energy, forces * acting, virial
+
+    wrong = broken(energy_forces=energy_forces, hessian=lambda self, frame: hessians * ss.hessian(frame, MODEL))
+    # In a minimum, where forces are zero whatever they are multiplied by.
+    with pytest.raises(InputError, match=f"Broken: {message}"):
+        ss.hessian(minimum.frame, wrong)
+
+
+@pytest.mark.parametrize("smoothing", ["none", "shifted"])
+def test_jumps_at_the_cutoff_and_single_precision_are_allowed(frame, smoothing):
+    model = ss.Mixture.preset("kob-andersen", smoothing=smoothing)
+
+    def energy_forces(self, frame):
+        energy, acting, virial = ss.energy_forces(frame, model)
+        return np.float32(energy), acting.astype(np.float32), virial
+
+    forces = {"energy_forces": energy_forces, "hessian": lambda self, frame: ss.hessian(frame, model)}
+    for one in (frame, ss.inherent_structure(frame, model).frame):
+        ss.hessian(one, broken(**forces))
+
+
+def test_spheres_that_merely_touch_are_allowed():
+    """At jamming half of the contacts open at any step, and a harmonic Hessian is off by half."""
+    grid = np.stack(np.meshgrid(np.arange(8.0), np.arange(8.0)), -1).reshape(-1, 2)
+    box = ss.Box(8.0, 4 * np.sqrt(3), tilt=4.0)
+    touching = ss.Frame(grid @ np.array([[1.0, 0.0], [0.5, np.sqrt(3) / 2]]) * (1 - 1e-9), np.zeros(64, int), box)
+    spheres = ss.Mixture({("A", "A"): ss.Harmonic()})
+    assert abs(ss.hessian(touching, Given(spheres)) - ss.hessian(touching, spheres)).max() == 0
+
+
+def test_forces_are_looked_at_once(frame):
+    class Counted(Given):
+        asked = 0
+
+        def energy_forces(self, frame):
+            self.asked += 1
+            return super().energy_forces(frame)
+
+    forces = Counted()
+    ss.hessian(frame, forces)
+    # Two for the Hessian, and three for the energy.
+    assert forces.asked == 5
+    ss.hessian(frame, forces)
+    assert forces.asked == 5
+
+
 def test_what_needs_a_mixture_says_so(frame):
     with pytest.raises(InputError, match="Given: method, of forces that are no mixture, is 'fire'; allowed: lbfgs"):
         ss.inherent_structure(frame, Given(), "fire")

@@ -12,6 +12,7 @@ from softspots.exceptions import InputError
 from softspots.extras import load_extra
 from softspots.frame import Frame
 from softspots.landscape.matrices import row_sums, with_places
+from softspots.landscape.other import missed, slope
 from softspots.model.atoms import atoms_from_frame
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 # How far off a Hessian from differences may be, of how forces change. A sound one is off by 1e-5 at most, the h²/6 of a
 # fourth derivative where particles all but overlap; one with half the reach of a Lennard-Jones potential by 2e-2.
 OFF = 1e-3
-# Of the components of the force: a force that jumps at its cutoff spoils differences of the few pairs that cross it.
-MOST = 0.9
 
 
 class ASEForces:
@@ -147,21 +146,18 @@ class ASEForces:
         return with_places(matrix, -row_sums(matrix, 3))
 
     def _slope(self, frame: Frame, atoms: Atoms, along: np.ndarray) -> np.ndarray:
-        """How the forces change, but for their sign, where particles move ``along`` (N, 3): a central difference."""
-        ends = []
-        for sign in (1, -1):
-            atoms.positions = frame.positions + sign * self.step * along
-            ends.append(np.array(self.calculator.get_property("forces", atoms)))
-        return (ends[1] - ends[0]) / (2 * self.step)
+        def forces_at(positions):
+            atoms.positions = positions
+            return np.array(self.calculator.get_property("forces", atoms))
+
+        return slope(forces_at, frame.positions, self.step, along)
 
     def _require_reach(self, frame: Frame, atoms: Atoms, matrix: sparse.csc_array) -> None:
         along = np.random.default_rng(0).choice([-1.0, 1.0], frame.positions.shape)
-        felt = self._slope(frame, atoms, along)
-        missed = np.abs(felt - (matrix @ along.ravel()).reshape(felt.shape))
-        missed, felt = (np.quantile(one, MOST) for one in (missed, np.abs(felt)))
-        if missed > OFF * felt:
+        off = missed(self._slope(frame, atoms, along), matrix, along)
+        if off > OFF:
             raise InputError(
-                f"ASEForces: reach is {self.reach:g} Å, and a Hessian of that is off by {100 * missed / felt:.3g} % of "
+                f"ASEForces: reach is {self.reach:g} Å, and a Hessian of that is off by {100 * off:.3g} % of "
                 f"how forces change where all particles move; at most {100 * OFF:g} % is allowed: raise reach, of pair "
                 "potentials to their cutoff, of embedded atoms to twice that (or step, where forces are in single "
                 "precision)"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from softspots.arrays import one_of
 from softspots.exceptions import InputError, PhysicsError
@@ -25,6 +26,19 @@ LEAST_CURVATURE = 1e-12
 PATIENCE = 1000
 # Where no scales are told.
 OWN = Scales()
+# Steps of the differences that tell if a Hessian is that of the forces, and forces are those of the energy, in the
+# distance of neighbours. Of forces: so short that few pairs begin or cease to touch, yet forces in single precision
+# tell to a thousandth. Of energies: so long that the few pairs whose energy jumps at their cutoff matter little.
+STEP, LONGER = 1e-4, 1e-3
+# Where forces are large, as they are not in a minimum, and particles that merely touched overlap or are apart.
+AWAY = 0.02
+# How far off a Hessian may be, of how forces change, and an energy, of the work of the forces. Noise, single precision
+# and jumps at a cutoff make less than half of that; a factor, a sign or a term that is forgotten mostly more.
+OFF, ENERGY_OFF = 0.01, 0.05
+# Of the components of the force: one that jumps at its cutoff spoils differences of the few pairs that cross it.
+MOST = 0.9
+# Forces that were found right are not looked at again, unless there were many others since.
+RIGHT: deque[Forces] = deque(maxlen=32)
 
 
 class OtherConfiguration:
@@ -50,6 +64,13 @@ class OtherConfiguration:
 
     def hessian(self, forces: Forces) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Column starts (d N + 1,), row indices and values."""
+        matrix = self._hessian(forces)
+        if not any(one is forces for one in RIGHT):
+            self._require_differences(forces, matrix)
+            RIGHT.append(forces)
+        return matrix.indptr, matrix.indices, matrix.data
+
+    def _hessian(self, forces) -> sparse.csc_array:
         name, size = type(forces).__name__, self.frame.positions.size
         # Where nothing touches anything it is zero.
         matrix, tolerance = checked(f"{name}: hessian", forces.hessian(self.frame), may_be_zero=True)
@@ -62,7 +83,39 @@ class OtherConfiguration:
                 f"{name}: moving all particles as one costs forces of {held:.3g}; at most {allowed:.3g} is allowed: "
                 "walls, fields and substrates are not"
             )
-        return matrix.indptr, matrix.indices, matrix.data
+        return matrix
+
+    def _require_differences(self, forces, matrix) -> None:
+        """Refuse a Hessian that is not that of the forces, and forces that are not those of the energy."""
+        name, spacing = type(forces).__name__, (self.frame.box.volume / len(self.frame)) ** (1 / self.frame.dimension)
+        along = np.random.default_rng(0).choice([-1.0, 1.0], self.frame.positions.shape)
+        away = self._at(self.frame.positions + AWAY * spacing * along)
+        off = self._missed(forces, matrix, STEP * spacing, along)
+        if off > OFF:
+            # Where particles merely touch, as at jamming, a Hessian holds for hardly any step; away from there it does.
+            off = away._missed(forces, away._hessian(forces), STEP * spacing, along)
+        if off > OFF:
+            raise InputError(
+                f"{name}: hessian is off by {100 * off:.3g} % of how the forces change where all particles move; at "
+                f"most {100 * OFF:g} % is allowed"
+            )
+        acting = away.energy_forces(forces)[1]
+        # Along the forces the energy falls most.
+        step = LONGER * spacing * acting / max(np.abs(acting).max(), np.finfo(float).tiny)
+        before, after = (self._at(away.frame.positions + by).energy_forces(forces)[0] for by in (-step, step))
+        fall, work = before - after, 2 * np.vdot(acting, step)
+        if abs(fall - work) > ENERGY_OFF * work:
+            raise InputError(
+                f"{name}: the energy falls by {fall:.6g} where the forces do the work {work:.6g}; at most "
+                f"{100 * ENERGY_OFF:g} % between them are allowed"
+            )
+
+    def _missed(self, forces, matrix, step, along) -> float:
+        felt = slope(lambda positions: self._at(positions).energy_forces(forces)[1], self.frame.positions, step, along)
+        return missed(felt, matrix, along)
+
+    def _at(self, positions) -> OtherConfiguration:
+        return OtherConfiguration(replace(self.frame, positions=positions))
 
     def minimize(
         self, forces: Forces, method: str, max_force: float, max_evaluations: int, length: float, energy: float
@@ -71,9 +124,24 @@ class OtherConfiguration:
         one_of(f"{type(forces).__name__}: method, of forces that are no mixture,", method, ("lbfgs",))
 
         def evaluate(positions):
-            return OtherConfiguration(replace(self.frame, positions=positions)).energy_forces(forces)[1]
+            return self._at(positions).energy_forces(forces)[1]
 
         return lbfgs(evaluate, self.frame.positions, max_force, max_evaluations, scales=Scales(length, energy))
+
+
+def slope(
+    forces_at: Callable[[np.ndarray], np.ndarray], positions: np.ndarray, step: float, along: np.ndarray
+) -> np.ndarray:
+    """How forces change, but for their sign, where particles move ``along`` (N, d): a central difference."""
+    ahead, behind = (forces_at(positions + sign * step * along) for sign in (1, -1))
+    return (behind - ahead) / (2 * step)
+
+
+def missed(felt: np.ndarray, matrix: sparse.sparray, along: np.ndarray) -> float:
+    """What part of the `slope` ``felt`` a Hessian misses, but for the few components that it misses most."""
+    off = np.abs(felt - (matrix @ along.ravel()).reshape(felt.shape))
+    off, whole = (np.quantile(one, MOST) for one in (off, np.abs(felt)))
+    return off / whole if whole else np.inf if off else 0.0
 
 
 def lbfgs(
