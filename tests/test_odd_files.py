@@ -115,6 +115,22 @@ def test_rows_of_all_frames_are_looked_at(tmp_path, row, later):
         ss.read(put(tmp_path / "a.xyz", xyz(labels)))
 
 
+@pytest.mark.parametrize("row", [0, 150, 1500, 19_999])
+def test_types_of_all_particles_are_looked_at(tmp_path, row):
+    rows = [f"{number} {1 + number % 2} 1.5 2.5 3.5" for number in range(1, 20_001)]
+    wrong = [*rows[:row], f"{row + 1} 2.9 1.5 2.5 3.5", *rows[row + 1 :]]
+    with pytest.raises(ss.DamagedFileError, match=f"line {row + 10}: type is '2.9', which is no whole number"):
+        ss.read(put(tmp_path / "a.dump", dump(wrong)), types=AB)
+
+
+@pytest.mark.parametrize(("types", "species"), [("1 2 1", "ABA"), ("+1 02 1", "ABA"), ("B A B", "BAB")])
+def test_types_are_numbers_or_names(tmp_path, types, species):
+    rows = [f"{number} {kind} 1 {number} 3.5" for number, kind in enumerate(types.split(), 1)]
+    options = {"types": AB} if "A" not in types else {}
+    [frame] = ss.read(put(tmp_path / "a.dump", dump(rows)), **options)
+    assert "".join(frame.species) == species
+
+
 @pytest.mark.parametrize("header", ["restricted", "general", "of the box itself"])
 def test_boxes_are_known_without_their_frames(tmp_path, header):
     found = truths((2.6, 4.4, -4.1), seed=3)
@@ -161,6 +177,18 @@ WRONG = {
     "hexadecimal": (first("1 1 0x1p3 2.5 3.5"), "line 10: x is '0x1p3', which is no number"),
     "part of a particle": (first("1.5 1 1 1 1"), "line 10: id is '1.5', which is no whole number"),
     "part of an image": (dump(["1 1 1 1 1 1e3 0 0"], "id type x y z ix iy iz"), "ix is '1e3', which is no whole"),
+    "part of a type": (first("1 1.5 1 1 1"), "line 10: type is '1.5', which is no whole number"),
+    "a type and more": (first("1 2abc 1 1 1"), "line 10: type is '2abc', which is no whole number"),
+    "a name that begins as a number": (dump(["1 2B 1 1 1"], "id element x y z"), "element is '2B', which is no whole"),
+    "part of a step": (dump(step="12.7"), "line 2: the time step is '12.7', which is no whole number"),
+    "a large step in short": (dump(step="1e3"), "line 2: the time step is '1e3', which is no whole number"),
+    "a step and more": (dump(step="12 7"), "line 2: the time step is '12 7', which is no whole number"),
+    "a tilt that is not announced": (dump(bounds="0 10 3\n0 10 0\n0 10 0"), "line 6 is '0 10 3'; 2 numbers of the box"),
+    "a number behind the tilt": (dump(**TILTED | {"bounds": "0 12 2 0\n0 10 0\n0 10 0"}), "line 6 is .*; 3 numbers of"),
+    "half of a velocity": (
+        dump(["1 1 1 1 1 0,5"], "id type x y z vx"),
+        "line 10: '0,5' is no number",
+    ),
     "a large id": (first("18446744073709551617 1 1 1 1"), "Invalid 64-bit integer"),
     "an id twice": (first("2 1 1 1 1"), "ids must all be different; 2 is there more than once"),
     "not a number": (first("1 1 nan 1 1"), "positions must be finite"),

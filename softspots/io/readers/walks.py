@@ -26,6 +26,8 @@ HALF_READ = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([dD][+-]?\d+|,\d+([eE][+-]?\d+)
 # Kinds of columns of a dump: those of a coordinate along an axis, and those with whole numbers.
 COORDINATES = ("{}", "{}s", "{}u", "{}su")
 WHOLE_COLUMNS = ("id", "ix", "iy", "iz")
+# Types have numbers or names; of one that begins as a number OVITO takes this. All of the first frame are looked at.
+TYPES, NUMBER_OR_NAME = (b"type", b"element"), re.compile(rb"[+-]?\d+$|(?![+-]?\.?\d)")
 # Sections of a data file that have a row for each particle.
 PER_PARTICLE = (b"Atoms", b"Velocities")
 NO_NEWLINE = "it does not end with a newline, as an interrupted copy does; if it is whole, add one"
@@ -61,8 +63,13 @@ def walk_dump(lines: BinaryIO) -> Walk:
         if line.startswith(b"ITEM: NUMBER OF ATOMS"):
             count = _whole(next(lines, b""))
             place += 1
+        elif line.startswith(b"ITEM: TIMESTEP"):
+            step, place = next(lines, b""), place + 1
+            if step.strip() and not WHOLE.match(step.strip()):
+                raise DamagedFileError(f"line {place}: the time step is {_shown(step)}, which is no whole number")
         elif line.startswith(b"ITEM: BOX BOUNDS"):
             bounds = [*islice(lines, 3)]
+            _require_no_more(line, bounds, place)
             box, place = line + b"".join(bounds), place + len(bounds)
         elif line.startswith(b"ITEM: ATOMS") and count is not None:
             names = line.split()[2:]
@@ -72,7 +79,8 @@ def walk_dump(lines: BinaryIO) -> Walk:
                     "same columns are needed"
                 )
             columns, fault = {*names}, _fault_in_columns(names)
-            if _passed(lines, count, place, fault, 0 if boxes else ROWS) < count:
+            types = next((slice(names.index(name), None, len(names)) for name in TYPES if name in names), None)
+            if _passed(lines, count, place, fault, *((0, None) if boxes else (ROWS, types))) < count:
                 break
             if unended := _unended(lines):
                 break
@@ -184,7 +192,9 @@ def dump_cell(box: bytes, around: bool) -> tuple[np.ndarray, np.ndarray] | None:
     return cell, low
 
 
-def _passed(lines: BinaryIO, count: int, place: int, fault: Callable[..., Any], first: int = 0) -> int:
+def _passed(
+    lines: BinaryIO, count: int, place: int, fault: Callable[..., Any], first: int = 0, types: slice | None = None
+) -> int:
     """Pass so many rows behind line ``place``; how many there were.
 
     Parameters
@@ -193,6 +203,8 @@ def _passed(lines: BinaryIO, count: int, place: int, fault: Callable[..., Any], 
         From the words of a row to what is wrong with it, or None.
     first : int
         How many rows are looked at in any case; of the others those that have what numbers have not.
+    types : slice, optional
+        Which words of the rows are types that are looked at in any case.
     """
     rows = [*islice(lines, min(first, count))]
     done = len(rows)
@@ -209,10 +221,19 @@ def _passed(lines: BinaryIO, count: int, place: int, fault: Callable[..., Any], 
             rows, here = b"".join(some), len(some)
         if not here:
             break
-        if any(letter in rows for letter in LETTERS) and SUSPECT.search(rows):
+        suspect = any(letter in rows for letter in LETTERS) and SUSPECT.search(rows)
+        if suspect or types and not all(map(NUMBER_OR_NAME.match, {*rows.split()[types]})):
             _require_sound(rows.split(b"\n"), place + done, fault)
         done += here
     return done
+
+
+def _require_no_more(header: bytes, bounds: list[bytes], place: int) -> None:
+    """Refuse numbers of a box that the header does not announce."""
+    announced = 4 if b"abc" in header else 3 if b"xy xz yz" in header else 2
+    for number, row in enumerate(bounds, place + 1):
+        if len(row.split()) > announced and not row.startswith(b"ITEM:"):
+            raise DamagedFileError(f"line {number} is {_shown(row)}; {announced} numbers of the box are to be there")
 
 
 def _unended(lines: Any) -> bool:
@@ -261,12 +282,13 @@ def _fault_in_columns(names: list[bytes]) -> Callable[..., Any]:
         )
     patterns = {known.index(name): WHOLE for name in WHOLE_COLUMNS if name in known}
     patterns |= {known.index(name): REAL for name in wanted if name in known}
+    patterns |= {names.index(name): NUMBER_OR_NAME for name in TYPES if name in names}
 
     def fault(words):
         for column, pattern in patterns.items():
             if column < len(words) and not pattern.match(words[column]) and not NO_NUMBER.match(words[column]):
                 kind = "number" if pattern is REAL else "whole number"
                 return f"{known[column]} is {_shown(words[column])}, which is no {kind}"
-        return None
+        return _fault_anywhere(words)
 
     return fault
