@@ -236,9 +236,9 @@ def _real_numbers(name, values) -> np.ndarray:
 
 
 def _shown(value) -> str:
-    """A value as code, cut off where it is long."""
+    """A value as code, NumPy's numbers as Python's, cut off where it is long."""
     try:
-        text = repr(value)
+        text = repr(value.item() if isinstance(value, np.generic) else value)
     except ValueError:
         # Python does not write them, as that takes long.
         return "a number of very many digits"

@@ -83,6 +83,12 @@ def test_what_is_no_number_is_refused(value):
         whole_number("x", value, 0)
 
 
+@pytest.mark.parametrize("value", [np.float64(-1.5e-310), np.float32(-0.5), np.int64(-3), np.str_("a")])
+def test_numbers_of_numpy_are_shown_as_those_of_python(value):
+    with pytest.raises(InputError, match=f"x is {value.item()!r}; it must be"):
+        positive_number("x", value)
+
+
 @pytest.mark.parametrize("value", [10**400, 10**5000, "x" * 10_000], ids=["long", "longer", "text"])
 def test_long_values_are_cut_off_in_messages(value):
     for take in (real_number, positive_number, lambda name, one: whole_number(name, one, 0)):
