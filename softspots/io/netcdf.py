@@ -13,12 +13,13 @@ from typing import Any
 import netCDF4
 import numpy as np
 
-from softspots.exceptions import DamagedFileError, MissingFileError, OutputError
+from softspots.exceptions import DamagedFileError, OutputError
 from softspots.io.attributes import get_attributes
 from softspots.io.classic import extents
 from softspots.io.heap import has_endless_heap
 from softspots.io.replacing import replacing
 from softspots.io.seal import check_seal, write_seal
+from softspots.io.unchanged import changed, place
 
 # What netCDF4 raises on purpose: the system's errors, and all others.
 LIBRARY_ERRORS = (OSError, RuntimeError)
@@ -69,7 +70,7 @@ class NetCDFReader:
 
     def __init__(self, path: str | PathLike[str], stamp: tuple[Any, ...] | None = None) -> None:
         self.path = path
-        place = stamp[1:] if stamp else _place(path)
+        there = stamp[1:] if stamp else place(path)
         try:
             self.checked = stamp is None and check_seal(path)
         except DamagedFileError as error:
@@ -78,7 +79,7 @@ class NetCDFReader:
                 raise OutputError(f"{path} {_LOCKED}") from error
             raise
         if stamp is None and not self.checked:
-            place = place[:2]
+            there = there[:2]
             if has_endless_heap(path):
                 raise DamagedFileError(f"{path} is damaged: HDF5 would not come to its end")
         with self._library("is not NetCDF, or damaged"):
@@ -90,9 +91,9 @@ class NetCDFReader:
                 self.sizes = {name: len(dimension) for name, dimension in self._dataset.dimensions.items()}
                 self.layout = {name: (var.dtype, var.dimensions) for name, var in self._dataset.variables.items()}
                 self.extents = extents(path)
-            self.stamp = self.attributes.get("run_id"), *place
-            if _place(path)[: len(place)] != place or (stamp or self.stamp) != self.stamp:
-                raise DamagedFileError(f"{path} was replaced or changed while it was read; read it again")
+            self.stamp = self.attributes.get("run_id"), *there
+            if place(path)[: len(there)] != there or (stamp or self.stamp) != self.stamp:
+                raise changed(path)
         except OSError:
             self.__exit__()
             raise
@@ -207,15 +208,6 @@ class NetCDFWriter:
         except LIBRARY_ERRORS as error:
             self._written = False
             raise OutputError(f"{self._path} cannot be written: {_one_line(error)}") from error
-
-
-def _place(path) -> tuple[int, ...]:
-    """Where a file is, and since when it is as it is."""
-    try:
-        found = os.stat(path)
-    except FileNotFoundError as error:
-        raise MissingFileError(f"there is no {path}") from error
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _is_locked(path) -> bool:

@@ -153,7 +153,7 @@ class Reading:
 
     def _snapshot(self, index) -> Snapshot:
         if self._last is None or self._last[0] != index:
-            with self._at(index, self.source.fault):
+            with self._at(index, self.source.fault), self.source.unchanged:
                 self._last = index, self.source.snapshot(index)
         return self._last[1]
 

@@ -12,6 +12,7 @@ from softspots.exceptions import DamagedFileError, InputError
 from softspots.extras import load_extra
 from softspots.io.marks import CELL, IDS, PARTICLES, SIZE, STRAIN, TIME
 from softspots.io.readers.snapshot import Snapshot, Source
+from softspots.io.unchanged import Unchanged
 
 # Bytes of a position, which are in the file at least once.
 PER_PARTICLE = 12
@@ -22,6 +23,7 @@ class GSDFile(Source):
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.name = str(path)
+        self.unchanged = Unchanged(path)
         self._trajectory = load_extra("gsd.hoomd").open(self.name, "r")
 
     def __len__(self) -> int:

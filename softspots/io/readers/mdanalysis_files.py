@@ -13,6 +13,7 @@ import numpy as np
 from softspots.exceptions import DamagedFileError, InputError
 from softspots.extras import load_extra
 from softspots.io.readers.snapshot import Snapshot, Source
+from softspots.io.unchanged import Unchanged
 
 
 class AtomGroups(Source):
@@ -65,6 +66,7 @@ class TopologyAndTrajectory(AtomGroups):
 
     def __init__(self, path: str | PathLike[str], topology: str | PathLike[str], described: Snapshot | None) -> None:
         self.name = str(path)
+        self.unchanged = Unchanged(path)
         library = load_extra("MDAnalysis")
         files = [self.name if described else str(topology), self.name]
         with warnings.catch_warnings():

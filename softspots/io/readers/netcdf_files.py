@@ -11,6 +11,7 @@ from softspots.io.netcdf import NetCDFReader
 from softspots.io.readers.snapshot import Snapshot, Source, snapshot_of
 from softspots.io.results import read_results
 from softspots.io.trajectory import Trajectory, cell_box
+from softspots.io.unchanged import Unchanged
 
 # What writers of the convention call the particles' types and numbers.
 TYPES = ("atom_types", "type", "element")
@@ -55,6 +56,7 @@ class NetCDFFile(Source):
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.name = str(path)
+        self.unchanged = Unchanged(path)
         self._file = NetCDFReader(path)
 
 

@@ -23,6 +23,7 @@ from softspots.io.readers.packed import require_ending, text
 from softspots.io.readers.snapshot import Snapshot, Source
 from softspots.io.readers.walks import NO_NEWLINE, Walk, dump_cell, walk_data, walk_dump, walk_xyz
 from softspots.io.readers.xyz_comments import Comment
+from softspots.io.unchanged import Unchanged
 
 POSITION, TYPE, ID, IMAGE = "Position", "Particle Type", "Particle Identifier", "Periodic Image"
 VELOCITY = "Velocity"
@@ -42,6 +43,7 @@ class OvitoFile(Source):
 
     def __init__(self, path: str | PathLike[str], **parameters: Any) -> None:
         self.name = str(path)
+        self.unchanged = Unchanged(path)
         load = load_extra("ovito.io").import_file
         _require_unforked()
         require_ending(path)

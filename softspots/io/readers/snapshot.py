@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,11 +88,14 @@ class Source:
         What it is if a snapshot cannot be read, or cannot be one.
     notes : tuple of str
         What is to be said of it as a whole.
+    unchanged : context manager
+        Around what reads a snapshot: it refuses a file that is not the one that was opened.
     """
 
     name: str
     fault: type[SoftspotsError] = DamagedFileError
     notes: tuple[str, ...] = ()
+    unchanged: AbstractContextManager[None] = nullcontext()
 
     def __len__(self) -> int:
         raise NotImplementedError
