@@ -15,6 +15,7 @@ from softspots.commands import interruption, progress
 from softspots.commands.command import command, say
 from softspots.commands.interruption import Terminated, cutting, listening, requested
 from softspots.exceptions import DamagedFileError, InputError, InstallationError, OutputError, PhysicsError
+from softspots.extras import load_extra
 
 TINY = [
     "--particles=300",
@@ -93,6 +94,25 @@ def test_a_signal_cuts_only_what_may_be_cut(listener, number):
     assert reached == [1]
     assert requested() == number
     assert ended.value.status == 128 + number
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_a_library_is_loaded_is_no_fault_of_that(listener, tmp_path, monkeypatch, number):
+    """As OVITO does, which says that it cannot be initialized, whatever was raised."""
+    (tmp_path / "swallowing.py").write_text(
+        "import os, signal\n"
+        "try:\n"
+        f"    os.kill(os.getpid(), {int(number)})\n"
+        "    signal.sigtimedwait([], 0.01)\n"
+        "except BaseException as error:\n"
+        "    raise ImportError('initialization failed') from None\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "swallowing", raising=False)
+    with pytest.raises(Terminated, match=f"ended by {number.name}") as ended, cutting():
+        load_extra("swallowing")
+    assert ended.value.status == 128 + number
+    assert signal.getsignal(number) is interruption._note and "swallowing" in sys.modules
 
 
 def test_one_that_is_ignored_stays_so():
