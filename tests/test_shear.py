@@ -1,5 +1,6 @@
 """Athermal shear on one command: what is in its files, and the same bits after whatever ended it."""
 
+import os
 import shutil
 from dataclasses import replace
 from signal import SIGTERM
@@ -11,7 +12,7 @@ from sound import change
 
 import softspots as ss
 from softspots.analysis.reduce_shear import traveled
-from softspots.commands import analyze, samples, shear
+from softspots.commands import analyze, interruption, samples, shear
 from softspots.commands.interruption import Terminated
 from softspots.commands.options import read_arguments
 from softspots.commands.samples import ProgressOfAll
@@ -141,6 +142,16 @@ def test_the_same_bits_after_a_signal(run, tmp_path, monkeypatch, number):
     (tmp_path / "out" / FILES[1]).unlink()
     go(tmp_path / "out", "--resume")
     assert (tmp_path / "out" / FILES[1]).exists()
+
+
+def test_a_signal_while_pictures_are_drawn_says_that_all_is_done(run, tmp_path, monkeypatch, capsys):
+    folder = shutil.copytree(run[1], tmp_path / "out")
+    # What is noted of the signal is forgotten at the end.
+    monkeypatch.setattr(interruption._Request, "signal", None)
+    monkeypatch.setattr(shear, "draw", lambda parameters: os.kill(os.getpid(), SIGTERM))
+    status, out, err = called(capsys, shear.main, [*TINY, "--output", folder, "--resume"])
+    assert (status, out) == (143, "")
+    assert "ended by SIGTERM; all strains are done, and --resume draws the pictures and prints the table" in err
 
 
 def test_in_space(tmp_path):

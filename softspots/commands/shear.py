@@ -296,9 +296,10 @@ def alone(parameters: ShearParameters) -> None:
         bar = Progress(parameters.work(states), parameters.work(done), visible=not parameters.quiet)
         with contextlib.closing(bar) as progress:
             shear(parameters, checkpoint, progress)
-        draw(parameters)
-        files = [str(parameters.output / name) for name in FILES if (parameters.output / name).exists()]
-        say(report(parameters, [read_shear(parameters.output / RESULTS)], files))
+        with cutting(hint="; all strains are done, and --resume draws the pictures and prints the table"):
+            draw(parameters)
+            files = [str(parameters.output / name) for name in FILES if (parameters.output / name).exists()]
+            say(report(parameters, [read_shear(parameters.output / RESULTS)], files))
 
 
 def several(parameters: ShearParameters, comm) -> None:
