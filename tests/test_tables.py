@@ -108,6 +108,34 @@ def test_a_function_is_taken_as_it_is():
     assert found == found != ss.Tabulated.from_function(SOURCE.terms, 0.8, 2.5)
 
 
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("part", [1.05, 0.95])
+def test_derivatives_of_a_function_are_looked_at_everywhere(order, part):
+    """A hump of 5 % around the minimum, which a few distances over the whole range miss."""
+
+    def terms(r):
+        values = np.array(SOURCE.terms(r))
+        values[order] *= 1 + (part - 1) * np.exp(-(((r - 1.12) / 0.04) ** 4))
+        return values
+
+    with pytest.raises(InputError, match=rf"at r = 1\.\d* the function gives .* for V'{{{order}}}, and V"):
+        ss.Tabulated.from_function(terms, 0.8, 2.5)
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        lambda r: np.array([np.where(r < 1.5, (r - 1.5) ** 2, 0), 2 * np.minimum(r - 1.5, 0), 2.0 * (r < 1.5)]),
+        lambda r: np.array(SOURCE.terms(r.astype(np.float32)), dtype=np.float32),
+        lambda r: (r**-12.0, -12 * r**-13.0, 156 * r**-14.0),
+    ],
+    ids=["V'' jumps", "in single precision", "steep"],
+)
+@pytest.mark.parametrize("inner", [0.5, 0.8, *np.linspace(0.81, 0.82, 20)])
+def test_functions_that_are_right_are_taken(terms, inner):
+    assert ss.Tabulated.from_function(terms, inner, 2.0).terms(1.0).shape == (3,)
+
+
 def test_tables_are_values():
     assert table() == table() != table(cutoff=2.0)
     assert hash(table()) == hash(table())
@@ -216,7 +244,7 @@ def test_files_that_cannot_be_read_are_refused(path):
         (lambda: table(smoothing="switch"), "allowed: even, none, shifted, shifted-force"),
         (
             lambda: ss.Tabulated.from_function(lambda r: 1 / r, 0.5, 2.0),
-            r"V, V', V'' of the function have shape \(7,\)",
+            r"V, V', V'' of the function have shape \(300,\)",
         ),
         (
             lambda: ss.Tabulated.from_function(lambda r: (1 / r, 1 / r**2, 2 / r**3), 0.5, 2.0),

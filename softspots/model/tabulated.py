@@ -22,6 +22,9 @@ FEWEST_POINTS = 6
 # How far the energy may change from one point to the next otherwise than its forces say, as a part of both energies;
 # and how far derivatives may be from those that are found, as a part of them.
 INCONSISTENT, INEXACT = 0.1, 0.01
+# Distances at which the derivatives of a function are looked at: what is wrong is mostly so over more than a hundredth
+# of its range. Central differences over this part of the distance are right to a thousandth, in single precision too.
+LOOKED_AT, STEP = 300, 1e-4
 # The largest slope and curvature of the quintic from 0 to 1 that has neither at its ends: of what energies and forces
 # differ by, over an interval of length one.
 STEEPEST, SHARPEST = 15 / 8, 10 / 3**0.5
@@ -246,16 +249,20 @@ def _require_consistent(r, energy, slope, curvature):
 
 
 def _require_derivatives(bare, inner, cutoff):
-    """Refuse second and third values that are not the derivatives of the first."""
-    step = 1e-4 * (cutoff - inner)
-    r = np.linspace(inner, cutoff, 9)[1:-1]
+    """Refuse second and third values that are not the derivatives of the first, at two distances side by side.
+
+    At one alone V'' may jump, where a function is made of two.
+    """
+    r = np.linspace(inner, cutoff, LOOKED_AT + 2)[1:-1]
+    step = STEP * np.minimum(r, cutoff - inner)
     low, here, high = bare(r - step), bare(r), bare(r + step)
     for order in (1, 2):
         found = (high - low)[order - 1] / (2 * step)
         size = np.abs(here[order])
         wrong = np.abs(found - here[order]) > INEXACT * (size + np.median(size))
-        if wrong.any():
-            at = int(np.argmax(wrong))
+        both = wrong[:-1] & wrong[1:]
+        if both.any():
+            at = int(np.argmax(both))
             raise InputError(
                 f"Tabulated: at r = {r[at]:.4g} the function gives {here[order, at]:.6g} for {NAMES[order]}, and "
                 f"{NAMES[order - 1]} changes as if it were {found[at]:.6g}"
