@@ -202,6 +202,18 @@ def test_bins_of_few_particles_are_left_out_and_the_density_is_named_once(runs, 
     for line, run in zip(curves, series.runs, strict=True):
         assert len(line.get_xdata()) == (run["particles"].value >= 100).sum() < len(run.axes["d2min"])
     assert [text.get_text() for text in axes.texts].count(r"$\rho_\mathrm{SS}$") == 1
+    counts = np.concatenate([run["particles"].value for run in series.runs])
+    few, filled = np.sum((counts > 0) & (counts < 100)), np.sum(counts > 0)
+    assert note_in(axes).get_text().splitlines()[0] == f"{few} of {filled} bins left out: under 100 particles"
+
+
+def test_where_all_bins_have_few_particles_the_key_is_what_is_drawn(runs, axes):
+    run = changed(runs["cold"], particles=numbers(*np.full(len(runs["cold"].axes["d2min"]), 99)))
+    panels.draw_probability(axes, Series("nothing", (run,)))
+    (line,) = [line for line in axes.lines if "T=" in line.get_label()]
+    assert line.get_linestyle() == "--" and set(line.get_ydata()) == {float(run["density"].value)}
+    bins = len(run.axes["d2min"])
+    assert note_in(axes).get_text() == f"{bins} of {bins} bins left out: under 100 particles"
 
 
 def test_the_largest_difference_is_marked_with_what_is_near_it(runs, axes):

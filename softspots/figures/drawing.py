@@ -194,12 +194,15 @@ def slope(axes: Axes, x: tuple[float, float], y: float, power: float, label: str
     axes.annotate(label, end, (4, 0), textcoords="offset points", fontsize=SMALL, va="center", bbox=ground)
 
 
-def say(axes: Axes, series: Series, name: str, drawn: Callable[[Reduced], np.ndarray], **further: str) -> None:
+def say(
+    axes: Axes, series: Series, name: str, drawn: Callable[[Reduced], np.ndarray], left_out: str = "", **further: str
+) -> None:
     """Notes on what a panel shows, and on further quantities, given with what they are called: what is not there.
 
-    ``drawn`` says of a run which of its points the panel shows. Notes stand where they cover least.
+    ``drawn`` says of a run which of its points the panel shows, ``left_out`` why not all of them, if anything is to be
+    said of it. Notes stand where they cover least.
     """
-    called, lines = labels(series), []
+    called, lines = labels(series), [left_out] if left_out else []
     for one, what in ({name: "data"} | further).items():
         lacking = [label for run, label in zip(series.runs, called, strict=True) if one not in run]
         if lacking:

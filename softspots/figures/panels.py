@@ -70,7 +70,8 @@ def draw_states(axes: Axes, series: Series) -> None:
 def draw_probability(axes: Axes, series: Series) -> None:
     """P(D²_min/T), with ρ_SS dashed, and P* as a bar over the D²_min that it is measured from on (fig. 2).
 
-    In athermal shear it is P(D²_min). Bins of fewer than `FEWEST` particles are left out.
+    In athermal shear it is P(D²_min). Bins of fewer than `FEWEST` particles are left out, and how many these are is
+    said; of a run that has no others the key is its dashed line.
 
     Parameters
     ----------
@@ -82,9 +83,11 @@ def draw_probability(axes: Axes, series: Series) -> None:
     densities, plateaus, thresholds, units = [], [], set(), units_of_runs(series.runs)
     for run, style in styled(series, "probability"):
         found = run["probability"][_enough(run)]
-        curve(axes, found, **style)
+        if len(found.x):
+            curve(axes, found, **style)
+        key = {} if len(found.x) else {"label": style["label"]}
         densities.append(float(run["density"].value))
-        axes.axhline(densities[-1], linestyle="--", linewidth=0.8, color=style["color"])
+        axes.axhline(densities[-1], linestyle="--", linewidth=0.8, color=style["color"], **key)
         threshold = run.configuration["rearrangement_threshold"]
         thresholds.add(threshold)
         if "plateau" in run:
@@ -107,7 +110,7 @@ def draw_probability(axes: Axes, series: Series) -> None:
     )
     for threshold in thresholds:
         _name(axes, threshold, f"${threshold:.3g}$" if series.runs[0].athermal else f"${threshold:g}\\,T$")
-    say(axes, series, "probability", _enough)
+    say(axes, series, "probability", _enough, _left_out(series))
 
 
 def _name(axes, threshold: float, text: str) -> None:
@@ -131,6 +134,13 @@ def _name(axes, threshold: float, text: str) -> None:
 def _enough(run) -> np.ndarray:
     """The bins of P(D²_min) that hold enough particles."""
     return run["particles"].value >= FEWEST
+
+
+def _left_out(series) -> str:
+    """How many bins with particles in them are not drawn; empty if all are."""
+    counts = np.concatenate([run["particles"].value for run in series.runs if "probability" in run] or [[]])
+    filled, few = np.count_nonzero(counts), np.count_nonzero((counts > 0) & (counts < FEWEST))
+    return f"{few} of {filled} bins left out: under {FEWEST} particles" if few else ""
 
 
 def draw_selection(axes: Axes, run: Reduced) -> None:
