@@ -110,6 +110,13 @@ def test_every_estimator(frames, memory, seed):
         assert WIDENED not in found.note
 
 
+def test_a_part_of_the_largest_has_no_interval_where_the_largest_has_none():
+    # Of these frames five independent blocks know the quotient, but fewer the largest of the grid.
+    found = estimates(np.random.default_rng(0), 7, 0.8)
+    assert np.isnan(found["max ΔP*"].low) and np.isnan(found["part"].low)
+    assert found["part"].note == found["max ΔP*"].note
+
+
 def test_how_often_resamples_exclude_their_value():
     found = {}
     for seed in range(40):

@@ -89,3 +89,13 @@ def test_a_grid_without_a_map_better_than_chance_has_nothing_to_compare_with(tmp
     assert found["largest_difference"].value == 0
     assert "no map of the grid" in found.missing["chosen_difference"]
     write_reduced(tmp_path / "reduced.nc", found)
+
+
+def test_a_part_of_what_cannot_be_told_from_nothing_is_not_given(tmp_path):
+    path = write_results(tmp_path / "results.nc", 8)
+    with netCDF4.Dataset(path, "a") as dataset:
+        # Maps know nothing of what rearranges.
+        dataset["d2min"][:] = np.random.default_rng(1).lognormal(-1, 2, dataset["d2min"].shape)
+    found = reduce_run(path)
+    assert found["largest_difference"].value > 0
+    assert found.missing["chosen_difference"] == "max ΔP* cannot be told from zero"

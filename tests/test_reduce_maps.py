@@ -10,6 +10,7 @@ from softspots.analysis.reduce_maps import prediction
 from softspots.io import read_results
 
 FLAT = "P(D²_min) does not rise from its fullest bin on: where it levels off is not seen"
+NOISE = "P(D²_min) rises by no more than its noise from its fullest bin to where it seems to level off"
 LATE = "P(D²_min) still rises at the threshold, 15 T"
 
 
@@ -35,3 +36,20 @@ def test_where_the_plateau_begins_is_told_if_it_is_seen(tmp_path, begins, said):
         assert found.measured["onset"].note == said
     else:
         assert found.missing["onset"] == said
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_a_plateau_that_does_not_rise_out_of_the_noise_is_none(tmp_path, seed):
+    path = write_results(tmp_path / "results.nc", 80)
+    random = np.random.default_rng(seed)
+    with netCDF4.Dataset(path, "a") as file:
+        on_spot = file["soft_spot"][:] >= 0
+        level = 10 ** random.uniform(-2, 3, on_spot.shape)
+        level[random.random(on_spot.shape) < 0.3] = 0.1
+        # In the fullest bin P is lower by 8 %, as is the interval of the bins beyond it, of 150 particles each.
+        level[(level == 0.1) & on_spot & (random.random(on_spot.shape) < 0.08)] = 0.011
+        file["d2min"][:] = 0.1 * level
+    found = Findings(lambda stage, done: None)
+    with found.stage("prediction"):
+        prediction(Run(read_results(path)), found)
+    assert found.missing["onset"] == NOISE

@@ -12,7 +12,7 @@ from softspots.analysis.findings import Findings, Maps, Missing
 from softspots.analysis.probability import plateau, plateau_onset, rearrangement_probability
 from softspots.analysis.selection import delta_p_star
 from softspots.analysis.vibrations import density_of_states
-from softspots.estimate import competing
+from softspots.estimate import CONFIDENCE, competing
 from softspots.exceptions import InputError
 from softspots.reasons import joined, number_of
 from softspots.structure.spots import connect
@@ -60,9 +60,12 @@ def prediction(run: Maps, found: Findings) -> None:
         raise Missing("P(D²_min) does not level off: too few particles rearrange")
     if np.isnan(onset.low):
         raise Missing(f"where P(D²_min) levels off cannot be told from its noise: {onset.note}")
-    # Where the search begins: at the fullest bin.
-    if onset.value <= edges[law.counts.argmax()]:
+    # The search begins at the fullest bin.
+    begin, end = law.counts.argmax(), np.searchsorted(edges, onset.value)
+    if end <= begin:
         raise Missing("P(D²_min) does not rise from its fullest bin on: where it levels off is not seen")
+    if onset.low <= edges[begin] or not law.low[end] > law.high[begin]:
+        raise Missing("P(D²_min) rises by no more than its noise from its fullest bin to where it seems to level off")
     # The threshold lies within a bin.
     beyond = edges[np.searchsorted(edges, run.threshold).clip(max=len(edges) - 1)]
     late = f"P(D²_min) still rises at the threshold, {run.level}" if onset.low > beyond else ""
@@ -127,6 +130,9 @@ def selection(run: Maps, found: Findings, most_frames: int) -> None:
     with found.attempt("chosen_difference"):
         if not result.largest.value > 0:
             raise Missing("no map of the grid has more of the rearrangements than chance gives it")
+        # Resamples of few blocks, which make no interval, spread too little if anything.
+        if np.mean(result.largest.resampled > 0) < (1 + CONFIDENCE) / 2:
+            raise Missing("max ΔP* cannot be told from zero")
         chosen_map = (configuration[name] for name in ("n_modes", "n_particles"))
         found.estimate("chosen_difference", result.part_of_largest(*chosen_map), note=note)
     for axis, (name, values) in enumerate(zip(("best_modes", "best_particles"), chosen_grid, strict=True)):

@@ -59,7 +59,7 @@ class Selection:
         here = int(np.searchsorted(self.n_modes, n_modes)), int(np.searchsorted(self.n_particles, n_particles))
         chosen = self.difference.map(lambda values: values[here])
         with np.errstate(invalid="ignore", divide="ignore"):
-            return combined(np.divide, chosen, self.largest)
+            return combined(np.divide, chosen, self.largest, among=np.s_[...])
 
 
 def delta_p_star(
