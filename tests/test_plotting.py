@@ -155,9 +155,8 @@ def test_the_inset_shows_the_rearranging_spot_across_the_border(drawn):
     frame, d2min, labels = glass()
     inset = inset_of(axes)
     centre = np.array((np.mean(inset.get_xlim()), np.mean(inset.get_ylim())))
-    # The spot around the origin, at whichever image.
-    peak = np.argmax(np.where(labels == 1, d2min, 0))
-    np.testing.assert_allclose(BOX.minimum_image(centre - frame.positions[peak]), 0, atol=1e-12)
+    # The spot around the origin, at whichever image; it is as wide to both sides.
+    np.testing.assert_allclose(BOX.minimum_image(centre), 0, atol=1e-12)
     middle = centre - BOX.minimum_image(centre)
     for step in ((0, 0), (-1, 0), (1, 0)):
         particle = np.argmin(np.hypot(*BOX.minimum_image(frame.positions - step).T))
@@ -191,9 +190,45 @@ def test_insets_lie_inside_the_map_wherever_their_spot_is(place, tilt):
     border = lattice_place(axes.patches[0].get_xy(), box)
     assert (corners > border.min(axis=0)).all() and (corners < border.max(axis=0)).all()
     # What is shown is what is there: the spot, at one of its images.
-    np.testing.assert_allclose(
-        box.minimum_image(np.mean([inset.get_xlim(), inset.get_ylim()], axis=1) - spot), 0, atol=1e-10
-    )
+    middle = np.mean([inset.get_xlim(), inset.get_ylim()], axis=1)
+    np.testing.assert_allclose(box.minimum_image(middle - spot - 0.4), 0, atol=1e-10)
+
+
+@pytest.mark.parametrize("place", [(0.5, 0.5), (0.5, 0.76), (0.3, 0.02), (0.98, 0.5), (-0.2, 1.3), (0.99, 0.99)])
+@pytest.mark.parametrize("tilt", [0.0, 9.0, -14.0])
+def test_a_spot_is_in_one_piece_in_the_middle_of_its_inset(place, tilt):
+    """Also where it reaches beyond the border farther than its most active particle is away from that."""
+    box = Box(60.0, 40.0, tilt=tilt)
+    # A chain of 13 σ, along x and up, which the inset of 14 σ can hold; the last particle is the most active one.
+    chain = np.array(place) @ box.vectors + np.linspace(0, 1, 14)[:, None] * (11.0, 13.0)
+    images = np.random.default_rng(3).integers(-2, 3, (14, 2)) @ box.vectors
+    axes = draw_map(Frame(chain + images, np.zeros(14, int), box), np.arange(1.0, 15.0), np.zeros(14, int))
+    inset = inset_of(axes)
+    middle = np.mean([inset.get_xlim(), inset.get_ylim()], axis=1)
+    np.testing.assert_allclose(box.minimum_image(middle - chain.mean(axis=0)), 0, atol=1e-10)
+    corner = axes.patches[0].get_xy()[0]
+    reach = chain[[0, -1]] - chain.mean(axis=0) + middle
+    held = lattice_place(reach - corner, box)
+    # Ends of the chain can be on the border, to within rounding.
+    assert (held > -1e-9).all() and (held < 1 + 1e-9).all()
+    moved = np.abs(lattice_place(corner, box)) > 1e-9
+    assert [label.endswith("in another periodic cell") for label in (axes.get_xlabel(), axes.get_ylabel())] == [*moved]
+    alone = lattice_place(chain, box)
+    square = lattice_place(middle + 7 * np.array(((-1, -1), (-1, 1), (1, -1), (1, 1))), box)
+    crosses = [np.ptp(np.floor(those), axis=0) > 0 for those in (alone, square)]
+    assert (moved == (crosses[0] | crosses[1])).all()
+    pyplot.close("all")
+
+
+@pytest.mark.parametrize(("peak", "middle"), [(18, 38), (2, 27), (30, 43)])
+def test_an_inset_that_cannot_hold_its_spot_shows_its_most_active_particle(peak, middle):
+    box = Box(80.0, 80.0)
+    chain = np.column_stack((np.linspace(20, 50, 31), np.full(31, 40.0)))
+    activity = np.where(np.arange(31) == peak, 2.0, 1.0)
+    axes = draw_map(Frame(chain, np.zeros(31, int), box), activity, np.zeros(31, int))
+    # In the middle of 14 σ, or at the side where the spot goes no farther.
+    assert np.mean(inset_of(axes).get_xlim()) == pytest.approx(middle, abs=1e-9)
+    assert not axes.patches[0].get_xy()[0].any()
 
 
 @pytest.mark.parametrize("sides", [(20.0, 2.0), (9.0, 9.0), (16.0, 20.0)])

@@ -16,7 +16,7 @@ from matplotlib.transforms import Bbox
 from softspots.analysis.probability import THRESHOLD
 from softspots.arrays import float_array, positive_number, real_number, whole_array
 from softspots.exceptions import InputError
-from softspots.figures.cell import draw_cell, extent, half_side, most_active, origin_of, place_in_cell, plane_of
+from softspots.figures.cell import draw_cell, extent, half_side, most_active, origin_of, plane_of, spot_in_cell
 from softspots.figures.discs import Shown, color_scale, diameters_of, draw_bar, draw_discs
 from softspots.figures.map_3d import WITH_BARS, WITH_PROJECTION, draw_space
 from softspots.figures.units import units_of
@@ -65,10 +65,11 @@ def draw_map(
 
     Particles are discs in true proportion: the darker, the larger D²_min in the interval that follows
     (logarithmic; the lightest colour stands for the lowest 5 % too), and grey where it is not known. Those outlined in
-    black are on soft spots. The inset shows the spot with the largest sum of D²_min around its most active particle;
-    its place in the map is framed in the same colour (Schoenholz et al. 2014, fig. 1). If it lies on the border of the
-    box, the map shows another cell of the same lattice, in whose middle it is, and the x axis says so; coordinates stay
-    those of the frame, so that the axes then begin at any number, also below zero.
+    black are on soft spots. The inset shows the spot with the largest sum of D²_min in its middle or, of one that it
+    cannot hold, what is around its most active particle; its place in the map is framed in the same colour (Schoenholz
+    et al. 2014, fig. 1). If the inset or the spot lies on the border of the box, the map shows another cell of the same
+    lattice, in whose middle they are, and the axis along which that is moved says so; coordinates stay those of the
+    frame, so that the axes then begin at any number, also below zero.
 
     In three dimensions the map is a slice across z, the plane of the shear: of each particle the disc that the plane
     cuts, a small one where it passes far from the center. Beside it, in the place of the inset, all particles of soft
@@ -154,8 +155,11 @@ def draw_map(
     if frame.dimension == 3:
         discs = draw_space(axes, beside, shown, peak, units, slice, inset, colorbar)
     else:
-        center = place_in_cell(frame.box, frame.positions[peak])
-        origin = origin_of(frame.box, center) if inset else np.zeros(2)
+        origin = np.zeros(2)
+        if inset:
+            those = np.flatnonzero(labels == spot)
+            center, members = spot_in_cell(frame.box, frame.positions[those], np.searchsorted(those, peak))
+            origin = origin_of(frame.box, center, members)
         discs = draw_cell(axes, frame.box, origin, units, partial(draw_discs, shown=shown))
         if inset:
             _draw_inset(beside(INSET), axes, shown, center, spot, units)

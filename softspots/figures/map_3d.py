@@ -59,7 +59,7 @@ def draw_space(
     frame, plane = shown.frame, plane_of(shown.frame.box)
     upright = Box(lengths=frame.box.lengths, tilts=(plane.tilt, 0.0, 0.0))
     place = place_in_cell(upright, stacked(frame, 0.0)[peak])
-    origin, bottom = np.split(origin_of(upright, place), [2])
+    origin, bottom = np.split(origin_of(upright, place, place[None]), [2])
     height, bottom = (place[2], bottom[0]) if height is None else (height, 0.0)
     discs = draw_cell(axes, plane, origin, units, partial(draw_slice, shown=shown, height=height))
     axes.set_title(slice_words(height, units), **WORDS)
