@@ -106,10 +106,38 @@ def test_a_dashed_curve_of_one_point_can_be_seen_and_one_of_none_has_no_key(runs
         axes.clear()
         (series,) = series_of([changed(run, c_ds=reverse)])
         panels_in_time.draw_correlation(axes, series, "c_sd")
-        seen = [line for line in axes.lines if line.get_linestyle() == "--" and line.get_marker() == "o"]
+        seen = [line for line in axes.lines if line.get_linestyle() == "--" and line.get_marker() == "D"]
         assert [np.isfinite(line.get_ydata()).sum() for line in seen if len(line.get_xdata())] == [points]
         keys = axes.get_legend_handles_labels()[1]
         assert any("DS" in key for key in keys) == bool(points)
+
+
+def test_single_points_of_both_directions_are_told_apart_by_their_markers(runs, axes):
+    run = runs["cold"]
+    lags = run.axes["lag"]
+    one = [0.1, 0.2, *np.full(len(lags) - 2, np.nan)]
+    short = {name: replace(run[name], **vars(numbers(*one)) | {"x": lags}) for name in ("c_sd", "c_ds")}
+    (series,) = series_of([changed(run, **short)])
+    panels_in_time.draw_correlation(axes, series, "c_sd")
+    keys = dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
+    before, after = (next(line for words, line in keys.items() if name in words) for name in ("SD}", "DS}"))
+    assert (before.get_marker(), after.get_marker()) == ("o", "D")
+
+
+@pytest.mark.parametrize("points", [1, 8])
+def test_what_is_below_zero_is_inside_the_axis(runs, axes, points):
+    run = runs["cold"]
+    lags = run.axes["lag"]
+    value = np.where(np.arange(len(lags)) <= points, np.linspace(0.1, -0.2, len(lags)), np.nan)
+    curve = replace(run["c_dd"], **vars(numbers(*value)) | {"x": lags})
+    (series,) = series_of([changed(run, c_dd=curve)])
+    panels_in_time.draw_correlation(axes, series, "c_dd")
+    shown = curve.low if points == 1 else curve.value
+    low, high = axes.get_ylim()
+    lowest = min(0.0, np.nanmin(shown[1:]))
+    # With the room that is between data and axes elsewhere, of 5 %; else axes begin at zero.
+    assert low == 0 if lowest == 0 else low < lowest - 0.04 * (high - low)
+    assert np.nanmax(value[1:]) < high - 0.04 * (high - low)
 
 
 def test_times_in_steps_are_drawn_as_such(runs, axes):
@@ -138,7 +166,9 @@ def test_the_axis_ends_where_the_curves_do(runs, axes):
     wide = replace(runs["cold"]["c_ss"], low=runs["cold"]["c_ss"].value - 5)
     (series,) = series_of([changed(runs["cold"], c_ss=wide)])
     panels_in_time.draw_correlation(axes, series, "c_ss")
-    assert axes.get_ylim()[0] == min(0, wide.value[1:].min())
+    # With room below, of 5 % of the axis.
+    low, high = axes.get_ylim()
+    assert 0.04 < (min(0, wide.value[1:].min()) - low) / (high - low) < 0.06
 
 
 def test_lifetimes_collapse_or_are_shifted(runs, axes):
@@ -284,6 +314,12 @@ def drawn(runs):
     """All figures of all runs, by name."""
     with matplotlib.rc_context(drawing.PANEL_STYLE):
         return {name: draw() for name, draw in figures(series_of(list(runs.values())))}
+
+
+def test_correlations_are_over_one_axis(drawn):
+    panels = drawn["correlations_rates_T0.1"].axes
+    for column in (panels[::2], panels[1::2]):
+        assert len(column) == 4 and len({axes.get_xlim() for axes in column}) == 1
 
 
 def test_every_panel_has_labels_and_draws_what_there_is(runs, drawn):

@@ -44,6 +44,7 @@ MARKERS = "osD^<>v"  # each can be seen hollow
 GREY = "0.45"
 MARK = {"markeredgecolor": "white", "markeredgewidth": 0.6, "markersize": 5.5}  # of a point on a curve
 LEAST_OF_LINE = 3  # points; of fewer a line shows little, of one nothing
+POINT, OTHER_POINT = "o", "D"  # of lines of fewer: plain ones, and broken ones
 NO_INTERVAL = "_no interval"  # of points; the underscore keeps it out of legends, where one key stands for all
 GUIDE = {"color": GREY, "linewidth": 0.8}
 SMALL = 7.5  # points; notes inside a panel
@@ -106,8 +107,8 @@ def curve(axes: Axes, found: Curve, color, label: str, scale: float = 1.0, **sty
     A marker without an interval is hollow; an interval between points that have none is a bar in any case.
     """
     x, value, low, high = found.x * scale, found.value, found.low, found.high
-    if np.count_nonzero((x > 0) & np.isfinite(value)) < LEAST_OF_LINE:
-        style = {"marker": "o"} | style
+    if few(found):
+        style = {"marker": POINT} | style
     axes.plot(x, value, color=color, label=label, **style)
     known = ~np.isnan(low + high)
     alone = known & ~np.append(False, known[:-1]) & ~np.append(known[1:], False)
@@ -121,13 +122,18 @@ def curve(axes: Axes, found: Curve, color, label: str, scale: float = 1.0, **sty
         axes.errorbar(x[alone], value[alone], lengths, fmt="none", ecolor=color, elinewidth=0.9)
 
 
+def few(found: Curve) -> bool:
+    """Whether a curve has too few points on a logarithmic axis for its line to show them."""
+    return np.count_nonzero((found.x > 0) & np.isfinite(found.value)) < LEAST_OF_LINE
+
+
 def dashed(axes: Axes, found: Curve, color, scale: float = 1.0, unit: float = 1.0) -> None:
     """A broken line over its axis times ``scale``, times ``unit``, with its band; of few points these too.
 
     A point that has nothing beside it shows its interval as a bar.
     """
     known = np.isfinite(found.value)
-    marker = "o" if np.count_nonzero(known) < LEAST_OF_LINE else None
+    marker = OTHER_POINT if few(found) else None
     axes.plot(found.x * scale, found.value * unit, "--", color=color, marker=marker)
     if np.count_nonzero(known) == 1:
         x, value, low, high = (float(part[known][0]) for part in (found.x * scale, found.value, found.low, found.high))

@@ -16,10 +16,13 @@ from softspots.figures.drawing import (
     BESIDE,
     GUIDE,
     MARK,
+    OTHER_POINT,
+    POINT,
     SMALL,
     curve,
     dashed,
     explain,
+    few,
     law,
     say,
     slope,
@@ -48,14 +51,17 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
     On F_s triangles mark τ* and circles τ_α; with C_SS go, dashed, c P(τ_L ≥ δt) from the lives of single soft spots,
     and with C_SD, dashed, C_DS: how well soft spots predict D²_min a time δt later.
     """
-    marked, lowest, words = set(), 0.0, None
+    marked, held, dots, words = set(), [], {}, None
     for run, style in styled(series, name, against_strain):
         scale = run.strain_rate if against_strain else 1.0
         del style["marker"]
         later = _later(name)(run)
         found = run[name][later]
         curve(axes, found, scale=scale, **style)
-        lowest = min(lowest, np.nanmin(found.value, initial=0.0))
+        held.append(found.value)
+        if few(found):
+            held.append(found.low)
+            dots["-"] = POINT
         if name == "scattering":
             for time, marker in (("tau_star", "v"), ("tau_alpha", "o")):
                 if time in run:
@@ -66,6 +72,7 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
         if name == "c_ss" and "constant" in run:
             alive = run["alive"][later]
             dashed(axes, alive, style["color"], scale, run["constant"].value)
+            dots |= {"--": OTHER_POINT} if few(alive) else {}
             if np.isfinite(alive.value).any():
                 words = r"$c\,P(\tau_\mathrm{L}\geq\delta t)$"
         other, its_words, _ = REVERSED.get(name, (None, None, None))
@@ -74,11 +81,12 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
             if np.isfinite(reverse.value).any():
                 words = its_words
             dashed(axes, reverse, style["color"], scale)
-            lowest = min(lowest, np.nanmin(reverse.value, initial=0.0))
+            held.append(reverse.value)
+            dots |= {"--": OTHER_POINT} if few(reverse) else {}
     if words:
         if name in REVERSED:
-            explain(axes, REVERSED[name][2], "-")
-        explain(axes, words, "--")
+            explain(axes, REVERSED[name][2], "-", marker=dots.get("-"))
+        explain(axes, words, "--", marker=dots.get("--"))
     for time, marker, label in (("tau_star", "v", r"$\tau^{{*}}$"), ("tau_alpha", "o", r"$\tau_\alpha$")):
         if time in marked:
             explain(axes, label, marker, markersize=5)
@@ -86,8 +94,11 @@ def draw_correlation(axes: Axes, series: Series, name: str, against_strain: bool
         axes.axhline(1 / np.e, linestyle=":", **GUIDE)
         axes.annotate(r"$1/e$", (0.02, 1 / np.e), **BESIDE | {"ha": "left"}, va="bottom", xytext=(0, 1))
     axes.set(xscale="log", xlabel=_lag_words(series, against_strain), ylabel=CORRELATIONS[name])
-    # Bands reach below zero where the curves that they belong to do not.
-    axes.set_ylim(lowest, None)
+    if held:
+        # Bands reach below zero where the curves that they belong to do not.
+        lowest, highest = np.nanmin(np.concatenate(held), initial=0.0), axes.dataLim.y1
+        room = axes.margins()[1] * (highest - lowest)
+        axes.set_ylim(lowest - room if lowest < 0 else 0.0, highest + room)
     further = {"scattering": {"tau_alpha": r"$\tau_\alpha$"}, "c_ss": {"constant": r"$P(\tau_\mathrm{L})$"}}
     further |= {first: {other: r"$C_\mathrm{DS}$"} for first, (other, *_) in REVERSED.items()}
     say(axes, series, name, _later(name), **further.get(name, {}))

@@ -70,7 +70,9 @@ def _in_time(one: Series, end: str) -> Iterator[tuple[Any, ...]]:
     yield (
         f"correlations{end}",
         lambda: figure_of(
-            one.runs, [[(name, draw_correlation, (one, name, strain)) for strain in both] for name in CORRELATIONS]
+            one.runs,
+            [[(name, draw_correlation, (one, name, strain)) for strain in both] for name in CORRELATIONS],
+            one_axis=True,
         ),
     )
     yield (
@@ -105,7 +107,9 @@ def _of_events(one: Series, end: str) -> Iterator[tuple[Any, ...]]:
     yield f"before{end}", lambda: figure_of(several, [[(name, draw_before, (one, name)) for name in names]])
 
 
-def figure_of(runs: Sequence[Reduced], rows: Sequence[Sequence[tuple[Any, ...]]]) -> Figure | None:
+def figure_of(
+    runs: Sequence[Reduced], rows: Sequence[Sequence[tuple[Any, ...]]], one_axis: bool = False
+) -> Figure | None:
     """A figure of rows of panels; None if no run has anything for it.
 
     Parameters
@@ -114,21 +118,25 @@ def figure_of(runs: Sequence[Reduced], rows: Sequence[Sequence[tuple[Any, ...]]]
     rows : sequence of sequence of tuple
         For each panel the name of the quantity that it needs, a function that draws it, and the arguments of this
         after the axes.
+    one_axis : bool
+        Whether panels above each other have the same range of their abscissa.
     """
     if not any(name in run for run in runs for row in rows for name, _, _ in row):
         return None
     columns = len(rows[0])
     figure = Figure(figsize=(COLUMN_WIDTH if columns == 1 else FULL_WIDTH, PANEL_HEIGHT * len(rows)))
     panels, places = sum(rows, []), figure.subplots(len(rows), columns, squeeze=False).ravel()
+    for above, below in zip(places, places[columns:], strict=False) if one_axis else ():
+        below.sharex(above)
     for letter, (name, draw, arguments), axes in zip("abcdefgh", panels, places, strict=False):
         draw(axes, *arguments)
-        _label_logarithmic(axes)
         if len(panels) > 1:
             axes.set_title(f"({letter})", loc="left", fontsize=9, pad=3)
         if not any(name in run for run in runs):
             axes.annotate("not in the data", (0.5, 0.5), xycoords="axes fraction", ha="center", color=GREY)
     explained = {}
     for (_, _, arguments), axes in zip(panels, places, strict=True):
+        _label_logarithmic(axes)
         if any(line.get_label() == NO_INTERVAL for line in axes.lines):
             explain(axes, "no interval", marker="o", linestyle="", markerfacecolor="white")
         # What a panel above or beside has said of the same runs is not said again.
