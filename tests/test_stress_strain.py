@@ -21,9 +21,14 @@ EVENTS = {
 }
 
 
+def drawn(values):
+    """The figure, of ten particles."""
+    return draw_stress_strain(values, 10, 2, Mixture.preset("kob-andersen"))
+
+
 def lines_of(values):
     """By panel, what its lines go through: (points, 2) each."""
-    figure = draw_stress_strain(values, 10, 2, Mixture.preset("kob-andersen"))
+    figure = drawn(values)
     return [[line.get_xydata().tolist() for line in axes.lines] for axes in figure.axes]
 
 
@@ -43,3 +48,5 @@ def test_without_events_there_are_states_alone():
     assert stress == np.column_stack((STATES["strain"], STATES["stress"])).tolist()
     assert energy == np.column_stack((STATES["strain"], STATES["energy"] / 10)).tolist()
     assert heat == []
+    bottom = drawn(STATES | none).axes[2]
+    assert [text.get_text() for text in bottom.texts] == ["no event"] and not len(bottom.get_yticks())

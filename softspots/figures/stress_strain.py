@@ -48,6 +48,9 @@ def draw_stress_strain(values: Mapping[str, Any], particles: int, dimension: int
         top.legend()
         bottom.plot(at, drop, "o", color=EVENT, markersize=2.6)
         bottom.set_yscale("log")
+    else:
+        bottom.annotate("no event", (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", color=GREY)
+        bottom.set_yticks([])
     top.set_ylabel(rf"stress (${units.energy}/{units.length}^{dimension}$)")
     middle.set_ylabel(rf"$E/N$ (${units.energy}$)")
     bottom.set_ylabel(rf"drop of $E$ (${units.energy}$)")
