@@ -250,7 +250,8 @@ def test_the_largest_difference_is_marked_with_what_is_near_it(runs, axes):
     run = runs["cold"]
     grid = np.exp(-(np.linspace(-1, 1, 9)[:, None] ** 2) - np.linspace(-1, 1, 7) ** 2)
     modes, particles = np.arange(1.0, 10), np.arange(2.0, 9)
-    inside = {"difference": Estimate(grid, grid, grid), "best_modes": numbers(5.0), "best_particles": numbers(5.0)}
+    inside = {"difference": Estimate(grid, grid, grid), "largest_difference": numbers(0.9)}
+    inside |= {"best_modes": numbers(5.0), "best_particles": numbers(5.0)}
     run = replace(changed(run, **inside), axes=run.axes | {"n_modes": modes, "n_particles": particles})
     panels.draw_selection(axes, run)
     (contour,) = [one for one in axes.collections if isinstance(one, ContourSet)]
@@ -259,6 +260,11 @@ def test_the_largest_difference_is_marked_with_what_is_near_it(runs, axes):
     axes.clear()
     panels.draw_selection(axes, changed(run, best_modes=numbers(9.0)))
     assert axes.get_legend_handles_labels()[1][0] == "largest, at the end of the range"
+    # Neither is known to be more than nothing: one reaches below zero, the other has no interval.
+    for low in (-0.1, np.nan):
+        axes.clear()
+        panels.draw_selection(axes, changed(run, largest_difference=Estimate(0.2, low, 0.4)))
+        assert axes.get_legend_handles_labels()[1] == ["largest", "used"]
 
 
 def test_a_published_bound_is_drawn_where_there_is_one(runs, axes):

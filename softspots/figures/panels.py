@@ -146,6 +146,8 @@ def _left_out(series) -> str:
 def draw_selection(axes: Axes, run: Reduced) -> None:
     """ΔP* over (N_m, N_p): the largest as a star, that of the maps as a circle, a contour around 95 % (fig. 3).
 
+    There is no contour where the largest one, less its bias, may be zero, or has no interval: it would be one of noise.
+
     Parameters
     ----------
     axes : matplotlib.axes.Axes
@@ -162,14 +164,15 @@ def draw_selection(axes: Axes, run: Reduced) -> None:
     used = run.configuration["n_modes"], run.configuration["n_particles"]
     axes.plot(*used, "o", markersize=5, color="tab:orange", label="used", **mark)
     level = PLATEAU * values.max()
-    if values.max() > 0 and values.min() < level and min(values.shape) > 1:
+    told = "largest_difference" in run and run["largest_difference"].low > 0
+    if told and values.min() < level and min(values.shape) > 1:
         axes.contour(n_modes, n_particles, values.T, [level], colors="black", linewidths=0.9)
         axes.plot([], [], color="black", linewidth=0.9, label=f"{PLATEAU:g} of it")
     axes.set(yscale="log", xlabel=r"$N_\mathrm{m}$", ylabel=r"$N_\mathrm{p}$")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.figure.colorbar(mesh, ax=axes, label=r"$\Delta P^{{*}} = P^{{*}}-\rho_\mathrm{SS}$")
+    axes.figure.colorbar(mesh, ax=axes, label=r"$\Delta P^{{*}} = P^{{*}}-\rho_\mathrm{SS}$, bias included")
 
 
 def _largest(best, *values) -> str:
