@@ -46,6 +46,19 @@ def test_notes_neither_overlap_nor_leave_the_panel(short, threshold):
     assert all(axes.bbox.x0 <= one.x0 and one.x1 <= axes.bbox.x1 for one in boxes)
 
 
+def test_notes_of_several_lines_have_room_above_what_is_drawn(short):
+    with rc_context(drawing.PANEL_STYLE):
+        figure = Figure(figsize=(3.4, 2.4))
+        canvas, axes = FigureCanvasAgg(figure), figure.subplots()
+        panels.draw_probability(axes, Series("nothing", (short,)))
+        canvas.draw()
+    (note,) = [one.get_title() for one in axes.findobj(Legend)]
+    assert note.get_text().count("\n") == 2
+    top = axes.transData.transform((1, axes.dataLim.y1))[1]
+    # To a pixel: they touch no line that is as high as the highest.
+    assert axes.bbox.y1 - top > note.get_window_extent().height - 1
+
+
 @pytest.mark.parametrize("shades", [drawing.TEMPERATURES, drawing.RATES])
 def test_colours_can_be_told_apart_in_grey(shades):
     colors = shades(np.linspace(0, 1, 5))[:, :3]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.contour import ContourSet
+from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from synthetic import write_results
@@ -272,6 +273,20 @@ def test_a_published_bound_is_drawn_where_there_is_one(runs, axes):
     assert [line for line in axes.lines if set(line.get_ydata()) == {5.2}]
     assert any("published: 5.2" in text.get_text() for text in axes.texts)
     assert axes.get_ylim()[1] > 5.2
+
+
+def test_runs_of_one_condition_have_their_colours_in_all_figures_and_lines_their_names(runs):
+    pair = [changed(runs["cold"], {"n_particles": 20}), changed(runs["cold"], {"n_particles": 6}, bound=numbers(50.0))]
+    found = {}
+    for draw, which in ((panels.draw_ratio, pair), (panels.draw_probability, *series_of(pair))):
+        axes = Figure().subplots()
+        draw(axes, which)
+        handles, names = axes.get_legend_handles_labels()
+        colors = [to_hex((handle if isinstance(handle, Line2D) else handle.lines[0]).get_color()) for handle in handles]
+        found[draw] = [next(c for c, words in zip(colors, names, strict=True) if f"={n}$" in words) for n in (20, 6)]
+        if draw is panels.draw_ratio:
+            assert [text.get_text() for text in axes.texts].count(r"$1/\rho_\mathrm{SS}$") == 2
+    assert found[panels.draw_ratio] == found[panels.draw_probability]
 
 
 def test_panels_say_which_runs_lack_what(runs, axes):

@@ -84,21 +84,24 @@ def labels(series: Series) -> list[str]:
 def grouped(runs: Sequence[Reduced], by: str, name: str) -> Iterator[tuple[list[Reduced], dict[str, Any]]]:
     """Runs that have a quantity, in groups that differ in temperature (``by`` the strain rate) or rate only.
 
-    Each comes with its colour, marker and label.
+    Each comes with its colour, marker and label; at one strain rate alone these are those of runs in `styled`.
     """
-    other, shades = ("temperature", RATES) if by == "strain_rate" else ("strain_rate", TEMPERATURES)
+    other = "temperature" if by == "strain_rate" else "strain_rate"
+    by_rate = by == "strain_rate" and len({run.strain_rate for run in runs}) > 1
     groups = {}
     for run, told in zip(runs, differences(runs), strict=True):
         groups.setdefault((getattr(run, by), words(told)), []).append(run)
     places = np.linspace(0, 1, len(groups)) if len(groups) > 1 else [0.0]
-    for number, (key, place) in enumerate(zip(sorted(groups), places, strict=True)):
+    # Those of one value, or of none, stay in the order of the runs.
+    ordered = sorted(groups, key=lambda key: key[:1])
+    for number, (key, place) in enumerate(zip(ordered, places, strict=True)):
         value, told = key
         members = sorted((run for run in groups[key] if name in run), key=lambda run: getattr(run, other))
         if members:
             label = "" if value is None else condition_words(members[0], by)
             label = (label + told).removeprefix(", ")
-            marker = _marker(number, len(places), by == "strain_rate")
-            yield members, {"color": shades(place), "marker": marker, "label": label}
+            marker = _marker(number, len(places), by_rate)
+            yield members, {"color": (RATES if by_rate else TEMPERATURES)(place), "marker": marker, "label": label}
 
 
 def curve(axes: Axes, found: Curve, color, label: str, scale: float = 1.0, **style) -> None:
@@ -202,11 +205,11 @@ def slope(axes: Axes, x: tuple[float, float], y: float, power: float, label: str
 
 def say(
     axes: Axes, series: Series, name: str, drawn: Callable[[Reduced], np.ndarray], left_out: str = "", **further: str
-) -> None:
+) -> int:
     """Notes on what a panel shows, and on further quantities, given with what they are called: what is not there.
 
     ``drawn`` says of a run which of its points the panel shows, ``left_out`` why not all of them, if anything is to be
-    said of it. Notes stand where they cover least.
+    said of it. Notes stand where they cover least; how many lines they have is returned.
     """
     called, lines = labels(series), [left_out] if left_out else []
     for one, what in ({name: "data"} | further).items():
@@ -224,11 +227,10 @@ def say(
         reasons = [one for one in (FEW_BLOCKS, OFTEN_UNDEFINED) if any(one in run[name].note for run in there)]
         counted = f"no interval at {unknown} of {sum(int(shown.sum()) for shown in points)} points"
         lines += [f"{counted}:", *reasons] if reasons else [counted]
+    lines = [part for line in lines for part in wrap(line, NOTE_WIDTH, break_long_words=False, break_on_hyphens=False)]
     if lines and there:
-        lines = [
-            part for line in lines for part in wrap(line, NOTE_WIDTH, break_long_words=False, break_on_hyphens=False)
-        ]
         # A legend without keys, as legends find their place when all else has its own.
         look = {"frameon": False, "alignment": "left", "title_fontsize": SMALL - 0.5, "borderaxespad": 0.3}
         notes = axes.add_artist(Legend(axes, [], [], title="\n".join(lines), loc="best", **look))
         notes.get_title().set(color=GREY, path_effects=HALO)
+    return len(lines) if there else 0

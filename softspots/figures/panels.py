@@ -19,6 +19,7 @@ from softspots.io.reduced import Reduced
 
 FEWEST = 100  # particles in a bin of P(D²_min) that is drawn
 ROOM = 0.8  # of the axis: notes on what lies farther right are on its left
+NEAR = 0.1  # of an axis: there is no room for two names
 PLATEAU = 0.95  # of the largest ΔP*: where the contour is
 
 
@@ -101,16 +102,16 @@ def draw_probability(axes: Axes, series: Series) -> None:
         note.set_path_effects(HALO)
     if plateaus:
         explain(axes, "$P^{{*}}$", linewidth=2.6, alpha=0.5)
-    # Above what is drawn there is room for the name of the threshold.
+    lines = say(axes, series, "probability", _enough, _left_out(series))
+    # Above what is drawn there is room for the name of the threshold, and for notes of several lines.
     axes.set(
         xscale="log",
-        ylim=(0, 1.12 * axes.get_ylim()[1]),
+        ylim=(0, (1.12 + 0.1 * max(0, lines - 1)) * axes.get_ylim()[1]),
         xlabel=units.activity if series.runs[0].athermal else units.relative_activity,
         ylabel=r"$P(D^2_{\min})$",
     )
     for threshold in thresholds:
         _name(axes, threshold, f"${threshold:.3g}$" if series.runs[0].athermal else f"${threshold:g}\\,T$")
-    say(axes, series, "probability", _enough, _left_out(series))
 
 
 def _name(axes, threshold: float, text: str) -> None:
@@ -202,16 +203,13 @@ def draw_ratio(axes: Axes, runs: Sequence[Reduced], published: float | None = No
     axes.axhline(1, linestyle="--", **GUIDE)
     axes.annotate("uncorrelated", (0.98, 1), **BESIDE, va="bottom", xytext=(0, 2))
     temperatures = [run.temperature for run in runs if "ratio" in run]
-    lowest, highest = min(bounds), max([*bounds, published or 0])
-    axes.annotate(
-        r"$1/\rho_\mathrm{SS}$",
-        (min(temperatures), lowest),
-        (0, -4),
-        textcoords="offset points",
-        fontsize=SMALL,
-        ha="center",
-        va="top",
-    )
+    highest, coldest, named = max([*bounds, published or 0]), min(temperatures), -np.inf
+    # Lines of several runs that are near each other have one name.
+    for bound in sorted(float(run["bound"].value) for run in runs if "ratio" in run and run.temperature == coldest):
+        if bound > named + NEAR * highest:
+            below = {"textcoords": "offset points", "fontsize": SMALL, "ha": "center", "va": "top"}
+            axes.annotate(r"$1/\rho_\mathrm{SS}$", (coldest, bound), (0, -4), **below)
+            named = bound
     if published:
         axes.axhline(published, linestyle=":", **GUIDE)
         text = rf"$1/\rho_\mathrm{{SS}}$ published: {published:g}"
