@@ -220,14 +220,13 @@ def test_a_spot_is_in_one_piece_in_the_middle_of_its_inset(place, tilt):
     pyplot.close("all")
 
 
-@pytest.mark.parametrize(("peak", "middle"), [(18, 38), (2, 27), (30, 43)])
-def test_an_inset_that_cannot_hold_its_spot_shows_its_most_active_particle(peak, middle):
+@pytest.mark.parametrize("peak", [2, 18])
+def test_an_inset_that_cannot_hold_its_spot_is_about_its_most_active_particle(peak):
     box = Box(80.0, 80.0)
     chain = np.column_stack((np.linspace(20, 50, 31), np.full(31, 40.0)))
     activity = np.where(np.arange(31) == peak, 2.0, 1.0)
     axes = draw_map(Frame(chain, np.zeros(31, int), box), activity, np.zeros(31, int))
-    # In the middle of 14 σ, or at the side where the spot goes no farther.
-    assert np.mean(inset_of(axes).get_xlim()) == pytest.approx(middle, abs=1e-9)
+    assert np.mean(inset_of(axes).get_xlim()) == pytest.approx(20 + peak, abs=1e-9)
     assert not axes.patches[0].get_xy()[0].any()
 
 

@@ -88,9 +88,9 @@ def spot_in_cell(box: Box, positions: np.ndarray, peak: int) -> tuple[np.ndarray
     gaps = np.diff(along, axis=0, append=along[:1] + 1)
     first = np.take_along_axis(np.roll(along, -1, axis=0), gaps.argmax(axis=0)[None], axis=0)
     members = (first + (places - first) % 1) @ box.vectors
-    low, high, half = members.min(axis=0), members.max(axis=0), half_side(box)
-    held = high - low <= 2 * half
-    middle = np.where(held, (low + high) / 2, np.clip(members[peak], low + half, high - half))
+    low, high = members.min(axis=0), members.max(axis=0)
+    held = high - low <= 2 * half_side(box)
+    middle = np.where(held, (low + high) / 2, members[peak])
     center = place_in_cell(box, middle)
     return center, members + (center - middle)
 
