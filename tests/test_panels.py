@@ -11,43 +11,19 @@ from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
-from synthetic import write_results
+from reduced_runs import changed, numbers, reduced_runs
 
-from softspots.analysis.reduce import reduce_run
 from softspots.analysis.series import Series, series_of
 from softspots.estimate import Estimate
-from softspots.figures import drawing, naming, panels, panels_in_time
-from softspots.figures.sheets import figure_of, figures
+from softspots.figures import drawing, panels, panels_in_time
+from softspots.figures.sheets import figure_of
 from softspots.figures.summary import summary_text
 from softspots.io.attributes import SOURCE_NOTES, TIMES_ARE_STEPS
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """Three temperatures at one strain rate, one of them too short for lives, and another strain rate at one."""
-    folder = tmp_path_factory.mktemp("runs")
-    made = {
-        "cold": write_results(folder / "cold.nc", 100),
-        "warm": write_results(folder / "warm.nc", 100, 2, temperature=0.2),
-        "hot": write_results(folder / "hot.nc", 12, 3, temperature=0.4),
-        "fast": write_results(folder / "fast.nc", 100, 4, strain_rate=1e-2),
-    }
-    return {name: reduce_run(path, selection_frames=2) for name, path in made.items()}
-
-
-def changed(run, configuration=None, without=(), **measured):
-    """The run with other parameters, without some quantities, and with others."""
-    return replace(
-        run,
-        configuration=run.configuration | (configuration or {}),
-        measured={name: found for name, found in run.measured.items() if name not in without} | measured,
-    )
-
-
-def numbers(*values):
-    """A quantity whose interval is a tenth up and down."""
-    value = np.array(values if len(values) > 1 else values[0], dtype=float)
-    return Estimate(value, value - 0.1 * abs(value), value + 0.1 * abs(value))
+    return reduced_runs(tmp_path_factory.mktemp("runs"))
 
 
 def note_in(axes):
@@ -328,116 +304,3 @@ def test_dashed_lines_have_bands_and_restricted_means_an_arrow(runs, axes):
     axes.clear()
     panels_in_time.draw_rearrangements(axes, Series("nothing", (run,)))
     assert [text.xy[0] for text in axes.texts if "arrow" in text.get_text() and "right" in text.get_text()] == [4.0]
-
-
-@pytest.fixture(scope="module")
-def drawn(runs):
-    """All figures of all runs, by name."""
-    with matplotlib.rc_context(drawing.PANEL_STYLE):
-        return {name: draw() for name, draw in figures(series_of(list(runs.values())))}
-
-
-def test_correlations_are_over_one_axis(drawn):
-    panels = drawn["correlations_rates_T0.1"].axes
-    for column in (panels[::2], panels[1::2]):
-        assert len(column) == 4 and len({axes.get_xlim() for axes in column}) == 1
-
-
-def test_every_panel_has_labels_and_draws_what_there_is(runs, drawn):
-    for name, figure in drawn.items():
-        for axes in figure.axes:
-            assert axes.get_xlabel() or axes.get_ylabel(), name
-    with matplotlib.rc_context(drawing.PANEL_STYLE):
-        # There is nothing to draw of lives in the short run.
-        alone = dict(figures(series_of([runs["hot"]])))
-        assert alone["lifetimes"]() is None
-        assert alone["correlations"]() is not None
-
-
-def test_figures_can_be_written(drawn):
-    for name in ("correlations_rates_T0.1", "prediction"):
-        drawn[name].draw_without_rendering()
-
-
-# Legends
-
-
-def stands_for_something(axes, handle):
-    """Whether what a key shows is drawn: the line or marker itself, or in grey for those of the runs' colours."""
-    line = handle if isinstance(handle, Line2D) else handle.lines[0]
-    drawn = [one for one in axes.lines if np.isfinite(np.asarray(one.get_ydata(), dtype=float)).any()]
-    if line in drawn:
-        return True
-    if line.get_color() == "black" and any(isinstance(one, ContourSet) for one in axes.collections):
-        return True
-    look = line.get_linestyle(), line.get_marker(), line.get_linewidth() > 2
-    return to_hex(line.get_color()) == to_hex(drawing.GREY) and any(
-        (one.get_linestyle(), one.get_marker() if look[1] != "o" or look[0] != "None" else "o", one.get_linewidth() > 2)
-        == look
-        for one in drawn
-    )
-
-
-@pytest.fixture(scope="module")
-def lacking(runs):
-    """The same of reductions that lack much, as those of short runs and of files of earlier versions do."""
-    without = ["epsilon", "tau_star", "tau_alpha", "plateau", "model_lifetimes", "mean_rearrangements", "c_ds"]
-    some = [changed(runs["cold"], without=without), changed(runs["warm"], without=without)]
-    with matplotlib.rc_context(drawing.PANEL_STYLE):
-        return {name: draw() for name, draw in figures(series_of(some))}
-
-
-@pytest.mark.parametrize("which", ["drawn", "lacking"])
-def test_legends_have_no_entry_for_what_is_not_drawn(which, request):
-    checked = 0
-    for name, figure in request.getfixturevalue(which).items():
-        for axes in figure.axes if figure else ():
-            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-                assert stands_for_something(axes, handle), (name, label)
-                checked += 1
-    assert checked > 20
-
-
-def test_keys_are_left_out_with_what_they_stand_for(runs, axes):
-    (series,) = series_of([changed(runs["cold"], without=["epsilon", "tau_star", "tau_alpha"])])
-    panels_in_time.draw_overlap(axes, series)
-    panels_in_time.draw_correlation(axes, series, "scattering")
-    assert {r"$\epsilon$", r"$\tau^{{*}}$", r"$\tau_\alpha$"}.isdisjoint(axes.get_legend_handles_labels()[1])
-
-
-def test_legends_stand_beside_the_data(drawn):
-    (axes,) = drawn["prediction"].axes
-    drawn["prediction"].draw_without_rendering()
-    # A pixel for the width of the axes' line.
-    assert axes.get_legend().get_window_extent().y0 >= axes.get_window_extent().y1 - 1
-
-
-# Names
-
-
-CHOICES = {
-    "particles": {"particles": 1000},
-    "model": {"model": "as-printed"},
-    "smoothing": {"smoothing": "quadratic"},
-    "seed": {"seed": 7},
-    "nothing": {},
-}
-
-
-@pytest.mark.parametrize("choice", CHOICES)
-def test_runs_that_differ_have_names_and_colours_of_their_own(runs, axes, choice):
-    first = changed(runs["cold"], {"smoothing": "even"})
-    pair = [first, changed(first, CHOICES[choice])]
-    files = naming.run_names(pair)
-    assert len(set(files)) == 2
-    assert choice == "nothing" or choice in files[0] and choice in files[1]
-    (series,) = series_of(pair)
-    panels_in_time.draw_correlation(axes, series, "c_ss")
-    drawn = [line for line in axes.lines if line.get_label().startswith("$T")]
-    assert len(drawn) == 2
-    assert len({line.get_label() for line in drawn}) == 2
-    assert len({to_hex(line.get_color()) for line in drawn}) == 2
-    axes.clear()
-    panels.draw_ratio(axes, pair)
-    assert len(set(axes.get_legend_handles_labels()[1])) == 2
-    assert len({to_hex(container.lines[0].get_color()) for container in axes.containers}) == 2
