@@ -1,9 +1,10 @@
 """A short run whose numbers show whether the code that is here reduces as earlier code did: ``python -m paper.alike``.
 
 Raw results of the study are too large to be kept, so later code cannot reduce them again. What was reduced by the code
-that reduced the sample is not stale while the code that is here gives the same numbers of the sample, which is tested.
-A change that is to give others ends with this command: it writes them, and data of earlier code are stale from then on.
-So does a new experiment, which leaves them as they are.
+that reduced the sample is not stale while the code that is here gives the same numbers of the sample, which is tested;
+nor what was reduced by code that has been shown to do so since, by this command, which keeps its checksum. A change
+that is to give other numbers ends with it, too: it writes them, and data of earlier code are stale from then on. So does
+a new experiment, which leaves them as they are.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from .sources import read as read_code
 # of steps another processor has other positions.
 SAMPLE = Path(__file__).parent / "sample"
 RESULTS, REDUCED, EXPERIMENTS = SAMPLE / "results.nc", SAMPLE / "reduced.nc", SAMPLE / "experiments.json"
+CODES = SAMPLE / "codes.txt"  # checksums of later code that gives the same, a line each
 # Processors and libraries differ by rounding, which what is fitted has enlarged.
 SAME = 1e-6
 
@@ -43,9 +45,9 @@ def reduce_sample() -> tuple[Reduced, dict]:
     return replace(reduced, provenance=provenance), experiments
 
 
-def code_of_sample() -> str:
-    """The checksum of the code that reduced the sample."""
-    return read_reduced(REDUCED).provenance["reduction"]
+def codes_alike() -> frozenset[str]:
+    """The checksums of the code that reduced the sample, and of what has been shown to give the same numbers of it."""
+    return frozenset((read_reduced(REDUCED).provenance["reduction"], *CODES.read_text(encoding="utf-8").split()))
 
 
 def differences(found: tuple[Reduced, dict], kept: tuple[Reduced, dict]) -> Iterator[str]:
@@ -93,7 +95,7 @@ def main() -> None:
         kept = read_reduced(REDUCED), json.loads(EXPERIMENTS.read_text(encoding="utf-8"))
         changed = list(differences(found, kept))
         if not changed:
-            print("The code that is here gives the same numbers of the sample: nothing is written.")
+            _keep(found[0].provenance["reduction"])
             return
         new = sorted(found[1]["numbers"].keys() - kept[1]["numbers"].keys())
         stale = changed != new
@@ -101,8 +103,22 @@ def main() -> None:
         print(words, *changed, sep="\n  ")
     if stale:
         write_reduced(REDUCED, found[0])
+        CODES.write_text("", encoding="utf-8")
+    else:
+        _keep(found[0].provenance["reduction"])
     with replacing(EXPERIMENTS) as unfinished:
         Path(unfinished).write_text(text(found[1]), encoding="utf-8")
+
+
+def _keep(code: str) -> None:
+    """Keep the checksum of code that gives the same numbers."""
+    words = "The code that is here gives the same numbers of the sample"
+    if code in codes_alike():
+        print(f"{words}: nothing is written.")
+        return
+    with CODES.open("a", encoding="utf-8") as file:
+        file.write(f"{code}\n")
+    print(f"{words}: its checksum is kept.")
 
 
 if __name__ == "__main__":

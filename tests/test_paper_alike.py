@@ -80,23 +80,30 @@ def test_another_experiment_is_told(change, told, found, kept):
 
 
 def test_the_command_writes_only_what_has_changed(tmp_path, monkeypatch, capsys, found):
-    for name in ("REDUCED", "EXPERIMENTS"):
+    for name in ("REDUCED", "EXPERIMENTS", "CODES"):
         monkeypatch.setattr(alike, name, tmp_path / getattr(alike, name).name)
     monkeypatch.setattr(alike, "reduce_sample", lambda: found)
     alike.main()
-    assert alike.code_of_sample() == found[0].provenance["reduction"]
+    assert alike.codes_alike() == {found[0].provenance["reduction"]}
     before = alike.REDUCED.read_bytes()
     alike.main()
     assert "nothing is written" in capsys.readouterr().out and alike.REDUCED.read_bytes() == before
+    later = replace(found[0], provenance=found[0].provenance | {"reduction": "later"})
+    monkeypatch.setattr(alike, "reduce_sample", lambda: (later, found[1]))
+    for words in ("its checksum is kept", "nothing is written"):
+        alike.main()
+        assert words in capsys.readouterr().out and alike.REDUCED.read_bytes() == before
+    assert alike.codes_alike() == {found[0].provenance["reduction"], "later"}
     number = found[0]["density"]
     other = replace(found[0], measured=dict(found[0].measured) | {"density": replace(number, value=number.low)})
     monkeypatch.setattr(alike, "reduce_sample", lambda: (other, found[1]))
     alike.main()
     assert "density" in capsys.readouterr().out and read_reduced(alike.REDUCED)["density"].value == number.low
+    assert alike.codes_alike() == {found[0].provenance["reduction"]}
 
 
 def test_a_new_experiment_leaves_the_data_as_they_are(tmp_path, monkeypatch, capsys, found):
-    for name in ("REDUCED", "EXPERIMENTS"):
+    for name in ("REDUCED", "EXPERIMENTS", "CODES"):
         monkeypatch.setattr(alike, name, tmp_path / getattr(alike, name).name)
     reduced, experiments = found
     earlier = {name: number for name, number in experiments["numbers"].items() if name != "τ_½, ε, forward window"}
@@ -106,5 +113,5 @@ def test_a_new_experiment_leaves_the_data_as_they_are(tmp_path, monkeypatch, cap
     monkeypatch.setattr(alike, "reduce_sample", lambda: (later, experiments))
     alike.main()
     assert "New, all else is the same:\n  τ_½, ε, forward window\n" in capsys.readouterr().out
-    assert alike.code_of_sample() == reduced.provenance["reduction"]
+    assert alike.codes_alike() == {reduced.provenance["reduction"], "later"}
     assert json.loads(alike.EXPERIMENTS.read_text(encoding="utf-8"))["numbers"].keys() == experiments["numbers"].keys()

@@ -9,7 +9,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from paper.alike import code_of_sample
+from paper.alike import codes_alike
 from paper.seeds import of_first_edition
 from paper.sources import REDUCTION, checksum
 from paper.sources import read as read_code
@@ -107,7 +107,7 @@ def current_code() -> str:
 @cache
 def fresh_codes() -> frozenset[str]:
     """The checksums of the code that reduces, and of that which gives the same numbers of the sample of the study."""
-    return frozenset((current_code(), code_of_sample()))
+    return codes_alike() | {current_code()}
 
 
 def is_stale(run: Reduced, study: Mapping[str, Reduced]) -> bool:
