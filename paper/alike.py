@@ -3,8 +3,8 @@
 Raw results of the study are too large to be kept, so later code cannot reduce them again. What was reduced by the code
 that reduced the sample is not stale while the code that is here gives the same numbers of the sample, which is tested;
 nor what was reduced by code that has been shown to do so since, by this command, which keeps its checksum. A change
-that is to give other numbers ends with it, too: it writes them, and data of earlier code are stale from then on. So does
-a new experiment, which leaves them as they are.
+that is to give other numbers ends with it, too: it writes them, and data of earlier code are stale then. So does a new
+experiment, which leaves them as they are.
 """
 
 from __future__ import annotations
