@@ -17,7 +17,7 @@ FIRST_EDITION = Path(__file__).parent / "data" / "first_edition.nc"
 
 def test_curves_of_the_study_have_no_interval_from_blocks_of_a_fifth():
     found = read_reduced(FIRST_EDITION)
-    for name in ("tau_alpha", "tau_star", "boson_peak", "scattering", "alive", "constant", "without_rearrangement"):
+    for name in ("tau_alpha", "tau_star", "scattering", "alive", "constant", "without_rearrangement"):
         assert np.isnan(found[name].low).all() and "too few independent blocks" in found[name].note, name
     faster = replace(found, configuration=found.configuration | {"strain_rate": 1e-3})
     (series,) = series_of([found, faster])

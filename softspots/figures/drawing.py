@@ -214,10 +214,13 @@ def say(
     called, lines = labels(series), [left_out] if left_out else []
     for one, what in ({name: "data"} | further).items():
         lacking = [label for run, label in zip(series.runs, called, strict=True) if one not in run]
-        if lacking:
-            lines.append(f"no {what}" + (f": {', '.join(lacking)}" if len(lacking) < len(called) else ""))
-    if any(CENTERED in run[one].note for run in series.runs for one in (name, *further) if one in run):
-        lines.append(CENTERED)
+        lines += _of_runs(f"no {what}", lacking, called)
+    centered = [
+        label
+        for run, label in zip(series.runs, called, strict=True)
+        if any(CENTERED in run[one].note for one in (name, *further) if one in run)
+    ]
+    lines += _of_runs(CENTERED, centered, called)
     there = [run for run in series.runs if name in run]
     points = [drawn(run) & ~np.isnan(run[name].value) for run in there]
     unknown = sum(
@@ -234,3 +237,9 @@ def say(
         notes = axes.add_artist(Legend(axes, [], [], title="\n".join(lines), loc="best", **look))
         notes.get_title().set(color=GREY, path_effects=HALO)
     return len(lines) if there else 0
+
+
+def _of_runs(words: str, those: list[str], all_runs: list[str]) -> list[str]:
+    """A note on some runs, with their names unless it is all; nothing if it is none."""
+    names = f": {', '.join(those)}" if len(those) < len(all_runs) else ""
+    return [words + names] if those else []

@@ -31,6 +31,7 @@ _RAW = "reduced by an earlier version; raw results are needed"
 WITHDRAWN = {
     "model_median": f"its R was that of other events than N_R counts; {_RAW}",
     "model_lifetimes": f"its R was that of other events than N_R counts; {_RAW}",
+    "boson_peak": f"the noise of D(ω)/ω was not looked at, and any largest value was taken for a peak; {_RAW}",
 }
 ABSENT = f"not measured: {_RAW}"
 
