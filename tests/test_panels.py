@@ -281,11 +281,11 @@ def test_panels_say_which_runs_lack_what(runs, axes):
     note = note_in(axes).get_text()
     count, known = np.sum(np.isfinite(low[1:])), np.sum(np.isfinite(told["c_ss"].value[1:]))
     expected = f"no interval at {known - count} of {known} points:"
-    assert note.splitlines() == ["by a centered window", expected, *why]
+    assert note.splitlines() == ["centered window", expected, *why]
     axes.clear()
     (series,) = series_of([changed(runs["cold"], **told), runs["warm"]])
     panels_in_time.draw_correlation(axes, series, "c_ss")
-    assert note_in(axes).get_text().splitlines()[0] == "by a centered window: $T=0.1$"
+    assert note_in(axes).get_text().splitlines()[0] == "centered window: $T=0.1$"
 
 
 def test_a_run_that_is_in_two_series_has_one_marker(runs):

@@ -220,7 +220,7 @@ def say(
         for run, label in zip(series.runs, called, strict=True)
         if any(CENTERED in run[one].note for one in (name, *further) if one in run)
     ]
-    lines += _of_runs(CENTERED, centered, called)
+    lines += _of_runs("centered window", centered, called)
     there = [run for run in series.runs if name in run]
     points = [drawn(run) & ~np.isnan(run[name].value) for run in there]
     unknown = sum(

@@ -33,6 +33,8 @@ from softspots.figures.units import time_of_runs
 from softspots.io.reduced import Reduced
 
 SHIFT = 10.0  # lifetimes at one temperature and the next
+# Parts of a panel with laws: a line of notes, all notes at the most. Above the laws there is room for the guide.
+LINE, MOST_ROOM, ABOVE = 0.09, 0.6, 8.0
 CORRELATIONS = {
     "scattering": r"$F_\mathrm{s}(q,\delta t)$",
     "c_dd": r"$C_\mathrm{DD}(\delta t)$",
@@ -166,14 +168,14 @@ def draw_lifetimes(axes: Axes, series: Series, against_strain: bool = False) -> 
         explain(axes, "mean field", "--")
     if silent:
         explain(axes, "with silent deaths", ":", linewidth=0.9)
-    _finish_laws(axes, laws)
     if against_strain:
         axes.set(xlabel=r"$\dot\gamma\,\tau_\mathrm{L}$", ylabel=r"$P(\tau_\mathrm{L})/\dot\gamma$")
     else:
         time = time_of_runs(series.runs)
         unit = rf"$P(\tau_\mathrm{{L}})$ (${time}^{{-1}}$" + (", shifted)" if shifted else ")")
         axes.set(xlabel=rf"$\tau_\mathrm{{L}}$ (${time}$)", ylabel=unit)
-    say(axes, series, "lifetimes", lambda run: run["lifetimes"].value > 0, model_lifetimes="mean field")
+    lines = say(axes, series, "lifetimes", lambda run: run["lifetimes"].value > 0, model_lifetimes="mean field")
+    _finish_laws(axes, laws, lines)
 
 
 def draw_rearrangements(axes: Axes, series: Series) -> None:
@@ -192,26 +194,27 @@ def draw_rearrangements(axes: Axes, series: Series) -> None:
                 axes.annotate(r"$\rightarrow$", (float(mean.value), 0.99), **top)
     if means:
         explain(axes, r"$\langle N_\mathrm{R}\rangle$", "--", linewidth=0.8)
-    _finish_laws(axes, laws)
     axes.set(xlabel=r"$N_\mathrm{R}$", ylabel=r"$P(N_\mathrm{R})$")
-    say(
+    lines = say(
         axes,
         series,
         "budgets",
         lambda run: run["budgets"].value > 0,
         mean_rearrangements=r"$\langle N_\mathrm{R}\rangle$",
     )
+    _finish_laws(axes, laws, lines)
 
 
-def _finish_laws(axes, laws):
+def _finish_laws(axes, laws, lines):
     """Axes, and the slope of the law that begins highest, in its first decade, as a guide above it."""
     laws = [one for one in laws if len(one[0])]
     axes.set(xscale="log", yscale="log")
     if not laws:
         return
-    # Below the laws there is room for notes, more than a third of the panel.
+    # Below the laws there is room for so many lines of notes.
     lowest, highest = min(y.min() for _, y in laws), max(y.max() for _, y in laws)
-    axes.set_ylim(lowest / max(80, (highest / lowest) ** 0.6), 8 * highest)
+    room = min(LINE * (lines + 0.5), MOST_ROOM)
+    axes.set_ylim(lowest / max(3, (ABOVE * highest / lowest) ** (room / (1 - room))), ABOVE * highest)
     left, right = axes.get_xlim()
     axes.set_xlim(left, 1.6 * right)
     x, y = max(laws, key=lambda one: one[1][0])
