@@ -168,7 +168,15 @@ def test_arguments(tmp_path):
         ({"sizes": [1.0, np.nan]}, "sizes must be finite"),
         ({"types": {1: "A", 2: None}}, "types are "),
         ({"types": 1.5}, "types must be whole numbers"),
-        ({"dimension": 2}, "in two dimensions no lattice vector may lean along z"),
+        ({"dimension": 2}, "dimension is 2, and z spans 9.202, 5.31 mean distances of particles in the plane"),
     ):
         with pytest.raises(ss.InputError, match=words):
             ss.read(path, **{"types": AB} | options)
+
+
+def test_a_layer_in_a_cell_that_leans_along_z_is_refused(tmp_path):
+    pytest.importorskip("ovito")
+    layer = [replace(one, fractions=one.fractions * (1, 1, 0), images=one.images * (1, 1, 0)) for one in truths()]
+    path = lammps_dump(tmp_path / "a.dump", layer)
+    with pytest.raises(ss.InputError, match="in two dimensions no lattice vector may lean along z"):
+        ss.read(path, types=AB, dimension=2)

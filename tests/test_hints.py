@@ -69,9 +69,9 @@ def test_a_frame_of_a_study_gives_its_atoms():
 
 
 @pytest.mark.parametrize(
-    ("source", "title"), [({SOURCE_NOTES: TIMES_ARE_STEPS}, "$t=$5,450,000 steps"), ({}, "$t=5.45e+06$")]
+    ("source", "title"), [({SOURCE_NOTES: TIMES_ARE_STEPS}, "$t=$5,450,000 steps"), ({}, r"$t=5.45e+06\,\tau$")]
 )
-def test_steps_in_titles_are_whole_numbers(source, title, monkeypatch, tmp_path):
+def test_titles_have_whole_steps_or_times_with_their_unit(source, title, monkeypatch, tmp_path):
     drawn = {}
     monkeypatch.setattr(mapping, "save_map", lambda *_, **about: drawn.update(about))
     monkeypatch.setattr(Study, "source", source)
