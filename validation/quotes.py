@@ -45,7 +45,7 @@ WARM, HOTTER = "T0.2_rate1e-4", "T0.3_rate1e-4"
 WARM_AND_FAST, HOTTER_AND_FAST = "T0.2_rate1e-3", "T0.3_rate1e-3"
 LAGS = "first", "second"
 ALL_FAST = (WARM_AND_FAST, HOTTER_AND_FAST, HOT_AND_FAST)
-AGAIN = f"{FAST}_seed2"
+AGAIN, THIRD = f"{FAST}_seed2", f"{FAST}_seed3"
 QUOTES = (
     quote(
         "The plateau is the lower the warmer, {}, {}, {} and {} at γ̇ = 10⁻⁴, and the faster, {}, {} and {} at T = 0.1.",
@@ -236,6 +236,25 @@ QUOTES = (
         *(one for name in ("best_modes", "N_m* of 900 modes, N_p = 20") for one in _with_ends(name, AGAIN)),
     ),
     quote("is lost after {} τ ({} to {}), 0.7 τ_α", *_with_ends("map_age", AGAIN)),
+    quote(
+        "has an ε of {} ({} to {}), P*/ρ_SS of {} ({} to {}), a median life of {} τ ({} to {}) and a mean of N_R of {} "
+        "({} to {}), with ε = 0.2 of {} ({} to {}).",
+        *(
+            one
+            for name in ("epsilon", "ratio", "median_lifetime", "mean_rearrangements")
+            for one in _with_ends(name, THIRD)
+        ),
+        *_with_ends("mean N_R, ε = 0.2, forward window", THIRD),
+    ),
+    quote(
+        "Fleeting spots gain {} ({} to {}) in ln L per life, in single frames {} ({} to {}), and silent deaths there "
+        "{} ({} to {}).",
+        *(
+            one
+            for law in ("fleeting spots", "fleeting spots, frame by frame", "silent deaths, frame by frame")
+            for one in _with_ends(f"Δ ln L/n by {law}", THIRD)
+        ),
+    ),
     quote(
         "have a median life of {} τ ({} to {}) and a mean N_R of {}",
         *_with_ends("τ_½, frames 20 τ apart", COLD),
