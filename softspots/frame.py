@@ -10,14 +10,13 @@ import numpy as np
 from softspots.arrays import float_array, label_array, real_number, whole_array
 from softspots.box import FARTHEST, Box
 from softspots.exceptions import InputError
+from softspots.reasons import MOST_NAMED
 
 # Beyond, 32 bits have one number more, which says in files that images are not known.
 FARTHEST_IMAGE = 2**31 - 2
 PER_PARTICLE = ("positions", "species", "images", "ids", "sizes")
 # Diameters of the same particles may have come through single precision.
 SAME_SIZE = 1e-6
-# More are counted, and not named, in a frame's words about itself.
-MOST_NAMED = 6
 
 
 @dataclass(frozen=True, eq=False, repr=False)

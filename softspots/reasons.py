@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 # No interval.
@@ -22,6 +22,8 @@ NO_IMAGES = "image counters are not known (ix iy iz or xu yu zu in dumps, image 
 WIDENED = "interval widened to its value, which the resamples exclude"
 PRODUCT_LIMIT = "by product limit: too high where spots rearrange at unequal rates"
 CENTERED = "by a centered window"
+# More are counted, and not named.
+MOST_NAMED = 6
 
 
 def joined(*notes: str) -> str:
@@ -32,6 +34,12 @@ def joined(*notes: str) -> str:
 def number_of(count: int | str, noun: str) -> str:
     """A count with what is counted, ``1 frame`` or ``2 frames``."""
     return f"{count} {noun}" + ("s" if count != 1 else "")
+
+
+def first_of(names: Sequence[str]) -> str:
+    """The first of some names, and how many more there are."""
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from softspots.arrays import float_array, positive_number
 from softspots.exceptions import InputError
-from softspots.frame import MOST_NAMED, Frame
+from softspots.frame import Frame
 from softspots.model.contact import Contact
 from softspots.model.fitting import require_fit
 from softspots.model.forms import ContactForm, EvenForm, LennardJonesForm, SplineForm, pair_number
@@ -21,6 +21,7 @@ from softspots.model.scales import Scales, short_length, typical_energy
 from softspots.model.sizes import Sizes
 from softspots.model.species import ordered_pairs, parts_of_one
 from softspots.model.spline import spline_form
+from softspots.reasons import first_of
 
 JUMPS = {0: "V and the force jump", 1: "the force jumps"}
 
@@ -262,9 +263,8 @@ class Mixture:
             unknown = names[numbers] != text
         if unknown.any():
             names = np.unique(given[unknown]).astype(str)
-            few = ", ".join(names[:MOST_NAMED]) + f" and {len(names) - MOST_NAMED} more" * (len(names) > MOST_NAMED)
             are = "are" if len(names) > 1 else "is"
-            raise InputError(f"Mixture: species {few} of the frame {are} not known; {self._known}")
+            raise InputError(f"Mixture: species {first_of(names)} of the frame {are} not known; {self._known}")
         return np.ascontiguousarray(numbers, dtype=np.int32)
 
     def sizes_of(self, frame: Frame) -> np.ndarray | None:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from softspots.arrays import is_whole
 from softspots.exceptions import InputError
 from softspots.io.readers.snapshot import Snapshot
+from softspots.reasons import first_of
 
 # Names of columns with sizes, and what makes diameters of them; the first that is there is taken.
 SIZES = {"diameter": 1, "size": 1, "radius": 2, "radii": 2}
@@ -100,9 +101,8 @@ def size_column(snapshot: Snapshot) -> str | None:
 def counts(raw: ArrayLike) -> str:
     """Labels with how many particles have each, in words."""
     labels, numbers = np.unique(raw, return_counts=True)
-    named = ", ".join(f"{label} ({count})" for label, count in zip(labels[:6], numbers[:6], strict=True))
-    rest = f" and {len(labels) - 6} more" if len(labels) > 6 else ""
-    return f"type{'s' if len(labels) > 1 else ''} {named}{rest}"
+    named = [f"{label} ({count})" for label, count in zip(labels, numbers, strict=True)]
+    return f"type{'s' if len(labels) > 1 else ''} {first_of(named)}"
 
 
 def letter(number: int) -> str:
