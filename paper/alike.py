@@ -90,35 +90,26 @@ def close(one: np.ndarray, other: np.ndarray, relative: float = SAME) -> bool:
 def main() -> None:
     """The command."""
     found = reduce_sample()
-    stale = True
+    code, changed, new = found[0].provenance["reduction"], ["all"], []
     if REDUCED.exists():
         kept = read_reduced(REDUCED), json.loads(EXPERIMENTS.read_text(encoding="utf-8"))
         changed = list(differences(found, kept))
-        if not changed:
-            _keep(found[0].provenance["reduction"])
-            return
         new = sorted(found[1]["numbers"].keys() - kept[1]["numbers"].keys())
-        stale = changed != new
-        words = "Not the same, so that data of earlier code are stale:" if stale else "New, all else is the same:"
-        print(words, *changed, sep="\n  ")
-    if stale:
+    if changed != new:
+        print("Not the same, so that data of earlier code are stale:", *changed, sep="\n  ")
         write_reduced(REDUCED, found[0])
         CODES.write_text("", encoding="utf-8")
-    else:
-        _keep(found[0].provenance["reduction"])
-    with replacing(EXPERIMENTS) as unfinished:
-        Path(unfinished).write_text(text(found[1]), encoding="utf-8")
-
-
-def _keep(code: str) -> None:
-    """Keep the checksum of code that gives the same numbers."""
-    words = "The code that is here gives the same numbers of the sample"
-    if code in codes_alike():
-        print(f"{words}: nothing is written.")
-        return
-    with CODES.open("a", encoding="utf-8") as file:
-        file.write(f"{code}\n")
-    print(f"{words}: its checksum is kept.")
+    elif new:
+        print("New, all else is the same:", *new, sep="\n  ")
+    elif code in codes_alike():
+        print("The code that is here gives the same numbers of the sample: nothing is written.")
+    if changed:
+        with replacing(EXPERIMENTS) as unfinished:
+            Path(unfinished).write_text(text(found[1]), encoding="utf-8")
+    if code not in codes_alike():
+        with CODES.open("a", encoding="utf-8") as file:
+            file.write(f"{code}\n")
+        print("The code that is here gives the same numbers of the sample: its checksum is kept.")
 
 
 if __name__ == "__main__":

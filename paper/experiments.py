@@ -244,26 +244,30 @@ def fleeting_part(run: Run, reduced: Reduced) -> Numbers:
     what dies at the first two lags, of those alive.
     """
     run.need_unbroken_series("lives of soft spots need")
-    numbers = {}
+    epsilon, level, numbers = epsilon_of(reduced), run.threshold * run.temperature, {}
     for window, words in ((WINDOW, ""), (1, ", frame by frame")):
-        tracks = lives(run, epsilon_of(reduced), run.threshold * run.temperature, window=window)
-        if not tracks.rearrangements.any():
-            raise Missing("no soft spot rearranges")
-        found = of_lives(tracks, logarithmic_edges(tracks.lifetime.max(), PER_DECADE), fitted_part)
-        names = (
-            "part of fleeting spots",
-            "Δ ln L/n by fleeting spots",
-            "Δ ln L/n by silent deaths",
-            "Δ ln L/n by any law",
-            "P(N_R = 0) by fleeting spots",
-        )
-        parts = {name: found.map(lambda values, place=place: values[place]) for place, name in enumerate(names)}
-        parts["P(N_R = 0), seen"] = survival(tracks, np.arange(2), "rearrangements").map(lambda alive: 1 - alive[1])
-        dying = survival(tracks, np.arange(4)).map(lambda alive: fraction(-np.diff(alive), alive[:-1]))
-        for lag, called in ((1, "first"), (2, "second")):
-            parts[f"dies at the {called} lag"] = dying.map(lambda values, lag=lag: values[lag])
-        numbers |= {name + words: number for name, number in parts.items()}
+        found = _fleeting(lives(run, epsilon, level, window=window))
+        numbers |= {name + words: number for name, number in found.items()}
     return numbers
+
+
+def _fleeting(tracks) -> Numbers:
+    if not tracks.rearrangements.any():
+        raise Missing("no soft spot rearranges")
+    fitted = of_lives(tracks, logarithmic_edges(tracks.lifetime.max(), PER_DECADE), fitted_part)
+    dying = survival(tracks, np.arange(4)).map(lambda alive: fraction(-np.diff(alive), alive[:-1]))
+    names = (
+        "part of fleeting spots",
+        "Δ ln L/n by fleeting spots",
+        "Δ ln L/n by silent deaths",
+        "Δ ln L/n by any law",
+        "P(N_R = 0) by fleeting spots",
+    )
+    found = {name: fitted.map(lambda values, place=place: values[place]) for place, name in enumerate(names)}
+    found["P(N_R = 0), seen"] = survival(tracks, np.arange(2), "rearrangements").map(lambda alive: 1 - alive[1])
+    for lag, called in ((1, "first"), (2, "second")):
+        found[f"dies at the {called} lag"] = dying.map(lambda values, lag=lag: values[lag])
+    return found
 
 
 def fitted_part(sample: Lives) -> np.ndarray:

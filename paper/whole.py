@@ -15,7 +15,6 @@ from .conditions import CONDITIONS, Condition, condition, read_data, read_relaxa
 from .numbers import from_raw
 from .seeds import of_latest_edition, with_seeds
 
-NAMES = frozenset(one.name for one in CONDITIONS)
 OF_F_S = ("scattering", "tau_star", "tau_alpha")
 
 
@@ -80,7 +79,8 @@ def read_shown(one: Condition) -> Whole | None:
 
     While its own frames are of the first edition, those of a seed of the second count. F_s, τ* and τ_α are its own.
     """
-    runs = {name: data for name in with_seeds(one.name) if name in NAMES and (data := read_data(condition(name)))}
+    names = with_seeds(one.name)
+    runs = {each.name: data for each in CONDITIONS if each.name in names and (data := read_data(each))}
     if not runs:
         return None
     name, data = next(iter(of_latest_edition(runs).items()))
