@@ -37,8 +37,8 @@ def quote(text: str, *names: tuple[str, ...]) -> Quote:
     return Quote(text, tuple(Quoted(*one) for one in names))
 
 
-def _with_ends(name: str, condition: str) -> tuple[tuple[str, str, str], ...]:
-    return tuple((name, condition, end) for end in ("value", "low", "high"))
+def _with_ends(condition: str, *names: str) -> tuple[tuple[str, str, str], ...]:
+    return tuple((name, condition, end) for name in names for end in ("value", "low", "high"))
 
 
 WARM, HOTTER = "T0.2_rate1e-4", "T0.3_rate1e-4"
@@ -65,14 +65,14 @@ QUOTES = (
     quote(
         "F_s falls to 1/e at τ_α = {} τ ({} to {}), {} τ ({} to {}), {} τ ({} to {}) and {} τ ({} to {}), and at "
         "T = 0.1 at {} τ ({} to {}) at 10⁻³ and at {} τ ({} to {}) at 10⁻⁵.",
-        *(one for name in (COLD, WARM, HOTTER, HOT, FAST, SLOW) for one in _with_ends("tau_alpha", name)),
+        *(one for name in (COLD, WARM, HOTTER, HOT, FAST, SLOW) for one in _with_ends(name, "tau_alpha")),
     ),
     quote(
         "F_s leaves its plateau by 5 % at τ* = {} τ ({} to {}), {} τ ({} to {}), {} τ ({} to {}) and {} τ ({} to {})",
-        *(one for name in (COLD, WARM, HOTTER, HOT) for one in _with_ends("tau_star", name)),
+        *(one for name in (COLD, WARM, HOTTER, HOT) for one in _with_ends(name, "tau_star")),
     ),
     quote("by 10 % it is {}, {}, {} and {} τ", *(("τ* by a loss of 10 %", one) for one in (COLD, WARM, HOTTER, HOT))),
-    quote("at T = 0.1 and 10⁻⁵ it is {} τ ({} to {})", *_with_ends("tau_star", SLOW)),
+    quote("at T = 0.1 and 10⁻⁵ it is {} τ ({} to {})", *_with_ends(SLOW, "tau_star")),
     quote(
         "By a loss of 5 % of the plateau it is {}, {}, {} and {} τ at T = 0.1 to 0.4 and 10⁻⁴, by 10 % {}, {}, {} and "
         "{} τ",
@@ -89,7 +89,7 @@ QUOTES = (
     ),
     quote(
         "begins at {} T ({} to {}), with `kob-andersen` at {} T ({} to {})",
-        *(one for name in ("small_as-printed", "small") for one in _with_ends("onset", name)),
+        *(one for name in ("small_as-printed", "small") for one in _with_ends(name, "onset")),
     ),
     quote(
         "ρ_SS is {} ({} to {}), P*/ρ_SS {} ({} to {}) instead of {}, the mean of N_R {} ({} to {}) instead of {}, the "
@@ -97,56 +97,54 @@ QUOTES = (
         *(
             one
             for name in ("density", "ratio", "mean_rearrangements", "median_lifetime")
-            for one in (
-                *_with_ends(name, "small_thermostats"),
-                *([(name, "small")] if name != "density" else []),
-            )
+            for one in (*_with_ends("small_thermostats", name), *([(name, "small")] if name != "density" else []))
         ),
     ),
     quote(
         "half of what is beyond 1 is lost after {} τ ({} to {}), and some",
-        *_with_ends("map_age", "small"),
+        *_with_ends("small", "map_age"),
     ),
     quote(
         "that is {} τ old ({} to {}), 0.6 τ_α, half of what is beyond 1",
-        *_with_ends("map_age", COLD),
+        *_with_ends(COLD, "map_age"),
     ),
     quote(
         "is {} ({} to {}). Without clusters below two, three or four inside each mode it is {}, {} or {}",
-        *_with_ends("density", COLD),
+        *_with_ends(COLD, "density"),
         *((f"ρ_SS, clusters below {smallest} removed inside each mode", COLD) for smallest in (2, 3, 4)),
     ),
     quote(
         "The median is {} τ ({} to {}), that of the mean-field model {} τ ({} to {}). With silent deaths, {}/τ ({} to "
         "{}), it is {} τ ({} to {}), too short. They gain {} ({} to {}) of the {} ({} to {})",
-        *(
-            one
-            for name in (
-                *("median_lifetime", "model_median", "silent_rate"),
-                *("silent_median", "silent_gain", "possible_gain"),
-            )
-            for one in _with_ends(name, COLD)
+        *_with_ends(
+            COLD,
+            "median_lifetime",
+            "model_median",
+            "silent_rate",
+            "silent_median",
+            "silent_gain",
+            "possible_gain",
         ),
     ),
     quote(
         "are a part of {} ({} to {}); they gain {} ({} to {})",
-        *(one for name in ("part of fleeting spots", "Δ ln L/n by fleeting spots") for one in _with_ends(name, COLD)),
+        *_with_ends(COLD, "part of fleeting spots", "Δ ln L/n by fleeting spots"),
     ),
     quote(
         "The mean is {} ({} to {}) by product limit and {} of the deaths alone, with ε = 0.2 it is {} ({} to {}) and "
         "{}",
-        *_with_ends("mean_rearrangements", COLD),
+        *_with_ends(COLD, "mean_rearrangements"),
         ("mean N_R of deaths alone, ε, forward window", COLD),
-        *_with_ends("mean N_R, ε = 0.2, forward window", COLD),
+        *_with_ends(COLD, "mean N_R, ε = 0.2, forward window"),
         ("mean N_R of deaths alone, ε = 0.2, forward window", COLD),
     ),
     quote(
         "the best maps take {} ({} to {}) and {} particles ({} to {})",
-        *(one for name in ("best_modes", "best_particles") for one in _with_ends(name, COLD)),
+        *_with_ends(COLD, "best_modes", "best_particles"),
     ),
     quote(
         "of 900 modes they take {} ({} to {})",
-        *_with_ends("N_m* of 900 modes, N_p = 20", COLD),
+        *_with_ends(COLD, "N_m* of 900 modes, N_p = 20"),
     ),
     quote(
         "of {}, {} and {} {}, {} or {}, {}, {} or {}, and {}, {} or {} are left",
@@ -164,44 +162,43 @@ QUOTES = (
         *(
             one
             for condition in (WARM_AND_FAST, HOT_AND_FAST, HOTTER_AND_FAST)
-            for name in ("best_modes", "best_particles")
-            for one in _with_ends(name, condition)
+            for one in _with_ends(condition, "best_modes", "best_particles")
         ),
-        *(one for condition in ALL_FAST for one in _with_ends("N_m* of 900 modes, N_p = 20", condition)),
+        *(one for condition in ALL_FAST for one in _with_ends(condition, "N_m* of 900 modes, N_p = 20")),
     ),
     quote(
         "is lost after {} τ ({} to {}) at T = 0.2, {} τ ({} to {}) at T = 0.3",
-        *(one for condition in (WARM_AND_FAST, HOTTER_AND_FAST) for one in _with_ends("map_age", condition)),
+        *(one for condition in (WARM_AND_FAST, HOTTER_AND_FAST) for one in _with_ends(condition, "map_age")),
     ),
     quote("as it is {}, {} and {} τ", *(("tau_alpha", one) for one in ALL_FAST)),
-    quote("At T = 0.2 it is {} ({} to {}) in the second edition", *_with_ends("epsilon", WARM_AND_FAST)),
+    quote("At T = 0.2 it is {} ({} to {}) in the second edition", *_with_ends(WARM_AND_FAST, "epsilon")),
     quote(
         "ρ_SS of {} ({} to {}) and {}, P*/ρ_SS of {} ({} to {}) and {}.",
-        *(one for name in ("density", "ratio") for one in (*_with_ends(name, AGAIN), (name, FAST))),
+        *(one for name in ("density", "ratio") for one in (*_with_ends(AGAIN, name), (name, FAST))),
     ),
     quote(
         "**ε** is {} ({} to {}), that of the first {} ({} to {}).",
-        *(one for run in (AGAIN, FAST) for one in _with_ends("epsilon", run)),
+        *(one for run in (AGAIN, FAST) for one in _with_ends(run, "epsilon")),
     ),
     quote(
         "The median is {} τ ({} to {}), that of the mean-field model {} τ ({} to {}), with silent deaths {} τ ({} to "
         "{}). Silent deaths gain {} ({} to {}) of the {} ({} to {}) in ln L per life that any law could. Fleeting "
         "spots, a part of {} ({} to {}), gain {} ({} to {}), four fifths of it",
-        *(
-            one
-            for name in (
-                *("median_lifetime", "model_median", "silent_median", "silent_gain", "possible_gain"),
-                *("part of fleeting spots", "Δ ln L/n by fleeting spots"),
-            )
-            for one in _with_ends(name, AGAIN)
+        *_with_ends(
+            AGAIN,
+            "median_lifetime",
+            "model_median",
+            "silent_median",
+            "silent_gain",
+            "possible_gain",
+            "part of fleeting spots",
+            "Δ ln L/n by fleeting spots",
         ),
     ),
     quote(
         "In single frames, see below, they gain {} ({} to {}) of {} ({} to {}), and silent deaths {} ({} to {}).",
-        *(
-            one
-            for law in ("fleeting spots", "any law", "silent deaths")
-            for one in _with_ends(f"Δ ln L/n by {law}, frame by frame", AGAIN)
+        *_with_ends(
+            AGAIN, *(f"Δ ln L/n by {law}, frame by frame" for law in ("fleeting spots", "any law", "silent deaths"))
         ),
     ),
     quote(
@@ -211,74 +208,67 @@ QUOTES = (
     quote(
         "from {} ({} to {}) at the first lag to {} ({} to {}) at the second, where it falls from {} to {} with the "
         "window; in 10,000 particles at 10⁻³ from {} ({} to {}) to {} ({} to {}).",
-        *(one for lag in LAGS for one in _with_ends(f"dies at the {lag} lag, frame by frame", "small_quadratic")),
+        *_with_ends("small_quadratic", *(f"dies at the {lag} lag, frame by frame" for lag in LAGS)),
         *((f"dies at the {lag} lag", "small_quadratic") for lag in LAGS),
-        *(one for lag in LAGS for one in _with_ends(f"dies at the {lag} lag, frame by frame", AGAIN)),
+        *_with_ends(AGAIN, *(f"dies at the {lag} lag, frame by frame" for lag in LAGS)),
     ),
     quote(
         "more than fleeting spots in 2,500 particles, {} ({} to {}) against {} ({} to {}) of {} ({} to {}), and less",
-        *(
-            one
-            for law in ("silent deaths", "fleeting spots", "any law")
-            for one in _with_ends(f"Δ ln L/n by {law}, frame by frame", "small_quadratic")
+        *_with_ends(
+            "small_quadratic",
+            *(f"Δ ln L/n by {law}, frame by frame" for law in ("silent deaths", "fleeting spots", "any law")),
         ),
     ),
     quote(
         "The mean is {} ({} to {}), of the deaths alone {}; with ε = 0.2 it is {} ({} to {}), of the deaths alone {} "
         "({} to {}).",
-        *_with_ends("mean_rearrangements", AGAIN),
+        *_with_ends(AGAIN, "mean_rearrangements"),
         ("mean N_R of deaths alone, ε, forward window", AGAIN),
-        *_with_ends("mean N_R, ε = 0.2, forward window", AGAIN),
-        *_with_ends("mean N_R of deaths alone, ε = 0.2, forward window", AGAIN),
+        *_with_ends(AGAIN, "mean N_R, ε = 0.2, forward window"),
+        *_with_ends(AGAIN, "mean N_R of deaths alone, ε = 0.2, forward window"),
     ),
     quote(
         "Of 500 modes the best maps take {} ({} to {}), of 900 modes {} ({} to {}).",
-        *(one for name in ("best_modes", "N_m* of 900 modes, N_p = 20") for one in _with_ends(name, AGAIN)),
+        *_with_ends(AGAIN, "best_modes", "N_m* of 900 modes, N_p = 20"),
     ),
-    quote("is lost after {} τ ({} to {}), 0.7 τ_α", *_with_ends("map_age", AGAIN)),
+    quote("is lost after {} τ ({} to {}), 0.7 τ_α", *_with_ends(AGAIN, "map_age")),
     quote(
         "has an ε of {} ({} to {}), P*/ρ_SS of {} ({} to {}), a median life of {} τ ({} to {}) and a mean of N_R of {} "
         "({} to {}), with ε = 0.2 of {} ({} to {}).",
-        *(
-            one
-            for name in ("epsilon", "ratio", "median_lifetime", "mean_rearrangements")
-            for one in _with_ends(name, THIRD)
-        ),
-        *_with_ends("mean N_R, ε = 0.2, forward window", THIRD),
+        *_with_ends(THIRD, "epsilon", "ratio", "median_lifetime", "mean_rearrangements"),
+        *_with_ends(THIRD, "mean N_R, ε = 0.2, forward window"),
     ),
     quote(
         "Fleeting spots gain {} ({} to {}) in ln L per life, in single frames {} ({} to {}), and silent deaths there "
         "{} ({} to {}).",
-        *(
-            one
-            for law in ("fleeting spots", "fleeting spots, frame by frame", "silent deaths, frame by frame")
-            for one in _with_ends(f"Δ ln L/n by {law}", THIRD)
+        *_with_ends(
+            THIRD,
+            *(
+                f"Δ ln L/n by {law}"
+                for law in ("fleeting spots", "fleeting spots, frame by frame", "silent deaths, frame by frame")
+            ),
         ),
     ),
     quote(
         "have a median life of {} τ ({} to {}) and a mean N_R of {}",
-        *_with_ends("τ_½, frames 20 τ apart", COLD),
+        *_with_ends(COLD, "τ_½, frames 20 τ apart"),
         ("mean N_R, frames 20 τ apart", COLD),
     ),
     quote(
         "has a median life of {} τ ({} to {}) where {} τ ({} to {}) are measured",
-        *(one for name in ("model_median", "median_lifetime") for one in _with_ends(name, "small")),
+        *_with_ends("small", "model_median", "median_lifetime"),
     ),
     quote(
         "at a rate λ of {}/τ ({} to {}), the median is {} τ ({} to {})",
-        *(one for name in ("silent_rate", "silent_median") for one in _with_ends(name, "small")),
+        *_with_ends("small", "silent_rate", "silent_median"),
     ),
     quote(
         "of the {} ({} to {}) in ln L per life that any law could gain over λ = 0 it gains {} ({} to {})",
-        *(one for name in ("possible_gain", "silent_gain") for one in _with_ends(name, "small")),
+        *_with_ends("small", "possible_gain", "silent_gain"),
     ),
     quote(
         "The likeliest part is {} ({} to {}). It gains {} ({} to {})",
-        *(
-            one
-            for name in ("part of fleeting spots", "Δ ln L/n by fleeting spots")
-            for one in _with_ends(name, "small")
-        ),
+        *_with_ends("small", "part of fleeting spots", "Δ ln L/n by fleeting spots"),
     ),
 )
 
